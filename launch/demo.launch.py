@@ -1,0 +1,38 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A simulated camera before the two nodes of gesture.launch.py, whose arguments it takes too."""
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+GESTURE_LAUNCH = str(
+    Path(get_package_share_directory('snn_gesture_ros')) / 'launch/gesture.launch.py')
+CAMERA_PARAMETERS = (
+    ('width', '128', int, 'Width of the simulated sensor in pixels'),
+    ('height', '128', int, 'Height of the simulated sensor in pixels'),
+    ('seed', '1', int, 'Chooses the person, the room and the noise'),
+    ('gesture_s', '2.5', float, 'Duration of a gesture'),
+    ('pause_s', '1.5', float, 'Rest before each gesture'),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe the arguments and start the three nodes."""
+    arguments = [DeclareLaunchArgument(name, default_value=default, description=text)
+                 for name, default, _, text in CAMERA_PARAMETERS]
+    camera = Node(
+        package='snn_gesture_ros', executable='simulated_camera', name='simulated_camera',
+        namespace=LaunchConfiguration('namespace'), output='screen',
+        parameters=[{name: ParameterValue(LaunchConfiguration(name), value_type=kind)
+                     for name, _, kind, _ in CAMERA_PARAMETERS}],
+        remappings=[('events', LaunchConfiguration('events_topic'))],
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')])
+    return LaunchDescription([
+        *arguments, IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
+        camera])

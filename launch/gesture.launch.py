@@ -1,0 +1,97 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a camera's event topic to a gesture topic: event_stream and gesture_classifier."""
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+PARAMS_FILE = str(Path(get_package_share_directory('snn_gesture_ros')) / 'config/gesture.yaml')
+FROM_FILE = ' (default: as in params_file)'
+
+
+def is_true(text: str) -> bool:
+    """Read a launch argument that is true or false."""
+    return text.lower() in ('true', '1')
+
+
+NODES = (
+    ('name', 'gesture_classifier', 'Name of the classifier node'),
+    ('event_stream_name', 'event_stream', 'Name of the node that reads the camera'),
+    ('namespace', '', 'Namespace of both nodes'),
+    ('params_file', PARAMS_FILE, 'YAML file with the parameters of both nodes'),
+    ('use_sim_time', 'false', 'Take the time from /clock'),
+    ('log_level', 'info', 'Least severe messages to log: debug, info, warn, error'),
+)
+TOPICS = (
+    ('events', '/dv/events', "The camera's events; EventArray or EventPacket"),
+    ('event_stream', 'event_stream', 'Clean events between the two nodes'),
+    ('gesture', 'gesture', 'Gestures that start and end'),
+    ('gesture_scores', 'gesture_scores', 'Scores of every decision'),
+    ('gesture_labels', 'gesture_labels', 'Labels of the network, latched'),
+)
+STREAM_PARAMETERS = (
+    ('message_type', str, 'Type of the events topic, if it must not be found by itself'),
+    ('geometry', str, 'Part of the sensor that is used: square, whole or region'),
+    ('flip_x', is_true, 'Mirror the picture left to right'),
+    ('flip_y', is_true, 'Turn the picture upside down'),
+)
+CLASSIFIER_PARAMETERS = (
+    ('checkpoint', str, 'Path of a checkpoint or name of a shipped model'),
+    ('device', str, 'Where the network runs: auto, cpu, cuda or cuda:n'),
+    ('window_ms', float, 'Duration of a window'),
+    ('hop_ms', float, 'Time from one decision to the next'),
+    ('slicing', str, 'How a window is cut into frames: time or count'),
+    ('window_events', int, 'Events of a window, for slicing by count'),
+    ('start_threshold', float, 'Averaged score from which a gesture starts'),
+    ('end_threshold', float, 'Averaged score below which a gesture ends'),
+)
+
+
+def given(context, parameters) -> dict:
+    """Take the parameters that were given as launch arguments, in their types."""
+    values = {}
+    for name, kind, _ in parameters:
+        text = LaunchConfiguration(name).perform(context)
+        try:
+            if text:
+                values[name] = kind(text)
+        except ValueError:
+            raise RuntimeError(f'launch argument {name}:={text} is not a number') from None
+    return values
+
+
+def nodes(context) -> list:
+    """Make the two nodes."""
+    argument = {name: LaunchConfiguration(name).perform(context) for name, _, _ in NODES}
+    topic = {name: LaunchConfiguration(f'{name}_topic').perform(context) for name, _, _ in TOPICS}
+    sim_time = {'use_sim_time': is_true(argument['use_sim_time'])}
+    made = []
+    for executable, name, topics, parameters in (
+            ('event_stream', argument['event_stream_name'], ('events', 'event_stream'),
+             STREAM_PARAMETERS),
+            ('gesture_classifier', argument['name'],
+             ('event_stream', 'gesture', 'gesture_scores', 'gesture_labels'),
+             CLASSIFIER_PARAMETERS)):
+        made.append(Node(
+            package='snn_gesture_ros', executable=executable, name=name,
+            namespace=argument['namespace'], output='screen',
+            parameters=[argument['params_file'], sim_time, given(context, parameters)],
+            remappings=[(each, topic[each]) for each in topics],
+            ros_arguments=['--log-level', argument['log_level']]))
+    return made
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe the arguments and start the nodes."""
+    arguments = [DeclareLaunchArgument(name, default_value=default, description=text)
+                 for name, default, text in NODES]
+    arguments += [DeclareLaunchArgument(f'{name}_topic', default_value=default,
+                                        description=f'Topic: {text}')
+                  for name, default, text in TOPICS]
+    arguments += [DeclareLaunchArgument(name, default_value='', description=text + FROM_FILE)
+                  for name, _, text in STREAM_PARAMETERS + CLASSIFIER_PARAMETERS]
+    return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])

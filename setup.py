@@ -1,0 +1,40 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Package snn_gesture_ros for ament_python."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'snn_gesture_ros'
+SHARE = f'share/{PACKAGE}'
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    description='Recognises hand gestures in the events of an event camera '
+                'with a spiking neural network.',
+    license='Apache-2.0',
+    maintainer='the snn_gesture_ros authors',
+    maintainer_email='maintainers@snn-gesture-ros.invalid',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={PACKAGE: ['models/*']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (SHARE, ['package.xml']),
+        (f'{SHARE}/config', glob('config/*.yaml')),
+        (f'{SHARE}/launch', glob('launch/*.launch.py')),
+    ],
+    install_requires=['setuptools'],
+    zip_safe=True,
+    extras_require={'test': ['pytest']},
+    entry_points={
+        'console_scripts': [
+            f'event_stream = {PACKAGE}.nodes.event_stream:main',
+            f'gesture_classifier = {PACKAGE}.nodes.gesture_classifier:main',
+            f'simulated_camera = {PACKAGE}.nodes.simulated_camera:main',
+            f'event_player = {PACKAGE}.nodes.event_player:main',
+            f'snn-gesture = {PACKAGE}.command_line.main:main',
+        ],
+    },
+)

@@ -1,0 +1,107 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The decider: from scores that come many times a second to gestures that start and end.
+
+The scores are averaged over time. A gesture starts when its averaged score reaches the start
+threshold and is the best; it ends when it falls below the lower end threshold, or when another
+gesture starts. The label `none` is the absence of a gesture and never starts, so that a gesture
+made twice with a pause between fires twice.
+"""
+from dataclasses import dataclass
+import math
+from typing import NamedTuple, Optional
+
+import numpy as np
+from snn_gesture_ros.labels import NONE
+
+RESTART_US = 1_000_000
+"""Camera time that falls back by more starts the average anew."""
+
+
+@dataclass(frozen=True)
+class DecisionSettings:
+    """When a gesture starts and ends."""
+
+    start_threshold: float = 0.7
+    """Averaged score from which a gesture starts."""
+    end_threshold: float = 0.4
+    """Averaged score below which it ends."""
+    smoothing_ms: float = 250.0
+    """Time constant of the average; zero takes each decision as it is."""
+
+    def __post_init__(self):
+        """
+        Refuse thresholds that would flicker.
+
+        :raises ValueError: says which setting is wrong.
+        """
+        if not 0 <= self.end_threshold <= self.start_threshold <= 1:
+            raise ValueError('thresholds must be 0 <= end_threshold <= start_threshold <= 1')
+        if not self.smoothing_ms >= 0:
+            raise ValueError('smoothing_ms must not be negative')
+
+
+class Change(NamedTuple):
+    """A gesture that starts, or the end of one."""
+
+    label: Optional[str]
+    """None where a gesture ended."""
+    score: float
+
+
+def silence(labels) -> np.ndarray:
+    """Give the scores of a window without events: all on `none`, if there is such a label."""
+    return np.array([float(label == NONE) for label in labels])
+
+
+class Decider:
+    """Decide which gesture is being made, if any."""
+
+    def __init__(self, labels, settings: DecisionSettings):
+        """Begin with no gesture and all scores zero."""
+        self.labels = tuple(labels)
+        self.settings = settings
+        self.gesture = None
+        """The gesture that is being made now, or None."""
+        self.scores = np.zeros(len(self.labels))
+        """Averaged scores, [labels]."""
+        self._allowed = np.array([label != NONE for label in self.labels])
+        self._t_us = None
+
+    def update(self, t_us: int, scores: np.ndarray) -> list:
+        """
+        Take in one decision of the network.
+
+        :param t_us: camera time of the decision.
+        :param scores: [labels] that sum to one; `silence` where the camera saw nothing.
+        :returns: the changes that it brings, in their order: an end comes before a start.
+        :raises ValueError: if the number of scores is not that of the labels.
+        """
+        if len(scores) != len(self.labels):
+            raise ValueError(f'{len(scores)} scores for {len(self.labels)} labels')
+        self._average(t_us, np.asarray(scores, float))
+        candidates = np.where(self._allowed, self.scores, -1)
+        best = int(candidates.argmax())
+        label, score = self.labels[best], float(candidates[best])
+        changes = []
+        starts = label != self.gesture and score >= self.settings.start_threshold
+        if self.gesture is not None:
+            current = float(self.scores[self.labels.index(self.gesture)])
+            if starts or current < self.settings.end_threshold:
+                changes.append(Change(None, current))
+                self.gesture = None
+        if starts:
+            self.gesture = label
+            changes.append(Change(label, score))
+        return changes
+
+    def _average(self, t_us: int, scores: np.ndarray) -> None:
+        if self._t_us is None or t_us < self._t_us - RESTART_US:
+            self.scores[:] = 0
+            self._t_us = t_us
+        elapsed_ms = max(t_us - self._t_us, 0) / 1000
+        self._t_us = t_us
+        smoothing_ms = self.settings.smoothing_ms
+        weight = 1 - math.exp(-elapsed_ms / smoothing_ms) if smoothing_ms else 1.0
+        self.scores += weight * (scores - self.scores)

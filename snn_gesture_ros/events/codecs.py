@@ -1,0 +1,259 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Codecs: what the bytes in an EventPacket mean, by the packet's `encoding`.
+
+| encoding | word | time of an event |
+| --- | --- | --- |
+| evt3 | uint16 | sensor time in 24 bits of microseconds, unwrapped here |
+| libcaer_cmp | uint16 | time_base + microseconds since the packet's start |
+| libcaer | two uint32 | time_base + microseconds in 31 bits |
+| mono | two uint32 | time_base + nanoseconds |
+
+Sources: Prophesee's description of EVT 3.0 for evt3, libcaer's polarity events for libcaer, and
+the Apache-2.0 ros-event-camera/event_camera_codecs for the other two.
+"""
+from numba import njit
+import numpy as np
+from snn_gesture_ros.events.cdr import MalformedMessage
+from snn_gesture_ros.events.event import EVENT
+
+_STATE = np.dtype([
+    ('x', 'i8'), ('y', 'i8'), ('base', 'i8'), ('polarity', 'u1'),
+    ('time_us', 'i8'), ('has_high', '?'), ('has_time', '?'),
+    ('out_of_range', 'i8'), ('triggers_rising', 'i8'), ('triggers_falling', 'i8'),
+    ('trigger_time_sum_us', 'i8')])
+"""What one word leaves behind for the words after it, and what was counted."""
+
+_UNKNOWN = 1 << 16
+"""A coordinate not yet sent: out of range, so that no event is made with it."""
+
+
+class Decoder:
+    """
+    Decode the payloads of one camera, packet after packet.
+
+    Use one for each stream, and `reset` it where a packet was lost.
+    """
+
+    def __init__(self, encoding: str, width: int, height: int):
+        """
+        Begin a stream.
+
+        :param encoding: one of ENCODINGS.
+        :param width: of the sensor in pixels, like the height; events outside are dropped.
+        :raises ValueError: if the encoding is not known.
+        """
+        if encoding not in _CODECS:
+            raise ValueError(f'encoding {encoding!r} is not one of {", ".join(ENCODINGS)}')
+        self.encoding = encoding
+        self.width = width
+        self.height = height
+        self._word, self._unit, self._most_events, self._decode_words = _CODECS[encoding]
+        self._state = np.zeros(1, _STATE)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what a lost packet may have changed. Counters and unwrapped time go on."""
+        for field in ('x', 'y', 'base'):
+            self._state[field] = _UNKNOWN
+        self._state['has_high'] = self._state['has_time'] = False
+
+    def decode(self, payload: np.ndarray, time_base_ns: int) -> np.ndarray:
+        """
+        Return the events of one packet as an array of EVENT.
+
+        :param payload: the packet's `events`, uint8[n].
+        :param time_base_ns: the packet's `time_base`; evt3 does not use it.
+        :raises MalformedMessage: if the payload ends within a word or an event.
+        """
+        if len(payload) % self._unit:
+            raise MalformedMessage(f'{self.encoding} payload of {len(payload)} bytes is cut off')
+        words = payload.view(self._word)
+        events = np.empty(self._most_events(words), EVENT)
+        kept = self._decode_words(words, *divmod(time_base_ns, 1000), self.width, self.height,
+                                  self._state, events)
+        return events[:kept]
+
+    @property
+    def out_of_range(self) -> int:
+        """Events outside the sensor so far, all dropped."""
+        return int(self._state['out_of_range'][0])
+
+    @property
+    def triggers_rising(self) -> int:
+        """Rising edges at the camera's trigger input so far."""
+        return int(self._state['triggers_rising'][0])
+
+    @property
+    def triggers_falling(self) -> int:
+        """Falling edges at the camera's trigger input so far."""
+        return int(self._state['triggers_falling'][0])
+
+    @property
+    def trigger_time_sum_us(self) -> int:
+        """Sum of the sensor times of all triggers so far."""
+        return int(self._state['trigger_time_sum_us'][0])
+
+
+def make_decoder(encoding: str, width: int, height: int) -> Decoder:
+    """Make a `Decoder`; raise ValueError if the encoding is not known."""
+    return Decoder(encoding, width, height)
+
+
+@njit(cache=True, nogil=True)
+def _decode_evt3(words, base_us, base_ns, width, height, states, events):
+    state = states[0]
+    y, base, polarity, time_us = state.y, state.base, state.polarity, state.time_us
+    count = 0
+    for word in words:
+        code = word >> 12
+        value = np.int64(word & 0xfff)
+        if code == 6:  # TIME_LOW
+            time_us = time_us & ~0xfff | value
+            state.has_time = state.has_high
+        elif code == 8:  # TIME_HIGH
+            time_us = _unwrap(time_us, value, state.has_high)
+            state.has_high = True
+        elif not state.has_time:
+            continue
+        elif code == 2:  # ADDR_X
+            count = _emit(events, count, time_us, value & 0x7ff, y, value >> 11,
+                          width, height, state)
+        elif code == 0:  # ADDR_Y
+            y = value & 0x7ff
+        elif code == 3:  # VECT_BASE_X
+            base = value & 0x7ff
+            polarity = value >> 11
+        elif code == 4 or code == 5:  # VECT_12, VECT_8
+            size = 12 if code == 4 else 8
+            for i in range(size):
+                if value >> i & 1:
+                    count = _emit(events, count, time_us, base + i, y, polarity,
+                                  width, height, state)
+            base += size
+        elif code == 10:  # EXT_TRIGGER
+            state.triggers_rising += value & 1
+            state.triggers_falling += ~value & 1
+            state.trigger_time_sum_us += time_us
+    state.y, state.base, state.polarity, state.time_us = y, base, polarity, time_us
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _unwrap(time_us, high, in_sequence):
+    """
+    Return `time_us` with its bits 12 to 23 set to `high`, and one more turn where they fall.
+
+    The sensor may step back a little without a roll-over, but not across lost packets.
+    """
+    old = time_us >> 12 & 0xfff
+    allowance = 16 if in_sequence else 0
+    turns = (time_us >> 24) + (1 if high < old - allowance else 0)
+    return turns << 24 | high << 12 | time_us & 0xfff
+
+
+@njit(cache=True, nogil=True)
+def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
+    state = states[0]
+    x, base, polarity = state.x, state.base, state.polarity
+    time_us = 0
+    count = 0
+    for word in words:
+        code = word >> 12
+        value = np.int64(word & 0xfff)
+        if code == 0:  # TIME_HIGH
+            time_us = value << 12 | time_us & 0xfff
+        elif code == 1:  # TIME_LOW
+            time_us = time_us & ~0xfff | value
+        elif code == 2:  # ADDR_X
+            x = value & 0x7ff
+        elif code == 3:  # ADDR_Y
+            count = _emit(events, count, base_us + time_us, x, value & 0x7ff, value >> 11,
+                          width, height, state)
+        elif code == 4:  # VECT_BASE_Y
+            base = value & 0x7ff
+            polarity = value >> 11
+        elif code == 5:  # VECT_8
+            for i in range(8):
+                if value >> i & 1:
+                    count = _emit(events, count, base_us + time_us, x, base + i, polarity,
+                                  width, height, state)
+            base += 8
+    state.x, state.base, state.polarity = x, base, polarity
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
+    rolled_us = 0
+    newest = 0
+    count = 0
+    for i in range(0, len(words), 2):
+        time = np.int64(words[i + 1])
+        if time < newest - (1 << 30):
+            rolled_us += 1 << 31
+        newest = time
+        if words[i] & 1:
+            count = _emit(events, count, base_us + rolled_us + time, words[i] >> 17,
+                          words[i] >> 2 & 0x7fff, words[i] >> 1 & 1, width, height, states[0])
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _decode_mono(words, base_us, base_ns, width, height, states, events):
+    count = 0
+    for i in range(0, len(words), 2):
+        pixel = words[i + 1]
+        time = base_us + (base_ns + np.int64(words[i])) // 1000
+        count = _emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
+                      width, height, states[0])
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _emit(events, count, time_us, x, y, polarity, width, height, state):
+    """Write an event at `count` if it is on the sensor, and return the new count."""
+    if x >= width or y >= height:
+        state.out_of_range += 1
+        return count
+    event = events[count]
+    event.t = time_us
+    event.x = x
+    event.y = y
+    event.p = polarity
+    return count + 1
+
+
+@njit(cache=True, nogil=True)
+def _most_events(words, events_by_code):
+    """Return how many events the words can hold at most."""
+    count = 0
+    for word in words:
+        count += events_by_code[word >> 12]
+    return count
+
+
+def _most_events_evt3(words):
+    return _most_events(words, _EVT3_EVENTS)
+
+
+def _most_events_libcaer_cmp(words):
+    return _most_events(words, _LIBCAER_CMP_EVENTS)
+
+
+def _most_events_in_pairs(words):
+    return len(words) // 2
+
+
+_EVT3_EVENTS = np.array([0, 0, 1, 0, 12, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+_LIBCAER_CMP_EVENTS = np.array([0, 0, 0, 1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+
+_CODECS = {
+    # encoding: type of a word, bytes of the smallest unit, limit of events, decoder
+    'evt3': ('<u2', 2, _most_events_evt3, _decode_evt3),
+    'libcaer_cmp': ('<u2', 2, _most_events_libcaer_cmp, _decode_libcaer_cmp),
+    'libcaer': ('<u4', 8, _most_events_in_pairs, _decode_libcaer),
+    'mono': ('<u4', 8, _most_events_in_pairs, _decode_mono),
+}
+ENCODINGS = tuple(_CODECS)

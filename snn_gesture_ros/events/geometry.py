@@ -1,0 +1,129 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Geometry: which pixel of the network's picture a pixel of the sensor falls on."""
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from snn_gesture_ros.events.packet import PACKED_EVENT
+
+OUTSIDE = -1
+MODES = ('square', 'whole', 'region')
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """
+    What part of the sensor is looked at, and how it is laid into the picture.
+
+    `square` takes the largest centred square, `whole` the whole sensor and `region` a rectangle
+    of it. The part is scaled to fit the picture, its proportions kept, and centred.
+    """
+
+    mode: str = 'square'
+    region: tuple = (0, 0, 0, 0)
+    """x, y, width and height in sensor pixels; used by the mode `region` alone."""
+    flip_x: bool = False
+    flip_y: bool = False
+    width: int = 128
+    """Width of the picture in pixels."""
+    height: int = 128
+
+    def __post_init__(self):
+        """
+        Refuse settings that no sensor can satisfy.
+
+        :raises ValueError: says which setting is wrong.
+        """
+        if self.mode not in MODES:
+            raise ValueError(f'geometry {self.mode!r} is not one of {", ".join(MODES)}')
+        if self.mode == 'region' and (len(self.region) != 4 or min(self.region[:2]) < 0
+                                      or min(self.region[2:]) < 1):
+            raise ValueError('region must be x, y, width, height in pixels of the sensor')
+
+    def part(self, sensor_width: int, sensor_height: int) -> tuple:
+        """
+        Give the part of a sensor that is looked at: x, y, width, height.
+
+        :raises ValueError: if the region is not on the sensor.
+        """
+        if self.mode == 'whole':
+            return 0, 0, sensor_width, sensor_height
+        if self.mode == 'square':
+            side = min(sensor_width, sensor_height)
+            return (sensor_width - side) // 2, (sensor_height - side) // 2, side, side
+        x, y, width, height = self.region
+        if x + width > sensor_width or y + height > sensor_height:
+            raise ValueError(f'region {list(self.region)} does not fit on the sensor of '
+                             f'{sensor_width}x{sensor_height} pixels')
+        return x, y, width, height
+
+    def pixel_map(self, sensor_width: int, sensor_height: int) -> np.ndarray:
+        """
+        Tabulate the picture's pixel of every sensor pixel.
+
+        :returns: int32 [sensor_height, sensor_width] of y * width + x, or OUTSIDE.
+        :raises ValueError: if the region is not on the sensor.
+        """
+        left, top, part_width, part_height = self.part(sensor_width, sensor_height)
+        longest = max(part_width / self.width, part_height / self.height)
+        x = _scaled(part_width, longest, self.width, self.flip_x)
+        y = _scaled(part_height, longest, self.height, self.flip_y)
+        pixels = np.full((sensor_height, sensor_width), OUTSIDE, np.int32)
+        pixels[top:top + part_height, left:left + part_width] = y[:, None] * self.width + x
+        return pixels
+
+
+def _scaled(length: int, scale: float, size: int, flip: bool) -> np.ndarray:
+    """Scale positions 0..length-1 by 1/scale, centre them in 0..size-1, flip them if asked."""
+    margin = (size - length / scale) / 2
+    positions = np.floor((np.arange(length) + 0.5) / scale + margin).astype(np.int32)
+    positions = positions.clip(0, size - 1)
+    return size - 1 - positions if flip else positions
+
+
+class Mapped(NamedTuple):
+    """A batch of events on the picture."""
+
+    packed: np.ndarray
+    """PACKED_EVENT[m] of those that fall on the picture, times counted from the first event."""
+    out_of_range: int
+    """How many had coordinates outside the sensor."""
+    out_of_order: int
+    """How many were older than the one before them."""
+
+
+def map_events(events: np.ndarray, pixel_map: np.ndarray, picture_pixels: int) -> Mapped:
+    """
+    Map events to the picture.
+
+    :param events: EVENT[n], n > 0.
+    :param pixel_map: int32 [sensor_height, sensor_width], see Geometry.
+    :param picture_pixels: width * height of the picture.
+    """
+    packed = np.empty(len(events), PACKED_EVENT)
+    kept, out_of_range, out_of_order = _map_events(events, packed, pixel_map, picture_pixels)
+    return Mapped(packed[:kept], out_of_range, out_of_order)
+
+
+@numba.njit(cache=True, nogil=True)
+def _map_events(events, packed, pixel_map, picture_pixels):
+    sensor_height, sensor_width = pixel_map.shape
+    base_us = newest_us = events[0].t
+    kept = out_of_range = out_of_order = 0
+    for i in range(events.shape[0]):
+        t_us, x, y = events[i].t, events[i].x, events[i].y
+        if t_us < newest_us:
+            out_of_order += 1
+        newest_us = t_us
+        if x >= sensor_width or y >= sensor_height:
+            out_of_range += 1
+            continue
+        place = pixel_map[y, x]
+        if place < 0:
+            continue
+        packed[kept].dt_us = np.uint32(max(t_us - base_us, 0))
+        packed[kept].pixel = np.uint32(place + picture_pixels * (events[i].p != 0))
+        kept += 1
+    return kept, out_of_range, out_of_order

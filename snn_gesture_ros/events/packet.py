@@ -1,0 +1,89 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The compact stream between the two nodes: a `std_msgs/msg/UInt8MultiArray` a camera message.
+
+`layout.dim` is empty, `layout.data_offset` is the length of a header at the start of `data`, and
+the events follow it. All values are little-endian:
+
+| bytes | header field |
+| --- | --- |
+| 4 | magic `SGE1` |
+| 2, 2 | width and height of the mapped picture, pixels |
+| 8 | `sequence`: counts the packets of one run of the event_stream node from 0 |
+| 8 | `t_base_us`: camera time that the events' times are counted from |
+| 8 | `t_newest_us`: camera time of the newest event received, also of one filtered out |
+| 8 | `ros_offset_ns`: ROS time = camera time + this |
+| 4 | number of events |
+| 2 | length of `frame_id` in bytes, then its text, then zeros up to a multiple of 8 |
+
+An event takes eight bytes: `dt_us` (uint32, after `t_base_us`) and `pixel` (uint32), its place in
+a flat frame [2, height, width]: pixel = (polarity * height + y) * width + x.
+"""
+import struct
+from typing import NamedTuple
+
+import numpy as np
+from snn_gesture_ros.events.cdr import MalformedMessage
+
+PACKED_EVENT = np.dtype([('dt_us', '<u4'), ('pixel', '<u4')])
+HEADER = struct.Struct('<4sHHQqqqIH')
+MAGIC = b'SGE1'
+CDR_PREFIX = struct.Struct('<4sIII')
+"""Encapsulation, length of `layout.dim`, `layout.data_offset`, length of `data`."""
+
+
+class EventPacket(NamedTuple):
+    """Filtered and mapped events of one camera message."""
+
+    width: int
+    height: int
+    sequence: int
+    t_base_us: int
+    t_newest_us: int
+    ros_offset_ns: int
+    frame_id: str
+    events: np.ndarray
+    """PACKED_EVENT[n], in order of time as far as the camera kept it."""
+
+    @property
+    def stamp_ns(self) -> int:
+        """ROS time of the newest event that was received."""
+        return self.t_newest_us * 1000 + self.ros_offset_ns
+
+
+def encode_packet(packet: EventPacket) -> bytes:
+    """Serialize a packet as the CDR bytes of a UInt8MultiArray."""
+    frame_id = packet.frame_id.encode()
+    header = HEADER.pack(MAGIC, packet.width, packet.height, packet.sequence, packet.t_base_us,
+                         packet.t_newest_us, packet.ros_offset_ns, len(packet.events),
+                         len(frame_id)) + frame_id
+    header += bytes(-len(header) % 8)
+    events = packet.events.tobytes()
+    prefix = CDR_PREFIX.pack(b'\0\1\0\0', 0, len(header), len(header) + len(events))
+    return prefix + header + events
+
+
+def decode_packet(data: bytes) -> EventPacket:
+    """
+    Read a packet from the CDR bytes of a UInt8MultiArray.
+
+    :raises MalformedMessage: if it is no packet of this format.
+    """
+    if len(data) < CDR_PREFIX.size + HEADER.size:
+        raise MalformedMessage('packet is shorter than its header')
+    encapsulation, dimensions, header_size, size = CDR_PREFIX.unpack_from(data)
+    if encapsulation[:2] != b'\0\1' or dimensions:
+        raise MalformedMessage('not a packet of the event_stream node')
+    magic, width, height, sequence, t_base_us, t_newest_us, offset_ns, count, length = \
+        HEADER.unpack_from(data, CDR_PREFIX.size)
+    if magic != MAGIC:
+        raise MalformedMessage('not a packet of this version of the event_stream node')
+    start = CDR_PREFIX.size + header_size
+    text = CDR_PREFIX.size + HEADER.size
+    if (text + length > start or size != header_size + count * PACKED_EVENT.itemsize
+            or len(data) < CDR_PREFIX.size + size):
+        raise MalformedMessage('packet is cut off')
+    events = np.frombuffer(data, PACKED_EVENT, count, start)
+    return EventPacket(width, height, sequence, t_base_us, t_newest_us, offset_ns,
+                       data[text:text + length].decode('utf-8', 'replace'), events)

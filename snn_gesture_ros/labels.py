@@ -1,0 +1,41 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Names of the gestures and the orders in which networks put them out."""
+
+NONE = 'none'
+
+#: The eleven gestures of DVS128 Gesture, in the order of its csv files (class 1 first).
+DVS128_GESTURES = (
+    'hand_clapping',
+    'right_hand_wave',
+    'left_hand_wave',
+    'right_arm_clockwise',
+    'right_arm_counter_clockwise',
+    'left_arm_clockwise',
+    'left_arm_counter_clockwise',
+    'arm_roll',
+    'air_drums',
+    'air_guitar',
+    'other_gestures',
+)
+
+#: The same gestures as SpikingJelly's DVS128Gesture numbers them: its folders are named
+#: '0' to '10' (csv class - 1) and sorted as strings, so '10' comes third.
+SPIKINGJELLY_GESTURES = tuple(
+    DVS128_GESTURES[int(folder)] for folder in sorted(map(str, range(len(DVS128_GESTURES)))))
+
+#: Whose clockwise the arm circles mean: 'person' (as the person sees their own arm) or
+#: 'camera' (as the picture shows it). The data set does not say; this project means the
+#: person's. Right and left are always the person's.
+CLOCKWISE_SEEN_BY = 'person'
+
+#: What a gesture becomes in a mirrored picture: left and right change places, and so do
+#: clockwise and counter-clockwise. A gesture that is not named stays what it is.
+MIRRORED = {
+    'right_hand_wave': 'left_hand_wave',
+    'left_hand_wave': 'right_hand_wave',
+    'right_arm_clockwise': 'left_arm_counter_clockwise',
+    'left_arm_counter_clockwise': 'right_arm_clockwise',
+    'right_arm_counter_clockwise': 'left_arm_clockwise',
+    'left_arm_clockwise': 'right_arm_counter_clockwise',
+}

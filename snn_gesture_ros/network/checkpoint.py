@@ -1,0 +1,172 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Checkpoints: a network's weights and everything that a node must not guess.
+
+The package's own format is safetensors (no pickle) with a ModelCard as JSON in its metadata.
+Checkpoints of SpikingJelly's DVS128 Gesture example, which the seed project and most published
+networks use, load too: a pickled dict whose key `net` holds the weights of a DVSGestureNet.
+"""
+from dataclasses import asdict, dataclass, field
+import json
+from pathlib import Path
+import pickle
+
+import safetensors
+import safetensors.torch
+from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
+from snn_gesture_ros.network.gesture_net import GestureNet
+from spikingjelly.activation_based import functional, neuron, surrogate
+from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
+import torch
+
+MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
+CARD_KEY = 'snn_gesture'
+FRAME_VALUES = ('binary', 'count')
+READOUTS = ('softmax', 'firing_rate')
+SLICINGS = ('time', 'count')
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a network expects and what is known of it."""
+
+    labels: tuple
+    """Names of the outputs, in their order."""
+    time_steps: int
+    """T, the frames of one window."""
+    window_ms: float
+    """Duration of one window that the network was trained with."""
+    size: int
+    """Width and height of a frame in pixels."""
+    frame_value: str
+    """`binary`: a pixel fired or not; `count`: how often it fired."""
+    slicing: str
+    """How training cut a window into frames: `time` (equal durations) or `count` (of events)."""
+    readout: str
+    """`softmax` of the mean logits, or `firing_rate` of the output neurons, normalised."""
+    architecture: dict
+    """Arguments of GestureNet, or {'model': 'DVSGestureNet', ...} for SpikingJelly's."""
+    window_events: int = 0
+    """Events of a window cut by `count`; 0 where training cut by `time`."""
+    license: str = 'unknown'
+    training: dict = field(default_factory=dict)
+    """Free text and figures: data, seeds, results."""
+
+    def __post_init__(self):
+        """Refuse what no network could have been trained with."""
+        object.__setattr__(self, 'labels', tuple(self.labels))
+        if len(set(self.labels)) != len(self.labels) or not self.labels:
+            raise CheckpointError('labels must be a list of different names')
+        if self.time_steps < 1 or self.window_ms <= 0 or self.size < 1:
+            raise CheckpointError('time_steps, window_ms and size must be positive')
+        if self.slicing == 'count' and self.window_events < self.time_steps:
+            raise CheckpointError('slicing by count needs window_events')
+        for name, known in (('frame_value', FRAME_VALUES), ('slicing', SLICINGS),
+                            ('readout', READOUTS)):
+            if getattr(self, name) not in known:
+                raise CheckpointError(f'{name} must be one of {", ".join(known)}')
+
+
+def save_checkpoint(path, net: GestureNet, card: ModelCard) -> None:
+    """Write the weights and the card to a safetensors file."""
+    weights = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
+    safetensors.torch.save_file(weights, str(path), {CARD_KEY: json.dumps(asdict(card))})
+
+
+def shipped_models() -> list:
+    """Name the models that come with the package."""
+    return sorted(path.stem for path in MODELS_FOLDER.glob('*.safetensors'))
+
+
+def find_checkpoint(name: str) -> Path:
+    """
+    Find a checkpoint by the name of a shipped model or by its path.
+
+    :raises CheckpointError: if there is neither.
+    """
+    shipped = MODELS_FOLDER / f'{name}.safetensors'
+    path = shipped if shipped.is_file() else Path(name).expanduser()
+    if not path.is_file():
+        raise CheckpointError(
+            f'no checkpoint {name}: give the path of a file or one of the shipped models: '
+            f'{", ".join(shipped_models())}')
+    return path
+
+
+def load_checkpoint(name: str):
+    """
+    Load a network in evaluation mode.
+
+    :param name: a path or the name of a shipped model.
+    :returns: the network in multi-step mode, from [T, N, 2, H, W] to [T, N, classes], and its
+        ModelCard.
+    :raises CheckpointError: if it is missing, damaged, or not a gesture network.
+    """
+    path = find_checkpoint(name)
+    if path.suffix == '.safetensors':
+        net, card = _load_own(path)
+    else:
+        net, card = _load_spikingjelly_example(path)
+    net.eval()
+    for parameter in net.parameters():
+        parameter.requires_grad_(False)
+    return net, card
+
+
+def _load_own(path: Path):
+    try:
+        with safetensors.safe_open(str(path), 'pt') as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}
+        card = ModelCard(**json.loads(metadata[CARD_KEY]))
+        net = GestureNet(len(card.labels), card.size, **card.architecture)
+        net.load_state_dict(weights)
+    except KeyError:
+        raise CheckpointError(
+            f'{path} has no model card: it was not written by this package') from None
+    except (safetensors.SafetensorError, OSError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f'{path} is not a usable checkpoint: {_first_line(error)}') from None
+    return net, card
+
+
+def _load_spikingjelly_example(path: Path):
+    """
+    Load a checkpoint of SpikingJelly's classify_dvsg example.
+
+    It does not say what it was trained with; these are that example's settings: T = 16, 128x128,
+    raw counts, each trial (about 6 s at 50 000 events/s) cut into frames of equally many events.
+    """
+    try:
+        content = torch.load(path, map_location='cpu', weights_only=True)
+    except (OSError, RuntimeError, EOFError, KeyError, ValueError,
+            pickle.UnpicklingError) as error:
+        raise CheckpointError(f'{path} is not a usable checkpoint: {_first_line(error)}') from None
+    weights = content.get('net') if isinstance(content, dict) else None
+    try:
+        channels = weights['conv_fc.0.weight'].shape[0]
+        parametric = any(key.endswith('.w') for key in weights)
+        architecture = {'model': 'DVSGestureNet', 'channels': channels,
+                        'neuron': 'ParametricLIFNode' if parametric else 'LIFNode'}
+        net = DVSGestureNet(channels, getattr(neuron, architecture['neuron']),
+                            surrogate_function=surrogate.ATan(), detach_reset=True)
+        net.load_state_dict(weights)
+    except (TypeError, KeyError, AttributeError, RuntimeError):
+        raise CheckpointError(
+            f'{path} holds no DVSGestureNet under the key "net": give a checkpoint of '
+            "SpikingJelly's DVS128 Gesture example or a .safetensors file") from None
+    functional.set_step_mode(net, 'm')
+    card = ModelCard(
+        labels=SPIKINGJELLY_GESTURES, time_steps=16, window_ms=6000.0, size=128,
+        frame_value='count', slicing='count', readout='firing_rate', window_events=300_000,
+        architecture=architecture,
+        training={'data': 'unknown; taken for DVS128 Gesture with SpikingJelly 0.0.0.0.14 or 2'})
+    return net, card
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

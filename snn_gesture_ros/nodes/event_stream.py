@@ -1,0 +1,123 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The event_stream node: a camera's event topic in, the compact stream out."""
+from dataclasses import asdict, replace
+
+from rclpy.node import Node
+from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.packet import encode_packet
+from snn_gesture_ros.events.stream import EventStream
+from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
+from std_msgs.msg import UInt8MultiArray
+
+PARAMETERS = (
+    Spec('message_type', '', 'Type of the events topic, such as '
+         'event_camera_msgs/msg/EventPacket; empty to find it from the publisher'),
+    Spec('geometry', 'square', 'Part of the sensor that is used: square (the largest centred '
+         'one), whole, or region'),
+    Spec('region', [0, 0, 0, 0], 'x, y, width and height in sensor pixels, for geometry region'),
+    Spec('flip_x', False, 'Mirror the picture left to right'),
+    Spec('flip_y', False, 'Turn the picture upside down'),
+    Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the network\'s', 8,
+         1024),
+    Spec('height', 128, 'Height of the mapped picture in pixels', 8, 1024),
+    Spec('hot_pixels', True, 'Learn and silence pixels that fire without cause', read_only=False),
+    Spec('refractory_us', 1000, 'Drop events of one polarity on one pixel of the picture that '
+         'follow sooner; 0 switches this off', 0, 1_000_000, read_only=False),
+    Spec('background_us', 20000, 'Drop events with no other on the pixels around within this '
+         'time; 0 switches this off', 0, 1_000_000, read_only=False),
+)
+NOISE = ('hot_pixels', 'refractory_us', 'background_us')
+SEARCH_PERIOD_S = 0.2
+
+
+class EventStreamNode(Node):
+    """Find the camera's topic, clean its events, publish them for the classifier."""
+
+    def __init__(self):
+        """
+        Declare parameters and look for the camera.
+
+        :raises ValueError: if a parameter is wrong or a forced message type is not installed.
+        """
+        super().__init__('event_stream')
+        values = declare(self, PARAMETERS)
+        self._forced_type = values['message_type']
+        self._geometry = Geometry(values['geometry'], tuple(values['region']), values['flip_x'],
+                                  values['flip_y'], values['width'], values['height'])
+        self._noise = NoiseSettings(**{name: values[name] for name in NOISE})
+        self._stream = None
+        self._subscription = None
+        self._type = ''
+        self._refused = set()
+        self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
+        on_change(self, PARAMETERS, self._change_noise)
+        self._topic = self.resolve_topic_name('events')
+        self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
+        if self._forced_type:
+            self._subscribe(self._forced_type)
+        else:
+            self.get_logger().info(f'waiting for a publisher of {self._topic}')
+            self.create_timer(SEARCH_PERIOD_S, self._search)
+
+    def _search(self) -> None:
+        """Subscribe to the type that is published; follow a camera that changes it."""
+        found = [info.topic_type for info in self.get_publishers_info_by_topic(self._topic)]
+        if self._type in found:
+            return
+        for message_type in found:
+            if message_type in self._refused:
+                continue
+            try:
+                self._subscribe(message_type)
+                return
+            except ValueError as error:
+                self._refused.add(message_type)
+                self.get_logger().error(f'{self._topic}: {error}')
+
+    def _subscribe(self, message_type: str) -> None:
+        stream = EventStream(message_type, self._geometry, self._noise)
+        message = message_class(message_type)
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+        self._stream, self._type = stream, message_type
+        self._subscription = self.create_subscription(
+            message, 'events', self._on_message, CAMERA_QOS, raw=True)
+        self.get_logger().info(f'{self._topic}: reading {message_type}')
+
+    def _on_message(self, data: bytes) -> None:
+        malformed = self._stream.counters.malformed
+        size = self._stream.sensor_size
+        packet = self._stream.feed(data, self.get_clock().now().nanoseconds)
+        if packet is not None:
+            self._publisher.publish(encode_packet(packet))
+        if self._stream.counters.malformed > malformed:
+            self.get_logger().warning(f'message skipped: {self._stream.last_error}',
+                                      throttle_duration_sec=1.0)
+        if self._stream.sensor_size != size:
+            part = self._geometry.part(*self._stream.sensor_size)
+            self.get_logger().info(
+                '{}x{} sensor: {} at {},{} is mapped to {}x{}'.format(
+                    *self._stream.sensor_size, f'{part[2]}x{part[3]}', part[0], part[1],
+                    self._geometry.width, self._geometry.height))
+
+    def _change_noise(self, values: dict) -> None:
+        noise = {name: value for name, value in values.items() if name in NOISE}
+        if noise:
+            self._noise = replace(self._noise, **noise)
+            if self._stream is not None:
+                self._stream.set_noise(self._noise)
+
+    def _counters(self) -> dict:
+        if self._stream is None:
+            return {'message_type': '', 'malformed': 0, 'lost': 0}
+        return {'message_type': self._type, **asdict(self._stream.counters)}
+
+
+def main(arguments=None) -> None:
+    """Run the node."""
+    run_node(EventStreamNode, arguments)

@@ -1,0 +1,172 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gesture_classifier node: the compact stream in, gestures out."""
+from collections import deque
+from dataclasses import replace
+from statistics import median
+import time
+
+from rclpy.node import Node
+from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
+from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.messages import classification, header, label_info
+from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.nodes.worker import Worker
+from std_msgs.msg import UInt8MultiArray
+from vision_msgs.msg import Classification, LabelInfo
+
+PARAMETERS = (
+    Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model'),
+    Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n'),
+    Spec('threads', 1, 'Threads of the network on the CPU', 1, 64),
+    Spec('slicing', '', 'How a window is cut into frames: time, count (of events), or empty for '
+         'the way of the checkpoint'),
+    Spec('window_ms', 0.0, 'Duration of a window, for slicing by time; 0 for that of the '
+         'checkpoint', 0.0, 60000.0),
+    Spec('window_events', 0, 'Events of a window, for slicing by count; 0 for those of the '
+         'checkpoint', 0, 100_000_000),
+    Spec('hop_ms', 125.0, 'Time from one decision to the next, rounded to whole frames; for '
+         'slicing by time', 1.0, 60000.0),
+    Spec('hop_frames', 1, 'Frames from one decision to the next, for slicing by count', 1, 1000),
+    Spec('queue_size', 2, 'Windows that may wait for the network; more are dropped, oldest first',
+         1, 100),
+    Spec('min_events', 100, 'A window with fewer events is silence: the network is not asked', 0,
+         1_000_000, read_only=False),
+    Spec('start_threshold', 0.7, 'Averaged score from which a gesture starts', 0.0, 1.0,
+         read_only=False),
+    Spec('end_threshold', 0.4, 'Averaged score below which a gesture ends', 0.0, 1.0,
+         read_only=False),
+    Spec('smoothing_ms', 250.0, 'Time constant of the average over decisions; 0 for none', 0.0,
+         10000.0, read_only=False),
+)
+DECISION = ('start_threshold', 'end_threshold', 'smoothing_ms')
+SLICING = ('slicing', 'window_ms', 'window_events', 'hop_ms', 'hop_frames')
+SILENCE_PERIOD_S = 0.05
+SILENCE_MARGIN_NS = 100_000_000
+"""A stream that says nothing for longer is taken for silent."""
+
+
+class GestureClassifierNode(Node):
+    """Cut the stream into windows, ask the network, publish what the decider says."""
+
+    def __init__(self):
+        """
+        Declare parameters and load the network.
+
+        :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
+        """
+        super().__init__('gesture_classifier')
+        values = declare(self, PARAMETERS)
+        self._classifier = SpikingClassifier(
+            values['checkpoint'], values['device'], values['threads'])
+        card = self._classifier.card
+        self._windows = Slicing(**{name: values[name] for name in SLICING}).windows(card)
+        self._decider = Decider(
+            card.labels, DecisionSettings(**{name: values[name] for name in DECISION}))
+        self._min_events = values['min_events']
+        self._packet = None
+        """The newest packet."""
+        self._arrival_ns = 0
+        self._restarts = self._malformed = self._lost = self._decisions = 0
+        self._inference_ms = deque([0.0], maxlen=100)
+        self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
+        self._gesture = self.create_publisher(Classification, 'gesture', GESTURE_QOS)
+        self._labels = self.create_publisher(LabelInfo, 'gesture_labels', LATCHED_QOS)
+        self._publish_labels()
+        self._worker = Worker(self._decide, values['queue_size'])
+        on_change(self, PARAMETERS, self._change)
+        self.create_subscription(
+            UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
+        self.create_timer(SILENCE_PERIOD_S, self._watch_silence)
+        self._health = Health(self, values['checkpoint'], self._counters,
+                              ('malformed', 'lost', 'windows_dropped'))
+        self.get_logger().info(f'{values["checkpoint"]} on {self._classifier.device}: '
+                               f'{card.time_steps} frames of {card.size}x{card.size}, '
+                               f'{len(card.labels)} labels; {self._windows.description}')
+
+    def destroy_node(self) -> None:
+        """Let the window in work be finished, then stop."""
+        self._worker.stop()
+        super().destroy_node()
+
+    def _on_packet(self, data: bytes) -> None:
+        try:
+            packet = decode_packet(data)
+            windows = self._windows.push(packet)
+        except ValueError as error:
+            self._malformed += 1
+            self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
+            return
+        if self._packet is not None:
+            if packet.sequence <= self._packet.sequence:
+                self._restarts += 1
+            else:
+                self._lost += packet.sequence - self._packet.sequence - 1
+        self._packet = packet
+        self._arrival_ns = self.get_clock().now().nanoseconds
+        self._submit(windows)
+
+    def _watch_silence(self) -> None:
+        """Let time pass for the windows while no packets come, so that a gesture ends."""
+        if self._packet is None:
+            return
+        silent_ns = self.get_clock().now().nanoseconds - self._arrival_ns - SILENCE_MARGIN_NS
+        if silent_ns > 0:
+            self._submit(self._windows.advance(self._packet.t_newest_us + silent_ns // 1000))
+
+    def _submit(self, windows: list) -> None:
+        for window in windows:
+            stamp_ns = window.t_newest_us * 1000 + self._packet.ros_offset_ns
+            self._worker.submit((window, stamp_ns, self._packet.frame_id))
+
+    def _decide(self, work) -> None:
+        """Judge one window and publish; this runs in the worker's thread."""
+        window, stamp_ns, frame_id = work
+        labels = self._decider.labels
+        if window.events < max(self._min_events, 1):
+            scores = silence(labels)
+        else:
+            start = time.perf_counter()
+            scores = self._classifier.classify(window.frames)
+            self._inference_ms.append(1000 * (time.perf_counter() - start))
+        changes = self._decider.update(window.t_newest_us, scores)
+        self._decisions += 1
+        stamp = header(stamp_ns, frame_id)
+        self._scores.publish(classification(stamp, dict(zip(labels, scores))))
+        for change in changes:
+            started = {} if change.label is None else {change.label: change.score}
+            self._gesture.publish(classification(stamp, started))
+
+    def _publish_labels(self) -> None:
+        stamp = header(self.get_clock().now().nanoseconds, '')
+        self._labels.publish(label_info(
+            stamp, self._decider.labels, self._decider.settings.start_threshold))
+
+    def _change(self, values: dict) -> None:
+        settings = {name: value for name, value in values.items() if name in DECISION}
+        if settings:
+            self._decider.settings = replace(self._decider.settings, **settings)
+            self._publish_labels()
+        self._min_events = values.get('min_events', self._min_events)
+
+    def _counters(self) -> dict:
+        return {
+            'decisions': self._decisions,
+            'gesture': self._decider.gesture or '',
+            'inference_ms': round(median(self._inference_ms), 2),
+            'windows_dropped': self._worker.dropped,
+            'late_events': self._windows.late,
+            'lost': self._lost,
+            'malformed': self._malformed,
+            'restarts': self._restarts,
+        }
+
+
+def main(arguments=None) -> None:
+    """Run the node."""
+    run_node(GestureClassifierNode, arguments)

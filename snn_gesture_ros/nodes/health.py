@@ -1,0 +1,43 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counters of a node as `/diagnostics`, once a second."""
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+PERIOD_S = 1.0
+
+
+class Health:
+    """Publish a node's counters and warn of those that should stay at zero."""
+
+    def __init__(self, node, hardware_id: str, counters, troubles):
+        """
+        Begin to publish.
+
+        :param counters: called without arguments, gives values by name.
+        :param troubles: names of counters whose growth is a warning.
+        """
+        self._node = node
+        self._hardware_id = hardware_id
+        self._counters = counters
+        self._troubles = troubles
+        self._last = {}
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        node.create_timer(PERIOD_S, self.publish)
+
+    def publish(self) -> None:
+        """Publish the counters now."""
+        values = self._counters()
+        grown = {name: values[name] - self._last.get(name, 0) for name in self._troubles
+                 if values[name] > self._last.get(name, 0)}
+        self._last = dict(values)
+        status = DiagnosticStatus(name=self._node.get_fully_qualified_name().lstrip('/'),
+                                  hardware_id=self._hardware_id, message='running')
+        status.level = DiagnosticStatus.OK
+        if grown:
+            status.level = DiagnosticStatus.WARN
+            status.message = ', '.join(f'{count} {name}' for name, count in grown.items())
+            self._node.get_logger().warning(f'in the last second: {status.message}')
+        status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)

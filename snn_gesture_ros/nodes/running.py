@@ -1,0 +1,31 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Start a node and shut it down cleanly."""
+import sys
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+
+
+def run_node(make_node, arguments=None) -> None:
+    """
+    Spin a node until SIGINT or SIGTERM, or until it is done.
+
+    The process ends with status 1 and one line where the node cannot start.
+
+    :param make_node: called without arguments; raises ValueError where a parameter is wrong.
+    """
+    rclpy.init(args=arguments)
+    node = None
+    try:
+        node = make_node()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except ValueError as error:
+        print(f'{make_node.__name__}: {error}', file=sys.stderr)
+        sys.exit(1)
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()

@@ -1,0 +1,120 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated_camera node: a person who makes gestures before a camera that is not there."""
+from itertools import chain, cycle
+import queue
+import threading
+
+import numpy as np
+from rclpy.node import Node
+from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.labels import DVS128_GESTURES, NONE
+from snn_gesture_ros.nodes.messages import classification, header
+from snn_gesture_ros.nodes.pacing import Paced
+from snn_gesture_ros.nodes.parameters import declare, Spec
+from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, message_class
+from snn_gesture_ros.simulation.camera import SimulatedCamera
+from vision_msgs.msg import Classification
+
+PARAMETERS = (
+    Spec('width', 128, 'Width of the sensor in pixels', 16, 1280),
+    Spec('height', 128, 'Height of the sensor in pixels', 16, 1280),
+    Spec('seed', 1, 'Chooses the person, the room and the noise', 0, 2**31 - 1),
+    Spec('gestures', list(DVS128_GESTURES[:10]), 'What the person does, in this order, over '
+         'and over'),
+    Spec('gesture_s', 2.5, 'Duration of a gesture', 0.1, 3600.0),
+    Spec('pause_s', 1.5, 'Rest before each gesture', 0.0, 3600.0),
+    Spec('frame_id', 'camera', 'Frame of the header'),
+)
+MESSAGE_TYPE = 'dv_ros2_msgs/msg/EventArray'
+BATCH_US = 1000
+"""Camera time of one message, as dv_ros2_capture sends them."""
+BLOCK_US = 20_000
+"""Camera time that is simulated at once."""
+BLOCKS_AHEAD = 10
+
+
+class SimulatedCameraNode(Node):
+    """Publish events like a driver, and on `gesture_truth` what the person really does."""
+
+    def __init__(self):
+        """
+        Declare parameters and start the camera.
+
+        :raises ValueError: if a parameter is wrong or dv_ros2_msgs is not installed.
+        """
+        super().__init__('simulated_camera')
+        values = declare(self, PARAMETERS)
+        unknown = set(values['gestures']) - {NONE, *DVS128_GESTURES}
+        if unknown or not values['gestures']:
+            raise ValueError(f'gestures {sorted(unknown)} are not known; known are '
+                             f'{", ".join((*DVS128_GESTURES, NONE))}')
+        self._width, self._height = values['width'], values['height']
+        self._frame_id = values['frame_id']
+        self._script = (values['gestures'], values['pause_s'], values['gesture_s'])
+        self._camera = SimulatedCamera(self._width, self._height, values['seed'])
+        self._camera.advance(BLOCK_US)
+        self._events = self.create_publisher(message_class(MESSAGE_TYPE), 'events', 10)
+        self._truth = self.create_publisher(Classification, 'gesture_truth', GESTURE_QOS)
+        self._blocks = queue.Queue(BLOCKS_AHEAD)
+        self._running = True
+        self._simulation = threading.Thread(target=self._simulate, daemon=True)
+        self._simulation.start()
+        self._pacing = Paced(self._publish())
+        self.get_logger().info(f'{self._width}x{self._height} camera, seed {values["seed"]}')
+
+    def destroy_node(self) -> None:
+        """Switch the camera off."""
+        self._running = False
+        self._pacing.stop()
+        super().destroy_node()
+
+    def _scenes(self):
+        """Give what the person does and for how long, in camera time."""
+        gestures, pause_s, gesture_s = self._script
+        return chain.from_iterable(
+            ((NONE, round(pause_s * 1e6)), (gesture, round(gesture_s * 1e6)))
+            for gesture in cycle(gestures))
+
+    def _simulate(self) -> None:
+        """Simulate ahead of time: blocks of events, and None or the label where one begins."""
+        for label, duration_us in self._scenes():
+            self._camera.perform(label)
+            for start_us in range(0, duration_us, BLOCK_US):
+                block = (self._camera.advance(BLOCK_US), None if start_us else label)
+                while self._running:
+                    try:
+                        self._blocks.put(block, timeout=0.1)
+                        break
+                    except queue.Full:
+                        pass
+                if not self._running:
+                    return
+
+    def _publish(self):
+        """Publish each batch when its time has come; yield the times in seconds."""
+        first_us = BLOCK_US
+        ros_offset_us = self.get_clock().now().nanoseconds // 1000 - first_us
+        start_us = first_us
+        while True:
+            events, label = self._blocks.get()
+            if label is not None:
+                stamp = header((start_us + ros_offset_us) * 1000, self._frame_id)
+                self._truth.publish(classification(stamp, {} if label == NONE else {label: 1.0}))
+            ends_us = np.arange(start_us + BATCH_US, start_us + BLOCK_US + 1, BATCH_US)
+            stops = np.searchsorted(events['t'], ends_us)
+            events['t'] += ros_offset_us
+            begin = 0
+            for end_us, stop in zip(ends_us, stops):
+                yield (end_us - first_us) / 1e6
+                stamp_ns = (int(end_us) + ros_offset_us) * 1000
+                self._events.publish(encode_event_array(
+                    events[begin:stop], stamp_ns, self._frame_id, self._height, self._width))
+                begin = stop
+            start_us += BLOCK_US
+
+
+def main(arguments=None) -> None:
+    """Run the node."""
+    run_node(SimulatedCameraNode, arguments)

@@ -1,0 +1,28 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What both nodes and their users agree on: quality of service and packages of messages."""
+from importlib import import_module
+
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+
+CAMERA_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
+"""Matches drivers that publish best effort and drivers that publish reliably."""
+STREAM_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
+GESTURE_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
+                         durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def message_class(message_type: str):
+    """
+    Import the class of a type such as `dvs_msgs/msg/EventArray`.
+
+    :raises ValueError: if its package is not installed.
+    """
+    package, _, name = message_type.split('/')
+    try:
+        return getattr(import_module(f'{package}.msg'), name)
+    except ImportError:
+        raise ValueError(
+            f'the message package {package} is not installed: install ros-$ROS_DISTRO-'
+            f'{package.replace("_", "-")} or build it in this workspace') from None

@@ -1,0 +1,7 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A simulated event camera and a person who makes gestures before it."""
+
+from snn_gesture_ros.simulation.camera import random_clip, SimulatedCamera
+
+__all__ = ['SimulatedCamera', 'random_clip']

@@ -1,0 +1,158 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Pictures of the scene in log luminance: capsules in perspective before a background.
+
+The capsules are painted from the nearest to the farthest; each pixel keeps how much of it is
+covered so far, so that what is hidden costs next to nothing and edges are smooth.
+"""
+
+from math import cos, sin, sqrt, tan
+
+from numba import njit
+import numpy as np
+
+from snn_gesture_ros.simulation.person import turning
+from snn_gesture_ros.simulation.pose import (
+    CAMERA_PITCH, CAMERA_ROLL, CAMERA_X, CAMERA_Y, CAMERA_YAW, CAMERA_Z)
+from snn_gesture_ros.simulation.textures import CLOTH_SIZE
+
+NEAREST_M = 0.12
+
+# The lens and the light: see View in camera.py.
+FOCAL_PX, BACKGROUND_M, LIGHT_X, LIGHT_Y, ROUNDNESS, TEXELS_PER_M = range(6)
+
+
+@njit(cache=True)
+def project(capsules, scene, position, rotation, lens, width, height, out):
+    """
+    Project capsules [C, 8] to the picture.
+
+    out [C, 9]: both ends u, v and radius in pixels, the mean depth (m, 0 where the capsule is
+    not before the camera), the length and the mean radius in texels.
+    """
+    turn = turning(scene[CAMERA_YAW], scene[CAMERA_PITCH], scene[CAMERA_ROLL]) @ rotation
+    camera = np.array([position[0] + scene[CAMERA_X], position[1] + scene[CAMERA_Y],
+                       position[2] - scene[CAMERA_Z]])
+    focal = lens[FOCAL_PX]
+    for row in range(len(capsules)):
+        depth = 0.0
+        visible = True
+        for end in range(2):
+            point = turn @ (capsules[row, 3 * end:3 * end + 3] - camera)
+            if point[2] < NEAREST_M:
+                visible = False
+                break
+            out[row, 3 * end] = 0.5 * width + focal * point[0] / point[2]
+            out[row, 3 * end + 1] = 0.5 * height + focal * point[1] / point[2]
+            out[row, 3 * end + 2] = focal * capsules[row, 6 + end] / point[2]
+            depth += 0.5 * point[2]
+        out[row, 6] = depth if visible else 0.0
+        axis = capsules[row, 3:6] - capsules[row, 0:3]
+        out[row, 7] = sqrt((axis * axis).sum()) * lens[TEXELS_PER_M]
+        out[row, 8] = 0.5 * (capsules[row, 6] + capsules[row, 7]) * lens[TEXELS_PER_M]
+
+
+@njit(cache=True)
+def _texel(texture, x, y):
+    """Sample a repeating texture between its texels."""
+    mask = texture.shape[0] - 1
+    left, top = int(np.floor(x)), int(np.floor(y))
+    fx, fy = np.float32(x) - np.float32(left), np.float32(y) - np.float32(top)
+    x0, x1, y0, y1 = left & mask, (left + 1) & mask, top & mask, (top + 1) & mask
+    upper = texture[y0, x0] + fx * (texture[y0, x1] - texture[y0, x0])
+    lower = texture[y1, x0] + fx * (texture[y1, x1] - texture[y1, x0])
+    return upper + fy * (lower - upper)
+
+
+@njit(cache=True, fastmath=True)
+def _paint(capsule, texture, lens, light, covered):
+    """Paint one projected capsule behind what is painted already."""
+    height, width = light.shape
+    ua, va, ra = np.float32(capsule[0]), np.float32(capsule[1]), np.float32(capsule[2])
+    ub, vb, rb = np.float32(capsule[3]), np.float32(capsule[4]), np.float32(capsule[5])
+    texels_along, texels_across = np.float32(capsule[7]), np.float32(1.3 * capsule[8])
+    texel_x, texel_y = np.float32(capsule[9]), np.float32(capsule[10])
+    light_x, light_y = np.float32(lens[LIGHT_X]), np.float32(lens[LIGHT_Y])
+    roundness = np.float32(lens[ROUNDNESS])
+    zero, half, one = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+
+    left = max(int(min(ua - ra, ub - rb) - one), 0)
+    right = min(int(max(ua + ra, ub + rb)) + 2, width)
+    top = max(int(min(va - ra, vb - rb) - one), 0)
+    bottom = min(int(max(va + ra, vb + rb)) + 2, height)
+    du, dv = ub - ua, vb - va
+    length2 = du * du + dv * dv + np.float32(1e-6)
+    length = np.float32(sqrt(length2))
+    du_share, dv_share = du / length2, dv / length2
+    du_unit, dv_unit = du / length, dv / length
+    thin = min(one, np.float32(2.0) * max(ra, rb))      # thinner than a pixel: covers a part
+    reach = max(ra, rb) + half
+    for row in range(top, bottom):
+        y = np.float32(row) + half - va
+        first, last = left, right
+        if abs(dv) > np.float32(1e-3):      # only the strip around the axis
+            middle, strip = ua + y * du / dv, reach * length / abs(dv)
+            first = max(first, int(max(min(ua, ub) - reach, middle - strip)))
+            last = min(last, int(min(max(ua, ub) + reach, middle + strip)) + 2)
+        for column in range(first, last):
+            free = one - covered[row, column]
+            if free < np.float32(0.01):
+                continue
+            x = np.float32(column) + half - ua
+            share = min(max(x * du_share + y * dv_share, zero), one)
+            radius = ra + share * (rb - ra)
+            off_x, off_y = x - share * du, y - share * dv
+            off2 = off_x * off_x + off_y * off_y
+            outer = radius + half
+            if off2 >= outer * outer:
+                continue
+            alpha = min(one, outer - np.float32(sqrt(off2))) * thin * free
+            scale = one / max(radius, half)
+            nx, ny = off_x * scale, off_y * scale
+            across = ny * du_unit - nx * dv_unit
+            value = (_texel(texture, share * texels_along + texel_x,
+                            across * texels_across + texel_y)
+                     + light_x * nx + light_y * ny - roundness * (nx * nx + ny * ny))
+            light[row, column] += alpha * value
+            covered[row, column] += alpha
+
+
+@njit(cache=True, fastmath=True)
+def paint_background(texture, scene, lens, offset, texels_per_pixel, out):
+    """Paint the wall behind the person as the turned or moved camera sees it."""
+    height, width = out.shape
+    focal, far = lens[FOCAL_PX], lens[BACKGROUND_M]
+    shift_x = focal * (tan(scene[CAMERA_YAW]) + scene[CAMERA_X] / far)
+    shift_y = focal * (tan(scene[CAMERA_PITCH]) - scene[CAMERA_Y] / far)
+    zoom = texels_per_pixel * (far - scene[CAMERA_Z]) / far
+    c = np.float32(cos(scene[CAMERA_ROLL]) * zoom)
+    s = np.float32(sin(scene[CAMERA_ROLL]) * zoom)
+    left = np.float32((shift_x * texels_per_pixel + offset[0]) % len(texture))
+    top = np.float32((shift_y * texels_per_pixel + offset[1]) % len(texture))
+    for row in range(height):
+        y = np.float32(row - 0.5 * height)
+        for column in range(width):
+            x = np.float32(column - 0.5 * width)
+            out[row, column] = _texel(
+                texture, c * x + s * y + left, c * y - s * x + top)
+
+
+@njit(cache=True)
+def paint_scene(projected, materials, textures, lens, wall, brightness, light, covered):
+    """Paint the projected capsules [C, 9] and what they leave of the wall into light [H, W]."""
+    light[:] = 0.0
+    covered[:] = 0.0
+    capsule = np.empty(11)
+    for row in np.argsort(projected[:, 6]):
+        if projected[row, 6] > 0.0:
+            capsule[:9] = projected[row]
+            capsule[9] = (row * 17) % CLOTH_SIZE
+            capsule[10] = (row * 29) % CLOTH_SIZE
+            _paint(capsule, textures[materials[row]], lens, light, covered)
+    height, width = light.shape
+    brightness = np.float32(brightness)
+    for row in range(height):
+        for column in range(width):
+            light[row, column] += (
+                (np.float32(1.0) - covered[row, column]) * wall[row, column] + brightness)
