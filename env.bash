@@ -2,8 +2,9 @@
 # name. `make build` comes first. A sourced ROS stays underneath; without one, .venv is the ROS.
 
 _project=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-if [ ! -d "$_project/install/snn_gesture_ros" ]; then
-  echo "env.bash: nothing is built yet: run make build in $_project" >&2
+if [ ! -e "$_project/.venv/for-${ROS_DISTRO:-wheels}" ] || [ ! -e "$_project/install/package-built" ]
+then
+  echo "env.bash: nothing is built for this shell yet: run make build in $_project" >&2
   unset _project
   return 1
 fi

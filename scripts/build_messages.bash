@@ -2,6 +2,7 @@
 # Builds the message packages of interfaces/ that the environment does not have into install/.
 set -eu
 source "$(dirname "$0")/common.bash"
+export PATH=$PWD/.venv/bin:$PATH  # for the CMake and Ninja of the wheels
 
 # in_environment PACKAGE: whether a sourced workspace has it (this project's own does not count).
 in_environment() {

@@ -1,14 +1,12 @@
 # Shared by the scripts of `make build`: where they run, and one line for a failure.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
-mkdir -p build
-touch build/COLCON_IGNORE
+mkdir -p build install
 
 # Without a sourced ROS, .venv holds one.
 if [ -z "${ROS_DISTRO:-}" ]; then
   export AMENT_PREFIX_PATH=$PWD/.venv CMAKE_PREFIX_PATH=$PWD/.venv LD_LIBRARY_PATH=$PWD/.venv/lib
 fi
-export PATH=$PWD/.venv/bin:$PATH
 
 # fail MESSAGE: end with one line that says what to do.
 fail() {

@@ -7,13 +7,15 @@ python=${PYTHON:-python3}
 command -v "$python" > /dev/null || fail "no $python found: install Python 3.10 or newer"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
   fail "$("$python" --version) is too old: install Python 3.10 or newer, or name one: make PYTHON=python3.12"
+# In a shell with env.bash the name leads into .venv, which is about to go.
+python=$("$python" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 "$python" -c 'import ensurepip, venv' 2> /dev/null ||
   fail "$python cannot make virtual environments: install python3-venv"
 
 requirements=(-r requirements/runtime.txt -r requirements/build.txt -r requirements/test.txt)
 if [ -n "${ROS_DISTRO:-}" ]; then
   "$python" -c 'import rclpy' 2> /dev/null ||
-    fail "ROS $ROS_DISTRO is sourced, but $python cannot import its rclpy: use the Python that it was made for (make PYTHON=...)"
+    fail "ROS_DISTRO is $ROS_DISTRO, but $python cannot import rclpy: source that ROS's setup.bash"
   site=(--system-site-packages)
 else
   [ "$(uname -sm)" = 'Linux x86_64' ] ||

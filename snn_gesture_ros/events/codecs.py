@@ -194,9 +194,10 @@ def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
         if time < newest - (1 << 30):
             rolled_us += 1 << 31
         newest = time
-        if words[i] & 1:
-            count = _emit(events, count, base_us + rolled_us + time, words[i] >> 17,
-                          words[i] >> 2 & 0x7fff, words[i] >> 1 & 1, width, height, states[0])
+        pixel = np.int64(words[i])
+        if pixel & 1:
+            count = _emit(events, count, base_us + rolled_us + time, pixel >> 17,
+                          pixel >> 2 & 0x7fff, pixel >> 1 & 1, width, height, states[0])
     return count
 
 
@@ -204,7 +205,7 @@ def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
 def _decode_mono(words, base_us, base_ns, width, height, states, events):
     count = 0
     for i in range(0, len(words), 2):
-        pixel = words[i + 1]
+        pixel = np.int64(words[i + 1])
         time = base_us + (base_ns + np.int64(words[i])) // 1000
         count = _emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
                       width, height, states[0])

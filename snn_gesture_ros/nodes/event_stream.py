@@ -59,14 +59,20 @@ class EventStreamNode(Node):
         self._topic = self.resolve_topic_name('events')
         self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
         if self._forced_type:
-            self._subscribe(self._forced_type)
-        else:
-            self.get_logger().info(f'waiting for a publisher of {self._topic}')
-            self.create_timer(SEARCH_PERIOD_S, self._search)
+            message_class(self._forced_type)
+        self.create_timer(SEARCH_PERIOD_S, self._search)
+        self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def _search(self) -> None:
-        """Subscribe to the type that is published; follow a camera that changes it."""
-        found = [info.topic_type for info in self.get_publishers_info_by_topic(self._topic)]
+        """
+        Subscribe once the camera is there and somebody listens to us.
+
+        The type of the topic is the publisher's; a camera that changes it is followed.
+        """
+        if not self._publisher.get_subscription_count():
+            return
+        found = [self._forced_type] if self._forced_type else [
+            info.topic_type for info in self.get_publishers_info_by_topic(self._topic)]
         if self._type in found:
             return
         for message_type in found:

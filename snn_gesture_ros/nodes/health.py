@@ -41,3 +41,7 @@ class Health:
         message = DiagnosticArray(status=[status])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
+
+    def wait_for_all_acked(self) -> None:
+        """Wait until all subscribers have what was published."""
+        self._publisher.wait_for_all_acked()

@@ -7,13 +7,14 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 
 
-def run_node(make_node, arguments=None) -> None:
+def run_node(make_node, arguments=None):
     """
     Spin a node until SIGINT or SIGTERM, or until it is done.
 
     The process ends with status 1 and one line where the node cannot start.
 
     :param make_node: called without arguments; raises ValueError where a parameter is wrong.
+    :returns: the node, destroyed.
     """
     rclpy.init(args=arguments)
     node = None
@@ -29,3 +30,4 @@ def run_node(make_node, arguments=None) -> None:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+    return node

@@ -1,14 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The simulated_camera node: a person who makes gestures before a camera that is not there."""
-from itertools import chain, cycle
+from itertools import cycle
 import queue
 import threading
 
 import numpy as np
 from rclpy.node import Node
+from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
+from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import classification, header
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
@@ -21,10 +23,11 @@ PARAMETERS = (
     Spec('width', 128, 'Width of the sensor in pixels', 16, 1280),
     Spec('height', 128, 'Height of the sensor in pixels', 16, 1280),
     Spec('seed', 1, 'Chooses the person, the room and the noise', 0, 2**31 - 1),
-    Spec('gestures', list(DVS128_GESTURES[:10]), 'What the person does, in this order, over '
-         'and over'),
+    Spec('gestures', list(DVS128_GESTURES), 'What the person does, in this order'),
+    Spec('loop', True, 'Begin again after the last gesture; else the node ends'),
     Spec('gesture_s', 2.5, 'Duration of a gesture', 0.1, 3600.0),
     Spec('pause_s', 1.5, 'Rest before each gesture', 0.0, 3600.0),
+    Spec('wait_for_subscriber', False, 'Begin when somebody listens to the events'),
     Spec('frame_id', 'camera', 'Frame of the header'),
 )
 MESSAGE_TYPE = 'dv_ros2_msgs/msg/EventArray'
@@ -33,6 +36,7 @@ BATCH_US = 1000
 BLOCK_US = 20_000
 """Camera time that is simulated at once."""
 BLOCKS_AHEAD = 10
+SUBSCRIBER_PERIOD_S = 0.02
 
 
 class SimulatedCameraNode(Node):
@@ -52,7 +56,10 @@ class SimulatedCameraNode(Node):
                              f'{", ".join((*DVS128_GESTURES, NONE))}')
         self._width, self._height = values['width'], values['height']
         self._frame_id = values['frame_id']
-        self._script = (values['gestures'], values['pause_s'], values['gesture_s'])
+        self._script = (values['gestures'], round(values['pause_s'] * 1e6),
+                        round(values['gesture_s'] * 1e6), values['loop'])
+        self._waits = values['wait_for_subscriber']
+        self._sent = {'messages': 0, 'events': 0}
         self._camera = SimulatedCamera(self._width, self._height, values['seed'])
         self._camera.advance(BLOCK_US)
         self._events = self.create_publisher(message_class(MESSAGE_TYPE), 'events', 10)
@@ -61,44 +68,48 @@ class SimulatedCameraNode(Node):
         self._running = True
         self._simulation = threading.Thread(target=self._simulate, daemon=True)
         self._simulation.start()
-        self._pacing = Paced(self._publish())
+        self._health = Health(self, 'simulation', lambda: dict(self._sent), ())
+        self._pacing = Paced(self._publish(), try_shutdown)
         self.get_logger().info(f'{self._width}x{self._height} camera, seed {values["seed"]}')
 
     def destroy_node(self) -> None:
         """Switch the camera off."""
         self._running = False
         self._pacing.stop()
+        while not self._blocks.empty():
+            self._blocks.get()
+        self._simulation.join()
         super().destroy_node()
 
     def _scenes(self):
-        """Give what the person does and for how long, in camera time."""
-        gestures, pause_s, gesture_s = self._script
-        return chain.from_iterable(
-            ((NONE, round(pause_s * 1e6)), (gesture, round(gesture_s * 1e6)))
-            for gesture in cycle(gestures))
+        """Give what the person does and for how long, in microseconds."""
+        gestures, pause_us, gesture_us, loop = self._script
+        for gesture in cycle(gestures) if loop else gestures:
+            yield NONE, pause_us
+            yield gesture, gesture_us
+        yield NONE, pause_us
 
     def _simulate(self) -> None:
-        """Simulate ahead of time: blocks of events, and None or the label where one begins."""
+        """Simulate ahead of time: blocks of events, with the label where one begins."""
         for label, duration_us in self._scenes():
             self._camera.perform(label)
             for start_us in range(0, duration_us, BLOCK_US):
-                block = (self._camera.advance(BLOCK_US), None if start_us else label)
-                while self._running:
-                    try:
-                        self._blocks.put(block, timeout=0.1)
-                        break
-                    except queue.Full:
-                        pass
                 if not self._running:
+                    self._blocks.put(None)
                     return
+                self._blocks.put((self._camera.advance(BLOCK_US), None if start_us else label))
+        self._blocks.put(None)
 
     def _publish(self):
         """Publish each batch when its time has come; yield the times in seconds."""
+        waited_s = 0.0
+        while self._waits and not self._events.get_subscription_count():
+            waited_s += SUBSCRIBER_PERIOD_S
+            yield waited_s
         first_us = BLOCK_US
         ros_offset_us = self.get_clock().now().nanoseconds // 1000 - first_us
         start_us = first_us
-        while True:
-            events, label = self._blocks.get()
+        for events, label in iter(self._blocks.get, None):
             if label is not None:
                 stamp = header((start_us + ros_offset_us) * 1000, self._frame_id)
                 self._truth.publish(classification(stamp, {} if label == NONE else {label: 1.0}))
@@ -107,12 +118,17 @@ class SimulatedCameraNode(Node):
             events['t'] += ros_offset_us
             begin = 0
             for end_us, stop in zip(ends_us, stops):
-                yield (end_us - first_us) / 1e6
+                yield waited_s + (end_us - first_us) / 1e6
                 stamp_ns = (int(end_us) + ros_offset_us) * 1000
                 self._events.publish(encode_event_array(
                     events[begin:stop], stamp_ns, self._frame_id, self._height, self._width))
+                self._sent['messages'] += 1
+                self._sent['events'] += int(stop - begin)
                 begin = stop
             start_us += BLOCK_US
+        self._health.publish()
+        self._events.wait_for_all_acked()
+        self._health.wait_for_all_acked()
 
 
 def main(arguments=None) -> None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulated event camera and a person who makes gestures before it."""
 
-from snn_gesture_ros.simulation.camera import random_clip, SimulatedCamera
+from snn_gesture_ros.simulation.camera import SimulatedCamera
+from snn_gesture_ros.simulation.clips import random_clip
 
 __all__ = ['SimulatedCamera', 'random_clip']

@@ -8,7 +8,6 @@ the Poses at the times t [n], in seconds since the activity began.
 """
 
 import numpy as np
-
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation.gestures import GESTURES, resting_arm
 from snn_gesture_ros.simulation.pose import (
@@ -80,7 +79,7 @@ def walking_by(rng):
     """Walk through the picture, sideways or to the camera, with swinging arms."""
     arms, standing = _resting_arms(rng), _standing(rng, 2.0)
     way = Rhythm(rng, 0.08, 0.25)
-    course = vectors(rng.uniform(0.5, 1.4), 0.0, rng.uniform(-0.35, 0.35))
+    course = vectors(rng.uniform(0.3, 1.1), 0.0, rng.uniform(-0.35, 0.35))
     step = Rhythm(rng, 0.7, 1.1)
     swing, bob = rng.uniform(0.0, 0.3), rng.uniform(0.01, 0.03)
     turned = rng.uniform(-1.4, 1.4)
@@ -106,7 +105,7 @@ def reaching(rng):
         rng.uniform([-0.3, -0.7, 0.5], [0.7, 0.1, 0.9]), [0.1, -0.9, 0.15]]
     order = rng.permutation(len(places))
     steps = Steps(rng, np.array(places)[order] + rng.normal(0, 0.05, (len(places), 3)),
-                  hold_s=(0.5, 2.0), move_s=(0.5, 1.2))
+                  hold_s=(0.1, 1.0), move_s=(0.4, 1.2))
     scratch = Rhythm(rng, 2.0, 5.0)
     scratch_size = rng.choice([0.0, rng.uniform(0.005, 0.03)])
     curl = rng.uniform(0.2, 0.9)
@@ -126,7 +125,7 @@ def shifting(rng):
     fields = [BODY_X, BODY_Z, BODY_YAW, BODY_PITCH, BODY_ROLL, HEAD_YAW, HEAD_PITCH]
     spread = [0.08, 0.08, 0.3, 0.1, 0.12, 0.5, 0.25]
     steps = Steps(rng, rng.normal(0, 1, (8, len(fields))) * spread,
-                  hold_s=(0.2, 2.0), move_s=(0.4, 1.4))
+                  hold_s=(0.1, 1.0), move_s=(0.4, 1.4))
 
     def at(t):
         scene = standing(t)
@@ -141,7 +140,7 @@ def raising_arm(rng):
     sides = [[RIGHT], [LEFT], [RIGHT, LEFT]][rng.integers(3)]
     up = rng.uniform([-0.3, -0.3, 0.1], [0.5, 0.9, 0.7])
     down = vectors(0.05, -0.93, 0.15)
-    steps = Steps(rng, [up, down] * 4, hold_s=(0.6, 2.5), move_s=(0.5, 1.5))
+    steps = Steps(rng, [up, down] * 4, hold_s=(0.4, 1.5), move_s=(0.5, 1.5))
     curl = rng.uniform(0, 1)
 
     def at(t):

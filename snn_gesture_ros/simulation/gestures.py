@@ -8,9 +8,8 @@ the times t [n] in seconds. Every call draws another manner of doing the same ge
 """
 
 import numpy as np
-
 from snn_gesture_ros.labels import CLOCKWISE_SEEN_BY
-from snn_gesture_ros.simulation.pose import LEFT, RIGHT, arm, directions, hinged_arm, vectors
+from snn_gesture_ros.simulation.pose import arm, directions, hinged_arm, LEFT, RIGHT, vectors
 from snn_gesture_ros.simulation.rhythm import Rhythm, Steps, Wander
 
 MIDLINE = -0.35     # x of the middle of the body, in arm lengths outward from a shoulder
@@ -72,7 +71,7 @@ def _waving_arm(rng):
 
 def _circling_arm(rng, outward_at_top):
     """Turn an arm; outward_at_top is 1 where the hand moves outward at the circle's top."""
-    rhythm = Rhythm(rng, 0.65, 1.9)
+    rhythm = Rhythm(rng, 0.75, 2.1)
     manner = rng.choice(['arm', 'forearm', 'windmill'], p=[0.55, 0.25, 0.2])
     if manner == 'arm':
         radius = rng.uniform(0.25, 0.6)
@@ -218,7 +217,7 @@ def air_guitar(rng):
 def _wandering_arm(rng):
     """Move an arm smoothly and irregularly through the space before the body."""
     centre = vectors(rng.uniform(-0.2, 0.5), rng.uniform(-0.4, 0.4), rng.uniform(0.35, 0.6))
-    slowest = rng.uniform(0.3, 0.6)
+    slowest = rng.uniform(0.4, 0.8)
     courses = [Wander(rng, slowest, 2.2 * slowest + 0.5) for _ in range(3)]
     sizes = rng.uniform([0.1, 0.1, 0.05], [0.35, 0.35, 0.2])
     curl = rng.uniform(0.0, 1.0)
@@ -238,7 +237,7 @@ def _pointing_arm(rng):
         curl = 1.0
     else:                       # zig-zags and pointing
         places = rng.uniform([-0.5, -0.6, 0.25], [0.7, 0.7, 0.75], (12, 3))
-        steps = Steps(rng, places, hold_s=(0.0, 0.3), move_s=(0.2, 0.6))
+        steps = Steps(rng, places, hold_s=(0.0, 0.3), move_s=(0.15, 0.5))
         curl = rng.uniform(0.0, 0.6)
 
     def at(t):
@@ -256,7 +255,7 @@ def other_gestures(rng):
         sense = rng.choice([-1.0, 1.0])
         return _both(_circling_arm(rng, sense), _circling_arm(rng, sense))
     if manner == 'wings':
-        rhythm = Rhythm(rng, 0.5, 1.4)
+        rhythm = Rhythm(rng, 0.6, 1.6)
         size, middle = rng.uniform(0.4, 0.9), rng.uniform(-0.6, 0.4)
 
         def wing(t):
@@ -264,7 +263,7 @@ def other_gestures(rng):
             return arm(t, 0.95 * vectors(np.cos(angle), np.sin(angle), 0.2))
         return _both(wing, wing)
     if manner == 'lift':
-        rhythm = Rhythm(rng, 0.5, 1.5)
+        rhythm = Rhythm(rng, 0.6, 1.7)
         place = vectors(rng.uniform(-0.2, 0.3), rng.uniform(-0.3, 0.2), rng.uniform(0.4, 0.6))
         course = rng.normal(0, 0.2, 3) + [0.0, rng.uniform(0.25, 0.5), 0.0]
 

@@ -11,7 +11,6 @@ from math import cos, sin, sqrt
 
 from numba import njit
 import numpy as np
-
 from snn_gesture_ros.simulation.pose import (
     BODY_PITCH, BODY_ROLL, BODY_X, BODY_Y, BODY_YAW, BODY_Z, CURL, HEAD_PITCH, HEAD_YAW)
 

@@ -41,9 +41,10 @@ class Poses(NamedTuple):
 
 def blend(first, second, weight):
     """Go from the first poses (weight 0) to the second (weight 1); weight has shape [n]."""
+    arms, scene = weight[:, None, None], weight[:, None]
     return Poses(
-        first.arms + (second.arms - first.arms) * weight[:, None, None],
-        first.scene + (second.scene - first.scene) * weight[:, None])
+        first.arms * (1.0 - arms) + second.arms * arms,
+        first.scene * (1.0 - scene) + second.scene * scene)
 
 
 def smooth_step(x):

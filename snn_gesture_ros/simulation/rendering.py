@@ -11,7 +11,6 @@ from math import cos, sin, sqrt, tan
 
 from numba import njit
 import numpy as np
-
 from snn_gesture_ros.simulation.person import turning
 from snn_gesture_ros.simulation.pose import (
     CAMERA_PITCH, CAMERA_ROLL, CAMERA_X, CAMERA_Y, CAMERA_YAW, CAMERA_Z)
@@ -31,7 +30,11 @@ def project(capsules, scene, position, rotation, lens, width, height, out):
     out [C, 9]: both ends u, v and radius in pixels, the mean depth (m, 0 where the capsule is
     not before the camera), the length and the mean radius in texels.
     """
-    turn = turning(scene[CAMERA_YAW], scene[CAMERA_PITCH], scene[CAMERA_ROLL]) @ rotation
+    shake = turning(scene[CAMERA_YAW], scene[CAMERA_PITCH], scene[CAMERA_ROLL])
+    turn = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            turn[i, j] = (shake[i] * rotation[:, j]).sum()
     camera = np.array([position[0] + scene[CAMERA_X], position[1] + scene[CAMERA_Y],
                        position[2] - scene[CAMERA_Z]])
     focal = lens[FOCAL_PX]
@@ -39,7 +42,7 @@ def project(capsules, scene, position, rotation, lens, width, height, out):
         depth = 0.0
         visible = True
         for end in range(2):
-            point = turn @ (capsules[row, 3 * end:3 * end + 3] - camera)
+            point = (turn * (capsules[row, 3 * end:3 * end + 3] - camera)).sum(axis=1)
             if point[2] < NEAREST_M:
                 visible = False
                 break

@@ -11,7 +11,6 @@ from math import exp
 
 from numba import njit
 import numpy as np
-
 from snn_gesture_ros.events.event import EVENT
 
 NOISE_BLOCK_US = 100_000
@@ -25,7 +24,7 @@ class Sensor:
         """Draw a sensor; contrast_threshold (log luminance) is drawn where it is None."""
         shape = (height, width)
         if contrast_threshold is None:
-            contrast_threshold = np.exp(rng.uniform(np.log(0.15), np.log(0.40)))
+            contrast_threshold = np.exp(rng.uniform(np.log(0.14), np.log(0.37)))
         mismatch = rng.uniform(0.03, 0.12)
         # A static scene's ON and OFF steps cancel, so the counts go as 1 / threshold.
         on_to_off = rng.uniform(1.13, 1.27)

@@ -6,7 +6,6 @@ from math import cos, sin
 
 from numba import njit
 import numpy as np
-
 from snn_gesture_ros.simulation.person import DARK, HAIR, MATERIALS, SHIRT, SKIN, SLEEVE, TROUSERS
 
 CLOTH_SIZE = 64     # texels, a power of two
@@ -60,7 +59,7 @@ def _cloth(rng, brightness):
     return texture
 
 
-def draw_materials_textures(rng):
+def draw_textures(rng):
     """Return the textures [MATERIALS, CLOTH_SIZE, CLOTH_SIZE] of a random person."""
     brightness = np.empty(MATERIALS)
     brightness[SKIN] = rng.uniform(-1.7, -0.5)
@@ -102,12 +101,12 @@ def _paint_shapes(texture, shapes):
 
 def draw_background(rng, size):
     """Return a background [size, size] (a power of two): from a plain wall to a full shelf."""
-    brightness = rng.uniform(-2.2, -0.4)
+    brightness = rng.uniform(-2.2, -0.5)
     contrast = rng.choice([rng.uniform(0.02, 0.2), rng.uniform(0.2, 0.5), rng.uniform(0.5, 1.0)])
     texture = brightness + 0.5 * contrast * _magnified(_smooth_noise(rng, 16, 5.0), size)
     texture += rng.uniform(0.0, 0.15) * contrast * rng.standard_normal(
         (size, size), dtype=np.float32)
-    count = int(rng.choice([0, rng.integers(3, 25), rng.integers(25, 160)], p=[0.15, 0.4, 0.45]))
+    count = int(rng.choice([0, rng.integers(3, 25), rng.integers(25, 200)], p=[0.08, 0.32, 0.6]))
     unit = size / 512
     shapes = np.empty((count, 8))
     shapes[:, 0:2] = rng.uniform(0, size, (count, 2))

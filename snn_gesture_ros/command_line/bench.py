@@ -1,0 +1,196 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `bench`: measure how fast events are read on this machine."""
+from collections.abc import Callable
+from importlib import import_module
+import json
+import os
+from pathlib import Path
+import platform
+from statistics import median
+from timeit import Timer
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from snn_gesture_ros.events.cdr import (
+    decode_event_array, encode_event_array, read_event_array)
+from snn_gesture_ros.events.codecs import make_decoder
+from snn_gesture_ros.events.encoders import (
+    encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
+from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.stream import EVENT_ARRAY_TYPES
+
+WIDTH, HEIGHT = 640, 480
+EVENTS = 10_000
+"""In a message."""
+MESSAGE_US = 1_000
+"""Camera time of a message."""
+ROUNDS = 30
+TURN_S = 0.002
+"""Time that a way gets in each round."""
+UNIT = 'M events/s'
+
+
+class Case(NamedTuple):
+    """One row: two ways to read the same message of EVENTS events."""
+
+    name: str
+    ours: Callable
+    reference: Callable
+    reference_name: str
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('--json', action='store_true', help='print the rows as a JSON list')
+
+
+def run(arguments) -> int:
+    """Measure all cases and print them."""
+    rows = measure(make_cases(make_events()))
+    print(json.dumps(rows, indent=2) if arguments.json else as_table(rows))
+    return 0
+
+
+def make_events(seed: int = 0) -> np.ndarray:
+    """Return random events of one message, EVENT[EVENTS]."""
+    generator = np.random.default_rng(seed)
+    events = np.zeros(EVENTS, EVENT)
+    events['t'] = np.sort(generator.integers(0, MESSAGE_US, EVENTS))
+    events['x'] = generator.integers(0, WIDTH, EVENTS)
+    events['y'] = generator.integers(0, HEIGHT, EVENTS)
+    events['p'] = generator.integers(0, 2, EVENTS)
+    return events
+
+
+def make_cases(events: np.ndarray) -> list:
+    """Return all cases; add new rows here."""
+    message = encode_event_array(events, 0, 'camera', HEIGHT, WIDTH)
+    out = np.empty(EVENTS, EVENT)
+    cases = [Case('EventArray', lambda: decode_event_array(message, out),
+                  lambda: read_event_array_with_numpy(message), 'numpy')]
+    read_objects = find_object_reader()
+    if read_objects:
+        cases.append(Case('EventArray', lambda: decode_event_array(message, out),
+                          lambda: read_objects(message), 'rclpy objects'))
+    for encoding, payload, with_numpy in [
+            ('mono', encode_mono(events, 0), read_mono_with_numpy),
+            ('evt3', encode_evt3(events), read_evt3_with_numpy),
+            ('libcaer', encode_libcaer(events, 0), read_libcaer_with_numpy),
+            ('libcaer_cmp', encode_libcaer_cmp(events, 0), read_libcaer_cmp_with_numpy)]:
+        cases.append(decoder_case(encoding, payload, with_numpy))
+    return cases
+
+
+def decoder_case(encoding, payload, with_numpy) -> Case:
+    """Return the case of one encoding of EventPacket."""
+    decoder = make_decoder(encoding, WIDTH, HEIGHT)
+    return Case(encoding, lambda: decoder.decode(payload, 0), lambda: with_numpy(payload),
+                'numpy')
+
+
+def measure(cases: list, rounds: int = ROUNDS) -> list:
+    """Time the cases in turn, round after round, and return a row of medians for each."""
+    timers = [Timer(call) for case in cases for call in (case.ours, case.reference)]
+    for timer in timers:
+        timer.timeit(1)  # compiles it
+    repeats = [1 + int(TURN_S / timer.timeit(1)) for timer in timers]
+    seconds = [[timer.timeit(n) / n for timer, n in zip(timers, repeats)] for _ in range(rounds)]
+    rates = [EVENTS / median(elapsed) / 1e6 for elapsed in zip(*seconds)]
+    return [{'name': case.name, 'ours': ours, 'reference': reference,
+             'reference_name': case.reference_name, 'ratio': ours / reference, 'unit': UNIT}
+            for case, ours, reference in zip(cases, rates[::2], rates[1::2])]
+
+
+def as_table(rows: list) -> str:
+    """Return the rows under a header that says what they were measured on."""
+    lines = [f'{cpu_model()}, {os.cpu_count()} cores, 1 thread used',
+             f'Python {platform.python_version()}, numpy {np.__version__}, '
+             f'numba {numba.__version__}',
+             f'{UNIT} in messages of {EVENTS} events, median of {ROUNDS} rounds', '',
+             f'{"format":<24} {"ours":>9} {"reference":>9} {"ratio":>8}  reference']
+    lines += [f'{row["name"]:<24} {row["ours"]:>9.2f} {row["reference"]:>9.2f} '
+              f'{row["ratio"]:>7.1f}x  {row["reference_name"]}' for row in rows]
+    return '\n'.join(lines)
+
+
+def cpu_model() -> str:
+    """Return the name of the processor, or of its architecture where it has none."""
+    cpuinfo = Path('/proc/cpuinfo')
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
+    return names[0] if names else platform.machine()
+
+
+def find_object_reader():
+    """Return a function that reads an EventArray as rclpy does, or None without ROS."""
+    for name in EVENT_ARRAY_TYPES:
+        try:
+            from rclpy.serialization import deserialize_message
+            message_type = import_module(name.split('/')[0] + '.msg').EventArray
+        except ImportError:
+            continue
+        return lambda message: deserialize_message(message, message_type)
+    return None
+
+
+def read_event_array_with_numpy(message):
+    """Read an EventArray by a strided view of each field."""
+    start, count = read_event_array(message).events_offset, EVENTS
+    events = np.empty(count, EVENT)
+    events['x'][0], events['y'][0] = np.frombuffer(message, '<u2', 2, start)
+    events['x'][1:] = np.ndarray(count - 1, '<u2', message, start + 14, 16)
+    events['y'][1:] = np.ndarray(count - 1, '<u2', message, start + 16, 16)
+    seconds = np.ndarray(count, '<i4', message, start + 4, 16)
+    nanoseconds = np.ndarray(count, '<u4', message, start + 8, 16)
+    events['t'] = seconds * np.int64(1_000_000) + nanoseconds // 1000
+    events['p'] = np.ndarray(count, 'u1', message, start + 12, 16)
+    return events
+
+
+def read_mono_with_numpy(payload):
+    """Read mono by its fields."""
+    words = payload.view('<u4').reshape(-1, 2)
+    pixels = words[:, 1]
+    return gather(words[:, 0] // 1000, pixels & 0xffff, pixels >> 16 & 0x7fff, pixels >> 31)
+
+
+def read_libcaer_with_numpy(payload):
+    """Read libcaer by its fields."""
+    words = payload.view('<u4').reshape(-1, 2)
+    pixels = words[:, 0]
+    return gather(words[:, 1], pixels >> 17, pixels >> 2 & 0x7fff, pixels >> 1 & 1)
+
+
+def read_evt3_with_numpy(payload):
+    """Read evt3 without vectors: what an event lacks is the latest word with it."""
+    times, last, y = read_words_with_numpy(payload, high=8, low=6, first=0, last=2)
+    return gather(times, last & 0x7ff, y, last >> 11)
+
+
+def read_libcaer_cmp_with_numpy(payload):
+    """Read libcaer_cmp without vectors: what an event lacks is the latest word with it."""
+    times, last, x = read_words_with_numpy(payload, high=0, low=1, first=2, last=3)
+    return gather(times, x, last & 0x7ff, last >> 11)
+
+
+def read_words_with_numpy(payload, high, low, first, last):
+    """Return the times and the two words of all events, given the codes of the four words."""
+    words = payload.view('<u2')
+    codes, values = words >> 12, words & 0xfff
+    places = np.arange(len(words))
+    ends = codes == last
+
+    def latest(code):
+        return values[np.maximum.accumulate(np.where(codes == code, places, 0))[ends]]
+
+    times = latest(high).astype(np.int64) << 12 | latest(low)
+    return times, values[ends], latest(first)
+
+
+def gather(t, x, y, p):
+    """Put the columns into an array of EVENT."""
+    events = np.empty(len(t), EVENT)
+    events['t'], events['x'], events['y'], events['p'] = t, x, y, p
+    return events

@@ -1,0 +1,42 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Command `snn-gesture`: find the verb and run it."""
+import argparse
+from importlib import import_module
+import sys
+
+VERBS = {
+    'info': 'show the facts of a recording',
+    'demo': 'show the network at work on a simulated camera',
+    'bench': 'measure how fast events are read on this machine',
+}
+
+
+def main(arguments=None) -> int:
+    """
+    Run the command and return its exit status: 0, 1 for a failure, 2 for bad usage.
+
+    :param arguments: words after the command's name; those of the process by default.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(
+        prog='snn-gesture', description='Recognise hand gestures with an event camera.')
+    verbs = parser.add_subparsers(dest='verb', metavar='VERB', required=True)
+    chosen = next((word for word in words if word in VERBS), None)
+    for name, description in VERBS.items():
+        verb = verbs.add_parser(name, help=description, description=f'{description}.'.capitalize())
+        if name == chosen:
+            module = import_module(f'snn_gesture_ros.command_line.{name}')
+            module.add_arguments(verb)
+            verb.set_defaults(run=module.run)
+    parsed = parser.parse_args(words)
+    try:
+        return parsed.run(parsed)
+    except OSError as error:
+        message = f'{error.filename}: {error.strerror}' if error.filename else str(error)
+    except ValueError as error:
+        message = str(error)
+    except KeyboardInterrupt:
+        return 130
+    print(f'snn-gesture: {message}', file=sys.stderr)
+    return 1

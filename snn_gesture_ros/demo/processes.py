@@ -1,0 +1,68 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The nodes of the package as processes."""
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+STOP_S = 10
+
+
+def isolate_from_other_robots() -> None:
+    """Keep this process and its children off the network, in a ROS domain of their own."""
+    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    if os.environ.get('ROS_DISTRO') == 'humble':
+        os.environ['ROS_LOCALHOST_ONLY'] = '1'
+
+
+class Nodes:
+    """Processes that end with this context."""
+
+    def __init__(self):
+        """Begin with none."""
+        self._processes = []
+
+    def start(self, name: str, **parameters) -> subprocess.Popen:
+        """
+        Start a node by the name of its executable.
+
+        :param parameters: the node's parameters by name.
+        """
+        executable = Path(sys.argv[0]).resolve().parent / name
+        command = [str(executable), '--ros-args', '--log-level', 'warn']
+        for key, value in parameters.items():
+            command += ['-p', f'{key}:={_as_yaml(value)}']
+        process = subprocess.Popen(command)
+        self._processes.append(process)
+        return process
+
+    def failed(self) -> bool:
+        """Tell whether a node has ended with an error."""
+        return any(process.poll() for process in self._processes)
+
+    def __enter__(self):
+        """Start nothing yet."""
+        return self
+
+    def __exit__(self, *_):
+        """Interrupt all nodes and wait for them."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in self._processes:
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _as_yaml(value) -> str:
+    if isinstance(value, (list, tuple)):
+        return f'[{", ".join(map(_as_yaml, value))}]'
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)

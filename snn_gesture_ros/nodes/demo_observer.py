@@ -1,0 +1,115 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's observer: a node that listens to everything and remembers it."""
+from contextlib import contextmanager
+
+from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
+import rclpy
+from rclpy.node import Node
+from snn_gesture_ros.demo.score import Announced, Shown
+from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from std_msgs.msg import UInt8MultiArray
+from vision_msgs.msg import Classification, LabelInfo
+
+SNAPSHOT_NS = 60_000_000
+"""The events of this long make one snapshot."""
+
+
+@contextmanager
+def observing():
+    """Give an Observer, and shut ROS down afterwards."""
+    rclpy.init()
+    observer = Observer()
+    try:
+        yield observer
+    finally:
+        observer.destroy_node()
+        rclpy.try_shutdown()
+
+
+class Observer(Node):
+    """What the camera saw, what was shown, what was announced, and how late."""
+
+    def __init__(self):
+        """Subscribe to all topics of the nodes."""
+        super().__init__('demo_observer')
+        self.ready = False
+        """Whether the classifier has announced its labels."""
+        self.shown, self.announced = [], []
+        self.latencies_ms = []
+        """From the newest event of each decision to its arrival here."""
+        self.best = ('', 0.0)
+        self.gesture = ''
+        self.truth = ''
+        self.events = 0
+        """Events that passed the filters."""
+        self.first_ns = self.last_ns = None
+        self.snapshots = []
+        """ROS time and event counts [2, H, W] of each slice of time."""
+        self.counters = {}
+        """The newest diagnostics: values by name, by node."""
+        self._truth_start_ns = 0
+        self._counts = None
+        for message, topic, callback, qos in (
+                (LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS),
+                (Classification, 'gesture_scores', self._on_scores, GESTURE_QOS),
+                (Classification, 'gesture', self._on_gesture, GESTURE_QOS),
+                (Classification, 'gesture_truth', self._on_truth, GESTURE_QOS),
+                (DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)):
+            self.create_subscription(message, topic, callback, qos)
+        self.create_subscription(
+            UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
+
+    def listen(self, timeout_s: float) -> None:
+        """Take in one message, if one comes in time."""
+        rclpy.spin_once(self, timeout_sec=timeout_s)
+
+    def counter(self, node: str, name: str) -> int:
+        """Give a counter of a node, 0 as long as it has not reported."""
+        return int(self.counters.get(node, {}).get(name, 0))
+
+    def _on_labels(self, _) -> None:
+        self.ready = True
+
+    def _on_scores(self, message: Classification) -> None:
+        now_ns = self.get_clock().now().nanoseconds
+        self.latencies_ms.append((now_ns - _nanoseconds(message)) / 1e6)
+        self.best = (message.results[0].class_id, message.results[0].score)
+
+    def _on_gesture(self, message: Classification) -> None:
+        self.gesture = message.results[0].class_id if message.results else ''
+        if message.results:
+            self.announced.append(Announced(
+                self.gesture, _nanoseconds(message), message.results[0].score))
+
+    def _on_truth(self, message: Classification) -> None:
+        now_ns = _nanoseconds(message)
+        if self.truth:
+            self.shown.append(Shown(self.truth, self._truth_start_ns, now_ns))
+        self.truth = message.results[0].class_id if message.results else ''
+        self._truth_start_ns = now_ns
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            self.counters[status.name.rsplit('/')[-1]] = {
+                pair.key: pair.value for pair in status.values}
+
+    def _on_packet(self, data: bytes) -> None:
+        packet = decode_packet(data)
+        self.events += len(packet.events)
+        if self.first_ns is None:
+            self.first_ns = packet.stamp_ns
+        self.last_ns = packet.stamp_ns
+        size = 2 * packet.height * packet.width
+        if self._counts is None or packet.stamp_ns - self.snapshots[-1][0] > SNAPSHOT_NS:
+            self._counts = np.zeros(size, np.int64)
+            self.snapshots.append(
+                (packet.stamp_ns, self._counts.reshape(2, packet.height, packet.width)))
+        self._counts += np.bincount(packet.events['pixel'], minlength=size)
+
+
+def _nanoseconds(message) -> int:
+    stamp = message.header.stamp
+    return stamp.sec * 1_000_000_000 + stamp.nanosec

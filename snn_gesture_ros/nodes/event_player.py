@@ -1,0 +1,136 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The event_player node: a recording, played as if it were a camera."""
+import sys
+
+from rclpy.node import Node
+import rclpy.utilities
+from rosgraph_msgs.msg import Clock
+from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.messages import header
+from snn_gesture_ros.nodes.pacing import Paced
+from snn_gesture_ros.nodes.parameters import declare, Spec
+from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
+from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
+
+PARAMETERS = (
+    Spec('recording', '', 'The recording: rosbag2 folder or file, AEDAT 4 or npz (t, x, y, p)'),
+    Spec('topic', '', 'Topic of the bag; needed where it has several with events'),
+    Spec('rate', 1.0, 'Speed; 2 is twice as fast as recorded', 0.001, 1000.0),
+    Spec('loop', False, 'Begin again at the end'),
+    Spec('start', 0.0, 'Seconds of the recording to skip', 0.0, 1e9),
+    Spec('duration', 0.0, 'Seconds to play; 0 for all', 0.0, 1e9),
+    Spec('clock', False, 'Publish the time of the recording on /clock'),
+    Spec('frame_id', 'camera', 'Frame of the header, for AEDAT 4 and npz'),
+)
+EVENTS_TYPE = 'dv_ros2_msgs/msg/EventArray'
+"""Type of the messages for recordings that hold none."""
+BATCH_US = 1000
+"""Camera time of one such message."""
+CLOCK_PERIOD_NS = 5_000_000
+SUBSCRIBER_PERIOD_S = 0.02
+
+
+class EventPlayerNode(Node):
+    """Publish the messages of a recording at their times, once somebody listens."""
+
+    def __init__(self):
+        """
+        Declare parameters, open the recording and wait for a subscriber.
+
+        :raises ValueError: if a parameter is wrong, the recording cannot be read, or its message
+            package is not installed.
+        """
+        super().__init__('event_player')
+        values = declare(self, PARAMETERS)
+        if not values['recording']:
+            raise ValueError('parameter recording must name a rosbag2, AEDAT 4 or npz')
+        self.error = ''
+        """Why the recording could not be played to its end."""
+        self._frame_id = values['frame_id']
+        self._rate, self._loop = values['rate'], values['loop']
+        self._start_ns = round(values['start'] * 1e9)
+        self._duration_ns = round(values['duration'] * 1e9)
+        try:
+            self._recording = open_recording(values['recording'])
+            self._topic = None
+            message_type = EVENTS_TYPE
+            if self._recording.topics:
+                self._topic = self._recording.choose_topic(values['topic'] or None)
+                message_type = self._recording.topics[self._topic]
+        except OSError as error:
+            raise ValueError(f'{values["recording"]}: {error.strerror}') from None
+        self._publisher = self.create_publisher(
+            message_class(message_type), 'events', STREAM_QOS)
+        self._clock = self.create_publisher(Clock, '/clock', 10) if values['clock'] else None
+        self._clock_ns = None
+        self._messages = 0
+        self._health = Health(self, values['recording'],
+                              lambda: {'messages': self._messages}, ())
+        self._pacing = Paced(self._play(), rclpy.utilities.try_shutdown)
+        self.get_logger().info(f'{values["recording"]}: {message_type}; waiting for a subscriber '
+                               f'of {self._publisher.topic_name}')
+
+    def destroy_node(self) -> None:
+        """Stop playing."""
+        self._pacing.stop()
+        self._recording.close()
+        super().destroy_node()
+
+    def _play(self):
+        """Publish each message at its time; yield the times in seconds."""
+        elapsed_s = 0.0
+        while not self._publisher.get_subscription_count():
+            elapsed_s += SUBSCRIBER_PERIOD_S
+            yield elapsed_s
+        again = True
+        while again:
+            first_ns = None
+            try:
+                for t_ns, data in self._stored_messages():
+                    first_ns = t_ns if first_ns is None else first_ns
+                    played_ns = t_ns - first_ns - self._start_ns
+                    if played_ns < 0:
+                        continue
+                    if self._duration_ns and played_ns > self._duration_ns:
+                        break
+                    yield elapsed_s + played_ns / 1e9 / self._rate
+                    self._publish(t_ns, data)
+            except UnreadableRecording as error:
+                self.error = str(error)
+                return
+            again = self._loop and self._messages > 0
+            elapsed_s += max(played_ns, 0) / 1e9 / self._rate if first_ns is not None else 0
+        self.get_logger().info(f'end of the recording: {self._messages} messages played')
+        self._health.publish()
+        self._publisher.wait_for_all_acked()
+        self._health.wait_for_all_acked()
+
+    def _stored_messages(self):
+        """Give the time in nanoseconds and the serialized bytes of every message."""
+        if self._topic is not None:
+            for message in self._recording.messages([self._topic]):
+                yield message.t_ns, message.data
+            return
+        width, height = self._recording.width, self._recording.height
+        for events in self._recording.slices(BATCH_US):
+            t_ns = int(events['t'][-1]) * 1000
+            yield t_ns, encode_event_array(events, t_ns, self._frame_id, height, width)
+
+    def _publish(self, t_ns: int, data: bytes) -> None:
+        if self._clock is not None and (
+                self._clock_ns is None or not 0 <= t_ns - self._clock_ns < CLOCK_PERIOD_NS):
+            self._clock.publish(Clock(clock=header(t_ns, '').stamp))
+            self._clock_ns = t_ns
+        self._publisher.publish(data)
+        self._messages += 1
+
+
+def main(arguments=None) -> None:
+    """Run the node; the status is 1 where the recording cannot be played to its end."""
+    node = run_node(EventPlayerNode, arguments)
+    if node is not None and node.error:
+        print(f'event_player: {node.error}', file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,112 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What all recordings have in common."""
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+BAG_STARTS = (b'SQLite format 3\0', b'\x89MCAP0\r\n')
+AEDAT4_START = b'#!AER-DAT4.0'
+AEDAT4_HEADER = b'IOHE'
+"""Identifier of the header, after the start, a line end and two lengths."""
+NPZ_START = b'PK\x03\x04'
+START_BYTES = 26
+
+
+class UnreadableRecording(ValueError):
+    """The file cannot be read; the message is one line that names it."""
+
+
+class Triggers(NamedTuple):
+    """Edges at a camera's trigger input."""
+
+    rising: int = 0
+    falling: int = 0
+    time_sum_us: int = 0
+
+
+class Recording:
+    """
+    A recording, open for reading; use it as a context manager.
+
+    A bag has `topics` and gives its messages as they are. The other formats hold one camera's
+    events without messages; they have no topics, and give the size of the sensor where they
+    know it. All of them give events.
+    """
+
+    file_format = ''
+    path = None
+    topics = {}
+    """Message type by topic, of the topics that carry events."""
+    width = None
+    height = None
+
+    def events(self, topic=None):
+        """
+        Yield arrays of EVENT in the order of the recording, few enough to hold in memory.
+
+        :param topic: of a bag; needed where it has several with events.
+        :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
+        """
+        raise NotImplementedError
+
+    def slices(self, duration_us: int, topic=None):
+        """Yield the events of each `duration_us` of camera time that has any, EVENT[n]."""
+        held, number = [], None
+        for events in self.events(topic):
+            if not len(events):
+                continue
+            numbers = np.maximum.accumulate(events['t']) // duration_us
+            starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
+            for start, end in zip([0, *starts], [*starts, len(events)]):
+                if held and numbers[start] > number:
+                    yield np.concatenate(held)
+                    held = []
+                if not held:
+                    number = numbers[start]
+                held.append(events[start:end])
+        if held:
+            yield np.concatenate(held)
+
+    def triggers(self) -> Triggers:
+        """Count the triggers of a format without messages."""
+        return Triggers()
+
+    def close(self) -> None:
+        """Close the file."""
+
+    def __enter__(self):
+        """Return the recording."""
+        return self
+
+    def __exit__(self, *_):
+        """Close the recording."""
+        self.close()
+
+
+def open_recording(path) -> Recording:
+    """
+    Open a recording of any format, which its contents tell.
+
+    :raises UnreadableRecording: if it is none, is damaged, or a library to read it is missing.
+    :raises OSError: if there is no such file or it may not be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        start = BAG_STARTS[0]
+    else:
+        with path.open('rb') as file:
+            start = file.read(START_BYTES)
+    if not start:
+        raise UnreadableRecording(f'{path}: the file is empty')
+    if start.startswith(BAG_STARTS):
+        from snn_gesture_ros.recordings.rosbag import Bag
+        return Bag(path)
+    if start.startswith(AEDAT4_START) and start.endswith(AEDAT4_HEADER):
+        from snn_gesture_ros.recordings.aedat4 import Aedat4
+        return Aedat4(path)
+    if start.startswith(NPZ_START):
+        from snn_gesture_ros.recordings.npz import Npz
+        return Npz(path)
+    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT 4 or npz file')

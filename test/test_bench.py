@@ -1,0 +1,41 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark measures two ways to the same events."""
+import json
+
+import numpy as np
+import pytest
+from snn_gesture_ros.command_line import bench
+from snn_gesture_ros.command_line.main import main
+from snn_gesture_ros.events.event import EVENT
+
+EVENTS = bench.make_events()
+CASES = bench.make_cases(EVENTS)
+
+
+@pytest.mark.parametrize('case', CASES, ids=lambda c: f'{c.name}-{c.reference_name}')
+def test_both_ways_give_the_events_that_were_sent(case):
+    assert (case.ours() == EVENTS).all()
+    other = case.reference()
+    if not isinstance(other, np.ndarray):
+        other = np.array(
+            [(e.ts.sec * 1_000_000 + e.ts.nanosec // 1000, e.x, e.y, e.polarity)
+             for e in other.events], EVENT)
+    assert (other == EVENTS).all()
+
+
+def test_row_compares_ours_with_the_reference():
+    row, = bench.measure([bench.Case('nothing', int, lambda: sum(range(20_000)), 'a sum')])
+    assert row['name'] == 'nothing' and row['reference_name'] == 'a sum'
+    assert row['unit'] == 'M events/s'
+    assert row['ratio'] == row['ours'] / row['reference'] > 1
+
+
+def test_command_prints_a_table_or_json(capsys):
+    assert main(['bench', '--json']) == 0
+    rows = json.loads(capsys.readouterr().out)
+    names = [row['name'] for row in rows]
+    assert {'EventArray', 'mono', 'evt3', 'libcaer', 'libcaer_cmp'} <= set(names)
+    assert all(row['ours'] > 0 and row['reference'] > 0 for row in rows)
+    table = bench.as_table(rows)
+    assert bench.cpu_model() in table and all(name in table for name in names)

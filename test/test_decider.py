@@ -1,0 +1,102 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Gestures that start, end, do not flicker and do not stick."""
+import numpy as np
+import pytest
+from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
+
+LABELS = ('clap', 'wave', 'none')
+HOP_US = 100_000
+
+
+def decide(script, settings=None):
+    """Run decisions, each (label, score) or None for silence; give the changes with their step."""
+    decider = Decider(LABELS, settings or DecisionSettings(smoothing_ms=200))
+    changes = []
+    for step, item in enumerate(script):
+        scores = silence(LABELS)
+        if item is not None:
+            label, score = item
+            scores = np.full(3, (1 - score) / 2)
+            scores[LABELS.index(label)] = score
+        changes += [(step, change.label) for change in decider.update(step * HOP_US, scores)]
+    return changes
+
+
+def labels(changes):
+    """Leave out when it happened."""
+    return [label for _, label in changes]
+
+
+def test_gesture_starts_once_and_ends_once():
+    changes = decide([None] * 5 + [('clap', 0.95)] * 20 + [None] * 10)
+    assert labels(changes) == ['clap', None]
+    assert 5 < changes[0][0] <= 9
+    assert 25 <= changes[1][0] <= 28
+
+
+def test_same_gesture_twice_fires_twice():
+    clap, rest = [('clap', 0.95)] * 12, [('none', 0.9)] * 8
+    assert labels(decide(rest + clap + rest + clap + rest)) == ['clap', None, 'clap', None]
+
+
+def test_weak_scores_start_nothing():
+    assert decide([('clap', 0.6)] * 50) == []
+
+
+def test_single_wrong_decision_changes_nothing():
+    script = [('clap', 0.95)] * 15
+    script[8] = ('wave', 0.99)
+    assert labels(decide(script)) == ['clap']
+
+
+def test_scores_around_the_threshold_do_not_flicker():
+    script = [('clap', 0.9)] * 10 + [('clap', score) for score in [0.6, 0.75] * 20]
+    assert labels(decide(script)) == ['clap']
+
+
+def test_one_gesture_gives_way_to_another():
+    changes = decide([('clap', 0.95)] * 15 + [('wave', 0.95)] * 15)
+    assert labels(changes) == ['clap', None, 'wave']
+
+
+def test_none_is_never_a_gesture():
+    assert decide([('none', 1.0)] * 30) == []
+
+
+def test_without_smoothing_each_decision_counts():
+    assert decide([('clap', 0.8), None, ('wave', 0.8)], DecisionSettings(smoothing_ms=0)) == [
+        (0, 'clap'), (1, None), (2, 'wave')]
+
+
+def test_hop_does_not_change_the_time_constant():
+    decided_us = []
+    for hop_us in (20_000, 100_000):
+        decider = Decider(LABELS, DecisionSettings(smoothing_ms=400))
+        scores = np.array([1.0, 0.0, 0.0])
+        t_us = 0
+        while not decider.update(t_us, scores):
+            t_us += hop_us
+        decided_us.append(t_us)
+    assert abs(decided_us[0] - decided_us[1]) <= 100_000
+
+
+def test_time_that_falls_back_starts_anew():
+    decider = Decider(LABELS, DecisionSettings(smoothing_ms=200))
+    for step in range(10):
+        decider.update(10**12 + step * HOP_US, np.array([1.0, 0, 0]))
+    assert decider.gesture == 'clap'
+    assert [change.label for change in decider.update(0, np.array([0, 1.0, 0]))] == [None]
+
+
+def test_labels_without_none_know_silence():
+    assert silence(('clap', 'wave')).tolist() == [0, 0]
+
+
+def test_wrong_settings_are_refused():
+    with pytest.raises(ValueError, match='thresholds'):
+        DecisionSettings(start_threshold=0.3, end_threshold=0.5)
+    with pytest.raises(ValueError, match='smoothing_ms'):
+        DecisionSettings(smoothing_ms=-1)
+    with pytest.raises(ValueError, match='2 scores for 3 labels'):
+        Decider(LABELS, DecisionSettings()).update(0, np.zeros(2))

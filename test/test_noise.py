@@ -1,0 +1,90 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Hot pixels, refractory period and background activity."""
+import numpy as np
+import pytest
+from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.hot_pixels import HotPixels
+from snn_gesture_ros.events.noise import NoiseFilter, NoiseSettings
+from snn_gesture_ros.events.packet import PACKED_EVENT
+
+
+def packed(*events):
+    """Make events of (dt_us, pixel) on a picture of 16x16."""
+    return np.array(list(events), PACKED_EVENT)
+
+
+def kept(settings, *batches):
+    """Filter batches of (base_us, events); give the pixels that are kept."""
+    noise = NoiseFilter(16, 16, settings)
+    return [noise.filter(packed(*events), base_us)['pixel'].tolist()
+            for base_us, events in batches]
+
+
+def test_refractory_period_is_of_pixel_and_polarity():
+    settings = NoiseSettings(False, refractory_us=100, background_us=0)
+    assert kept(settings, (10**12, [(0, 5), (50, 5), (60, 5 + 256), (99, 6), (100, 5)]),
+                (10**12 + 150, [(0, 5), (50, 5)])) == [[5, 261, 6, 5], [5]]
+
+
+def test_background_activity_needs_a_neighbour():
+    settings = NoiseSettings(False, refractory_us=0, background_us=100)
+    alone, neighbour, diagonal, far = 5 * 16 + 5, 5 * 16 + 6, 6 * 16 + 7, 12 * 16 + 12
+    assert kept(settings, (0, [(0, alone), (50, neighbour), (60, far), (90, diagonal),
+                               (300, alone), (301, alone)])) == [[neighbour, diagonal]]
+
+
+def test_opposite_borders_are_no_neighbours():
+    settings = NoiseSettings(False, refractory_us=0, background_us=100)
+    assert kept(settings, (0, [(0, 3 * 16 + 15), (1, 4 * 16), (2, 0), (3, 255)])) == [[]]
+
+
+def test_filters_that_are_off_keep_everything():
+    events = [(0, 1), (0, 1), (1, 200)]
+    assert kept(NoiseSettings(False, 0, 0), (0, events)) == [[1, 1, 200]]
+
+
+def test_restart_forgets_a_later_time():
+    noise = NoiseFilter(16, 16, NoiseSettings(False, 1000, 0))
+    assert len(noise.filter(packed((0, 5)), 10**12)) == 1
+    assert len(noise.filter(packed((0, 5)), 0)) == 0
+    noise.restart()
+    assert len(noise.filter(packed((0, 5)), 0)) == 1
+
+
+def test_negative_times_are_refused():
+    with pytest.raises(ValueError, match='must not be negative'):
+        NoiseSettings(refractory_us=-1)
+
+
+def watch(hot, scene_hz, seconds, rng):
+    """Show 10 ms batches of events at given rates a pixel, [H, W]."""
+    height, width = scene_hz.shape
+    for batch in range(round(seconds * 100)):
+        y, x = np.nonzero(rng.random((height, width)) < scene_hz / 100)
+        events = np.zeros(len(x), EVENT)
+        events['x'], events['y'] = x, y
+        events['t'] = hot.start_us + batch * 10_000
+        hot.observe(events)
+    hot.start_us += round(seconds * 1e6)
+
+
+def test_hot_pixel_is_learned_and_freed_again():
+    rng = np.random.default_rng(1)
+    hot = HotPixels(32, 24)
+    hot.start_us = 0
+    scene = np.full((24, 32), 0.5)
+    scene[5:15, 5:15] = 60
+    burning = scene.copy()
+    burning[20, 30] = 95
+    watch(hot, burning, 3, rng)
+    assert np.argwhere(hot.mask).tolist() == [[20, 30]]
+    watch(hot, scene, 3, rng)
+    assert not hot.mask.any()
+
+
+def test_busy_scene_has_no_hot_pixels():
+    hot = HotPixels(32, 24)
+    hot.start_us = 0
+    watch(hot, np.full((24, 32), 90.0), 3, np.random.default_rng(2))
+    assert not hot.mask.any()

@@ -1,0 +1,290 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Recordings of every format, those that tests write and the real ones in ../shared/data."""
+from pathlib import Path
+import shutil
+
+import numpy as np
+import pytest
+from snn_gesture_ros.events.cdr import (
+    encode_event_array, encode_event_packet, EventPacketMessage)
+from snn_gesture_ros.events.encoders import encode_evt3
+from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.recordings.facts import gather_facts
+from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
+
+DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'no real recordings in {DATA}')
+EVT3 = DATA / 'evt3_640x480'
+LIBCAER_CMP = DATA / 'libcaer_cmp_346x260'
+AEDAT4 = DATA / 'aedat4' / 'dvxplorer_320x240.aedat4'
+
+ARRAY = 'dvs_msgs/msg/EventArray'
+PACKET = 'event_camera_msgs/msg/EventPacket'
+DEFINITIONS = {
+    ARRAY: 'std_msgs/Header header\nuint32 height\nuint32 width\ndvs_msgs/Event[] events',
+    'dvs_msgs/msg/Event': 'uint16 x\nuint16 y\nbuiltin_interfaces/Time ts\nbool polarity',
+    PACKET: 'std_msgs/Header header\nuint32 height\nuint32 width\nuint64 seq\n'
+            'uint64 time_base\nstring encoding\nbool is_bigendian\nuint8[] events',
+    'std_msgs/msg/String': 'string data'}
+
+
+def make_events(count=1000, start_us=0, duration_us=10_000, seed=0):
+    generator = np.random.default_rng(seed)
+    events = np.zeros(count, EVENT)
+    events['t'] = start_us + np.sort(generator.integers(0, duration_us, count))
+    events['x'] = generator.integers(0, 128, count)
+    events['y'] = generator.integers(0, 128, count)
+    events['p'] = generator.integers(0, 2, count)
+    return events
+
+
+def make_packet(events, seq):
+    return encode_event_packet(EventPacketMessage(
+        0, 'camera', 128, 128, seq, 0, 'evt3', False, encode_evt3(events)))
+
+
+def make_array(events):
+    return encode_event_array(events, 0, 'camera', 128, 128)
+
+
+def write_bag(path, messages, storage='SQLITE3'):
+    """Write (topic, type, serialized message) to a bag, one each millisecond."""
+    rosbag2 = pytest.importorskip('rosbags.rosbag2')
+    from rosbags.typesys import get_types_from_msg, get_typestore, Stores
+    store = get_typestore(Stores.ROS2_JAZZY)
+    for name, text in DEFINITIONS.items():
+        if name not in store.types:
+            store.register(get_types_from_msg(text, name))
+    with rosbag2.Writer(path, version=9,
+                        storage_plugin=getattr(rosbag2.StoragePlugin, storage)) as writer:
+        connections = {}
+        for i, (topic, kind, data) in enumerate(messages):
+            if topic not in connections:
+                connections[topic] = writer.add_connection(topic, kind, typestore=store)
+            writer.write(connections[topic], i * 1_000_000, data)
+    return path
+
+
+def batches(count=5):
+    return [make_events(start_us=i * 10_000, seed=i) for i in range(count)]
+
+
+def read_all(path, topic=None):
+    with open_recording(path) as recording:
+        return np.concatenate(list(recording.events(topic)))
+
+
+@pytest.mark.parametrize('storage', ['SQLITE3', 'MCAP'])
+def test_bag_gives_the_messages_as_they_are(tmp_path, storage):
+    sent = []
+    for i, events in enumerate(batches()):
+        sent += [('/a/events', ARRAY, make_array(events)),
+                 ('/chatter', 'std_msgs/msg/String', b'\0\1\0\0\1\0\0\0\0'),
+                 ('/b/events', PACKET, make_packet(events, i))]
+    path = write_bag(tmp_path / 'bag', sent, storage)
+    with open_recording(path) as bag:
+        assert bag.topics == {'/a/events': ARRAY, '/b/events': PACKET}
+        messages = list(bag.messages())
+        assert [(m.topic, m.message_type, m.data) for m in messages] == [
+            row for row in sent if row[0] != '/chatter']
+        assert [m.t_ns for m in messages] == [i * 1_000_000 for i in range(15) if i % 3 != 1]
+        only = list(bag.messages(['/b/events']))
+        assert only == [m for m in messages if m.topic == '/b/events']
+
+
+@pytest.mark.parametrize('topic', ['/a/events', '/b/events'])
+def test_bag_gives_the_events_of_a_topic(tmp_path, topic):
+    path = write_bag(tmp_path / 'bag', [row for i, events in enumerate(batches()) for row in [
+        ('/a/events', ARRAY, make_array(events)), ('/b/events', PACKET, make_packet(events, i))]])
+    assert (read_all(path, topic) == np.concatenate(batches())).all()
+    with pytest.raises(UnreadableRecording, match='choose one: /a/events, /b/events'):
+        read_all(path)
+    with pytest.raises(UnreadableRecording, match='/c has no events'):
+        read_all(path, '/c')
+
+
+@pytest.mark.parametrize('storage, suffix', [('SQLITE3', '.db3'), ('MCAP', '.mcap')])
+def test_bag_without_metadata_is_read_file_by_file(tmp_path, storage, suffix):
+    folder = tmp_path / 'split'
+    folder.mkdir()
+    for i, events in enumerate(batches(12)):
+        part = write_bag(tmp_path / str(i), [('/events', ARRAY, make_array(events))], storage)
+        shutil.move(next(part.glob('*' + suffix)), folder / f'split_{i}{suffix}')
+    assert (read_all(folder) == np.concatenate(batches(12))).all()
+    assert (read_all(folder / f'split_3{suffix}') == batches(4)[3]).all()
+
+
+def test_lost_and_malformed_messages_are_counted(tmp_path):
+    parts = batches(6)
+    sent = [make_packet(events, seq) for seq, events in enumerate(parts)]
+    kept = [sent[0], sent[1][:100], sent[2], sent[5]]
+    path = write_bag(tmp_path / 'bag', [('/events', PACKET, data) for data in kept])
+    with open_recording(path) as recording:
+        facts = gather_facts(recording)
+    assert (facts.messages, facts.malformed, facts.lost) == (4, 1, 3)
+    assert facts.events == 3000
+
+
+def test_unknown_encoding_is_an_error(tmp_path):
+    data = encode_event_packet(EventPacketMessage(
+        0, '', 128, 128, 0, 0, 'evt9', False, np.zeros(4, np.uint8)))
+    path = write_bag(tmp_path / 'bag', [('/events', PACKET, data)])
+    with open_recording(path) as recording, pytest.raises(ValueError, match="'evt9'"):
+        gather_facts(recording)
+
+
+def test_events_outside_the_sensor_are_counted_apart(tmp_path):
+    events = make_events()
+    data = encode_event_array(events, 0, '', 128, 64)
+    path = write_bag(tmp_path / 'bag', [('/events', ARRAY, data)])
+    with open_recording(path) as recording:
+        facts = gather_facts(recording)
+    inside = events[events['x'] < 64]
+    assert (facts.events, facts.out_of_range) == (len(inside), 1000 - len(inside))
+    assert facts.sum_time_us == inside['t'].sum()
+
+
+def test_sum_of_times_does_not_overflow(tmp_path):
+    events = make_events(start_us=2**61)
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    with open_recording(tmp_path / 'a.npz') as recording:
+        assert gather_facts(recording).sum_time_us == sum(events['t'].tolist())
+
+
+@pytest.mark.parametrize('save', [np.savez, np.savez_compressed])
+def test_npz(tmp_path, save):
+    events = make_events(count=150_000, duration_us=1_000_000)
+    columns = {name: events[name].astype(np.int64) for name in 'txyp'}
+    columns['p'] = columns['p'] * 2 - 1
+    save(tmp_path / 'a.npz', **columns)
+    assert (read_all(tmp_path / 'a.npz') == events).all()
+
+
+@pytest.mark.parametrize('change, reason', [
+    ({'p': None}, 'the file has t, x, y'),
+    ({'t': np.linspace(0, 1, 10)}, 'must be integers'),
+    ({'x': np.arange(9)}, 'the same length'),
+    ({'y': np.arange(10) - 1}, 'y must be between 0 and 65535'),
+    ({'x': np.arange(10) + 65_530}, 'x must be between 0 and 65535'),
+    ({'p': np.array([object()] * 10)}, 'Python objects')])
+def test_npz_that_is_no_recording(tmp_path, change, reason):
+    columns = dict.fromkeys('txyp', np.arange(10)) | change
+    np.savez(tmp_path / 'a.npz', **{k: v for k, v in columns.items() if v is not None})
+    with pytest.raises(UnreadableRecording, match=reason):
+        open_recording(tmp_path / 'a.npz')
+
+
+def test_slices_follow_camera_time(tmp_path):
+    events = make_events(count=200_000, duration_us=3_000_000)
+    events['t'][150_000:] += 1_000_000
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    with open_recording(tmp_path / 'a.npz') as recording:
+        slices = list(recording.slices(1500))
+    assert (np.concatenate(slices) == events).all()
+    numbers = [np.unique(part['t'] // 1500) for part in slices]
+    assert all(len(number) == 1 for number in numbers)
+    assert (np.diff(np.concatenate(numbers)) > 0).all()
+
+
+def test_slices_keep_events_that_are_out_of_order(tmp_path):
+    events = np.zeros(4, EVENT)
+    events['t'] = [5, 12, 8, 21]
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    with open_recording(tmp_path / 'a.npz') as recording:
+        assert [part['t'].tolist() for part in recording.slices(10)] == [[5], [12, 8], [21]]
+
+
+@pytest.mark.parametrize('content, reason', [
+    (b'', 'the file is empty'), (b'hello', 'no rosbag2, AEDAT 4 or npz file'),
+    (b'PK\x03\x04 no archive', 'cut off or damaged'),
+    (b'#!AER-DAT4.0\r\n' + bytes(200), 'no rosbag2, AEDAT 4 or npz file')])
+def test_other_files(tmp_path, content, reason):
+    path = tmp_path / 'file'
+    path.write_bytes(content)
+    with pytest.raises(UnreadableRecording, match=reason):
+        open_recording(path)
+
+
+@pytest.mark.parametrize('storage', ['SQLITE3', 'MCAP'])
+def test_damaged_bags(tmp_path, storage):
+    path = write_bag(tmp_path / 'bag', [('/events', ARRAY, make_array(e)) for e in batches(50)],
+                     storage)
+    file = next(f for f in path.iterdir() if f.suffix != '.yaml')
+    data = file.read_bytes()
+    for size in (20, len(data) // 2, len(data) - 10):
+        file.write_bytes(data[:size])
+        for target in (path, file):
+            with pytest.raises(UnreadableRecording, match='may be cut off') as error:
+                read_all(target)
+            assert '\n' not in str(error.value)
+    file.unlink()
+    with pytest.raises(UnreadableRecording, match='missing'):
+        open_recording(path)
+
+
+def test_folders_and_bags_without_events(tmp_path):
+    with pytest.raises(UnreadableRecording, match='no .db3 or .mcap file'):
+        open_recording(tmp_path)
+    path = write_bag(tmp_path / 'bag', [('/a', 'std_msgs/msg/String', b'\0\1\0\0\1\0\0\0\0')])
+    with pytest.raises(UnreadableRecording, match='no topic with events'):
+        open_recording(path)
+    (path / 'metadata.yaml').write_text('no bag')
+    with pytest.raises(UnreadableRecording, match='cannot read the bag'):
+        open_recording(path)
+    with pytest.raises(FileNotFoundError):
+        open_recording(tmp_path / 'nowhere')
+
+
+@needs_data
+@pytest.mark.parametrize('path', [EVT3, EVT3 / 'test_events_1.db3'])
+def test_real_evt3(path):
+    """
+    Agree with the check sum of event_camera_py.
+
+    The bag begins with a rising edge, before the first event, so that it has one more rising
+    than falling; the sum of the times contains it.
+    """
+    with open_recording(path) as recording:
+        facts = gather_facts(recording)
+    assert (facts.width, facts.height, facts.encoding) == (640, 480, 'evt3')
+    assert (facts.off, facts.on, facts.events) == (218291, 125183, 343474)
+    assert (facts.triggers_rising, facts.triggers_falling) == (2079, 2078)
+    assert facts.sum_time_us == 2885601049874
+    assert facts.t_first_us == 7139845
+    assert (facts.messages, facts.lost, facts.malformed) == (517, 0, 0)
+
+
+@needs_data
+@pytest.mark.parametrize('path', [LIBCAER_CMP, LIBCAER_CMP / 'test_events_2_0.mcap'])
+def test_real_libcaer_cmp(path):
+    with open_recording(path) as recording:
+        facts = gather_facts(recording)
+    assert (facts.width, facts.height, facts.encoding) == (346, 260, 'libcaer_cmp')
+    assert (facts.off, facts.on, facts.out_of_range) == (360223, 211043, 0)
+    assert (facts.messages, facts.lost, facts.malformed) == (100, 0, 0)
+    assert (facts.triggers_rising, facts.triggers_falling) == (0, 0)
+
+
+@needs_data
+def test_real_aedat4():
+    pytest.importorskip('aedat')
+    with open_recording(AEDAT4) as recording:
+        facts = gather_facts(recording)
+    assert (facts.width, facts.height) == (320, 240)
+    assert facts.events == 111954 == facts.on + facts.off
+    assert (np.diff(read_all(AEDAT4)['t']) >= 0).all()
+
+
+@needs_data
+def test_real_aedat4_cut_off_gives_what_comes_before(tmp_path):
+    pytest.importorskip('aedat')
+    path = tmp_path / 'cut.aedat4'
+    path.write_bytes(AEDAT4.read_bytes()[:400_000])
+    with open_recording(path) as recording:
+        facts = gather_facts(recording)
+    assert 0 < facts.events < 111954
+    assert 'cut off' in facts.damage
+    path.write_bytes(AEDAT4.read_bytes()[:100])
+    with pytest.raises(UnreadableRecording, match='cut off'):
+        open_recording(path)

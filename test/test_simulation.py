@@ -1,0 +1,121 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.labels import CLOCKWISE_SEEN_BY, DVS128_GESTURES, NONE
+from snn_gesture_ros.simulation import random_clip, SimulatedCamera
+from snn_gesture_ros.simulation.activities import ACTIVITIES
+from snn_gesture_ros.simulation.pose import LEFT, RIGHT, WRIST
+
+SECOND_US = 1_000_000
+
+
+def second_of(activity, seed):
+    return SimulatedCamera(seed=seed, doing=activity).advance(SECOND_US)
+
+
+def test_a_seed_fixes_the_events():
+    assert np.array_equal(SimulatedCamera(seed=3).advance(SECOND_US // 4),
+                          SimulatedCamera(seed=3).advance(SECOND_US // 4))
+
+
+def test_another_seed_is_another_person():
+    assert not np.array_equal(SimulatedCamera(seed=3).advance(SECOND_US // 4),
+                              SimulatedCamera(seed=4).advance(SECOND_US // 4))
+
+
+@pytest.mark.parametrize('slice_us', [1, 777, 33_333, 100_000])
+def test_slicing_time_changes_nothing(slice_us):
+    whole = SimulatedCamera(seed=5, doing='air_drums')
+    sliced = SimulatedCamera(seed=5, doing='air_drums')
+    expected, found = [], []
+    for label, duration_us in (('arm_roll', 150_001), ('hand_clapping', 49_999), (NONE, 61_234)):
+        if slice_us == 1:
+            duration_us //= 100
+        expected.append(whole.advance(duration_us))
+        found += [sliced.advance(slice_us) for _ in range(duration_us // slice_us)]
+        found.append(sliced.advance(duration_us % slice_us))
+        whole.perform(label)
+        sliced.perform(label)
+    assert np.array_equal(np.concatenate(expected), np.concatenate(found))
+
+
+@pytest.mark.parametrize('width,height', [(128, 128), (346, 260), (640, 480)])
+def test_events_are_in_order_and_inside_the_slice_and_the_sensor(width, height):
+    camera = SimulatedCamera(width, height, seed=1, doing='air_drums')
+    camera.advance(200_000)
+    events = camera.advance(100_000)
+    assert events.dtype == EVENT
+    assert np.all(np.diff(events['t']) >= 0)
+    assert events['t'][0] >= 200_000 and events['t'][-1] < 300_000
+    assert events['x'].max() < width and events['y'].max() < height
+    assert events['x'].max() > 0.7 * width and events['y'].max() > 0.7 * height
+    assert set(np.unique(events['p'])) == {0, 1}
+
+
+def test_an_unknown_gesture_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="unknown gesture 'juggling'.*arm_roll"):
+        SimulatedCamera(seed=0).perform('juggling')
+
+
+def test_a_gesture_makes_more_events_than_rest():
+    camera = SimulatedCamera(seed=2)
+    rest = camera.advance(SECOND_US)
+    camera.perform('hand_clapping')
+    assert len(camera.advance(SECOND_US)) > 2 * len(rest)
+
+
+def test_a_clip_is_quiet_until_the_onset():
+    events = random_clip('air_drums', 7, 2 * SECOND_US, onset_us=SECOND_US)
+    assert np.sum(events['t'] >= SECOND_US) > 2 * np.sum(events['t'] < SECOND_US)
+
+
+def test_the_right_hand_is_on_the_left_of_the_picture():
+    def middle_x(label):
+        return np.mean([random_clip(label, seed, SECOND_US // 2)['x'].mean()
+                        for seed in range(10)])
+    assert middle_x('right_hand_wave') < middle_x('left_hand_wave') - 10
+
+
+@pytest.mark.parametrize('gesture', [g for g in DVS128_GESTURES if g.endswith('clockwise')])
+def test_circles_turn_as_they_are_called(gesture):
+    side = RIGHT if gesture.startswith('right') else LEFT
+    times = np.linspace(0, 8, 800)
+    for seed in range(10):
+        wrist = ACTIVITIES[gesture](np.random.default_rng(seed))(times).arms[:, side, WRIST]
+        # Outward is to the person's right for the right arm.
+        x = wrist[:, 0] if side == RIGHT else -wrist[:, 0]
+        y = wrist[:, 1]
+        area = np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])      # positive: counter-clockwise
+        clockwise_to_person = area < 0
+        called_clockwise = not gesture.endswith('counter_clockwise')
+        assert clockwise_to_person == (called_clockwise == (CLOCKWISE_SEEN_BY == 'person'))
+
+
+@pytest.mark.parametrize('activity', ACTIVITIES)
+def test_motions_are_smooth_and_depend_on_time_alone(activity):
+    motion = ACTIVITIES[activity](np.random.default_rng(1))
+    times = np.arange(0, 3, 0.003)
+    poses = motion(times)
+    assert np.all(np.isfinite(poses.arms)) and np.all(np.isfinite(poses.scene))
+    assert np.abs(np.diff(poses.arms[:, :, WRIST], axis=0)).max() < 0.1
+    assert np.array_equal(motion(times[100:117]).arms, poses.arms[100:117])
+
+
+def test_noise_alone_is_as_sparse_as_a_real_sensors():
+    rates_hz = [len(second_of('empty', seed)) / 128 / 128 for seed in range(5)]
+    assert 0.05 < np.median(rates_hz) < 0.3
+
+
+def test_on_events_are_a_little_fewer_than_off_events():
+    clips = np.concatenate([random_clip('right_arm_clockwise', seed, SECOND_US)
+                            for seed in range(5)])
+    assert 0.42 < clips['p'].mean() < 0.49
+
+
+def test_a_moving_camera_sees_its_whole_surroundings_move():
+    events = np.concatenate([second_of('camera_pan', seed) for seed in range(10)])
+    cells = np.zeros((8, 8), int)
+    np.add.at(cells, (events['y'] // 16, events['x'] // 16), 1)
+    assert cells.min() > 600
