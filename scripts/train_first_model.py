@@ -155,7 +155,7 @@ def main():
     options = parser.parse_args()
 
     with ProcessPoolExecutor(options.workers) as executor:
-        validation = simulate(executor, 40, VALIDATION_SEEDS, augmented=False)
+        validation = simulate(executor, 20, VALIDATION_SEEDS, augmented=False)
         parts = [
             simulate(executor, options.clips // PARTS, 1_000_000 * options.seed + 10_000 * k, True)
             for k in range(PARTS)]

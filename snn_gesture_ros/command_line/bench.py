@@ -19,7 +19,7 @@ from snn_gesture_ros.events.codecs import make_decoder
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.stream import EVENT_ARRAY_TYPES
+from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES
 
 WIDTH, HEIGHT = 640, 480
 EVENTS = 10_000

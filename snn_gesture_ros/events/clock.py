@@ -15,7 +15,7 @@ time. Otherwise the offset is the smallest seen, which is the message that waite
 follows a drift of the camera's clock by DRIFT.
 """
 
-TOLERANCE_NS = 1_000_000_000
+TOLERANCE_NS = 10_000_000_000
 DRIFT = 100e-6
 """How fast the smallest offset is allowed to grow, as a part of the elapsed time."""
 

@@ -8,25 +8,19 @@ This is all that the event_stream node does, without ROS.
 from dataclasses import dataclass
 
 import numpy as np
-from snn_gesture_ros.events.cdr import (
-    decode_event_array, MalformedMessage, read_event_array, read_event_packet)
 from snn_gesture_ros.events.clock import RosClock
-from snn_gesture_ros.events.codecs import make_decoder
-from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry, map_events, OUTSIDE
 from snn_gesture_ros.events.hot_pixels import HotPixels
+from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.noise import NoiseFilter, NoiseSettings
 from snn_gesture_ros.events.packet import EventPacket
-
-EVENT_ARRAY_TYPES = ('dv_ros2_msgs/msg/EventArray', 'dvs_msgs/msg/EventArray',
-                     'prophesee_event_msgs/msg/EventArray')
-EVENT_PACKET_TYPE = 'event_camera_msgs/msg/EventPacket'
-EVENT_TYPES = (*EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE)
 
 GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""
 RESTART_US = 1_000_000
 """Camera time that falls back by more is a restarted camera or a bag that begins again."""
+MOST_PIXELS = 1 << 25
+"""No sensor has more; a message that says so is damaged."""
 
 
 @dataclass
@@ -61,23 +55,16 @@ class EventStream:
 
         :raises ValueError: if the message type is not one of EVENT_TYPES.
         """
-        if message_type not in EVENT_TYPES:
-            raise ValueError(f'{message_type} is no event message: use one of '
-                             f'{", ".join(EVENT_TYPES)}')
         self.geometry = geometry
         self.noise = noise
         self.counters = StreamCounters()
         self.last_error = ''
         """Why the last malformed message was skipped."""
         self.sensor_size = None
-        """Width and height that the last good message gave."""
-        self._decode = (self._decode_array if message_type in EVENT_ARRAY_TYPES
-                        else self._decode_packet)
+        """Width and height in pixels, from the last good message."""
+        self._decoder = MessageDecoder(message_type)
         self._clock = RosClock()
-        self._events = np.empty(0, EVENT)
-        self._decoder = None
-        self._encoding = None
-        self._next_seq = None
+        self._outside = 0
         self._sequence = 0
         self._newest_us = None
 
@@ -99,13 +86,14 @@ class EventStream:
         counters = self.counters
         counters.messages += 1
         try:
-            events, stamp_ns, frame_id, sensor_size = self._decode(data)
+            events, stamp_ns, frame_id, *sensor_size = self._decoder.decode(data)
             if sensor_size != self.sensor_size:
                 self._set_sensor(sensor_size)
         except ValueError as error:
             counters.malformed += 1
             self.last_error = str(error)
             return None
+        counters.lost = self._decoder.lost
         if not len(events):
             return None
         counters.events_in += len(events)
@@ -122,10 +110,11 @@ class EventStream:
         return packet
 
     def _set_sensor(self, size) -> None:
-        if min(size) < 1:
-            raise MalformedMessage('the message says that the sensor has no pixels')
-        self._clean_map = self._map = self.geometry.pixel_map(*size)
-        self._hot = HotPixels(*size) if self.noise.hot_pixels else None
+        width, height = size
+        if not 0 < width * height <= MOST_PIXELS:
+            raise ValueError(f'the message says that the sensor is {width}x{height} pixels')
+        self._clean_map = self._map = self.geometry.pixel_map(width, height)
+        self._hot = HotPixels(width, height) if self.noise.hot_pixels else None
         self._filter = NoiseFilter(self.geometry.width, self.geometry.height, self.noise)
         self.counters.hot_pixels = 0
         self.sensor_size = size
@@ -136,7 +125,8 @@ class EventStream:
             self._map = np.where(self._hot.mask, np.int32(OUTSIDE), self._clean_map)
             self.counters.hot_pixels = int(self._hot.mask.sum())
         mapped = map_events(events, self._map, self.geometry.width * self.geometry.height)
-        self.counters.out_of_range += mapped.out_of_range
+        self._outside += mapped.out_of_range
+        self.counters.out_of_range = self._outside + self._decoder.out_of_range
         self.counters.out_of_order += mapped.out_of_order
         return self._filter.filter(mapped.packed, int(events['t'][0]))
 
@@ -148,27 +138,3 @@ class EventStream:
             self._filter.restart()
         elif first_us > self._newest_us + GAP_US:
             self.counters.time_gaps += 1
-
-    def _decode_array(self, data: bytes):
-        header = read_event_array(data)
-        if len(self._events) < header.count:
-            self._events = np.empty(header.count, EVENT)
-        events = decode_event_array(data, self._events)
-        return events, None, header.frame_id, (header.width, header.height)
-
-    def _decode_packet(self, data: bytes):
-        message = read_event_packet(data)
-        if message.is_bigendian:
-            raise MalformedMessage('the events are big-endian; only little-endian is read')
-        size = (message.width, message.height)
-        if self._decoder is None or (message.encoding, size) != self._encoding:
-            self._decoder = make_decoder(message.encoding, *size)
-            self._encoding = (message.encoding, size)
-        elif self._next_seq is not None and message.seq != self._next_seq:
-            self.counters.lost += max(message.seq - self._next_seq, 0)
-            self._decoder.reset()
-        self._next_seq = message.seq + 1
-        outside = self._decoder.out_of_range
-        events = self._decoder.decode(message.events, message.time_base)
-        self.counters.out_of_range += self._decoder.out_of_range - outside
-        return events, message.stamp_ns, message.frame_id, size

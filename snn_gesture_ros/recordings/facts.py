@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.recordings.event_reader import EventReader
-from snn_gesture_ros.recordings.recording import Recording, Triggers, UnreadableRecording
+from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
 
 
 @dataclass
@@ -76,7 +77,7 @@ def _gather_from_messages(facts, bag, topic):
         facts.encoding = reader.encoding
         facts.out_of_range += reader.out_of_range
         facts.messages, facts.malformed = reader.messages, reader.malformed
-        facts.lost = reader.lost
+        facts.lost = reader.lost if reader.numbered else None
 
 
 def _gather_from_events(facts, recording, topic):

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all recordings have in common."""
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from snn_gesture_ros.events.messages import Triggers
 
 BAG_STARTS = (b'SQLite format 3\0', b'\x89MCAP0\r\n')
 AEDAT4_START = b'#!AER-DAT4.0'
@@ -16,14 +16,6 @@ START_BYTES = 26
 
 class UnreadableRecording(ValueError):
     """The file cannot be read; the message is one line that names it."""
-
-
-class Triggers(NamedTuple):
-    """Edges at a camera's trigger input."""
-
-    rising: int = 0
-    falling: int = 0
-    time_sum_us: int = 0
 
 
 class Recording:

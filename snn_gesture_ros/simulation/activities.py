@@ -161,11 +161,11 @@ def _maybe_away(rng, scene, chance):
 def camera_shake(rng):
     """Hold the camera in an unsteady hand, or on a shaking table; someone may be in sight."""
     arms, standing = _resting_arms(rng), _standing(rng)
-    constant = _maybe_away(rng, np.zeros(SCENE_SIZE), 0.6)
-    size = np.exp(rng.uniform(np.log(0.004), np.log(0.08)))
-    fastest = rng.uniform(1.0, 9.0)
+    constant = _maybe_away(rng, np.zeros(SCENE_SIZE), 0.5)
+    size = np.exp(rng.uniform(np.log(0.006), np.log(0.09)))
+    fastest = np.exp(rng.uniform(np.log(1.0), np.log(20.0)))
     fields = {CAMERA_YAW: 1.0, CAMERA_PITCH: 0.8, CAMERA_ROLL: 0.7, CAMERA_X: 0.3, CAMERA_Y: 0.3}
-    courses = {f: (w * rng.random() * size, Wander(rng, 0.3, fastest)) for f, w in fields.items()}
+    courses = {f: (w * rng.uniform(0.2, 1.0) * size, Wander(rng, 0.3, fastest)) for f, w in fields.items()}
 
     def at(t):
         scene = standing(t) + constant
@@ -179,7 +179,7 @@ def camera_pan(rng):
     """Turn or carry the camera through a scene; someone may be in sight."""
     arms, standing = _resting_arms(rng), _standing(rng)
     constant = _maybe_away(rng, np.zeros(SCENE_SIZE), 0.7)
-    speed = np.exp(rng.uniform(np.log(0.05), np.log(1.5)))
+    speed = np.exp(rng.uniform(np.log(0.08), np.log(2.0)))
     direction = rng.uniform(0, TURN)
     forward = rng.choice([0.0, rng.uniform(-0.6, 0.6)])
     turn_hz = rng.uniform(0.05, 0.5)
@@ -231,16 +231,19 @@ def empty(rng):
 
 #: What is no gesture, and how often a training set shows it.
 IDLE_ACTIVITIES = {
-    'still': (still, 0.12),
-    'walking_by': (walking_by, 0.14),
-    'reaching': (reaching, 0.15),
-    'shifting': (shifting, 0.13),
-    'raising_arm': (raising_arm, 0.10),
-    'camera_shake': (camera_shake, 0.12),
-    'camera_pan': (camera_pan, 0.17),
-    'flicker': (flicker, 0.04),
-    'empty': (empty, 0.03),
+    'still': (still, 0.10),
+    'walking_by': (walking_by, 0.12),
+    'reaching': (reaching, 0.14),
+    'shifting': (shifting, 0.12),
+    'raising_arm': (raising_arm, 0.09),
+    'camera_shake': (camera_shake, 0.17),
+    'camera_pan': (camera_pan, 0.18),
+    'flicker': (flicker, 0.06),
+    'empty': (empty, 0.02),
 }
+
+#: Activities in which the room itself shows; a full room makes them harder.
+ROOM_ACTIVITIES = ('camera_shake', 'camera_pan', 'flicker')
 
 ACTIVITIES = {
     NONE: still,

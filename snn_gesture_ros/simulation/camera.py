@@ -28,13 +28,15 @@ class SimulatedCamera:
     The same seed and the same calls give the same events, however time is sliced.
     """
 
-    def __init__(self, width=128, height=128, seed=0, doing=NONE, close_to=None):
+    def __init__(self, width=128, height=128, seed=0, doing=NONE, close_to=None,
+                 full_room=False):
         """
         Draw a person, a place and a sensor of width x height pixels.
 
         doing is what the person does at first, as in perform. close_to names an activity: the
         camera is near to where its hands move, and most of the person is out of the picture;
-        None shows the upper body. Raises ValueError for an unknown label.
+        None shows the upper body. full_room draws no plain wall behind. Raises ValueError for
+        an unknown label.
         """
         rng = np.random.default_rng([seed, 0])
         self.width, self.height = width, height
@@ -42,7 +44,7 @@ class SimulatedCamera:
         self._materials = draw_materials(rng)
         self._textures = draw_textures(rng)
         background_size = 512 if min(width, height) < 300 else 1024
-        self._background = draw_background(rng, background_size)
+        self._background = draw_background(rng, background_size, full_room)
         self._texels_per_pixel = (
             rng.uniform(0.5, 1.3) * 128 / min(width, height) * background_size / 512)
         self._background_offset = rng.uniform(0, background_size, 2)

@@ -4,7 +4,7 @@
 
 import numpy as np
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
+from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES, ROOM_ACTIVITIES
 from snn_gesture_ros.simulation.camera import SimulatedCamera
 
 
@@ -23,9 +23,11 @@ def random_clip(label, seed, duration_us, width=128, height=128, onset_us=0):
         activity = str(rng.choice(list(IDLE_ACTIVITIES), p=chances))
     close_share = 0.45 if label.endswith('wave') else 0.2
     close_to = activity if rng.random() < close_share else None
+    full_room = activity in ROOM_ACTIVITIES and rng.random() < 0.8
+    doing = NONE if onset_us else activity
+    camera = SimulatedCamera(width, height, seed, doing, close_to, full_room)
     if onset_us == 0:
-        return SimulatedCamera(width, height, seed, activity, close_to).advance(duration_us)
-    camera = SimulatedCamera(width, height, seed, NONE, close_to)
+        return camera.advance(duration_us)
     rest = camera.advance(onset_us)
     camera.perform(activity)
     return np.concatenate([rest, camera.advance(duration_us - onset_us)])

@@ -20,11 +20,11 @@ _MOST_CROSSINGS = 30        # of one pixel in one frame
 class Sensor:
     """The pixels' state of one sensor; turns pictures into events."""
 
-    def __init__(self, width, height, rng, contrast_threshold=None):
-        """Draw a sensor; contrast_threshold (log luminance) is drawn where it is None."""
+    def __init__(self, width, height, rng):
+        """Draw a sensor: like a DVS128, or one in four more sensitive, as newer sensors are."""
         shape = (height, width)
-        if contrast_threshold is None:
-            contrast_threshold = np.exp(rng.uniform(np.log(0.14), np.log(0.37)))
+        lowest, highest = (0.14, 0.37) if rng.random() < 0.75 else (0.07, 0.14)
+        contrast_threshold = np.exp(rng.uniform(np.log(lowest), np.log(highest)))
         mismatch = rng.uniform(0.03, 0.12)
         # A static scene's ON and OFF steps cancel, so the counts go as 1 / threshold.
         on_to_off = rng.uniform(1.13, 1.27)

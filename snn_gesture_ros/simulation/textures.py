@@ -99,18 +99,24 @@ def _paint_shapes(texture, shapes):
                     texture[(int(y0) + dy) % size, (int(x0) + dx) % size] = value
 
 
-def draw_background(rng, size):
-    """Return a background [size, size] (a power of two): from a plain wall to a full shelf."""
+def draw_background(rng, size, full=False):
+    """
+    Return a background [size, size] (a power of two): from a plain wall to a full shelf.
+
+    full draws no plain wall.
+    """
     brightness = rng.uniform(-2.2, -0.5)
-    contrast = rng.choice([rng.uniform(0.02, 0.2), rng.uniform(0.2, 0.5), rng.uniform(0.5, 1.0)])
+    contrasts = [rng.uniform(0.02, 0.2), rng.uniform(0.2, 0.5), rng.uniform(0.5, 1.0)]
+    contrast = rng.choice(contrasts[full:])
     texture = brightness + 0.5 * contrast * _magnified(_smooth_noise(rng, 16, 5.0), size)
     texture += rng.uniform(0.0, 0.15) * contrast * rng.standard_normal(
         (size, size), dtype=np.float32)
-    count = int(rng.choice([0, rng.integers(3, 25), rng.integers(25, 200)], p=[0.08, 0.32, 0.6]))
+    counts = [0, rng.integers(3, 25), rng.integers(25, 200), rng.integers(200, 700)]
+    count = int(rng.choice(counts, p=[0, 0.1, 0.4, 0.5] if full else [0.1, 0.4, 0.4, 0.1]))
     unit = size / 512
     shapes = np.empty((count, 8))
     shapes[:, 0:2] = rng.uniform(0, size, (count, 2))
-    shapes[:, 2:4] = unit * np.exp(rng.uniform(np.log(2), np.log(70), (count, 2)))
+    shapes[:, 2:4] = unit * np.exp(rng.uniform(np.log(2), np.log(70 if count < 200 else 25), (count, 2)))
     upright = rng.random(count) < 0.75
     shapes[:, 4] = np.where(upright, rng.normal(0, 0.02, count), rng.uniform(0, np.pi, count))
     shapes[:, 5] = brightness + contrast * rng.normal(0, 1, count)

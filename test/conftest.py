@@ -1,0 +1,99 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests share: real recordings, and nodes as real processes in a domain of their own."""
+from itertools import count
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
+PATIENCE_S = 120
+"""Conditions are waited for this long before a test fails; the first start compiles."""
+_domains = count(os.getpid() % 50 * 2)
+
+
+@pytest.fixture
+def shared_data():
+    """Give the folder of the real recordings."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip('the real recordings of ../shared/data are not on this machine')
+    return SHARED_DATA
+
+
+class Ros:
+    """A ROS domain of a test's own, with a node of ours and processes of the package's nodes."""
+
+    def __init__(self, log_folder: Path):
+        """Start the test's own node."""
+        import rclpy
+        self.environment = dict(os.environ, ROS_DOMAIN_ID=str(1 + next(_domains) % 100),
+                                ROS_AUTOMATIC_DISCOVERY_RANGE='LOCALHOST')
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=int(self.environment['ROS_DOMAIN_ID']))
+        self.node = rclpy.create_node('test', context=self.context)
+        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self._log_folder = log_folder
+        self._processes = []
+
+    def start(self, name: str, environment=None, **parameters) -> subprocess.Popen:
+        """Start a node of the package; its output goes to a file, see `output`."""
+        executable = shutil.which(name)
+        assert executable, f'{name} is not on PATH: run make test, or source env.bash'
+        command = [executable, '--ros-args']
+        for key, value in parameters.items():
+            text = str(value).lower() if isinstance(value, bool) else value
+            command += ['-p', f'{key}:={text}']
+        log = (self._log_folder / f'{len(self._processes)}_{name}.log').open('w')
+        process = subprocess.Popen(command, env=environment or self.environment, stdout=log,
+                                   stderr=subprocess.STDOUT)
+        process.log_path = Path(log.name)
+        self._processes.append(process)
+        return process
+
+    @staticmethod
+    def output(process) -> str:
+        """Give what a process has printed so far."""
+        return process.log_path.read_text()
+
+    def wait_for(self, condition, what: str):
+        """Spin the test's node until a condition is true; give its value."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f'waited in vain for {what}\n' + '\n'.join(
+                f'{process.log_path.name}: {self.output(process)}' for process in self._processes)
+            self.executor.spin_once(timeout_sec=0.02)
+        return value
+
+    def listen(self, message_class, topic: str, qos=10, **options) -> list:
+        """Subscribe; give the list that the messages are added to."""
+        received = []
+        self.node.create_subscription(message_class, topic, received.append, qos, **options)
+        return received
+
+    def stop(self) -> None:
+        """Interrupt all processes, then end the test's node."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in self._processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.node.destroy_node()
+        self.context.try_shutdown()
+
+
+@pytest.fixture
+def ros(tmp_path):
+    """Give a ROS domain of the test's own."""
+    pytest.importorskip('rclpy', reason='needs ROS 2')
+    domain = Ros(tmp_path)
+    yield domain
+    domain.stop()

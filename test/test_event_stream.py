@@ -1,0 +1,136 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The event_stream node, as a process: topics in, packets out."""
+import os
+import signal
+
+import numpy as np
+import pytest
+from snn_gesture_ros.events.cdr import (
+    encode_event_array, encode_event_packet, EventPacketMessage)
+from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE, EVENT_TYPES
+
+pytest.importorskip('rclpy', reason='needs ROS 2')
+from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
+from rclpy.qos import QoSProfile, ReliabilityPolicy  # noqa: E402
+from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS  # noqa: E402
+from std_msgs.msg import UInt8MultiArray  # noqa: E402
+
+OFF = {'hot_pixels': False, 'refractory_us': 0, 'background_us': 0}
+
+
+def message(message_type, number, count=50):
+    """Serialize the events of one millisecond, all of them on pixel (number, 3)."""
+    events = np.zeros(count, EVENT)
+    events['t'] = 10**15 + number * 1000 + np.arange(count)
+    events['x'], events['y'], events['p'] = number, 3, 1
+    if message_type in EVENT_ARRAY_TYPES:
+        return encode_event_array(events, 0, 'camera', 128, 128)
+    words = (np.arange(count, dtype=np.uint64) * 1000 + (np.uint64(number) << np.uint64(32))
+             + (np.uint64(3) << np.uint64(48)) + (np.uint64(1) << np.uint64(63)))
+    return encode_event_packet(EventPacketMessage(
+        0, 'camera', 128, 128, number, (10**15 + number * 1000) * 1000, 'mono', False,
+        words.view(np.uint8)))
+
+
+def counters(diagnostics):
+    """Give the newest counters of the node."""
+    if not diagnostics:
+        return {}
+    return {pair.key: pair.value for pair in diagnostics[-1].status[0].values}
+
+
+@pytest.mark.parametrize('reliability', [ReliabilityPolicy.BEST_EFFORT,
+                                         ReliabilityPolicy.RELIABLE])
+@pytest.mark.parametrize('message_type', EVENT_TYPES)
+def test_every_event_type_is_found_and_read(ros, message_type, reliability):
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    ros.start('event_stream', **OFF)
+    camera = ros.node.create_publisher(
+        message_class(message_type), 'events', QoSProfile(depth=1000, reliability=reliability))
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    for number in range(20):
+        camera.publish(message(message_type, number))
+    ros.wait_for(lambda: len(packets) == 20, '20 packets')
+    for number, data in enumerate(packets):
+        packet = decode_packet(data)
+        assert packet.sequence == number
+        assert packet.frame_id == 'camera'
+        assert packet.t_base_us == 10**15 + number * 1000
+        assert packet.events['dt_us'].tolist() == list(range(50))
+        assert (packet.events['pixel'] == (128 + 3) * 128 + number).all()
+
+
+def test_malformed_messages_are_counted_and_cost_nothing_else(ros):
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    node = ros.start('event_stream', **OFF)
+    camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 1000)
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    good = message(EVENT_PACKET_TYPE, 0)
+    unknown = message(EVENT_PACKET_TYPE, 1).replace(b'mono', b'momo')
+    for data in (good, good[:40], good[:-30], b'\0\1\0\0', unknown,
+                 message(EVENT_PACKET_TYPE, 1)):
+        camera.publish(data)
+    ros.wait_for(lambda: len(packets) == 2, 'the two good messages')
+    ros.wait_for(lambda: counters(diagnostics).get('malformed') == '4', 'the count of 4')
+    assert 'message skipped' in ros.output(node)
+    assert node.poll() is None
+
+
+def test_missing_numbers_are_counted_as_lost(ros):
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    ros.start('event_stream')
+    camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 1000)
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    for number in (0, 1, 5, 6, 9):
+        camera.publish(message(EVENT_PACKET_TYPE, number))
+    ros.wait_for(lambda: counters(diagnostics).get('lost') == '5', 'the count of 5')
+
+
+def test_package_that_is_not_installed_costs_only_its_type(ros):
+    environment = dict(ros.environment)
+    for name in ('PYTHONPATH', 'AMENT_PREFIX_PATH'):
+        environment[name] = os.pathsep.join(
+            part for part in environment.get(name, '').split(os.pathsep)
+            if 'dvs_msgs' not in part)
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    other = ros.node.create_publisher(message_class('dvs_msgs/msg/EventArray'), 'events', 10)
+    node = ros.start('event_stream', environment, **OFF)
+    if 'dvs_msgs' not in os.environ.get('PYTHONPATH', ''):
+        pytest.skip('dvs_msgs is not in a prefix of its own here, so it cannot be hidden')
+    ros.wait_for(lambda: 'message package dvs_msgs is not installed' in ros.output(node),
+                 'the error')
+    ros.node.destroy_publisher(other)
+    camera = ros.node.create_publisher(message_class('dv_ros2_msgs/msg/EventArray'), 'events', 10)
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    camera.publish(message('dv_ros2_msgs/msg/EventArray', 0))
+    ros.wait_for(lambda: packets, 'a packet')
+
+
+@pytest.mark.parametrize('parameters, reason', [
+    ({'geometry': 'round'}, 'square, whole, region'),
+    ({'message_type': 'sensor_msgs/msg/Image'}, 'is no event message'),
+    ({'refractory_us': -5}, 'refractory_us'),
+    ({'width': '1.5'}, 'parameter width must be a int'),
+    ({'geometry': 'region', 'region': '[1, 2]'}, 'region must be'),
+])
+def test_wrong_parameters_end_the_node_with_the_reason(ros, parameters, reason):
+    node = ros.start('event_stream', **parameters)
+    ros.wait_for(lambda: node.poll() is not None, 'the node to end')
+    assert node.returncode == 1
+    assert reason in ros.output(node)
+    assert 'Traceback' not in ros.output(node)
+
+
+@pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])
+def test_node_ends_cleanly(ros, stop):
+    node = ros.start('event_stream')
+    ros.wait_for(lambda: 'waiting for a publisher' in ros.output(node), 'the node')
+    node.send_signal(stop)
+    ros.wait_for(lambda: node.poll() is not None, 'the node to end')
+    assert node.returncode == 0
+    assert 'Traceback' not in ros.output(node)

@@ -1,0 +1,175 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gesture_classifier node, as a process: packets in, gestures out."""
+import numpy as np
+import pytest
+from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
+from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
+from snn_gesture_ros.network.gesture_net import GestureNet
+import torch
+
+pytest.importorskip('rclpy', reason='needs ROS 2')
+from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue  # noqa: E402
+from rcl_interfaces.srv import SetParameters  # noqa: E402
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS  # noqa: E402
+from std_msgs.msg import UInt8MultiArray  # noqa: E402
+from vision_msgs.msg import Classification, LabelInfo  # noqa: E402
+
+LABELS = ('left', 'right', 'none')
+OFFSET_NS = 7_000_000
+BASE_US = 1_700_000_000_000_000
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Write a network of 16x16 pixels that tells whether the left or the right half fires."""
+    net = GestureNet(3, 16, 4)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.zero_()
+        for convolution, norm in ((net.features[0], net.features[1]),
+                                  (net.features[4], net.features[5])):
+            norm.weight.fill_(1)
+            for channel in range(min(convolution.in_channels, 2)):
+                convolution.weight[0, channel, 1, 1] = 5
+        fully = net.hidden[2].weight.view(128, 8, 4, 4)
+        fully[0, 0, :, :2] = 5
+        fully[1, 0, :, 2:] = 5
+        net.readout.weight[0, 0] = net.readout.weight[1, 1] = 12
+        net.readout.bias.copy_(torch.tensor([-6.0, -6.0, 0.0]))
+    card = ModelCard(LABELS, 4, 80.0, 16, 'binary', 'time', 'softmax', {'channels': 4})
+    path = tmp_path / 'halves.safetensors'
+    save_checkpoint(path, net, card)
+    return path
+
+
+class Stream:
+    """Packets of 5 ms that fire on a column of the picture, as event_stream sends them."""
+
+    def __init__(self, ros):
+        """Begin with the first packet."""
+        self.publisher = ros.node.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
+        self.sequence = 0
+        self.ros = ros
+
+    def show(self, column, packets):
+        """Publish packets; with no column they are empty."""
+        events = np.zeros(0 if column is None else 32, PACKED_EVENT)
+        if len(events):
+            events['pixel'] = np.arange(32) * 16 + column
+            events['dt_us'] = np.arange(32) * 100
+        for _ in range(packets):
+            t_us = BASE_US + self.sequence * 5000
+            self.publisher.publish(encode_packet(EventPacket(
+                16, 16, self.sequence, t_us, t_us + 4900, OFFSET_NS, 'camera', events)))
+            self.sequence += 1
+
+
+@pytest.fixture
+def running(ros, checkpoint):
+    """Give the stream, and the messages that the node publishes."""
+    scores = ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
+    gestures = ros.listen(Classification, 'gesture', GESTURE_QOS)
+    labels = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
+    ros.node_process = ros.start('gesture_classifier', checkpoint=checkpoint, hop_ms=20,
+                                 min_events=1, smoothing_ms=50, queue_size=100)
+    stream = Stream(ros)
+    ros.wait_for(lambda: stream.publisher.get_subscription_count() and labels
+                 and len(ros.node.get_publishers_info_by_topic('gesture')), 'the node')
+    return stream, scores, gestures, labels
+
+
+def started(gestures):
+    """Give the labels that started, None where a gesture ended."""
+    return [message.results[0].class_id if message.results else None for message in gestures]
+
+
+def test_gestures_start_and_end(ros, running):
+    stream, scores, gestures, _ = running
+    stream.show(3, 60)
+    stream.show(None, 60)
+    stream.show(12, 60)
+    stream.show(None, 60)
+    ros.wait_for(lambda: started(gestures) == ['left', None, 'right', None], 'two gestures')
+    ros.wait_for(lambda: len(scores) >= 58, 'a decision for each hop')
+    for message in scores:
+        values = [result.score for result in message.results]
+        assert sorted(result.class_id for result in message.results) == sorted(LABELS)
+        assert values == sorted(values, reverse=True)
+        assert sum(values) == pytest.approx(1, abs=1e-5)
+        assert message.header.frame_id == 'camera'
+
+
+def test_stamp_is_the_newest_event_in_ros_time(ros, running):
+    stream, scores, _, _ = running
+    stream.show(3, 40)
+    ros.wait_for(lambda: len(scores) >= 8, 'decisions')
+    for message in scores[:8]:
+        stamp = message.header.stamp
+        t_us = (stamp.sec * 10**9 + stamp.nanosec - OFFSET_NS) // 1000
+        assert (t_us - BASE_US) % 5000 == 3100
+        assert (t_us - BASE_US) // 5000 % 4 == 3
+
+
+def test_gesture_ends_when_the_stream_falls_silent(ros, running):
+    stream, _, gestures, _ = running
+    stream.show(3, 60)
+    ros.wait_for(lambda: started(gestures) == ['left', None], 'the end, without more packets')
+
+
+def test_labels_come_to_those_who_join_late(ros, running):
+    late = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
+    ros.wait_for(lambda: late, 'the latched labels')
+    assert [item.class_name for item in late[0].class_map] == list(LABELS)
+    assert [item.class_id for item in late[0].class_map] == [0, 1, 2]
+    assert late[0].threshold == pytest.approx(0.7)
+
+
+def test_lost_and_foreign_packets_are_counted(ros, running):
+    stream, scores, _, _ = running
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    stream.show(3, 10)
+    stream.sequence += 4
+    stream.publisher.publish(UInt8MultiArray(data=[1, 2, 3]))
+    stream.show(3, 10)
+    ros.wait_for(lambda: diagnostics and {('lost', '4'), ('malformed', '1')} <= {
+        (pair.key, pair.value) for pair in diagnostics[-1].status[0].values}, 'the counts')
+
+
+def set_parameter(ros, name, value):
+    """Call the node's parameter service; give its answer."""
+    client = ros.node.create_client(SetParameters, '/gesture_classifier/set_parameters')
+    ros.wait_for(client.service_is_ready, 'the parameter service')
+    parameter = Parameter(name=name, value=ParameterValue(
+        type=ParameterType.PARAMETER_DOUBLE, double_value=value))
+    future = client.call_async(SetParameters.Request(parameters=[parameter]))
+    ros.wait_for(future.done, 'the answer')
+    return future.result().results[0]
+
+
+def test_thresholds_change_while_the_node_runs(ros, running):
+    _, _, _, labels = running
+    refused = set_parameter(ros, 'start_threshold', 0.2)
+    assert not refused.successful and 'end_threshold <= start_threshold' in refused.reason
+    assert not set_parameter(ros, 'start_threshold', 1.5).successful
+    assert not set_parameter(ros, 'window_ms', 500.0).successful
+    assert set_parameter(ros, 'start_threshold', 0.9).successful
+    ros.wait_for(lambda: labels[-1].threshold == pytest.approx(0.9), 'the new threshold')
+
+
+@pytest.mark.parametrize('parameters, reason', [
+    ({'checkpoint': 'no_such_model'}, 'no checkpoint no_such_model'),
+    ({'checkpoint': __file__}, 'not a usable checkpoint'),
+    ({'device': 'gpu'}, 'is not auto, cpu, cuda'),
+    ({'slicing': 'frames'}, 'neither time nor count'),
+    ({'window_ms': -1.0}, 'window_ms must be between'),
+    ({'hop_ms': 'fast'}, 'hop_ms must be a number'),
+    ({'end_threshold': 0.9}, 'end_threshold <= start_threshold'),
+])
+def test_wrong_parameters_end_the_node_with_the_reason(ros, checkpoint, parameters, reason):
+    node = ros.start('gesture_classifier', **{'checkpoint': checkpoint, **parameters})
+    ros.wait_for(lambda: node.poll() is not None, 'the node to end')
+    assert node.returncode == 1
+    assert reason in ros.output(node)
+    assert 'Traceback' not in ros.output(node)

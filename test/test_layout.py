@@ -1,0 +1,65 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The core knows nothing of ROS, and one who reads files needs no torch."""
+import ast
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+PACKAGE = Path(__file__).resolve().parents[1] / 'snn_gesture_ros'
+ROS = ('rclpy', 'rcl_interfaces', 'rosgraph_msgs', 'builtin_interfaces', 'std_msgs', 'vision_msgs',
+       'diagnostic_msgs', 'sensor_msgs', 'dv_ros2_msgs', 'dvs_msgs', 'prophesee_event_msgs',
+       'event_camera_msgs', 'launch', 'launch_ros')
+CORE = sorted(path for path in PACKAGE.rglob('*.py')
+              if path.relative_to(PACKAGE).parts[0] not in ('nodes', 'command_line'))
+
+
+def imported(path):
+    """Give the top-level names that a file imports, wherever in it."""
+    for item in ast.walk(ast.parse(path.read_text())):
+        if isinstance(item, ast.Import):
+            yield from (name.name for name in item.names)
+        elif isinstance(item, ast.ImportFrom):
+            assert item.level == 0, f'{path}: relative import'
+            yield item.module
+
+
+@pytest.mark.parametrize('path', CORE, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_core_imports_no_ros(path):
+    for name in imported(path):
+        assert name.split('.')[0] not in ROS
+        assert not name.startswith('snn_gesture_ros.nodes')
+
+
+@pytest.mark.parametrize('module, forbidden', [
+    ('snn_gesture_ros.events.stream', 'torch'),
+    ('snn_gesture_ros.recordings.recording', 'torch'),
+    ('snn_gesture_ros.recordings.recording', 'rosbags'),
+    ('snn_gesture_ros.command_line.main', 'torch'),
+    ('snn_gesture_ros.simulation.camera', 'torch'),
+])
+def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
+    code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'
+    assert subprocess.run([sys.executable, '-c', code], cwd=PACKAGE.parent).returncode == 0
+
+
+def test_parameter_file_is_what_the_nodes_declare():
+    pytest.importorskip('rclpy', reason='needs ROS 2')
+    from snn_gesture_ros.nodes import event_stream, gesture_classifier
+    declared = {spec.name: spec.default
+                for spec in event_stream.PARAMETERS + gesture_classifier.PARAMETERS}
+    path = PACKAGE.parent / 'config' / 'gesture.yaml'
+    assert yaml.safe_load(path.read_text())['/**']['ros__parameters'] == declared
+
+
+def test_every_parameter_is_described():
+    pytest.importorskip('rclpy', reason='needs ROS 2')
+    from snn_gesture_ros.nodes import (
+        event_player, event_stream, gesture_classifier, simulated_camera)
+    for node in (event_player, event_stream, gesture_classifier, simulated_camera):
+        for spec in node.PARAMETERS:
+            assert len(spec.description) > 10
+            assert (spec.minimum is None) == (spec.maximum is None)
