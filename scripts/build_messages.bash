@@ -20,13 +20,6 @@ for folder in interfaces/*/; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-for compiler in cc c++; do
-  "$compiler" --version > /dev/null 2>&1 || fail "no $compiler found: install a C and C++ compiler (g++)"
-done
-cmake --version > /dev/null 2>&1 || fail 'no CMake found: install cmake'
-[ -f "$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" ] ||
-  fail 'the C headers of Python are missing: install python3-dev'
-
 echo "make build: building ${missing[*]#interfaces/}, a minute or so"
 colcon_build messages.log --paths "${missing[@]}" \
   --cmake-args -DBUILD_TESTING=OFF -DPython3_EXECUTABLE="$PWD/.venv/bin/python"

@@ -10,6 +10,8 @@ import subprocess
 import time
 
 import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 PATIENCE_S = 120
@@ -30,13 +32,12 @@ class Ros:
 
     def __init__(self, log_folder: Path):
         """Start the test's own node."""
-        import rclpy
         self.environment = dict(os.environ, ROS_DOMAIN_ID=str(1 + next(_domains) % 100),
                                 ROS_AUTOMATIC_DISCOVERY_RANGE='LOCALHOST')
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=int(self.environment['ROS_DOMAIN_ID']))
         self.node = rclpy.create_node('test', context=self.context)
-        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self._log_folder = log_folder
         self._processes = []
@@ -93,7 +94,6 @@ class Ros:
 @pytest.fixture
 def ros(tmp_path):
     """Give a ROS domain of the test's own."""
-    pytest.importorskip('rclpy', reason='needs ROS 2')
     domain = Ros(tmp_path)
     yield domain
     domain.stop()

@@ -4,19 +4,17 @@
 import os
 import signal
 
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from snn_gesture_ros.events.cdr import (
     encode_event_array, encode_event_packet, EventPacketMessage)
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE, EVENT_TYPES
-
-pytest.importorskip('rclpy', reason='needs ROS 2')
-from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
-from rclpy.qos import QoSProfile, ReliabilityPolicy  # noqa: E402
-from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS  # noqa: E402
-from std_msgs.msg import UInt8MultiArray  # noqa: E402
+from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
+from std_msgs.msg import UInt8MultiArray
 
 OFF = {'hot_pixels': False, 'refractory_us': 0, 'background_us': 0}
 

@@ -1,20 +1,18 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_classifier node, as a process: packets in, gestures out."""
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
 from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from std_msgs.msg import UInt8MultiArray
 import torch
-
-pytest.importorskip('rclpy', reason='needs ROS 2')
-from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue  # noqa: E402
-from rcl_interfaces.srv import SetParameters  # noqa: E402
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS  # noqa: E402
-from std_msgs.msg import UInt8MultiArray  # noqa: E402
-from vision_msgs.msg import Classification, LabelInfo  # noqa: E402
+from vision_msgs.msg import Classification, LabelInfo
 
 LABELS = ('left', 'right', 'none')
 OFFSET_NS = 7_000_000

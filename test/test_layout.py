@@ -47,7 +47,6 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
 
 
 def test_parameter_file_is_what_the_nodes_declare():
-    pytest.importorskip('rclpy', reason='needs ROS 2')
     from snn_gesture_ros.nodes import event_stream, gesture_classifier
     declared = {spec.name: spec.default
                 for spec in event_stream.PARAMETERS + gesture_classifier.PARAMETERS}
@@ -56,7 +55,6 @@ def test_parameter_file_is_what_the_nodes_declare():
 
 
 def test_every_parameter_is_described():
-    pytest.importorskip('rclpy', reason='needs ROS 2')
     from snn_gesture_ros.nodes import (
         event_player, event_stream, gesture_classifier, simulated_camera)
     for node in (event_player, event_stream, gesture_classifier, simulated_camera):

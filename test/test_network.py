@@ -142,8 +142,9 @@ def test_damaged_checkpoints_are_refused_in_one_line(own, tmp_path):
 
 def test_card_that_does_not_fit_the_weights_is_refused(own, tmp_path):
     from safetensors.torch import load_file, save_file
-    fields = dict(labels=['a'], time_steps=5, window_ms=400, size=16, frame_value='count',
-                  slicing='time', readout='softmax', architecture={'channels': 4})
+    fields = {'labels': ['a'], 'time_steps': 5, 'window_ms': 400, 'size': 16,
+              'frame_value': 'count', 'slicing': 'time', 'readout': 'softmax',
+              'architecture': {'channels': 4}}
     path = tmp_path / 'other_labels.safetensors'
     save_file(load_file(own[0]), path, {'snn_gesture': json.dumps(fields)})
     with pytest.raises(CheckpointError):

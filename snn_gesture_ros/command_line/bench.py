@@ -3,6 +3,7 @@
 """Verb `bench`: measure how fast events are read on this machine."""
 from collections.abc import Callable
 from importlib import import_module
+from itertools import cycle
 import json
 import os
 from pathlib import Path
@@ -19,7 +20,11 @@ from snn_gesture_ros.events.codecs import make_decoder
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES
+from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.stream import EventStream
+from snn_gesture_ros.frames.windows import WindowsByTime
 
 WIDTH, HEIGHT = 640, 480
 EVENTS = 10_000
@@ -30,6 +35,11 @@ ROUNDS = 30
 TURN_S = 0.002
 """Time that a way gets in each round."""
 UNIT = 'M events/s'
+STREAM_MESSAGES = 600
+STREAM_SPACING_US = 2_000
+"""Camera time between messages of a stream, which repeats as if the camera restarted."""
+TIME_STEPS, SIZE, FRAME_US, HOP_FRAMES = 16, 128, 62_500, 2
+"""The frames that a stream is accumulated to."""
 
 
 class Case(NamedTuple):
@@ -80,7 +90,35 @@ def make_cases(events: np.ndarray) -> list:
             ('libcaer', encode_libcaer(events, 0), read_libcaer_with_numpy),
             ('libcaer_cmp', encode_libcaer_cmp(events, 0), read_libcaer_cmp_with_numpy)]:
         cases.append(decoder_case(encoding, payload, with_numpy))
+    for name, noise in [('EventArray to frames', NoiseSettings(False, 0, 0)),
+                        ('the same, noise filtered', NoiseSettings())]:
+        cases.append(frames_case(name, events, noise))
     return cases
+
+
+def frames_case(name, events, noise) -> Case:
+    """Return the case of a whole stream, from serialized messages to frames of windows."""
+    messages = []
+    for number in range(STREAM_MESSAGES):
+        later = events.copy()
+        later['t'] += number * STREAM_SPACING_US
+        messages.append(encode_event_array(later, 0, 'camera', HEIGHT, WIDTH))
+    ours, theirs = cycle(messages), cycle(messages)
+    stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise)
+    windows = WindowsByTime(TIME_STEPS, SIZE, FRAME_US, HOP_FRAMES)
+    pixel_map = Geometry(width=SIZE, height=SIZE).pixel_map(WIDTH, HEIGHT)
+    frames = np.zeros((TIME_STEPS, 2, SIZE, SIZE), np.uint16)
+    return Case(name, lambda: windows.push(stream.feed(next(ours), 0)),
+                lambda: accumulate_with_numpy(next(theirs), pixel_map, frames), 'numpy')
+
+
+def accumulate_with_numpy(message, pixel_map, frames):
+    """Add the events of an EventArray to the frames of their times, without filters."""
+    events = read_event_array_with_numpy(message)
+    pixels = pixel_map[events['y'], events['x']]
+    events, pixels = events[pixels >= 0], pixels[pixels >= 0]
+    step = events['t'] // FRAME_US % TIME_STEPS
+    np.add.at(frames.reshape(TIME_STEPS, 2, -1), (step, events['p'], pixels), 1)
 
 
 def decoder_case(encoding, payload, with_numpy) -> Case:

@@ -6,6 +6,7 @@ from pathlib import Path
 import time
 
 import numpy as np
+from snn_gesture_ros.recordings.recording import open_recording
 
 PICTURE = 'gestures.png'
 GESTURES = ('right_hand_wave', 'hand_clapping', 'arm_roll', 'air_drums', 'left_hand_wave')
@@ -29,7 +30,13 @@ def add_arguments(parser) -> None:
 
 
 def run(arguments) -> int:
-    """Run the demo; 0 if every gesture that was shown was recognised."""
+    """
+    Run the demo; 0 if every gesture that was shown was recognised.
+
+    :raises ValueError: if the recording cannot be read, ROS is missing or a node fails.
+    """
+    if arguments.recording:
+        open_recording(arguments.recording).close()
     from snn_gesture_ros.demo.processes import isolate_from_other_robots
     isolate_from_other_robots()
     try:

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Event messages in the bytes that the middleware carries (CDR little-endian, XCDR1).
+"""
+Event messages in the bytes that the middleware carries (CDR little-endian, XCDR1).
 
 Alignment is counted from byte 4, after the encapsulation. Sources: OMG DDSI-RTPS 2.5 (10.2) for
 the encapsulation, OMG DDS-XTypes 1.3 (7.4.1) for the alignment, and the definitions of

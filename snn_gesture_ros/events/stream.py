@@ -8,10 +8,15 @@ This is all that the event_stream node does, without ROS.
 from dataclasses import dataclass
 
 import numpy as np
+from snn_gesture_ros.events.cdr import (
+    encode_event_array, encode_event_packet, EventPacketMessage)
 from snn_gesture_ros.events.clock import RosClock
+from snn_gesture_ros.events.encoders import (
+    encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
+from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry, map_events, OUTSIDE
 from snn_gesture_ros.events.hot_pixels import HotPixels
-from snn_gesture_ros.events.messages import MessageDecoder
+from snn_gesture_ros.events.messages import EVENT_PACKET_TYPE, MessageDecoder
 from snn_gesture_ros.events.noise import NoiseFilter, NoiseSettings
 from snn_gesture_ros.events.packet import EventPacket
 
@@ -138,3 +143,22 @@ class EventStream:
             self._filter.restart()
         elif first_us > self._newest_us + GAP_US:
             self.counters.time_gaps += 1
+
+
+def rehearse(message_type: str) -> None:
+    """
+    Read a made-up message of each encoding, so that no real one waits for the compiler.
+
+    :raises ValueError: if the message type is not one of EVENT_TYPES.
+    """
+    event = np.zeros(1, EVENT)
+    messages = [encode_event_array(event, 0, '', 1, 1)]
+    if message_type == EVENT_PACKET_TYPE:
+        messages = [encode_event_packet(EventPacketMessage(0, '', 1, 1, 0, 0, encoding, False,
+                                                           payload))
+                    for encoding, payload in (
+                        ('evt3', encode_evt3(event)), ('mono', encode_mono(event, 0)),
+                        ('libcaer', encode_libcaer(event, 0)),
+                        ('libcaer_cmp', encode_libcaer_cmp(event, 0)))]
+    for message in messages:
+        EventStream(message_type, Geometry(), NoiseSettings()).feed(message, 0)

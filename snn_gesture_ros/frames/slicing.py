@@ -8,7 +8,7 @@ from snn_gesture_ros.frames.windows import WindowsByCount, WindowsByTime
 
 @dataclass(frozen=True)
 class Slicing:
-    """How to cut the stream into windows; zero or empty takes what the network was trained with."""
+    """How to cut the stream into windows; zero or empty is what the network was trained with."""
 
     slicing: str = ''
     """`time`, `count`, or empty."""

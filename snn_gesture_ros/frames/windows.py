@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-from snn_gesture_ros.events.packet import EventPacket
+from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 
 RESTART_US = 1_000_000
 """Camera time that falls back by more starts anew."""
@@ -42,6 +42,14 @@ class _Windows:
         self._counts = np.zeros(time_steps, np.int64)
         self._pixel_map = None
         self._map_shape = None
+        self.restart()
+        self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Take a made-up packet, so that no real one waits for the compiler."""
+        event = np.zeros(1, PACKED_EVENT)
+        event.flags.writeable = False
+        self.push(EventPacket(self._size, self._size, 0, 0, 0, 0, '', event))
         self.restart()
 
     def restart(self) -> None:

@@ -1,8 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The spiking network of the shipped models."""
-import torch
 from spikingjelly.activation_based import layer, neuron, surrogate
+import torch
 from torch import nn
 
 SMALLEST_MAP = 4

@@ -22,6 +22,9 @@ PARAMETERS = (
     Spec('loop', False, 'Begin again at the end'),
     Spec('start', 0.0, 'Seconds of the recording to skip', 0.0, 1e9),
     Spec('duration', 0.0, 'Seconds to play; 0 for all', 0.0, 1e9),
+    Spec('width', 0, 'Width of the sensor in pixels, for an npz, which does not tell; 0 for '
+         '128 or the smallest that holds all events', 0, 65536),
+    Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 65536),
     Spec('clock', False, 'Publish the time of the recording on /clock'),
     Spec('frame_id', 'camera', 'Frame of the header, for AEDAT 4 and npz'),
 )
@@ -29,6 +32,7 @@ EVENTS_TYPE = 'dv_ros2_msgs/msg/EventArray'
 """Type of the messages for recordings that hold none."""
 BATCH_US = 1000
 """Camera time of one such message."""
+SMALLEST_SENSOR = (128, 128)
 CLOCK_PERIOD_NS = 5_000_000
 SUBSCRIBER_PERIOD_S = 0.02
 
@@ -55,13 +59,15 @@ class EventPlayerNode(Node):
         self._duration_ns = round(values['duration'] * 1e9)
         try:
             self._recording = open_recording(values['recording'])
-            self._topic = None
-            message_type = EVENTS_TYPE
-            if self._recording.topics:
-                self._topic = self._recording.choose_topic(values['topic'] or None)
-                message_type = self._recording.topics[self._topic]
         except OSError as error:
             raise ValueError(f'{values["recording"]}: {error.strerror}') from None
+        self._topic = None
+        message_type = EVENTS_TYPE
+        if self._recording.topics:
+            self._topic = self._recording.choose_topic(values['topic'] or None)
+            message_type = self._recording.topics[self._topic]
+        else:
+            self._sensor_size = self._find_sensor_size(values['width'], values['height'])
         self._publisher = self.create_publisher(
             message_class(message_type), 'events', STREAM_QOS)
         self._clock = self.create_publisher(Clock, '/clock', 10) if values['clock'] else None
@@ -78,6 +84,20 @@ class EventPlayerNode(Node):
         self._pacing.stop()
         self._recording.close()
         super().destroy_node()
+
+    def _find_sensor_size(self, width: int, height: int):
+        """Take the size that was given, or the recording's, or one that holds all events."""
+        if width and height:
+            return width, height
+        if self._recording.width is not None:
+            return self._recording.width, self._recording.height
+        width, height = SMALLEST_SENSOR
+        for events in self._recording.events():
+            width = max(width, int(events['x'].max()) + 1)
+            height = max(height, int(events['y'].max()) + 1)
+        self.get_logger().info(f'the recording does not tell the size of the sensor; it is taken '
+                               f'for {width}x{height} pixels')
+        return width, height
 
     def _play(self):
         """Publish each message at its time; yield the times in seconds."""
@@ -114,7 +134,7 @@ class EventPlayerNode(Node):
             for message in self._recording.messages([self._topic]):
                 yield message.t_ns, message.data
             return
-        width, height = self._recording.width, self._recording.height
+        width, height = self._sensor_size
         for events in self._recording.slices(BATCH_US):
             t_ns = int(events['t'][-1]) * 1000
             yield t_ns, encode_event_array(events, t_ns, self._frame_id, height, width)

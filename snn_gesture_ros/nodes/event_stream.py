@@ -7,7 +7,7 @@ from rclpy.node import Node
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
-from snn_gesture_ros.events.stream import EventStream
+from snn_gesture_ros.events.stream import EventStream, rehearse
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
 from snn_gesture_ros.nodes.running import run_node
@@ -22,8 +22,8 @@ PARAMETERS = (
     Spec('region', [0, 0, 0, 0], 'x, y, width and height in sensor pixels, for geometry region'),
     Spec('flip_x', False, 'Mirror the picture left to right'),
     Spec('flip_y', False, 'Turn the picture upside down'),
-    Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the network\'s', 8,
-         1024),
+    Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the frames of the '
+         'network', 8, 1024),
     Spec('height', 128, 'Height of the mapped picture in pixels', 8, 1024),
     Spec('hot_pixels', True, 'Learn and silence pixels that fire without cause', read_only=False),
     Spec('refractory_us', 1000, 'Drop events of one polarity on one pixel of the picture that '
@@ -59,7 +59,7 @@ class EventStreamNode(Node):
         self._topic = self.resolve_topic_name('events')
         self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
         if self._forced_type:
-            message_class(self._forced_type)
+            self._read(self._forced_type)
         self.create_timer(SEARCH_PERIOD_S, self._search)
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
@@ -85,9 +85,14 @@ class EventStreamNode(Node):
                 self._refused.add(message_type)
                 self.get_logger().error(f'{self._topic}: {error}')
 
-    def _subscribe(self, message_type: str) -> None:
-        stream = EventStream(message_type, self._geometry, self._noise)
+    def _read(self, message_type: str):
+        """Make what reads a type: the stream and the message's class."""
         message = message_class(message_type)
+        rehearse(message_type)
+        return EventStream(message_type, self._geometry, self._noise), message
+
+    def _subscribe(self, message_type: str) -> None:
+        stream, message = self._read(message_type)
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
         self._stream, self._type = stream, message_type

@@ -1,9 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What both nodes and their users agree on: quality of service and packages of messages."""
+"""What the nodes and their users agree on: quality of service and types of event messages."""
 from importlib import import_module
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from snn_gesture_ros.events.messages import EVENT_TYPES
 
 CAMERA_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Matches drivers that publish best effort and drivers that publish reliably."""
@@ -17,8 +18,11 @@ def message_class(message_type: str):
     """
     Import the class of a type such as `dvs_msgs/msg/EventArray`.
 
-    :raises ValueError: if its package is not installed.
+    :raises ValueError: if it is not one of EVENT_TYPES or its package is not installed.
     """
+    if message_type not in EVENT_TYPES:
+        raise ValueError(f'{message_type} is no event message: use one of '
+                         f'{", ".join(EVENT_TYPES)}')
     package, _, name = message_type.split('/')
     try:
         return getattr(import_module(f'{package}.msg'), name)

@@ -165,7 +165,8 @@ def camera_shake(rng):
     size = np.exp(rng.uniform(np.log(0.006), np.log(0.09)))
     fastest = np.exp(rng.uniform(np.log(1.0), np.log(20.0)))
     fields = {CAMERA_YAW: 1.0, CAMERA_PITCH: 0.8, CAMERA_ROLL: 0.7, CAMERA_X: 0.3, CAMERA_Y: 0.3}
-    courses = {f: (w * rng.uniform(0.2, 1.0) * size, Wander(rng, 0.3, fastest)) for f, w in fields.items()}
+    courses = {field: (weight * rng.uniform(0.2, 1.0) * size, Wander(rng, 0.3, fastest))
+               for field, weight in fields.items()}
 
     def at(t):
         scene = standing(t) + constant

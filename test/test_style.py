@@ -1,0 +1,16 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The code keeps to the style that setup.cfg sets."""
+
+from pathlib import Path
+import subprocess
+import sys
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def test_flake8_finds_nothing():
+    sources = ['launch', 'scripts', 'snn_gesture_ros', 'test', 'setup.py']
+    result = subprocess.run([sys.executable, '-m', 'flake8', *sources], cwd=PROJECT,
+                            capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
