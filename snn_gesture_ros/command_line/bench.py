@@ -53,14 +53,41 @@ class Case(NamedTuple):
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
-    parser.add_argument('--json', action='store_true', help='print the rows as a JSON list')
+    parser.add_argument('--json', action='store_true', help='print JSON')
+    parser.add_argument('--live', type=int, metavar='EVENTS_PER_S',
+                        help='instead, send so many events a second, in 1000 messages, through '
+                             'both nodes, and count what is lost')
+    parser.add_argument('--seconds', type=float, default=10.0,
+                        help='duration of the live run (default: 10)')
 
 
 def run(arguments) -> int:
-    """Measure all cases and print them."""
+    """Measure all cases, or a live run, and print them."""
+    if arguments.live:
+        result = run_live(arguments.live, arguments.seconds)
+        print(json.dumps(result) if arguments.json else
+              '\n'.join(f'{name:<26} {value:>12,}' for name, value in result.items()))
+        return 1 if result['messages_lost'] or result['packets_lost'] else 0
     rows = measure(make_cases(make_events()))
     print(json.dumps(rows, indent=2) if arguments.json else as_table(rows))
     return 0
+
+
+def run_live(events_per_s: int, seconds: float) -> dict:
+    """
+    Start both nodes and send them events.
+
+    :raises ValueError: if there is no ROS 2.
+    """
+    from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
+    isolate_from_other_robots()
+    try:
+        from snn_gesture_ros.nodes.live_load import measure as measure_live
+    except ImportError as error:
+        raise ValueError(f'{error}: a live run needs ROS 2: source env.bash') from None
+    with Nodes() as nodes:
+        pids = {name: nodes.start(name).pid for name in ('event_stream', 'gesture_classifier')}
+        return measure_live(pids, events_per_s, seconds)
 
 
 def make_events(seed: int = 0) -> np.ndarray:

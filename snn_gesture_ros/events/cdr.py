@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from numba import njit
 import numpy as np
-
-from .event import EVENT
+from snn_gesture_ros.events.event import EVENT
 
 _ENCAPSULATION = b'\x00\x01\x00\x00'
 _BIG_ENDIAN = b'\x00\x00'

@@ -3,12 +3,12 @@
 """The demo's observer: a node that listens to everything and remembers it."""
 from contextlib import contextmanager
 
-from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import rclpy
 from rclpy.node import Node
 from snn_gesture_ros.demo.score import Announced, Shown
 from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.nodes.health import follow_health
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
@@ -48,16 +48,14 @@ class Observer(Node):
         self.first_ns = self.last_ns = None
         self.snapshots = []
         """ROS time and event counts [2, H, W] of each slice of time."""
-        self.counters = {}
-        """The newest diagnostics: values by name, by node."""
+        self.counters = follow_health(self)
         self._truth_start_ns = 0
         self._counts = None
         for message, topic, callback, qos in (
                 (LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS),
                 (Classification, 'gesture_scores', self._on_scores, GESTURE_QOS),
                 (Classification, 'gesture', self._on_gesture, GESTURE_QOS),
-                (Classification, 'gesture_truth', self._on_truth, GESTURE_QOS),
-                (DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)):
+                (Classification, 'gesture_truth', self._on_truth, GESTURE_QOS)):
             self.create_subscription(message, topic, callback, qos)
         self.create_subscription(
             UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
@@ -90,11 +88,6 @@ class Observer(Node):
             self.shown.append(Shown(self.truth, self._truth_start_ns, now_ns))
         self.truth = message.results[0].class_id if message.results else ''
         self._truth_start_ns = now_ns
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            self.counters[status.name.rsplit('/')[-1]] = {
-                pair.key: pair.value for pair in status.values}
 
     def _on_packet(self, data: bytes) -> None:
         packet = decode_packet(data)

@@ -6,6 +6,19 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 PERIOD_S = 1.0
 
 
+def follow_health(node) -> dict:
+    """Subscribe to all diagnostics; give the newest values by name, by node without namespace."""
+    counters = {}
+
+    def take_in(message):
+        for status in message.status:
+            counters[status.name.rsplit('/')[-1]] = {
+                pair.key: pair.value for pair in status.values}
+
+    node.create_subscription(DiagnosticArray, '/diagnostics', take_in, 10)
+    return counters
+
+
 class Health:
     """Publish a node's counters and warn of those that should stay at zero."""
 
