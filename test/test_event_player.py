@@ -39,8 +39,11 @@ def play(ros, message_type, **parameters):
 def test_messages_of_a_bag_are_played_as_they_were(ros, shared_data, folder):
     bag = shared_data / folder
     with open_recording(bag) as recording:
-        stored = [message.data for message in recording.messages()]
-    assert play(ros, PACKET, recording=bag, rate=4.0) == [bytes(data) for data in stored]
+        stored = [bytes(message.data) for message in recording.messages()]
+    received = play(ros, PACKET, recording=bag, rate=4.0)
+    assert len(received) == len(stored)
+    for there, here in zip(stored, received):  # the middleware pads to a multiple of 4
+        assert here.startswith(there) and len(here) - len(there) < 4
 
 
 def test_events_of_an_npz_are_all_played(ros, npz):

@@ -70,7 +70,9 @@ class EventPlayerNode(Node):
             self._sensor_size = self._find_sensor_size(values['width'], values['height'])
         self._publisher = self.create_publisher(
             message_class(message_type), 'events', STREAM_QOS)
-        self._clock = self.create_publisher(Clock, '/clock', 10) if values['clock'] else None
+        self._clock_publisher = None
+        if values['clock']:
+            self._clock_publisher = self.create_publisher(Clock, '/clock', 10)
         self._clock_ns = None
         self._messages = 0
         self._health = Health(self, values['recording'],
@@ -140,9 +142,9 @@ class EventPlayerNode(Node):
             yield t_ns, encode_event_array(events, t_ns, self._frame_id, height, width)
 
     def _publish(self, t_ns: int, data: bytes) -> None:
-        if self._clock is not None and (
+        if self._clock_publisher is not None and (
                 self._clock_ns is None or not 0 <= t_ns - self._clock_ns < CLOCK_PERIOD_NS):
-            self._clock.publish(Clock(clock=header(t_ns, '').stamp))
+            self._clock_publisher.publish(Clock(clock=header(t_ns, '').stamp))
             self._clock_ns = t_ns
         self._publisher.publish(data)
         self._messages += 1
