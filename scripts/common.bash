@@ -29,7 +29,7 @@ likely_cause() {
   elif grep -q 'No space left on device' "$1"; then
     echo 'the disk is full: free some space and try again'
   else
-    grep -i 'error' "$1" | tail -n 1 | grep . || tail -n 1 "$1"
+    grep -i 'error' "$1" | grep -v ResolutionImpossible | tail -n 1 | grep . || tail -n 1 "$1"
   fi
 }
 

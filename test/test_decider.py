@@ -11,7 +11,7 @@ HOP_US = 100_000
 
 def decide(script, settings=None):
     """Run decisions, each (label, score) or None for silence; give the changes with their step."""
-    decider = Decider(LABELS, settings or DecisionSettings(smoothing_ms=200))
+    decider = Decider(LABELS, settings or DecisionSettings(0.7, 0.4, 200))
     changes = []
     for step, item in enumerate(script):
         scores = silence(LABELS)
@@ -65,7 +65,7 @@ def test_none_is_never_a_gesture():
 
 
 def test_without_smoothing_each_decision_counts():
-    assert decide([('clap', 0.8), None, ('wave', 0.8)], DecisionSettings(smoothing_ms=0)) == [
+    assert decide([('clap', 0.8), None, ('wave', 0.8)], DecisionSettings(0.7, 0.4, 0)) == [
         (0, 'clap'), (1, None), (2, 'wave')]
 
 
@@ -95,7 +95,7 @@ def test_labels_without_none_know_silence():
 
 def test_wrong_settings_are_refused():
     with pytest.raises(ValueError, match='thresholds'):
-        DecisionSettings(start_threshold=0.3, end_threshold=0.5)
+        DecisionSettings(start_threshold=0.3, end_threshold=0.4)
     with pytest.raises(ValueError, match='smoothing_ms'):
         DecisionSettings(smoothing_ms=-1)
     with pytest.raises(ValueError, match='2 scores for 3 labels'):
