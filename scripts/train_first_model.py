@@ -149,7 +149,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument('--output', type=Path, default='snn_gesture_ros/models/fast.safetensors')
     parser.add_argument('--clips', type=int, default=320, help='training clips of each class')
-    parser.add_argument('--epochs', type=int, default=28)
+    parser.add_argument('--epochs', type=int, default=26)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--workers', type=int, default=os.cpu_count())
     options = parser.parse_args()

@@ -70,7 +70,7 @@ def watch(observer, arguments) -> None:
         deadline = time.monotonic() + START_S
         end, shown_at = None, 0.0
         while end is None or time.monotonic() < end:
-            observer.listen(0.05)
+            time.sleep(0.05)
             started = bool(observer.latencies_ms)
             if nodes.failed() or not started and time.monotonic() > deadline:
                 raise ValueError('a node has failed or did not start; see above')

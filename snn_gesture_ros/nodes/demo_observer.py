@@ -1,10 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The demo's observer: a node that listens to everything and remembers it."""
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+import threading
 
 import numpy as np
 import rclpy
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from snn_gesture_ros.demo.score import Announced, Shown
 from snn_gesture_ros.events.packet import decode_packet
@@ -19,14 +21,22 @@ SNAPSHOT_NS = 60_000_000
 
 @contextmanager
 def observing():
-    """Give an Observer, and shut ROS down afterwards."""
+    """Give an Observer that listens in a thread, and shut ROS down afterwards."""
     rclpy.init()
     observer = Observer()
+    listening = threading.Thread(target=_spin, args=(observer,), daemon=True)
+    listening.start()
     try:
         yield observer
     finally:
+        rclpy.shutdown()
+        listening.join()
         observer.destroy_node()
-        rclpy.try_shutdown()
+
+
+def _spin(node) -> None:
+    with suppress(ExternalShutdownException):
+        rclpy.spin(node)
 
 
 class Observer(Node):
@@ -59,10 +69,6 @@ class Observer(Node):
             self.create_subscription(message, topic, callback, qos)
         self.create_subscription(
             UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
-
-    def listen(self, timeout_s: float) -> None:
-        """Take in one message, if one comes in time."""
-        rclpy.spin_once(self, timeout_sec=timeout_s)
 
     def counter(self, node: str, name: str) -> int:
         """Give a counter of a node, 0 as long as it has not reported."""
@@ -100,7 +106,7 @@ class Observer(Node):
             self._counts = np.zeros(size, np.int64)
             self.snapshots.append(
                 (packet.stamp_ns, self._counts.reshape(2, packet.height, packet.width)))
-        self._counts += np.bincount(packet.events['pixel'], minlength=size)
+        np.add.at(self._counts, packet.events['pixel'], 1)
 
 
 def _nanoseconds(message) -> int:

@@ -11,7 +11,7 @@ from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import header
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
 from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
 
@@ -144,9 +144,9 @@ class EventPlayerNode(Node):
     def _publish(self, t_ns: int, data: bytes) -> None:
         if self._clock_publisher is not None and (
                 self._clock_ns is None or not 0 <= t_ns - self._clock_ns < CLOCK_PERIOD_NS):
-            self._clock_publisher.publish(Clock(clock=header(t_ns, '').stamp))
+            publish_while_running(self._clock_publisher, Clock(clock=header(t_ns, '').stamp))
             self._clock_ns = t_ns
-        self._publisher.publish(data)
+        publish_while_running(self._publisher, data)
         self._messages += 1
 
 

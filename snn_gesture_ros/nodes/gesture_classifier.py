@@ -14,7 +14,7 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import classification, header, label_info
 from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
-from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.nodes.worker import Worker
 from std_msgs.msg import UInt8MultiArray
@@ -137,10 +137,10 @@ class GestureClassifierNode(Node):
         changes = self._decider.update(window.t_newest_us, scores)
         self._decisions += 1
         stamp = header(stamp_ns, frame_id)
-        self._scores.publish(classification(stamp, dict(zip(labels, scores))))
+        publish_while_running(self._scores, classification(stamp, dict(zip(labels, scores))))
         for change in changes:
             started = {} if change.label is None else {change.label: change.score}
-            self._gesture.publish(classification(stamp, started))
+            publish_while_running(self._gesture, classification(stamp, started))
 
     def _publish_labels(self) -> None:
         stamp = header(self.get_clock().now().nanoseconds, '')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counters of a node as `/diagnostics`, once a second."""
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from snn_gesture_ros.nodes.running import publish_while_running
 
 PERIOD_S = 1.0
 
@@ -53,7 +54,7 @@ class Health:
         status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
         message = DiagnosticArray(status=[status])
         message.header.stamp = self._node.get_clock().now().to_msg()
-        self._publisher.publish(message)
+        publish_while_running(self._publisher, message)
 
     def wait_for_all_acked(self) -> None:
         """Wait until all subscribers have what was published."""

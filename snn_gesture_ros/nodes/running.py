@@ -5,6 +5,16 @@ import sys
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation
+
+
+def publish_while_running(publisher, message) -> None:
+    """Publish from a thread beside the executor; once ROS is shut down, do nothing."""
+    try:
+        publisher.publish(message)
+    except rclpy_implementation.RCLError:
+        if rclpy.ok():
+            raise
 
 
 def run_node(make_node, arguments=None):

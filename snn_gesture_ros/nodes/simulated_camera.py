@@ -14,7 +14,7 @@ from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import classification, header
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, message_class
 from snn_gesture_ros.simulation.camera import SimulatedCamera
 from vision_msgs.msg import Classification
@@ -112,7 +112,8 @@ class SimulatedCameraNode(Node):
         for events, label in iter(self._blocks.get, None):
             if label is not None:
                 stamp = header((start_us + ros_offset_us) * 1000, self._frame_id)
-                self._truth.publish(classification(stamp, {} if label == NONE else {label: 1.0}))
+                publish_while_running(
+                    self._truth, classification(stamp, {} if label == NONE else {label: 1.0}))
             ends_us = np.arange(start_us + BATCH_US, start_us + BLOCK_US + 1, BATCH_US)
             stops = np.searchsorted(events['t'], ends_us)
             events['t'] += ros_offset_us
@@ -120,7 +121,7 @@ class SimulatedCameraNode(Node):
             for end_us, stop in zip(ends_us, stops):
                 yield waited_s + (end_us - first_us) / 1e6
                 stamp_ns = (int(end_us) + ros_offset_us) * 1000
-                self._events.publish(encode_event_array(
+                publish_while_running(self._events, encode_event_array(
                     events[begin:stop], stamp_ns, self._frame_id, self._height, self._width))
                 self._sent['messages'] += 1
                 self._sent['events'] += int(stop - begin)
