@@ -16,7 +16,7 @@ from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 
-OFF = {'hot_pixels': False, 'refractory_us': 0, 'background_us': 0}
+OFF = {'batch_us': 0, 'hot_pixels': False, 'refractory_us': 0, 'background_us': 0}
 
 
 def message(message_type, number, count=50):

@@ -54,10 +54,12 @@ class StreamCounters:
 class EventStream:
     """Decode, map and filter the messages of one camera."""
 
-    def __init__(self, message_type: str, geometry: Geometry, noise: NoiseSettings):
+    def __init__(self, message_type: str, geometry: Geometry, noise: NoiseSettings,
+                 batch_us: int = 0):
         """
         Wait for the first message, which tells the sensor's size.
 
+        :param batch_us: messages are gathered to packets of this much camera time.
         :raises ValueError: if the message type is not one of EVENT_TYPES.
         """
         self.geometry = geometry
@@ -72,6 +74,11 @@ class EventStream:
         self._outside = 0
         self._sequence = 0
         self._newest_us = None
+        self._batch_us = batch_us
+        self._waiting = []
+        """Camera time and events of the messages that are not in a packet yet."""
+        self._offset_ns = 0
+        self._frame_id = ''
 
     def set_noise(self, noise: NoiseSettings) -> None:
         """Change the filters; the hot pixels are learned anew."""
@@ -85,8 +92,8 @@ class EventStream:
 
         :param data: CDR bytes of the stream's message type.
         :param now_ns: ROS time of its arrival.
-        :returns: an EventPacket, or None for a message with no events or a malformed one, which
-            is counted and explained in `last_error`.
+        :returns: an EventPacket, or None while messages are gathered. A malformed message is
+            counted and explained in `last_error`.
         """
         counters = self.counters
         counters.messages += 1
@@ -106,11 +113,29 @@ class EventStream:
         self._watch_time(first_us)
         self._newest_us = newest_us
         stamped_us = newest_us if stamp_ns is None else first_us
-        offset_ns = self._clock.observe(stamped_us * 1000, stamp_ns, now_ns)
+        self._offset_ns = self._clock.observe(stamped_us * 1000, stamp_ns, now_ns)
+        self._frame_id = frame_id
         packed = self._clean(events)
         counters.events_out += len(packed)
-        packet = EventPacket(self.geometry.width, self.geometry.height, self._sequence, first_us,
-                             newest_us, offset_ns, frame_id, packed)
+        self._waiting.append((first_us, packed))
+        batch_us = self._batch_us
+        if batch_us and newest_us // batch_us == self._waiting[0][0] // batch_us:
+            return None
+        return self.flush()
+
+    def flush(self):
+        """Give what was gathered so far as an EventPacket, or None if there is nothing."""
+        if not self._waiting:
+            return None
+        base_us, events = self._waiting[0]
+        if len(self._waiting) > 1:
+            events = np.concatenate([packed for _, packed in self._waiting])
+            later_us = [max(first_us - base_us, 0) for first_us, _ in self._waiting]
+            events['dt_us'] += np.repeat(
+                np.array(later_us, np.uint32), [len(packed) for _, packed in self._waiting])
+        self._waiting = []
+        packet = EventPacket(self.geometry.width, self.geometry.height, self._sequence, base_us,
+                             self._newest_us, self._offset_ns, self._frame_id, events)
         self._sequence += 1
         return packet
 
@@ -141,6 +166,7 @@ class EventStream:
         if first_us < self._newest_us - RESTART_US:
             self.counters.restarts += 1
             self._filter.restart()
+            self._waiting = []
         elif first_us > self._newest_us + GAP_US:
             self.counters.time_gaps += 1
 

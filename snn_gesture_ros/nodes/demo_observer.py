@@ -11,7 +11,7 @@ from rclpy.node import Node
 from snn_gesture_ros.demo.score import Announced, Shown
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.nodes.health import follow_health
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS, TRUTH_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
@@ -65,7 +65,7 @@ class Observer(Node):
                 (LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS),
                 (Classification, 'gesture_scores', self._on_scores, GESTURE_QOS),
                 (Classification, 'gesture', self._on_gesture, GESTURE_QOS),
-                (Classification, 'gesture_truth', self._on_truth, GESTURE_QOS)):
+                (Classification, 'gesture_truth', self._on_truth, TRUTH_QOS)):
             self.create_subscription(message, topic, callback, qos)
         self.create_subscription(
             UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)

@@ -15,7 +15,7 @@ from snn_gesture_ros.nodes.messages import classification, header
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, message_class
+from snn_gesture_ros.nodes.topics import message_class, TRUTH_QOS
 from snn_gesture_ros.simulation.camera import SimulatedCamera
 from vision_msgs.msg import Classification
 
@@ -63,7 +63,7 @@ class SimulatedCameraNode(Node):
         self._camera = SimulatedCamera(self._width, self._height, values['seed'])
         self._camera.advance(BLOCK_US)
         self._events = self.create_publisher(message_class(MESSAGE_TYPE), 'events', 10)
-        self._truth = self.create_publisher(Classification, 'gesture_truth', GESTURE_QOS)
+        self._truth = self.create_publisher(Classification, 'gesture_truth', TRUTH_QOS)
         self._blocks = queue.Queue(BLOCKS_AHEAD)
         self._running = True
         self._simulation = threading.Thread(target=self._simulate, daemon=True)
