@@ -4,17 +4,23 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.geometry import Geometry, map_events, OUTSIDE
+from snn_gesture_ros.events.geometry import Geometry, map_events
+
+
+def pixel_map(geometry, width, height):
+    """Give the picture's pixel of every sensor pixel, [height, width], below 0 outside."""
+    columns, rows = geometry.tables(width, height)
+    return rows[:, None] + columns
 
 
 def place(geometry, size, x, y):
     """Give the picture's x and y of a sensor pixel, or None."""
-    pixel = geometry.pixel_map(*size)[y, x]
-    return None if pixel == OUTSIDE else (pixel % geometry.width, pixel // geometry.width)
+    pixel = pixel_map(geometry, *size)[y, x]
+    return None if pixel < 0 else (pixel % geometry.width, pixel // geometry.width)
 
 
 def test_sensor_of_the_same_size_is_not_changed():
-    pixels = Geometry().pixel_map(128, 128)
+    pixels = pixel_map(Geometry(), 128, 128)
     assert (pixels.ravel() == np.arange(128 * 128)).all()
 
 
@@ -46,10 +52,10 @@ def test_flips():
 @pytest.mark.parametrize('width, height', [(346, 260), (320, 320), (1280, 720), (99, 60)])
 @pytest.mark.parametrize('mode', ['square', 'whole'])
 def test_every_pixel_stays_on_the_picture(mode, width, height):
-    pixels = Geometry(mode).pixel_map(width, height)
+    pixels = pixel_map(Geometry(mode), width, height)
     assert pixels.shape == (height, width)
-    assert pixels.min() >= OUTSIDE and pixels.max() < 128 * 128
-    assert (OUTSIDE in pixels) == (mode == 'square' and width != height)
+    assert pixels.max() < 128 * 128
+    assert (pixels.min() < 0) == (mode == 'square' and width != height)
 
 
 def test_wrong_settings_are_refused_with_the_reason():
@@ -58,14 +64,22 @@ def test_wrong_settings_are_refused_with_the_reason():
     with pytest.raises(ValueError, match='region must be'):
         Geometry('region')
     with pytest.raises(ValueError, match='does not fit on the sensor of 346x260'):
-        Geometry('region', (300, 0, 64, 64)).pixel_map(346, 260)
+        Geometry('region', (300, 0, 64, 64)).tables(346, 260)
 
 
 def test_events_are_mapped_to_flat_frames():
     events = np.array([(1000, 3, 2, 0), (1005, 4, 2, 1), (1002, 9, 9, 1), (1010, 200, 2, 1)],
                       EVENT)
-    mapped = map_events(events, Geometry(width=64, height=64).pixel_map(128, 128), 64 * 64)
+    mapped = map_events(events, Geometry(width=64, height=64).tables(128, 128), 64 * 64)
     assert mapped.out_of_range == 1
     assert mapped.out_of_order == 1
     assert mapped.packed['dt_us'].tolist() == [0, 5, 2]
     assert mapped.packed['pixel'].tolist() == [64 + 1, 64 * 64 + 64 + 2, 64 * 64 + 4 * 64 + 4]
+
+
+def test_hot_pixels_are_silenced():
+    events = np.array([(0, 3, 2, 0), (1, 4, 2, 1)], EVENT)
+    hot = np.zeros((128, 128), bool)
+    hot[2, 3] = True
+    mapped = map_events(events, Geometry().tables(128, 128), 128 * 128, hot)
+    assert mapped.packed['pixel'].tolist() == [128 * 128 + 2 * 128 + 4]

@@ -133,7 +133,8 @@ def frames_case(name, events, noise) -> Case:
     ours, theirs = cycle(messages), cycle(messages)
     stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise)
     windows = WindowsByTime(TIME_STEPS, SIZE, FRAME_US, HOP_FRAMES)
-    pixel_map = Geometry(width=SIZE, height=SIZE).pixel_map(WIDTH, HEIGHT)
+    columns, rows = Geometry(width=SIZE, height=SIZE).tables(WIDTH, HEIGHT)
+    pixel_map = rows[:, None] + columns
     frames = np.zeros((TIME_STEPS, 2, SIZE, SIZE), np.uint16)
     return Case(name, lambda: windows.push(stream.feed(next(ours), 0)),
                 lambda: accumulate_with_numpy(next(theirs), pixel_map, frames), 'numpy')

@@ -8,7 +8,8 @@ import numba
 import numpy as np
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
-OUTSIDE = -1
+OUTSIDE = -1 << 28
+"""So low that a column or a row that is outside makes their sum negative."""
 MODES = ('square', 'whole', 'region')
 
 
@@ -59,20 +60,22 @@ class Geometry:
                              f'{sensor_width}x{sensor_height} pixels')
         return x, y, width, height
 
-    def pixel_map(self, sensor_width: int, sensor_height: int) -> np.ndarray:
+    def tables(self, sensor_width: int, sensor_height: int) -> tuple:
         """
-        Tabulate the picture's pixel of every sensor pixel.
+        Tabulate the picture's pixel of sensor pixels: columns[x] + rows[y], or below 0 outside.
 
-        :returns: int32 [sensor_height, sensor_width] of y * width + x, or OUTSIDE.
+        :returns: int32 [sensor_width] of columns and int32 [sensor_height] of rows * width.
         :raises ValueError: if the region is not on the sensor.
         """
         left, top, part_width, part_height = self.part(sensor_width, sensor_height)
         longest = max(part_width / self.width, part_height / self.height)
         x = _scaled(part_width, longest, self.width, self.flip_x)
         y = _scaled(part_height, longest, self.height, self.flip_y)
-        pixels = np.full((sensor_height, sensor_width), OUTSIDE, np.int32)
-        pixels[top:top + part_height, left:left + part_width] = y[:, None] * self.width + x
-        return pixels
+        columns = np.full(sensor_width, OUTSIDE, np.int32)
+        rows = np.full(sensor_height, OUTSIDE, np.int32)
+        columns[left:left + part_width] = x
+        rows[top:top + part_height] = y * self.width
+        return columns, rows
 
 
 def _scaled(length: int, scale: float, size: int, flip: bool) -> np.ndarray:
@@ -94,36 +97,41 @@ class Mapped(NamedTuple):
     """How many were older than the one before them."""
 
 
-def map_events(events: np.ndarray, pixel_map: np.ndarray, picture_pixels: int) -> Mapped:
+NO_HOT_PIXELS = np.zeros((0, 0), bool)
+
+
+def map_events(events: np.ndarray, tables: tuple, picture_pixels: int,
+               hot: np.ndarray = NO_HOT_PIXELS) -> Mapped:
     """
     Map events to the picture.
 
     :param events: EVENT[n], n > 0.
-    :param pixel_map: int32 [sensor_height, sensor_width], see Geometry.
+    :param tables: columns and rows, see Geometry.
     :param picture_pixels: width * height of the picture.
+    :param hot: bool [sensor_height, sensor_width] of pixels that are silenced.
     """
     packed = np.empty(len(events), PACKED_EVENT)
-    kept, out_of_range, out_of_order = _map_events(events, packed, pixel_map, picture_pixels)
+    kept, out_of_range, out_of_order = _map_events(events, packed, *tables, picture_pixels, hot)
     return Mapped(packed[:kept], out_of_range, out_of_order)
 
 
 @numba.njit(cache=True, nogil=True)
-def _map_events(events, packed, pixel_map, picture_pixels):
-    sensor_height, sensor_width = pixel_map.shape
+def _map_events(events, packed, columns, rows, picture_pixels, hot):
     base_us = newest_us = events[0].t
+    any_hot = hot.size > 0
     kept = out_of_range = out_of_order = 0
     for i in range(events.shape[0]):
         t_us, x, y = events[i].t, events[i].x, events[i].y
         if t_us < newest_us:
             out_of_order += 1
         newest_us = t_us
-        if x >= sensor_width or y >= sensor_height:
+        if x >= columns.size or y >= rows.size:
             out_of_range += 1
             continue
-        place = pixel_map[y, x]
-        if place < 0:
+        if any_hot and hot[y, x]:
             continue
+        place = columns[x] + rows[y]
         packed[kept].dt_us = np.uint32(max(t_us - base_us, 0))
         packed[kept].pixel = np.uint32(place + picture_pixels * (events[i].p != 0))
-        kept += 1
+        kept += place >= 0
     return kept, out_of_range, out_of_order

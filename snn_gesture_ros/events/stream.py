@@ -14,7 +14,7 @@ from snn_gesture_ros.events.clock import RosClock
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.geometry import Geometry, map_events, OUTSIDE
+from snn_gesture_ros.events.geometry import Geometry, map_events, NO_HOT_PIXELS
 from snn_gesture_ros.events.hot_pixels import HotPixels
 from snn_gesture_ros.events.messages import EVENT_PACKET_TYPE, MessageDecoder
 from snn_gesture_ros.events.noise import NoiseFilter, NoiseSettings
@@ -143,7 +143,8 @@ class EventStream:
         width, height = size
         if not 0 < width * height <= MOST_PIXELS:
             raise ValueError(f'the message says that the sensor is {width}x{height} pixels')
-        self._clean_map = self._map = self.geometry.pixel_map(width, height)
+        self._tables = self.geometry.tables(width, height)
+        self._silenced = NO_HOT_PIXELS
         self._hot = HotPixels(width, height) if self.noise.hot_pixels else None
         self._filter = NoiseFilter(self.geometry.width, self.geometry.height, self.noise)
         self.counters.hot_pixels = 0
@@ -152,9 +153,10 @@ class EventStream:
     def _clean(self, events: np.ndarray) -> np.ndarray:
         """Map events to the picture and drop the noise among them."""
         if self._hot is not None and self._hot.observe(events):
-            self._map = np.where(self._hot.mask, np.int32(OUTSIDE), self._clean_map)
             self.counters.hot_pixels = int(self._hot.mask.sum())
-        mapped = map_events(events, self._map, self.geometry.width * self.geometry.height)
+            self._silenced = self._hot.mask if self.counters.hot_pixels else NO_HOT_PIXELS
+        mapped = map_events(events, self._tables, self.geometry.width * self.geometry.height,
+                            self._silenced)
         self._outside += mapped.out_of_range
         self.counters.out_of_range = self._outside + self._decoder.out_of_range
         self.counters.out_of_order += mapped.out_of_order
