@@ -1,10 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.labels import CLOCKWISE_SEEN_BY, DVS128_GESTURES, NONE
-from snn_gesture_ros.simulation import random_clip, SimulatedCamera
+from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS, SimulatedCamera
 from snn_gesture_ros.simulation.activities import ACTIVITIES
 from snn_gesture_ros.simulation.pose import LEFT, RIGHT, WRIST
 
@@ -41,9 +43,10 @@ def test_slicing_time_changes_nothing(slice_us):
     assert np.array_equal(np.concatenate(expected), np.concatenate(found))
 
 
-@pytest.mark.parametrize('width,height', [(128, 128), (346, 260), (640, 480)])
-def test_events_are_in_order_and_inside_the_slice_and_the_sensor(width, height):
-    camera = SimulatedCamera(width, height, seed=1, doing='air_drums')
+@pytest.mark.parametrize('sensor', SENSORS)
+def test_events_are_in_order_and_inside_the_slice_and_the_sensor(sensor):
+    width, height = SENSORS[sensor].width, SENSORS[sensor].height
+    camera = SimulatedCamera(SENSORS[sensor], seed=1, doing='air_drums')
     camera.advance(200_000)
     events = camera.advance(100_000)
     assert events.dtype == EVENT
@@ -67,7 +70,7 @@ def test_a_gesture_makes_more_events_than_rest():
 
 
 def test_a_clip_is_quiet_until_the_onset():
-    events = random_clip('air_drums', 7, 2 * SECOND_US, onset_us=SECOND_US)
+    events = random_clip('air_drums', 7, 2 * SECOND_US, 'dvs128', 'upper_body', SECOND_US)
     assert np.sum(events['t'] >= SECOND_US) > 2 * np.sum(events['t'] < SECOND_US)
 
 
@@ -103,13 +106,45 @@ def test_motions_are_smooth_and_depend_on_time_alone(activity):
     assert np.array_equal(motion(times[100:117]).arms, poses.arms[100:117])
 
 
+@pytest.mark.parametrize('framing', FRAMINGS)
+def test_a_waving_hand_is_in_the_picture(framing):
+    for seed in range(10):
+        camera = SimulatedCamera(seed=seed, doing='right_hand_wave', framing=framing)
+        counts = np.zeros((16, 16), int)
+        events = camera.advance(SECOND_US)
+        np.add.at(counts, (events['y'] // 8, events['x'] // 8), 1)
+        assert counts.max() > (3 if framing == 'near' else 10) * np.median(counts)
+
+
+def test_a_near_hand_is_larger_than_a_far_one():
+    def rate(framing):
+        return np.median([len(random_clip('right_hand_wave', seed, SECOND_US // 2, 'dvs128',
+                                          framing)) for seed in range(10)])
+    assert rate('near') > 2 * rate('upper_body') > 4 * rate('far')
+
+
+def test_circles_as_in_the_data_set_make_more_events_than_waves_and_those_more_than_claps():
+    def rate(label):
+        return np.median([len(random_clip(label, seed, SECOND_US, 'dvs128', 'data_set'))
+                          for seed in range(15)])
+    assert rate('right_arm_clockwise') > 1.3 * rate('right_hand_wave')
+    assert rate('right_hand_wave') > 1.1 * rate('hand_clapping')
+
+
+def test_events_are_stamped_when_they_are_read_out():
+    events = SimulatedCamera(
+        replace(SENSORS['evk4'].resized(128, 128), readout_us=(200, 200.9)), seed=1,
+        doing='air_drums').advance(SECOND_US // 4)
+    assert not np.any(events['t'] % 200)
+
+
 def test_noise_alone_is_as_sparse_as_a_real_sensors():
     rates_hz = [len(second_of('empty', seed)) / 128 / 128 for seed in range(5)]
     assert 0.05 < np.median(rates_hz) < 0.3
 
 
 def test_on_events_are_a_little_fewer_than_off_events():
-    clips = np.concatenate([random_clip('right_arm_clockwise', seed, SECOND_US)
+    clips = np.concatenate([random_clip('right_arm_clockwise', seed, SECOND_US, 'dvs128')
                             for seed in range(5)])
     assert 0.42 < clips['p'].mean() < 0.49
 

@@ -16,12 +16,14 @@ from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import message_class, TRUTH_QOS
-from snn_gesture_ros.simulation.camera import SimulatedCamera
+from snn_gesture_ros.simulation import FRAMINGS, SENSORS, SimulatedCamera
 from vision_msgs.msg import Classification
 
 PARAMETERS = (
-    Spec('width', 128, 'Width of the sensor in pixels', 16, 1280),
-    Spec('height', 128, 'Height of the sensor in pixels', 16, 1280),
+    Spec('sensor', 'dvs128', f'Kind of camera: {", ".join(SENSORS)}'),
+    Spec('width', 0, 'Width of the sensor in pixels; 0 for that of its kind', 0, 1280),
+    Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 1280),
+    Spec('framing', 'upper_body', f'Where the camera stands: {", ".join(FRAMINGS)}'),
     Spec('seed', 1, 'Chooses the person, the room and the noise', 0, 2**31 - 1),
     Spec('gestures', list(DVS128_GESTURES), 'What the person does, in this order'),
     Spec('loop', True, 'Begin again after the last gesture; else the node ends'),
@@ -54,13 +56,20 @@ class SimulatedCameraNode(Node):
         if unknown or not values['gestures']:
             raise ValueError(f'gestures {sorted(unknown)} are not known; known are '
                              f'{", ".join((*DVS128_GESTURES, NONE))}')
-        self._width, self._height = values['width'], values['height']
+        for name, known in (('sensor', SENSORS), ('framing', FRAMINGS)):
+            if values[name] not in known:
+                raise ValueError(f'{name} {values[name]!r} is not one of {", ".join(known)}')
+        preset = SENSORS[values['sensor']]
+        self._width = values['width'] or preset.width
+        self._height = values['height'] or preset.height
         self._frame_id = values['frame_id']
         self._script = (values['gestures'], round(values['pause_s'] * 1e6),
                         round(values['gesture_s'] * 1e6), values['loop'])
         self._waits = values['wait_for_subscriber']
         self._sent = {'messages': 0, 'events': 0}
-        self._camera = SimulatedCamera(self._width, self._height, values['seed'])
+        self._camera = SimulatedCamera(
+            preset.resized(self._width, self._height), values['seed'], framing=values['framing'],
+            near_to=values['gestures'][0])
         self._camera.advance(BLOCK_US)
         self._events = self.create_publisher(message_class(MESSAGE_TYPE), 'events', 10)
         self._truth = self.create_publisher(Classification, 'gesture_truth', TRUTH_QOS)
@@ -70,7 +79,8 @@ class SimulatedCameraNode(Node):
         self._simulation.start()
         self._health = Health(self, 'simulation', lambda: dict(self._sent), ())
         self._pacing = Paced(self._publish(), try_shutdown)
-        self.get_logger().info(f'{self._width}x{self._height} camera, seed {values["seed"]}')
+        self.get_logger().info(f'{values["sensor"]} camera of {self._width}x{self._height} '
+                               f'pixels, seed {values["seed"]}')
 
     def destroy_node(self) -> None:
         """Switch the camera off."""

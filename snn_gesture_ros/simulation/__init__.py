@@ -4,5 +4,7 @@
 
 from snn_gesture_ros.simulation.camera import SimulatedCamera
 from snn_gesture_ros.simulation.clips import random_clip
+from snn_gesture_ros.simulation.presets import SENSORS
+from snn_gesture_ros.simulation.view import FRAMINGS
 
-__all__ = ['SimulatedCamera', 'random_clip']
+__all__ = ['FRAMINGS', 'random_clip', 'SENSORS', 'SimulatedCamera']

@@ -24,8 +24,8 @@ def _standing(rng, liveliness=1.0):
     sway = rng.uniform(0.2, 1.0) * liveliness
     breath_hz = rng.uniform(0.2, 0.4)
     spread = {
-        BODY_X: 0.012, BODY_Z: 0.008, BODY_YAW: 0.02, BODY_PITCH: 0.008, BODY_ROLL: 0.012,
-        HEAD_YAW: 0.05, HEAD_PITCH: 0.03}
+        BODY_X: 0.006, BODY_Z: 0.005, BODY_YAW: 0.012, BODY_PITCH: 0.005, BODY_ROLL: 0.006,
+        HEAD_YAW: 0.04, HEAD_PITCH: 0.025}
     courses = {field: (size * sway, Wander(rng, 0.1, 0.6)) for field, size in spread.items()}
 
     def at(t):

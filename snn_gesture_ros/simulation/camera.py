@@ -8,17 +8,19 @@ from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.simulation.activities import ACTIVITIES
 from snn_gesture_ros.simulation.motion import Blended, Started
 from snn_gesture_ros.simulation.person import (
-    CAPSULES, draw_materials, draw_measures, FOREARM, put_person, SHOULDER, UPPER_ARM)
-from snn_gesture_ros.simulation.pose import CAMERA_YAW, CAMERA_Z, LIGHT, RIGHT, WRIST
+    CAPSULES, draw_materials, draw_measures, PALMS, put_person)
+from snn_gesture_ros.simulation.pose import CAMERA_YAW, CAMERA_Z, LIGHT
+from snn_gesture_ros.simulation.presets import SENSORS
 from snn_gesture_ros.simulation.rendering import paint_background, paint_scene, project
 from snn_gesture_ros.simulation.sensor import NOISE_BLOCK_US, Sensor
 from snn_gesture_ros.simulation.textures import draw_background, draw_textures
 from snn_gesture_ros.simulation.view import View
 
 # From one picture to the next; between them the light changes linearly.
-FRAME_US = 3333
+FRAME_US = 4000
 LARGE_SENSOR_FRAME_US = 6667
 LARGE_SENSOR_PIXELS = 100_000
+UPPER_BODY = (0.0, -0.02, 0.15)    # what the camera looks at, metres, see person
 
 
 class SimulatedCamera:
@@ -28,18 +30,18 @@ class SimulatedCamera:
     The same seed and the same calls give the same events, however time is sliced.
     """
 
-    def __init__(self, width=128, height=128, seed=0, doing=NONE, close_to=None,
-                 full_room=False):
+    def __init__(self, preset=SENSORS['dvs128'], seed=0, doing=NONE, framing='upper_body',
+                 near_to=None, full_room=False):
         """
-        Draw a person, a place and a sensor of width x height pixels.
+        Draw a person, a place and a sensor of a SensorPreset.
 
-        doing is what the person does at first, as in perform. close_to names an activity: the
-        camera is near to where its hands move, and most of the person is out of the picture;
-        None shows the upper body. full_room draws no plain wall behind. Raises ValueError for
-        an unknown label.
+        doing is what the person does at first, as in perform. framing is one of view.FRAMINGS;
+        'near' looks at where the hands move in the activity near_to (doing where it is None),
+        and most of the person is out of the picture. full_room draws no plain wall behind.
+        Raises ValueError for an unknown label.
         """
         rng = np.random.default_rng([seed, 0])
-        self.width, self.height = width, height
+        width, height = self.width, self.height = preset.width, preset.height
         self._measures = draw_measures(rng)
         self._materials = draw_materials(rng)
         self._textures = draw_textures(rng)
@@ -48,14 +50,15 @@ class SimulatedCamera:
         self._texels_per_pixel = (
             rng.uniform(0.5, 1.3) * 128 / min(width, height) * background_size / 512)
         self._background_offset = rng.uniform(0, background_size, 2)
-        self._sensor = Sensor(width, height, rng)
+        self._sensor = Sensor(preset, rng)
         self._motion_rng = rng.spawn(1)[0]
         self._planned = {}
-        aim = None
-        if close_to is not None:
-            self._planned[close_to] = self._draw(close_to)
-            aim = self._place_of_hands(self._planned[close_to])
-        self._view = View(rng, width, height, aim)
+        aim = UPPER_BODY
+        if framing == 'near':
+            near_to = near_to or doing
+            self._planned[near_to] = self._draw(near_to)
+            aim = self._place_of_hands(self._planned[near_to])
+        self._view = View(rng, width, height, framing, aim)
 
         self._wall = np.empty((height, width), np.float32)
         self._wall_pose = None
@@ -121,12 +124,13 @@ class SimulatedCamera:
 
     def _place_of_hands(self, motion):
         """Return where [3] the hands of a motion are on average, the livelier hand above all."""
-        wrists = motion(np.linspace(0, 4, 64)).arms[:, :, WRIST]
-        wrists *= self._measures[UPPER_ARM] + self._measures[FOREARM]
-        wrists[:, :, 0] += self._measures[SHOULDER]
-        wrists[:, RIGHT, 0] *= -1.0
-        liveliness = wrists.var(axis=0).sum(axis=-1)
-        return (liveliness / liveliness.sum()) @ wrists.mean(axis=0)
+        poses = motion(np.linspace(0, 4, 64))
+        capsules = np.empty((64, CAPSULES, 8))
+        for arms, scene, person in zip(*poses, capsules):
+            put_person(arms, scene, self._measures, person)
+        palms = capsules[:, PALMS, 3:6]
+        liveliness = palms.var(axis=0).sum(axis=-1)
+        return (liveliness / liveliness.sum()) @ palms.mean(axis=0)
 
     def _paint(self, arms, scene):
         view = self._view

@@ -6,14 +6,22 @@ import numpy as np
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES, ROOM_ACTIVITIES
 from snn_gesture_ros.simulation.camera import SimulatedCamera
+from snn_gesture_ros.simulation.presets import SENSORS
 
 
-def random_clip(label, seed, duration_us, width=128, height=128, onset_us=0):
+#: How often a training set shows each framing: of waves, which people make near the camera, and
+#: of all else.
+WAVE_FRAMINGS = {'near': 0.4, 'upper_body': 0.35, 'far': 0.25}
+OTHER_FRAMINGS = {'near': 0.15, 'upper_body': 0.6, 'far': 0.25}
+
+
+def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0):
     """
     Return a clip of a random person who does what the label says, for training sets.
 
     The person rests until onset_us and then begins; with onset_us 0 the clip begins in the
-    middle of the movement. 'none' draws one of IDLE_ACTIVITIES, moving cameras included.
+    middle of the movement. 'none' draws one of IDLE_ACTIVITIES, moving cameras included. sensor
+    is one of presets.SENSORS, framing one of view.FRAMINGS or None for a random one.
     Returns events [n], t in µs from 0 to duration_us.
     """
     rng = np.random.default_rng([seed, 1])
@@ -21,11 +29,11 @@ def random_clip(label, seed, duration_us, width=128, height=128, onset_us=0):
     if label == NONE:
         chances = [chance for _, chance in IDLE_ACTIVITIES.values()]
         activity = str(rng.choice(list(IDLE_ACTIVITIES), p=chances))
-    close_share = 0.45 if label.endswith('wave') else 0.2
-    close_to = activity if rng.random() < close_share else None
+    framings = WAVE_FRAMINGS if label.endswith('wave') else OTHER_FRAMINGS
+    drawn = str(rng.choice(list(framings), p=list(framings.values())))
     full_room = activity in ROOM_ACTIVITIES and rng.random() < 0.8
     doing = NONE if onset_us else activity
-    camera = SimulatedCamera(width, height, seed, doing, close_to, full_room)
+    camera = SimulatedCamera(SENSORS[sensor], seed, doing, framing or drawn, activity, full_room)
     if onset_us == 0:
         return camera.advance(duration_us)
     rest = camera.advance(onset_us)

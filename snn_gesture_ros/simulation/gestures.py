@@ -44,12 +44,12 @@ def _one_arm(side, moving, resting):
 
 
 def _waving_arm(rng):
-    rhythm = Rhythm(rng, 1.1, 3.3)
-    manner = rng.choice(['forearm', 'hand', 'both', 'arm'], p=[0.4, 0.12, 0.33, 0.15])
+    rhythm = Rhythm(rng, 1.0, 3.8)
+    manner = rng.choice(['forearm', 'hand', 'both', 'arm'], p=[0.4, 0.1, 0.35, 0.15])
     drop = rng.uniform(-0.1, 1.0) if manner != 'arm' else rng.uniform(-0.8, 0.1)
     upper = vectors(rng.uniform(0.0, 1.0), -drop, rng.uniform(0.05, 0.9))
     middle = rng.normal(0.05, 0.22)
-    reach = rng.uniform(np.radians(14), np.radians(52)) * (0.25 if manner == 'hand' else 1.0)
+    reach = rng.uniform(np.radians(16), np.radians(54)) * (0.25 if manner == 'hand' else 1.0)
     flap = rng.uniform(0.3, 0.9) if manner in ('hand', 'both') else rng.uniform(0.0, 0.2)
     lag = rng.uniform(0.0, 1.0)
     forward = rng.uniform(-0.1, 1.0) ** 2 * 1.2
@@ -69,19 +69,20 @@ def _waving_arm(rng):
     return at
 
 
-def _circling_arm(rng, outward_at_top):
+def _circling_arm(rng, outward_at_top, width=1.0):
     """Turn an arm; outward_at_top is 1 where the hand moves outward at the circle's top."""
-    rhythm = Rhythm(rng, 0.75, 2.1)
-    manner = rng.choice(['arm', 'forearm', 'windmill'], p=[0.55, 0.25, 0.2])
+    rhythm = Rhythm(rng, 0.8, 2.4)
+    manner = rng.choice(['arm', 'forearm', 'windmill'], p=[0.5, 0.2, 0.3])
     if manner == 'arm':
-        radius = rng.uniform(0.25, 0.6)
+        radius = rng.uniform(0.32, 0.7)
         centre = vectors(rng.uniform(-0.2, 0.35), rng.uniform(-0.3, 0.2), rng.uniform(0.4, 0.75))
     elif manner == 'forearm':
-        radius = rng.uniform(0.17, 0.35)
+        radius = rng.uniform(0.2, 0.38)
         centre = vectors(rng.uniform(-0.2, 0.4), rng.uniform(-0.5, 0.1), rng.uniform(0.45, 0.7))
     else:
         radius = rng.uniform(0.65, 0.95)
         centre = vectors(rng.uniform(0.0, 0.15), rng.uniform(-0.1, 0.1), rng.uniform(0.15, 0.35))
+    radius *= width
     turned = np.radians(rng.normal(8, 18))
     across = radius * rng.uniform(0.8, 1.15) * vectors(np.cos(turned), 0.0, np.sin(turned))
     tilted = np.radians(rng.normal(0, 15))
@@ -113,16 +114,17 @@ def _circle(side, clockwise):
     outward = 1.0 if clockwise == (side == RIGHT) else -1.0
     if CLOCKWISE_SEEN_BY == 'camera':
         outward = -outward
+    width = 1.0 if side == RIGHT else 0.82      # the weaker arm of most people circles less widely
 
     def gesture(rng):
-        return _one_arm(side, _circling_arm(rng, outward), resting_arm(rng))
+        return _one_arm(side, _circling_arm(rng, outward, width), resting_arm(rng))
     return gesture
 
 
 def hand_clapping(rng):
     """Clap before the chest, evenly or with one hand beating the other."""
-    rhythm = Rhythm(rng, 1.3, 4.2)
-    apart = rng.uniform(0.1, 0.4)
+    rhythm = Rhythm(rng, 1.2, 4.0)
+    apart = rng.uniform(0.06, 0.28)
     place = vectors(MIDLINE, rng.uniform(-0.55, 0.2), rng.uniform(0.4, 0.75))
     share = rng.choice([0.5, rng.uniform(0.15, 0.85)])
     fingers = vectors(rng.uniform(0.0, 0.25), rng.uniform(-0.2, 1.2), rng.uniform(-0.2, 0.4))
@@ -142,8 +144,8 @@ def hand_clapping(rng):
 
 def arm_roll(rng):
     """Turn the forearms about each other before the chest."""
-    rhythm = Rhythm(rng, 0.9, 2.6)
-    radius = rng.uniform(0.12, 0.3)
+    rhythm = Rhythm(rng, 0.8, 2.5)
+    radius = rng.uniform(0.08, 0.24)
     place = vectors(MIDLINE + rng.uniform(-0.12, 0.1), rng.uniform(-0.5, 0.1),
                     rng.uniform(0.4, 0.6))
     sense = rng.choice([-1.0, 1.0])
@@ -166,8 +168,8 @@ def arm_roll(rng):
 
 def air_drums(rng):
     """Beat down with both hands in turn."""
-    rhythm = Rhythm(rng, 1.3, 3.6)
-    height = rng.uniform(0.1, 0.34)
+    rhythm = Rhythm(rng, 1.3, 4.0)
+    height = rng.uniform(0.09, 0.28)
     place = vectors(rng.uniform(-0.25, 0.15), rng.uniform(-0.6, 0.05), rng.uniform(0.45, 0.7))
     flick = rng.uniform(0.0, 0.6)
     curl = rng.choice([rng.uniform(0.7, 1.0), rng.uniform(0.1, 0.5)], p=[0.75, 0.25])
@@ -191,7 +193,7 @@ def air_drums(rng):
 def air_guitar(rng):
     """Strum before the belly, mostly with the right hand; the other holds the neck."""
     rhythm = Rhythm(rng, 1.5, 4.5)
-    stroke = rng.uniform(0.08, 0.24)
+    stroke = rng.uniform(0.06, 0.18)
     body = vectors(rng.uniform(-0.35, -0.1), rng.uniform(-0.8, -0.45), rng.uniform(0.25, 0.45))
     strum_pole = vectors(1.0, rng.uniform(-0.4, 0.3), -0.3)
     flick = rng.uniform(0.0, 0.6)
@@ -217,9 +219,9 @@ def air_guitar(rng):
 def _wandering_arm(rng):
     """Move an arm smoothly and irregularly through the space before the body."""
     centre = vectors(rng.uniform(-0.2, 0.5), rng.uniform(-0.4, 0.4), rng.uniform(0.35, 0.6))
-    slowest = rng.uniform(0.4, 0.8)
+    slowest = rng.uniform(0.45, 0.95)
     courses = [Wander(rng, slowest, 2.2 * slowest + 0.5) for _ in range(3)]
-    sizes = rng.uniform([0.1, 0.1, 0.05], [0.35, 0.35, 0.2])
+    sizes = rng.uniform([0.15, 0.15, 0.05], [0.45, 0.45, 0.25])
     curl = rng.uniform(0.0, 1.0)
     palm = directions(rng.normal(0, 1, 3) + [0.0, 0.0, 0.8])
 
@@ -237,7 +239,7 @@ def _pointing_arm(rng):
         curl = 1.0
     else:                       # zig-zags and pointing
         places = rng.uniform([-0.5, -0.6, 0.25], [0.7, 0.7, 0.75], (12, 3))
-        steps = Steps(rng, places, hold_s=(0.0, 0.3), move_s=(0.15, 0.5))
+        steps = Steps(rng, places, hold_s=(0.0, 0.3), move_s=(0.15, 0.45))
         curl = rng.uniform(0.0, 0.6)
 
     def at(t):
@@ -256,7 +258,7 @@ def other_gestures(rng):
         return _both(_circling_arm(rng, sense), _circling_arm(rng, sense))
     if manner == 'wings':
         rhythm = Rhythm(rng, 0.6, 1.6)
-        size, middle = rng.uniform(0.4, 0.9), rng.uniform(-0.6, 0.4)
+        size, middle = rng.uniform(0.5, 1.0), rng.uniform(-0.6, 0.4)
 
         def wing(t):
             angle = middle + size * rhythm.swing(t)

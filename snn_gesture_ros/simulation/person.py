@@ -23,6 +23,7 @@ SHOULDER, UPPER_ARM, FOREARM, HAND_SIZE, GIRTH, HEAD_SIZE, TRUNK, SPREAD = range
 
 # Order of the capsules: trunk 4, legs 2, neck, head, hair, eyes 2, then 11 for each arm.
 CAPSULES = 33
+PALMS = [14, 25]     # rows of the capsules in the middle of the right and the left hand
 
 
 def draw_measures(rng):

@@ -7,26 +7,33 @@ from snn_gesture_ros.simulation.rendering import (
     BACKGROUND_M, FOCAL_PX, LIGHT_X, LIGHT_Y, ROUNDNESS, TEXELS_PER_M)
 
 
+FRAMINGS = {
+    # Distance to the camera (m), scale (px/m on 128 pixels), how far off the middle (m), and how
+    # far the camera stands aside (radians).
+    'near': ((0.33, 0.85), (130.0, 420.0), 0.0, 0.25),
+    'upper_body': ((0.75, 2.2), (65.0, 150.0), 0.14, 0.18),
+    'far': ((1.8, 4.5), (38.0, 72.0), 0.25, 0.18),
+    'data_set': ((1.1, 1.8), (92.0, 120.0), 0.05, 0.08),    # as in DVS128 Gesture
+}
+
+
 class View:
     """A place of the camera, a lens and a light: drawn once, then fixed."""
 
-    def __init__(self, rng, width, height, aim):
+    def __init__(self, rng, width, height, framing, aim):
         """
-        Look at the upper body, or from near at a place before it.
+        Look at a place of the person from one of FRAMINGS.
 
-        aim [3] is that place in the person's coordinates (m), or None for the upper body.
+        aim [3] is that place in the person's coordinates (m).
         """
         short = min(width, height)
-        if aim is None:
-            aim = np.array([rng.normal(0, 0.1), rng.normal(-0.02, 0.12), 0.15])
-            distance = np.exp(rng.uniform(np.log(0.75), np.log(2.2)))
-            px_per_m = np.exp(rng.uniform(np.log(65), np.log(150)))
-        else:
-            distance = rng.uniform(0.33, 0.8)
-            px_per_m = np.exp(rng.uniform(np.log(130), np.log(330)))
-            aim = aim + rng.normal(0, 0.15 * 128 / px_per_m, 3) * [1, 1, 0]
+        distances, scales, off, aside = FRAMINGS[framing]
+        distance = np.exp(rng.uniform(*np.log(distances)))
+        px_per_m = np.exp(rng.uniform(*np.log(scales)))
+        off = off or 0.17 * 128 / px_per_m
+        aim = aim + rng.normal(0, off, 3) * [1, 1, 0]
         focal = np.clip(px_per_m * distance, 60, 300) * short / 128
-        from_side, from_above = rng.normal(0, 0.18), rng.normal(0.0, 0.14)
+        from_side, from_above = rng.normal(0, aside), rng.normal(0, 0.8 * aside)
         back = np.array([np.sin(from_side), np.sin(from_above), 1.0])
         back /= np.linalg.norm(back)
         self.position = aim + back * distance
