@@ -83,8 +83,9 @@ class Sensor:
         rng = self._noise_rng
         count = rng.poisson(self._noise_rates[-1] * NOISE_BLOCK_US * 1e-6)
         events = np.empty(count, EVENT)
-        events['t'] = np.sort(rng.integers(0, NOISE_BLOCK_US, count)) + block * NOISE_BLOCK_US
-        events['t'] -= events['t'] % self._readout_us
+        start_us = block * NOISE_BLOCK_US
+        times_us = np.sort(rng.integers(0, NOISE_BLOCK_US, count)) + start_us
+        events['t'] = np.maximum(times_us - times_us % self._readout_us, start_us)
         pixels = np.searchsorted(self._noise_rates, rng.random(count) * self._noise_rates[-1])
         events['y'], events['x'] = np.divmod(pixels, self._width)
         events['p'] = rng.random(count) < self._noise_on_share
