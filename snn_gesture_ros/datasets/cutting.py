@@ -7,6 +7,7 @@ from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.events.stream import MOST_PIXELS
 from snn_gesture_ros.recordings.recording import cut_slices
 
 BATCH_US = 10_000
@@ -29,7 +30,10 @@ def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None) -> list
         default.
     :returns: for each span its duration and its PACKED_EVENT[n] in the order of time, counted
         from its start; None for a span that begins after the last event.
+    :raises ValueError: if there is no sensor of that size.
     """
+    if not 0 < sensor_size[0] * sensor_size[1] <= MOST_PIXELS:
+        raise ValueError('a sensor of {}x{} pixels does not exist'.format(*sensor_size))
     cleaner = Cleaner(GEOMETRY, NOISE, *sensor_size)
     pieces = [[] for _ in spans_us]
     last_us = None

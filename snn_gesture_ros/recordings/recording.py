@@ -125,11 +125,11 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
     :param topic: of a bag; needed where it has several with events.
     :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
     """
-    if recording.width is not None:
+    if recording.width:
         return recording.width, recording.height
     width, height = SMALLEST_SENSOR
     for events in recording.events(topic):
-        if recording.width is not None:
+        if recording.width:
             return recording.width, recording.height
         if len(events):
             width = max(width, int(events['x'].max()) + 1)
