@@ -76,7 +76,7 @@ def test_loop_and_clock(ros, npz):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (None, 'No such file'), (b'', 'empty'), (b'something else', 'no rosbag2, AEDAT 4 or npz')])
+    (None, 'No such file'), (b'', 'empty'), (b'something else', 'no rosbag2, AEDAT or npz')])
 def test_bad_recordings_end_the_node_with_the_reason(ros, tmp_path, content, reason):
     path = tmp_path / 'bad.bag'
     if content is not None:

@@ -11,7 +11,7 @@ from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecor
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('file', metavar='FILE',
-                        help='rosbag2 folder or file, AEDAT 4 or npz with t, x, y, p')
+                        help='rosbag2 folder or file, AEDAT (3.1, 4) or npz with t, x, y, p')
     parser.add_argument('--topic', help='topic of a bag with several cameras')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 

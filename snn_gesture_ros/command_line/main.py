@@ -9,7 +9,11 @@ VERBS = {
     'info': 'show the facts of a recording',
     'demo': 'show the network at work on a simulated camera',
     'bench': 'measure how fast events are read on this machine',
+    'simulate': 'make a data set of simulated people',
+    'import': 'make a data set of recordings with labels',
 }
+MODULES = {'import': 'import_data'}
+"""Of the verbs that cannot be the name of a module."""
 
 
 def main(arguments=None) -> int:
@@ -26,7 +30,7 @@ def main(arguments=None) -> int:
     for name, description in VERBS.items():
         verb = verbs.add_parser(name, help=description, description=f'{description}.'.capitalize())
         if name == chosen:
-            module = import_module(f'snn_gesture_ros.command_line.{name}')
+            module = import_module(f'snn_gesture_ros.command_line.{MODULES.get(name, name)}')
             module.add_arguments(verb)
             verb.set_defaults(run=module.run)
     parsed = parser.parse_args(words)

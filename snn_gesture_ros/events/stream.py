@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from snn_gesture_ros.events.cdr import (
     encode_event_array, encode_event_packet, EventPacketMessage)
+from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.clock import RosClock
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.geometry import Geometry, map_events, NO_HOT_PIXELS
-from snn_gesture_ros.events.hot_pixels import HotPixels
+from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import EVENT_PACKET_TYPE, MessageDecoder
-from snn_gesture_ros.events.noise import NoiseFilter, NoiseSettings
+from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import EventPacket
 
 GAP_US = 100_000
@@ -71,7 +71,10 @@ class EventStream:
         """Width and height in pixels, from the last good message."""
         self._decoder = MessageDecoder(message_type)
         self._clock = RosClock()
-        self._outside = 0
+        self._cleaner = None
+        self._past_out_of_range = 0
+        """Of the sensors and settings before, like the next."""
+        self._past_out_of_order = 0
         self._sequence = 0
         self._newest_us = None
         self._batch_us = batch_us
@@ -108,16 +111,13 @@ class EventStream:
         counters.lost = self._decoder.lost
         if not len(events):
             return None
-        counters.events_in += len(events)
         first_us, newest_us = int(events['t'][0]), int(events['t'][-1])
         self._watch_time(first_us)
         self._newest_us = newest_us
         stamped_us = newest_us if stamp_ns is None else first_us
         self._offset_ns = self._clock.observe(stamped_us * 1000, stamp_ns, now_ns)
         self._frame_id = frame_id
-        packed = self._clean(events)
-        counters.events_out += len(packed)
-        self._waiting.append((first_us, packed))
+        self._waiting.append((first_us, self._clean(events)))
         batch_us = self._batch_us
         if batch_us and newest_us // batch_us == self._waiting[0][0] // batch_us:
             return None
@@ -143,31 +143,31 @@ class EventStream:
         width, height = size
         if not 0 < width * height <= MOST_PIXELS:
             raise ValueError(f'the message says that the sensor is {width}x{height} pixels')
-        self._tables = self.geometry.tables(width, height)
-        self._silenced = NO_HOT_PIXELS
-        self._hot = HotPixels(width, height) if self.noise.hot_pixels else None
-        self._filter = NoiseFilter(self.geometry.width, self.geometry.height, self.noise)
-        self.counters.hot_pixels = 0
+        cleaner = Cleaner(self.geometry, self.noise, width, height)
+        if self._cleaner is not None:
+            self._past_out_of_range += self._cleaner.out_of_range
+            self._past_out_of_order += self._cleaner.out_of_order
+        self._cleaner = cleaner
         self.sensor_size = size
 
     def _clean(self, events: np.ndarray) -> np.ndarray:
-        """Map events to the picture and drop the noise among them."""
-        if self._hot is not None and self._hot.observe(events):
-            self.counters.hot_pixels = int(self._hot.mask.sum())
-            self._silenced = self._hot.mask if self.counters.hot_pixels else NO_HOT_PIXELS
-        mapped = map_events(events, self._tables, self.geometry.width * self.geometry.height,
-                            self._silenced)
-        self._outside += mapped.out_of_range
-        self.counters.out_of_range = self._outside + self._decoder.out_of_range
-        self.counters.out_of_order += mapped.out_of_order
-        return self._filter.filter(mapped.packed, int(events['t'][0]))
+        """Clean the events of a message and count what became of them."""
+        packed = self._cleaner.clean(events)
+        counters, cleaner = self.counters, self._cleaner
+        counters.events_in += len(events)
+        counters.events_out += len(packed)
+        counters.out_of_range = (self._past_out_of_range + cleaner.out_of_range
+                                 + self._decoder.out_of_range)
+        counters.out_of_order = self._past_out_of_order + cleaner.out_of_order
+        counters.hot_pixels = cleaner.hot_pixels
+        return packed
 
     def _watch_time(self, first_us: int) -> None:
         if self._newest_us is None:
             return
         if first_us < self._newest_us - RESTART_US:
             self.counters.restarts += 1
-            self._filter.restart()
+            self._cleaner.restart()
             self._waiting = []
         elif first_us > self._newest_us + GAP_US:
             self.counters.time_gaps += 1

@@ -13,10 +13,12 @@ from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
-from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
+from snn_gesture_ros.recordings.recording import (
+    find_sensor_size, open_recording, UnreadableRecording)
 
 PARAMETERS = (
-    Spec('recording', '', 'The recording: rosbag2 folder or file, AEDAT 4 or npz (t, x, y, p)'),
+    Spec('recording', '',
+         'The recording: rosbag2 folder or file, AEDAT (3.1, 4) or npz (t, x, y, p)'),
     Spec('topic', '', 'Topic of the bag; needed where it has several with events'),
     Spec('rate', 1.0, 'Speed; 2 is twice as fast as recorded', 0.001, 1000.0),
     Spec('loop', False, 'Begin again at the end'),
@@ -26,13 +28,12 @@ PARAMETERS = (
          '128 or the smallest that holds all events', 0, 65536),
     Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 65536),
     Spec('clock', False, 'Publish the time of the recording on /clock'),
-    Spec('frame_id', 'camera', 'Frame of the header, for AEDAT 4 and npz'),
+    Spec('frame_id', 'camera', 'Frame of the header, for AEDAT and npz'),
 )
 EVENTS_TYPE = 'dv_ros2_msgs/msg/EventArray'
 """Type of the messages for recordings that hold none."""
 BATCH_US = 1000
 """Camera time of one such message."""
-SMALLEST_SENSOR = (128, 128)
 CLOCK_PERIOD_NS = 5_000_000
 SUBSCRIBER_PERIOD_S = 0.02
 
@@ -50,7 +51,7 @@ class EventPlayerNode(Node):
         super().__init__('event_player')
         values = declare(self, PARAMETERS)
         if not values['recording']:
-            raise ValueError('parameter recording must name a rosbag2, AEDAT 4 or npz')
+            raise ValueError('parameter recording must name a rosbag2, AEDAT or npz')
         self.error = ''
         """Why the recording could not be played to its end."""
         self._frame_id = values['frame_id']
@@ -93,10 +94,7 @@ class EventPlayerNode(Node):
             return width, height
         if self._recording.width is not None:
             return self._recording.width, self._recording.height
-        width, height = SMALLEST_SENSOR
-        for events in self._recording.events():
-            width = max(width, int(events['x'].max()) + 1)
-            height = max(height, int(events['y'].max()) + 1)
+        width, height = find_sensor_size(self._recording)
         self.get_logger().info(f'the recording does not tell the size of the sensor; it is taken '
                                f'for {width}x{height} pixels')
         return width, height

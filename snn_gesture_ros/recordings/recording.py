@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 
+AEDAT31_START = b'#!AER-DAT3.1'
 BAG_STARTS = (b'SQLite format 3\0', b'\x89MCAP0\r\n')
 AEDAT4_START = b'#!AER-DAT4.0'
 AEDAT4_HEADER = b'IOHE'
 """Identifier of the header, after the start, a line end and two lengths."""
 NPZ_START = b'PK\x03\x04'
 START_BYTES = 26
+SMALLEST_SENSOR = (128, 128)
 
 
 class UnreadableRecording(ValueError):
@@ -45,21 +47,7 @@ class Recording:
 
     def slices(self, duration_us: int, topic=None):
         """Yield the events of each `duration_us` of camera time that has any, EVENT[n]."""
-        held, number = [], None
-        for events in self.events(topic):
-            if not len(events):
-                continue
-            numbers = np.maximum.accumulate(events['t']) // duration_us
-            starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
-            for start, end in zip([0, *starts], [*starts, len(events)]):
-                if held and numbers[start] > number:
-                    yield np.concatenate(held)
-                    held = []
-                if not held:
-                    number = numbers[start]
-                held.append(events[start:end])
-        if held:
-            yield np.concatenate(held)
+        return cut_slices(self.events(topic), duration_us)
 
     def triggers(self) -> Triggers:
         """Count the triggers of a format without messages."""
@@ -75,6 +63,29 @@ class Recording:
     def __exit__(self, *_):
         """Close the recording."""
         self.close()
+
+
+def cut_slices(batches, duration_us: int):
+    """
+    Yield the events of each `duration_us` of camera time that has any, EVENT[n].
+
+    :param batches: arrays of EVENT.
+    """
+    held, number = [], None
+    for events in batches:
+        if not len(events):
+            continue
+        numbers = np.maximum.accumulate(events['t']) // duration_us
+        starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
+        for start, end in zip([0, *starts], [*starts, len(events)]):
+            if held and numbers[start] > number:
+                yield np.concatenate(held)
+                held = []
+            if not held:
+                number = numbers[start]
+            held.append(events[start:end])
+    if held:
+        yield np.concatenate(held)
 
 
 def open_recording(path) -> Recording:
@@ -95,10 +106,32 @@ def open_recording(path) -> Recording:
     if start.startswith(BAG_STARTS):
         from snn_gesture_ros.recordings.rosbag import Bag
         return Bag(path)
+    if start.startswith(AEDAT31_START):
+        from snn_gesture_ros.recordings.aedat31 import Aedat31
+        return Aedat31(path)
     if start.startswith(AEDAT4_START) and start.endswith(AEDAT4_HEADER):
         from snn_gesture_ros.recordings.aedat4 import Aedat4
         return Aedat4(path)
     if start.startswith(NPZ_START):
         from snn_gesture_ros.recordings.npz import Npz
         return Npz(path)
-    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT 4 or npz file')
+    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT or npz file')
+
+
+def find_sensor_size(recording: Recording, topic=None) -> tuple:
+    """
+    Return the width and height that a recording tells, or else such that hold all its events.
+
+    :param topic: of a bag; needed where it has several with events.
+    :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
+    """
+    if recording.width:
+        return recording.width, recording.height
+    width, height = SMALLEST_SENSOR
+    for events in recording.events(topic):
+        if recording.width:
+            return recording.width, recording.height
+        if len(events):
+            width = max(width, int(events['x'].max()) + 1)
+            height = max(height, int(events['y'].max()) + 1)
+    return width, height

@@ -68,11 +68,13 @@ class Bag(Recording):
                     yield Message(connection.topic, connection.msgtype, t_ns, data)
 
     def events(self, topic=None):
-        """Yield the events of each message of a topic; see `Recording`."""
+        """Yield the events of each message of a topic, which tells the size of the sensor."""
         topic = self.choose_topic(topic)
         reader = EventReader(self.topics[topic])
         for message in self.messages([topic]):
-            yield reader.read(message.data)
+            events = reader.read(message.data)
+            self.width, self.height = reader.width, reader.height
+            yield events
 
     def choose_topic(self, topic=None) -> str:
         """

@@ -1,0 +1,65 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `import`: make a data set of recordings with labels."""
+from pathlib import Path
+import sys
+
+from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, find_download
+from snn_gesture_ros.datasets.importing import import_recordings
+from snn_gesture_ros.datasets.labelled_recordings import LabelledRecordings, TABLE
+from snn_gesture_ros.datasets.summary import summarise
+
+MOST_NOTES = 10
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('source', metavar='SOURCE',
+                        help='DvsGesture.tar.gz or its folder, or a folder of recordings with '
+                             f'{TABLE} (file,start_s,end_s,label[,person,split,topic,sensor])')
+    parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
+    for split in ('validation', 'test'):
+        parser.add_argument(f'--{split}', type=float, default=0.1, metavar='SHARE',
+                            help=f'share of the persons for {split} where {TABLE} does not say '
+                                 '(default: %(default)s); DVS128 Gesture has its own')
+
+
+def run(arguments) -> int:
+    """
+    Import, and say what there is, what was skipped and what is missing.
+
+    :raises ValueError: if recordings are missing or damaged, after all others are imported.
+    """
+    source = open_source(arguments)
+    try:
+        follow(import_recordings(source, arguments.folder), len(source.parts), 'importing')
+    except KeyboardInterrupt:
+        print('what is finished is kept: the same command goes on', file=sys.stderr)
+        raise
+    for note in source.notes[:MOST_NOTES]:
+        print(note, file=sys.stderr)
+    if len(source.notes) > MOST_NOTES:
+        print(f'and {len(source.notes) - MOST_NOTES} more', file=sys.stderr)
+    if source.faults:
+        raise ValueError(f'{len(source.faults)} missing or damaged, all else is in the set; once '
+                         'repaired, the same command adds them: ' + '; '.join(source.faults))
+    print(summarise(ClipSet(arguments.folder)))
+    return 0
+
+
+def open_source(arguments):
+    """
+    Tell what the source is, and index it.
+
+    :raises ValueError: if it is neither DVS128 Gesture nor a folder with a table.
+    """
+    path = Path(arguments.source)
+    path.stat()
+    if find_download(path):
+        return Dvs128Gesture(path)
+    if path.suffix == '.csv' or (path / TABLE).exists():
+        return LabelledRecordings(path, arguments.validation, arguments.test)
+    raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor a folder of '
+                     f'recordings with a {TABLE} (columns file,start_s,end_s,label)')

@@ -1,0 +1,25 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A progress bar with the time that is left, on the terminal."""
+
+
+def follow(steps, total: int, what: str) -> None:
+    """
+    Do all steps of an iterator and show how far it is.
+
+    :param steps: yields how much more is done; the first time, what was done before.
+    :param total: how much that is in the end.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn,
+        TimeRemainingColumn)
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
+               TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(what, total=total)
+        for number, count in enumerate(steps):
+            if number:
+                progress.advance(task, count)
+            else:
+                progress.reset(task, completed=count)

@@ -1,0 +1,63 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `simulate`: make a data set of simulated people."""
+from dataclasses import replace
+import os
+import sys
+
+from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.datasets.simulated import (
+    simulate_clip_set, simulate_recordings, Simulation)
+from snn_gesture_ros.datasets.summary import summarise
+from snn_gesture_ros.simulation.presets import SENSORS
+
+DEFAULT = Simulation()
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
+    parser.add_argument('--clips', type=int, default=DEFAULT.clips,
+                        help='clips of each label (default: %(default)s)')
+    parser.add_argument('--labels', nargs='+', metavar='LABEL', default=DEFAULT.labels,
+                        help='what is shown (default: the eleven DVS128 gestures and none)')
+    parser.add_argument('--seconds', type=float, default=DEFAULT.duration_us / 1e6,
+                        help='duration of a clip (default: %(default)s)')
+    parser.add_argument('--sensor', choices=SENSORS, default=DEFAULT.sensor,
+                        help='the event camera (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=DEFAULT.seed,
+                        help='another seed, other people (default: %(default)s)')
+    parser.add_argument('--validation', type=float, default=DEFAULT.validation, metavar='SHARE',
+                        help='share of the clips for validation (default: %(default)s)')
+    parser.add_argument('--test', type=float, default=DEFAULT.test, metavar='SHARE',
+                        help='share of the clips for test (default: %(default)s)')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+                        help='processes (default: one a core)')
+    parser.add_argument('--recordings', action='store_true',
+                        help='write npz files and a labels.csv instead of a clip set')
+
+
+def run(arguments) -> int:
+    """
+    Simulate and say what was made.
+
+    :raises ValueError: if the arguments are wrong or the folder has another set.
+    """
+    if arguments.workers < 1:
+        raise ValueError('workers must be 1 or more')
+    simulation = replace(
+        DEFAULT, labels=tuple(arguments.labels), clips=arguments.clips,
+        duration_us=int(1e6 * min(arguments.seconds, 1e6)), sensor=arguments.sensor,
+        seed=arguments.seed, validation=arguments.validation, test=arguments.test)
+    make = simulate_recordings if arguments.recordings else simulate_clip_set
+    steps = make(simulation, arguments.folder, arguments.workers)
+    try:
+        follow(steps, simulation.clips * len(simulation.labels), 'simulating')
+    except KeyboardInterrupt:
+        if not arguments.recordings:
+            print('what is finished is kept: the same command goes on', file=sys.stderr)
+        raise
+    if not arguments.recordings:
+        print(summarise(ClipSet(arguments.folder)))
+    return 0

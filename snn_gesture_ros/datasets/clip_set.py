@@ -1,0 +1,250 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Clip sets: the one form of data that training, validation and reports read.
+
+On disk a set is a folder: `clip_set.json` says how it was made, and `parts/` holds two files a
+part, `NAME.npy` with the events of its clips one after the other, and `NAME.json` with what the
+clips are. A part without its `.json` is not finished, and does not count.
+"""
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from snn_gesture_ros.events.packet import PACKED_EVENT
+
+SPLITS = ('train', 'validation', 'test')
+FORMAT = 'snn_gesture_ros clip set 1'
+DESCRIPTION_FILE = 'clip_set.json'
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One stretch of one person's clean events, with one label."""
+
+    label: str
+    """One of `labels.py`, or the user's own."""
+    person: str
+    """Who; no split cuts through a person."""
+    recording: str
+    """Which recording; nor through a recording."""
+    split: str
+    """'train', 'validation' or 'test'."""
+    duration_us: int
+    onset_us: int = 0
+    """When the gesture begins; before it the person rests. 0: it lasts the whole clip."""
+    source: str = ''
+    """Where it comes from: a sensor, a data set, a file."""
+
+    def __post_init__(self):
+        """Refuse another split, and times that are none, with a ValueError."""
+        if self.split not in SPLITS:
+            raise ValueError(f'split {self.split!r} is not one of {", ".join(SPLITS)}')
+        if not 0 <= self.onset_us < self.duration_us <= 1 << 32:
+            raise ValueError(f'clip of {self.recording}: a duration of {self.duration_us} us with '
+                             f'the onset at {self.onset_us} us is impossible')
+
+
+class ClipSetWriter:
+    """Make a clip set part by part; a part is one recording, or one chunk of a simulation."""
+
+    def __init__(self, folder, description: dict):
+        """
+        Begin a set, or go on with the one in the folder.
+
+        :param description: how the set is made, as JSON can hold it.
+        :raises ValueError: if the folder has a set with another description, or other files.
+        """
+        self.folder = Path(folder)
+        description = json.loads(json.dumps(description))
+        if (self.folder / DESCRIPTION_FILE).exists():
+            there = read_description(self.folder)
+            differing = [name for name in sorted({*there, *description})
+                         if there.get(name) != description.get(name)]
+            if differing:
+                raise ValueError(
+                    f'{folder}: the set in it was made in another way ('
+                    + ', '.join(f'{name}: {there.get(name)!r}, now {description.get(name)!r}'
+                                for name in differing)
+                    + '); choose another folder, or delete this one')
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            raise ValueError(f'{folder}: the folder has other files; choose a new one')
+        (self.folder / 'parts').mkdir(parents=True, exist_ok=True)
+        self._put(self.folder / DESCRIPTION_FILE, lambda file: file.write(json.dumps(
+            {'format': FORMAT, 'description': description}, indent=1).encode()))
+
+    def has(self, part: str) -> bool:
+        """Return whether the part is finished already."""
+        return self._path(part, 'json').exists()
+
+    def write(self, part: str, clips: list) -> None:
+        """
+        Write a whole part; one that is interrupted leaves nothing that counts.
+
+        :param part: its name, which must do as a file's name.
+        :param clips: of Clip and its events, PACKED_EVENT[n] in the order of time, dt_us from
+            the clip's start, on the picture of ClipSet.SIZE.
+        :raises ValueError: if the events are not in order or not within their clip.
+        """
+        for clip, events in clips:
+            _check(clip, events)
+        rows = [{**asdict(clip), 'events': len(events)} for clip, events in clips]
+        joined = np.concatenate([np.empty(0, PACKED_EVENT), *(events for _, events in clips)])
+        self._put(self._path(part, 'npy'), lambda file: np.save(file, joined))
+        self._put(self._path(part, 'json'),
+                  lambda file: file.write(json.dumps({'clips': rows}, indent=1).encode()))
+
+    def _path(self, part: str, suffix: str) -> Path:
+        return self.folder / 'parts' / f'{part}.{suffix}'
+
+    @staticmethod
+    def _put(path: Path, write) -> None:
+        """Write a file under another name first, so that it is there whole or not at all."""
+        temporary = path.with_name(f'{path.name}.tmp')
+        with temporary.open('wb') as file:
+            write(file)
+        os.replace(temporary, path)
+
+
+class ClipSet(Sequence):
+    """
+    The clips of a folder, or a selection or mixture of such; item i is its Clip and its events.
+
+    The events are mapped into memory where they are read first, and never held otherwise.
+    """
+
+    SIZE = 128
+    """Width and height of the picture, pixels."""
+
+    def __init__(self, folder):
+        """
+        Open the finished parts of a set, in the order of their names.
+
+        :raises ValueError: if the folder is no clip set, has no clips or is damaged.
+        """
+        folder = Path(folder)
+        self.descriptions = [read_description(folder)]
+        """How the folders that the clips come from were made."""
+        self.clips = []
+        self._places = []
+        """File, first event and end of each clip."""
+        self._parts = {}
+        for path in sorted((folder / 'parts').glob('*.json')):
+            self._add_part(path)
+        if not self.clips:
+            raise ValueError(f'{folder}: the clip set is empty: no part of it was finished')
+
+    def __len__(self) -> int:
+        """Return how many clips there are."""
+        return len(self.clips)
+
+    def __getitem__(self, i: int) -> tuple:
+        """Return clip i and its events."""
+        return self.clips[i], self.events(i)
+
+    def events(self, i: int) -> np.ndarray:
+        """
+        Return the events of clip i: PACKED_EVENT[n], a read-only view of the file.
+
+        They are in the order of time; dt_us is counted from the clip's start, and
+        pixel = (polarity * SIZE + y) * SIZE + x.
+
+        :raises ValueError: if the file is damaged.
+        """
+        path, start, end = self._places[i]
+        if path not in self._parts:
+            self._parts[path] = _map_part(path)
+        return self._parts[path][start:end]
+
+    def select(self, split=None, labels=None) -> 'ClipSet':
+        """Return the clips of a split, or of some labels, or of both; there may be none."""
+        chosen = [i for i, clip in enumerate(self.clips)
+                  if split in (None, clip.split) and (labels is None or clip.label in labels)]
+        return self._made_of(self.descriptions, [self.clips[i] for i in chosen],
+                             [self._places[i] for i in chosen])
+
+    @classmethod
+    def joined(cls, sets) -> 'ClipSet':
+        """Return the clips of several sets, one set after the other."""
+        sets = list(sets)
+        return cls._made_of([text for each in sets for text in each.descriptions],
+                            [clip for each in sets for clip in each.clips],
+                            [place for each in sets for place in each._places])
+
+    def __getstate__(self):
+        """Leave the mapped files out, so that another process maps its own."""
+        return {**self.__dict__, '_parts': {}}
+
+    @classmethod
+    def _made_of(cls, descriptions, clips, places):
+        made = cls.__new__(cls)
+        made.descriptions, made.clips, made._places, made._parts = descriptions, clips, places, {}
+        return made
+
+    def _add_part(self, path: Path) -> None:
+        try:
+            rows = json.loads(path.read_text())['clips']
+            counts = [row.pop('events') for row in rows]
+            self.clips += [Clip(**row) for row in rows]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f'{path}: the clip set is damaged: {error!r}; delete this file and '
+                             'make the set again, its other parts are kept') from None
+        events_path = path.with_suffix('.npy')
+        if len(_map_part(events_path)) != sum(counts):
+            raise ValueError(_damaged(events_path, 'it has other clips than its .json'))
+        ends = np.cumsum(counts, dtype=int).tolist()
+        self._places += [(events_path, end - count, end) for end, count in zip(ends, counts)]
+
+
+def read_description(folder) -> dict:
+    """
+    Read how the clip set in a folder was made.
+
+    :raises ValueError: if it is no clip set.
+    """
+    path = Path(folder) / DESCRIPTION_FILE
+    try:
+        content = json.loads(path.read_text())
+        if content['format'] == FORMAT:
+            return content['description']
+        reason = f'its format is {content["format"]!r}, not {FORMAT!r}'
+    except FileNotFoundError:
+        reason = f'it has no {DESCRIPTION_FILE}; make one with snn-gesture simulate or import'
+    except NotADirectoryError:
+        reason = 'it is a file; snn-gesture import makes clip sets of recordings'
+    except (KeyError, TypeError, ValueError):
+        reason = f'its {DESCRIPTION_FILE} is damaged'
+    raise ValueError(f'{folder}: this is no clip set: {reason}')
+
+
+def _check(clip: Clip, events: np.ndarray) -> None:
+    if events.dtype != PACKED_EVENT:
+        raise ValueError(f'clip of {clip.recording}: its events are not of PACKED_EVENT')
+    if not len(events):
+        return
+    times_us = events['dt_us']
+    if times_us[-1] >= clip.duration_us or (times_us[1:] < times_us[:-1]).any():
+        raise ValueError(f'clip of {clip.recording}: its events are not in the order of time '
+                         'within its duration')
+    if events['pixel'].max() >= 2 * ClipSet.SIZE ** 2:
+        raise ValueError(f'clip of {clip.recording}: its events are not on the picture')
+
+
+def _map_part(path: Path) -> np.ndarray:
+    try:
+        events = np.load(path, mmap_mode='r')
+    except FileNotFoundError:
+        raise ValueError(_damaged(path, 'it is missing')) from None
+    except (ValueError, EOFError):
+        raise ValueError(_damaged(path, 'it is cut off or no npy file')) from None
+    if events.dtype != PACKED_EVENT or events.ndim != 1:
+        raise ValueError(_damaged(path, 'it holds no events'))
+    return events.view(np.ndarray)
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return (f'{path}: the clip set is damaged: {reason}; delete the .json beside it and make the '
+            'set again, its other parts are kept')

@@ -1,0 +1,74 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cut clips from events, cleaned as the event_stream node cleans them by default."""
+import numpy as np
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.events.cleaning import Cleaner
+from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.events.stream import MOST_PIXELS
+from snn_gesture_ros.recordings.recording import cut_slices
+
+BATCH_US = 10_000
+"""Camera time that is cleaned at once, as a camera's message is."""
+GEOMETRY = Geometry(width=ClipSet.SIZE, height=ClipSet.SIZE)
+NOISE = NoiseSettings()
+DESCRIPTION = {'geometry': GEOMETRY.mode, 'refractory_us': NOISE.refractory_us,
+               'background_us': NOISE.background_us, 'hot_pixels': NOISE.hot_pixels}
+"""What a set's description says of all this."""
+
+
+def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None) -> list:
+    """
+    Clean all events of a sensor and cut spans of time from them.
+
+    :param batches: arrays of EVENT in the order they were sent, read once.
+    :param sensor_size: width and height in pixels.
+    :param spans_us: start and end of each; an end of None is that of the events.
+    :param zero_us: the camera time that spans are counted from, that of the first event by
+        default.
+    :returns: for each span its duration and its PACKED_EVENT[n] in the order of time, counted
+        from its start; None for a span that begins after the last event.
+    :raises ValueError: if there is no sensor of that size.
+    """
+    if not 0 < sensor_size[0] * sensor_size[1] <= MOST_PIXELS:
+        raise ValueError('a sensor of {}x{} pixels does not exist'.format(*sensor_size))
+    cleaner = Cleaner(GEOMETRY, NOISE, *sensor_size)
+    pieces = [[] for _ in spans_us]
+    last_us = None
+    for events in cut_slices(batches, BATCH_US):
+        base_us = int(events['t'][0])
+        zero_us = base_us if zero_us is None else zero_us
+        last_us = max(last_us or base_us, int(events['t'].max()))
+        packed = cleaner.clean(events)
+        if not len(packed):
+            continue
+        first_us = base_us + int(packed['dt_us'].min()) - zero_us
+        newest_us = base_us + int(packed['dt_us'].max()) - zero_us
+        for (start_us, end_us), held in zip(spans_us, pieces):
+            if newest_us >= start_us and (end_us is None or first_us < end_us):
+                held.append(_within(packed, base_us - zero_us, start_us, end_us))
+    if last_us is None:
+        return [None] * len(spans_us)
+    return [_joined(start_us, last_us + 1 - zero_us if end_us is None else end_us, held)
+            if start_us <= last_us - zero_us else None
+            for (start_us, end_us), held in zip(spans_us, pieces)]
+
+
+def _within(packed, base_us, start_us, end_us):
+    """Return the events of a span, with times counted from its start."""
+    times_us = packed['dt_us'].astype(np.int64) + (base_us - start_us)
+    inside = times_us >= 0
+    if end_us is not None:
+        inside &= times_us < end_us - start_us
+    cut = packed[inside]
+    cut['dt_us'] = times_us[inside]
+    return cut
+
+
+def _joined(start_us, end_us, pieces):
+    events = np.concatenate([np.empty(0, PACKED_EVENT), *pieces])
+    if (events['dt_us'][1:] < events['dt_us'][:-1]).any():
+        events = events[np.argsort(events['dt_us'], kind='stable')]
+    return end_us - start_us, events

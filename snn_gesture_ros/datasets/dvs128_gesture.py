@@ -1,0 +1,190 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The DVS128 Gesture download: DvsGesture.tar.gz as it comes, or unpacked."""
+import csv
+from functools import partial
+import gzip
+from pathlib import Path, PurePosixPath
+import tarfile
+import zlib
+
+from snn_gesture_ros.datasets.clip_set import Clip
+from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.importing import Source
+from snn_gesture_ros.labels import DVS128_GESTURES
+from snn_gesture_ros.recordings.aedat31 import Aedat31
+
+ARCHIVE = 'DvsGesture.tar.gz'
+FOLDER = 'DvsGesture'
+TRAIN_LIST, TEST_LIST = 'trials_to_train.txt', 'trials_to_test.txt'
+VALIDATION_PERSONS = ('user20', 'user21', 'user22', 'user23')
+"""Taken from the 23 persons that the download has for training."""
+SENSOR_SIZE = (128, 128)
+LONGEST_TRIAL_US = 30_000_000
+"""Trials last 5 to 9 s; a longer one is a mistake."""
+GZIP_START = b'\x1f\x8b'
+LONGEST_TEXT = 1 << 20
+"""Bytes of a list or a table of labels; none is nearly as long."""
+
+
+class Dvs128Gesture(Source):
+    """The trials of the download, each a clip; test persons are those of its own list."""
+
+    description = {'made_by': 'DVS128 Gesture', 'validation_persons': VALIDATION_PERSONS,
+                   **DESCRIPTION}
+
+    def __init__(self, path):
+        """
+        Index the download; an archive is read once for that.
+
+        :param path: the archive, the folder that it was unpacked to, or one that holds either.
+        :raises ValueError: if the archive is cut off or damaged, or nothing of it is there.
+        :raises OSError: if it cannot be read.
+        """
+        super().__init__()
+        path = find_download(path) or Path(path)
+        self._files = _Unpacked(path) if path.is_dir() else _Archive(path)
+        self._trials = {}
+        """Of each part: the lines of its table with a row's label, start and end."""
+        self._splits = {}
+        for name, split in ((TRAIN_LIST, 'train'), (TEST_LIST, 'test')):
+            if name not in self._files.texts:
+                raise ValueError(f'{path}: {name} is missing; download the data set again')
+            for recording in self._files.texts[name].split():
+                self._add(PurePosixPath(recording).stem, split)
+        self.parts = sorted(self._trials)
+        if not self.parts:
+            raise ValueError(f'{path}: none of the listed recordings is there: '
+                             + '; '.join(self.faults[:3]))
+
+    def recordings(self, wanted):
+        """Yield each wanted recording; see `Source`."""
+        for part, open_recording in self._files.recordings(set(wanted)):
+            yield part, partial(self._read, part, open_recording)
+
+    def _add(self, part, split):
+        missing = [name for name, there in (
+            (f'{part}.aedat', part in self._files.parts),
+            (f'{part}_labels.csv', f'{part}_labels.csv' in self._files.texts)) if not there]
+        if missing:
+            self.faults += [f'{self._files.path}: {name} is missing' for name in missing]
+            return
+        trials, odd = read_trials(self._files.texts[f'{part}_labels.csv'])
+        self.notes += [f'{part}_labels.csv {reason}; skipped' for reason in odd]
+        self._trials[part] = trials
+        self._splits[part] = ('validation' if split == 'train'
+                              and _person(part) in VALIDATION_PERSONS else split)
+
+    def _read(self, part, open_recording):
+        trials = self._trials[part]
+        with open_recording() as recording:
+            cuts = cut_clips(recording.events(), SENSOR_SIZE,
+                             [(start_us, end_us) for _, _, start_us, end_us in trials], zero_us=0)
+        clips = []
+        for (line, label, _, _), cut in zip(trials, cuts):
+            if cut is None or not len(cut[1]):
+                self.notes.append(f'{part}_labels.csv line {line}: the recording has no events '
+                                  'at that time; skipped')
+                continue
+            duration_us, events = cut
+            clips.append((Clip(label, _person(part), part, self._splits[part], duration_us,
+                               source='DVS128 Gesture'), events))
+        return clips
+
+
+def find_download(path):
+    """Return the archive or the unpacked folder at a path or right within it, or None."""
+    path = Path(path)
+    if path.is_file():
+        with path.open('rb') as file:
+            zipped = file.read(len(GZIP_START)) == GZIP_START
+        return path if zipped or tarfile.is_tarfile(path) else None
+    for folder in (path, path / FOLDER):
+        if (folder / TRAIN_LIST).exists() or any(folder.glob('user*_labels.csv')):
+            return folder
+    return path / ARCHIVE if (path / ARCHIVE).exists() else None
+
+
+def read_trials(text: str) -> tuple:
+    """
+    Read a table of labels.
+
+    :returns: a list of line, label, start and end in µs of camera time; and for each odd row
+        its line and what is wrong with it.
+    """
+    trials, odd = [], []
+    rows = csv.reader(text.splitlines())
+    next(rows, None)
+    for row in rows:
+        if not row:
+            continue
+        try:
+            number, start_us, end_us = map(int, row)
+        except ValueError:
+            reason = 'is not three whole numbers'
+        else:
+            if not 1 <= number <= len(DVS128_GESTURES):
+                reason = f'has class {number}, which is not 1 to {len(DVS128_GESTURES)}'
+            elif not 0 < end_us - start_us <= LONGEST_TRIAL_US:
+                reason = f'lasts {(end_us - start_us) / 1e6} s'
+            else:
+                trials.append((rows.line_num, DVS128_GESTURES[number - 1], start_us, end_us))
+                continue
+        odd.append(f'line {rows.line_num} {reason}')
+    return trials, odd
+
+
+def _person(part):
+    return part.split('_')[0]
+
+
+class _Unpacked:
+    """The unpacked folder."""
+
+    def __init__(self, path):
+        self.path = path
+        self.texts = {file.name: file.read_text('utf-8-sig', 'replace')
+                      for file in path.iterdir() if file.suffix in ('.txt', '.csv')}
+        self.parts = {file.stem for file in path.glob('*.aedat')}
+
+    def recordings(self, wanted):
+        for part in sorted(wanted):
+            yield part, partial(Aedat31, self.path / f'{part}.aedat')
+
+
+class _Archive:
+    """The archive, which is read from its start each time, and never unpacked to the disk."""
+
+    def __init__(self, path):
+        self.path = path
+        self.texts, self.parts = {}, set()
+        for name, _, stream in self._members(('.txt', '.csv', '.aedat')):
+            if name.suffix == '.aedat':
+                self.parts.add(name.stem)
+            else:
+                self.texts[name.name] = stream.read(LONGEST_TEXT).decode('utf-8-sig', 'replace')
+
+    def recordings(self, wanted):
+        for name, path, stream in self._members(('.aedat',)):
+            if name.stem in wanted:
+                yield name.stem, partial(Aedat31, path, stream)
+
+    def _members(self, suffixes):
+        """Yield the name, the path and the stream of the files of some kinds."""
+        member = None
+        with self.path.open('rb') as file:
+            zipped = file.read(len(GZIP_START)) == GZIP_START
+        try:
+            with (gzip.open if zipped else open)(self.path, 'rb') as file:
+                with tarfile.open(fileobj=file, mode='r|') as archive:
+                    for member in archive:
+                        name = PurePosixPath(member.name)
+                        if (member.isfile() and name.suffix in suffixes
+                                and not name.name.startswith('._')):
+                            yield name, self.path / name, archive.extractfile(member)
+                while file.read(LONGEST_TEXT):
+                    pass    # to the end, where a cut shows
+        except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            after = f' after {member.name}' if member else ''
+            raise ValueError(f'{self.path}: the archive is cut off or damaged{after} ({error}); '
+                             'download it again') from None

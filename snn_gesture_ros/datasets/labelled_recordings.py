@@ -1,0 +1,189 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+A folder of recordings (rosbag2, AEDAT, npz) with a table labels.csv, one clip a row.
+
+| column | |
+| --- | --- |
+| `file` | a recording, its path counted from the folder |
+| `start_s`, `end_s` | seconds since its first event; empty: from its start, to its end |
+| `label` | what is shown: a name of `labels.py`, `none`, or your own |
+| `person` | who; may be missing, then each recording is another person |
+| `split` | train, validation or test; may be missing or empty, then it is drawn |
+| `topic` | of a bag with several cameras |
+| `sensor` | WIDTHxHEIGHT of the sensor in pixels, for an npz, which does not tell; 128x128 or the
+smallest that holds all events if it is missing |
+
+Other columns are not read. A person and a recording are never cut by a split.
+"""
+import csv
+from functools import partial
+import hashlib
+from pathlib import Path
+import re
+from typing import NamedTuple
+
+from snn_gesture_ros.datasets.clip_set import Clip, SPLITS
+from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.importing import Source
+from snn_gesture_ros.recordings.recording import find_sensor_size, open_recording
+
+TABLE = 'labels.csv'
+NEEDED = ('file', 'start_s', 'end_s', 'label')
+COLUMNS = (*NEEDED, 'person', 'split', 'topic', 'sensor')
+
+
+class Row(NamedTuple):
+    """A row of the table."""
+
+    line: int
+    file: str
+    start_us: int
+    end_us: int
+    """None for the recording's end."""
+    label: str
+    person: str
+    split: str
+    topic: str
+    sensor_size: tuple
+    """None where the recording tells it."""
+
+
+class LabelledRecordings(Source):
+    """The clips of a folder of recordings with a table of labels."""
+
+    def __init__(self, path, validation: float = 0.1, test: float = 0.1):
+        """
+        Read the table.
+
+        :param path: the folder, or the table.
+        :param validation: share of the persons whose split the table leaves open.
+        :raises ValueError: names the line of the table that is wrong.
+        :raises OSError: if there is no table.
+        """
+        super().__init__()
+        if min(validation, test) < 0 or validation + test > 1:
+            raise ValueError('the shares of validation and test must be within 0 and 1')
+        table = Path(path) / TABLE if Path(path).is_dir() else Path(path)
+        self._folder = table.parent
+        content = table.read_bytes()
+        rows = read_table(table, content)
+        self._splits = draw_splits(table, rows, validation, test)
+        self._rows = {}
+        for row in rows:
+            name = ' '.join(filter(None, [row.file, row.topic])).replace('/', '_')
+            digest = hashlib.sha256(f'{row.file}\0{row.topic}\0{row.sensor_size}'.encode())
+            part = f'{name[-80:]}-{digest.hexdigest()[:8]}'
+            self._rows.setdefault(part, []).append(row)
+        self.parts = list(self._rows)
+        self.description = {
+            'made_by': 'labelled recordings', 'validation': validation, 'test': test,
+            'labels_csv_sha256': hashlib.sha256(content).hexdigest(), **DESCRIPTION}
+
+    def recordings(self, wanted):
+        """Yield each wanted recording; see `Source`."""
+        for part in wanted:
+            yield part, partial(self._read, self._rows[part])
+
+    def _read(self, rows):
+        file, topic, size = rows[0].file, rows[0].topic or None, rows[0].sensor_size
+        with open_recording(self._folder / file) as recording:
+            if recording.topics:
+                topic = recording.choose_topic(topic)
+            cuts = cut_clips(recording.events(topic), size or find_sensor_size(recording, topic),
+                             [(row.start_us, row.end_us) for row in rows])
+        clips = []
+        for row, cut in zip(rows, cuts):
+            if cut is None:
+                raise ValueError(f'{self._folder / file}: line {row.line} of the table begins '
+                                 'after the last event')
+            clips.append((Clip(row.label, row.person or file, file, self._splits[file], cut[0],
+                               source=file), cut[1]))
+        return clips
+
+
+def read_table(path: Path, content: bytes) -> list:
+    """
+    Read the rows of a table.
+
+    :raises ValueError: names the line that is wrong.
+    """
+    try:
+        table = csv.DictReader(content.decode('utf-8-sig').splitlines())
+        missing = [name for name in NEEDED if name not in (table.fieldnames or ())]
+        if missing:
+            raise ValueError(f'{path}: the first line must name the columns {", ".join(NEEDED)}; '
+                             f'{", ".join(missing)} is missing')
+        rows = [_read_row(f'{path} line {table.line_num}', table.line_num, row) for row in table]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f'{path}: this is no table of comma-separated values in UTF-8 '
+                         f'({error})') from None
+    if not rows:
+        raise ValueError(f'{path}: the table has no rows')
+    return rows
+
+
+def draw_splits(path, rows: list, validation: float, test: float) -> dict:
+    """
+    Return the split of each recording, so that no person is in two of them.
+
+    Recordings and persons that the table leaves open are ordered by a hash of their names, and
+    the first get their shares; at least one each from three on.
+
+    :raises ValueError: if the table itself cuts a person or a recording.
+    """
+    parent = {}
+
+    def group_of(key):
+        while parent.setdefault(key, key) != key:
+            key = parent[key]
+        return key
+
+    for row in rows:
+        recording = group_of(('recording', row.file))
+        if row.person:
+            parent[recording] = group_of(('person', row.person))
+    given = {}
+    for row in rows:
+        group = group_of(('recording', row.file))
+        if row.split and given.setdefault(group, row.split) != row.split:
+            raise ValueError(f'{path} line {row.line}: {row.person or row.file} is in '
+                             f'{given[group]} already; a person or a recording that is in two '
+                             'splits makes figures too good')
+    groups = {group_of(('recording', row.file)) for row in rows} - given.keys()
+    order = sorted(groups, key=lambda group: hashlib.sha256(repr(group).encode()).digest())
+    least = 1 if len(order) > 2 else 0
+    tests = max(round(test * len(order)), least if test else 0)
+    validations = max(round(validation * len(order)), least if validation else 0)
+    for k, group in enumerate(order):
+        given[group] = ('test' if k < tests else
+                        'validation' if k < tests + validations else 'train')
+    return {row.file: given[group_of(('recording', row.file))] for row in rows}
+
+
+def _read_row(where: str, line: int, texts: dict) -> Row:
+    file, start, end, label, person, split, topic, sensor = (
+        (texts.get(name) or '').strip() for name in COLUMNS)
+    if not file or not label:
+        raise ValueError(f'{where}: file or label is empty')
+    if split and split not in SPLITS:
+        raise ValueError(f'{where}: split {split!r} is not one of {", ".join(SPLITS)}')
+    start_us = _microseconds(where, 'start_s', start) if start else 0
+    end_us = _microseconds(where, 'end_s', end) if end else None
+    if end_us is not None and end_us <= start_us:
+        raise ValueError(f'{where}: end_s must be later than start_s')
+    size = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})', sensor)
+    if sensor and not size:
+        raise ValueError(f'{where}: sensor {sensor!r} is not WIDTHxHEIGHT, as 346x260')
+    return Row(line, file, start_us, end_us, label, person, split, topic,
+               tuple(map(int, size.groups())) if size else None)
+
+
+def _microseconds(where: str, name: str, text: str) -> int:
+    try:
+        seconds = float(text)
+        if 0 <= seconds < 1e9:
+            return round(seconds * 1e6)
+    except ValueError:
+        pass
+    raise ValueError(f'{where}: {name} {text!r} is not a number of seconds')

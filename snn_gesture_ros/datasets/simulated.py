@@ -1,0 +1,192 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sets of simulated people: another person, room and sensor in each clip."""
+from concurrent.futures import as_completed, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+import csv
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+import signal
+from typing import NamedTuple
+
+import numpy as np
+from snn_gesture_ros.datasets.clip_set import Clip, ClipSetWriter
+from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.labels import DVS128_GESTURES, NONE
+from snn_gesture_ros.simulation import random_clip
+from snn_gesture_ros.simulation.presets import SENSORS
+
+CLIPS_A_PART = 24
+REST_SHARE = 0.35
+"""Of the clips of a gesture, those that begin with rest."""
+REST = (0.13, 0.43)
+"""How long that rest may be, as parts of a clip."""
+SEEDS_A_SPLIT = 1_000_000
+FIRST_SEED = {'train': 0, 'validation': SEEDS_A_SPLIT, 'test': 2 * SEEDS_A_SPLIT}
+SEEDS = 3 * SEEDS_A_SPLIT
+MOST_SEEDS = (1 << 31) // SEEDS
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What is simulated; the same settings give the same clips, event for event."""
+
+    labels: tuple = (*DVS128_GESTURES, NONE)
+    clips: int = 300
+    """Clips of each label."""
+    duration_us: int = 2_500_000
+    sensor: str = 'any'
+    """One of simulation.presets.SENSORS."""
+    seed: int = 0
+    """No two seeds have a person in common."""
+    validation: float = 0.1
+    """Share of the clips that are for validation."""
+    test: float = 0.0
+
+    def __post_init__(self):
+        """Refuse what cannot be simulated with a ValueError that says what can."""
+        known = (*DVS128_GESTURES, NONE)
+        for label in self.labels:
+            if label not in known:
+                raise ValueError(f'label {label!r} cannot be simulated, only {", ".join(known)}')
+        if len(set(self.labels)) < max(len(self.labels), 1):
+            raise ValueError('labels must be named once each')
+        if self.sensor not in SENSORS:
+            raise ValueError(f'sensor {self.sensor!r} is not one of {", ".join(SENSORS)}')
+        if not 1 <= self.clips * len(self.labels) <= SEEDS_A_SPLIT:
+            raise ValueError(f'clips must be 1 or more, {SEEDS_A_SPLIT} at most of all labels')
+        if not 0 <= self.seed < MOST_SEEDS:
+            raise ValueError(f'seed must be from 0 to {MOST_SEEDS - 1}')
+        if not 100_000 <= self.duration_us <= 600_000_000:
+            raise ValueError('a clip must last 0.1 s or longer, and 600 s at most')
+        if min(self.validation, self.test) < 0 or self.validation + self.test > 1:
+            raise ValueError('the shares of validation and test must be within 0 and 1')
+
+    def parts(self) -> list:
+        """Return the planned clips of each part; labels and splits are spread over all parts."""
+        plan = [self._planned(n, split) for n, split in enumerate(np.repeat(
+            self._splits(), len(self.labels)).tolist())]
+        return [plan[first:first + CLIPS_A_PART] for first in range(0, len(plan), CLIPS_A_PART)]
+
+    def description(self) -> dict:
+        """Return what the set's folder says of it."""
+        return {'made_by': 'simulation', **asdict(self), **DESCRIPTION}
+
+    def _splits(self) -> np.ndarray:
+        validation, test = round(self.validation * self.clips), round(self.test * self.clips)
+        train = self.clips - validation - test
+        splits = np.repeat(list(FIRST_SEED), [max(train, 0), validation, test])[:self.clips]
+        return np.random.default_rng(self.seed).permutation(splits)
+
+    def _planned(self, n: int, split: str) -> 'Planned':
+        label = self.labels[n % len(self.labels)]
+        seed = SEEDS * self.seed + FIRST_SEED[split] + n
+        rng = np.random.default_rng([seed, 2])
+        rests = label != NONE and rng.random() < REST_SHARE
+        onset_us = int(self.duration_us * rng.uniform(*REST)) if rests else 0
+        person = f'simulated {seed}'
+        return Planned(seed, self.sensor, Clip(label, person, person, split, self.duration_us,
+                                               onset_us, f'simulation {self.sensor}'))
+
+
+class Planned(NamedTuple):
+    """A clip that is to be simulated."""
+
+    seed: int
+    sensor: str
+    clip: Clip
+
+    def events(self) -> np.ndarray:
+        """Simulate it: EVENT[n], as the camera sends them."""
+        return random_clip(self.clip.label, self.seed, self.clip.duration_us,
+                           sensor=self.sensor, onset_us=self.clip.onset_us)
+
+    def sensor_size(self) -> tuple:
+        """Return width and height of its camera in pixels."""
+        return SENSORS[self.sensor].width, SENSORS[self.sensor].height
+
+
+def simulate_clip_set(simulation: Simulation, folder, workers: int):
+    """
+    Make a clip set in worker processes, without the parts that are finished already.
+
+    :returns: a generator of the number of clips that were there, and then of those of each part
+        as it is finished.
+    :raises ValueError: if the folder has something else in it, or a worker ends by itself.
+    """
+    writer = ClipSetWriter(folder, simulation.description())
+    tasks = [(writer, f'{number:05d}', part) for number, part in enumerate(simulation.parts())]
+    yield sum(len(part) for _, name, part in tasks if writer.has(name))
+    yield from _in_processes(_write_part, [task for task in tasks if not writer.has(task[1])],
+                             workers)
+
+
+def simulate_recordings(simulation: Simulation, folder, workers: int):
+    """
+    Make npz files with t, x, y, p as the camera sends them, and labels.csv at the end.
+
+    :returns: a generator of 0, and then of the number of files in each part as it is finished.
+    :raises ValueError: if the folder has files, or a worker ends by itself.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise ValueError(f'{folder}: the folder has files; choose a new one')
+    parts = simulation.parts()
+    yield 0
+    yield from _in_processes(_write_recordings, [(folder, part) for part in parts], workers)
+    with (folder / 'labels.csv').open('w', newline='') as file:
+        table = csv.writer(file)
+        table.writerow(['file', 'start_s', 'end_s', 'label', 'person', 'split', 'sensor'])
+        for planned in (planned for part in parts for planned in part):
+            clip, size = planned.clip, 'x'.join(map(str, planned.sensor_size()))
+            rest = [(0, clip.onset_us, NONE)] if clip.onset_us else []
+            for start_us, end_us, label in (*rest, (clip.onset_us, clip.duration_us, clip.label)):
+                table.writerow([_file_name(planned), start_us / 1e6, end_us / 1e6, label,
+                                clip.person, clip.split, size])
+
+
+def _write_part(writer: ClipSetWriter, name: str, part: list) -> int:
+    clips = []
+    for planned in part:
+        cut, = cut_clips([planned.events()], planned.sensor_size(),
+                         [(0, planned.clip.duration_us)], zero_us=0)
+        clips.append((planned.clip, cut[1]))
+    writer.write(name, clips)
+    return len(part)
+
+
+def _write_recordings(folder: Path, part: list) -> int:
+    for planned in part:
+        events = planned.events()
+        np.savez(folder / _file_name(planned), **{name: events[name] for name in 'txyp'})
+    return len(part)
+
+
+def _file_name(planned: Planned) -> str:
+    return f'{planned.seed:09d}_{planned.clip.label}.npz'
+
+
+def _in_processes(function, tasks: list, workers: int):
+    """Call a function with each of the tasks; yield the results as they come."""
+    with _pool(min(workers, len(tasks)) or 1) as pool:
+        futures = [pool.submit(function, *task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool:
+            raise ValueError('a worker process was ended, perhaps for want of memory: '
+                             'run it again with fewer workers') from None
+
+
+@contextmanager
+def _pool(workers: int):
+    """Give processes that end at once when the user interrupts, and begin nothing more."""
+    pool = ProcessPoolExecutor(workers, get_context('spawn'), signal.signal,
+                               (signal.SIGINT, signal.SIG_DFL))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)

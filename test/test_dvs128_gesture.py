@@ -1,0 +1,187 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The import of DVS128 Gesture, from a small download in its true format."""
+import tarfile
+
+import numpy as np
+import pytest
+from snn_gesture_ros.command_line.main import main
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, read_trials
+from snn_gesture_ros.events.cleaning import Cleaner
+from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.labels import DVS128_GESTURES
+from snn_gesture_ros.recordings.recording import cut_slices
+from test_aedat31 import HEADER, polarity_packet
+
+TRAIN = ['user01_fluorescent', 'user01_led', 'user22_led']
+TEST = ['user24_fluorescent', 'user29_natural']
+START_US, TRIAL_US, STEP_US = 80_000_000, 200_000, 250_000
+ODD = ['8,82000000,81000000', '12,80000000,80100000', '0,80000000,80100000', 'x,1,2',
+       '3,80000000', '', '5,80000000,980000000', '4,99000000,99100000']
+
+
+def make_events(seed):
+    """Make three seconds of an edge that moves over the sensor, with noise around it."""
+    rng = np.random.default_rng(seed)
+    events = np.zeros(60_000, EVENT)
+    events['t'] = START_US + np.sort(rng.integers(0, 3_000_000, len(events)))
+    events['x'] = (events['t'] // 10_000 + rng.integers(0, 4, len(events))) % 128
+    events['y'] = rng.integers(0, 128, len(events))
+    events['p'] = rng.integers(0, 2, len(events))
+    return events
+
+
+def write_download(folder):
+    """Write eleven trials a recording, and odd rows in the first."""
+    folder.mkdir(parents=True)
+    for k, name in enumerate(TRAIN + TEST):
+        events = make_events(k)
+        (folder / f'{name}.aedat').write_bytes(HEADER + b''.join(
+            polarity_packet(events[i:i + 5000]) for i in range(0, len(events), 5000)))
+        rows = [f'{number + 1},{START_US + number * STEP_US},'
+                f'{START_US + number * STEP_US + TRIAL_US}' for number in range(11)]
+        (folder / f'{name}_labels.csv').write_text('\n'.join(
+            ['class,startTime_usec,endTime_usec', *rows, *(ODD if k == 0 else [])]) + '\n')
+    for name, listed in (('train', TRAIN), ('test', TEST)):
+        (folder / f'trials_to_{name}.txt').write_text(
+            ''.join(f'{recording}.aedat\n' for recording in listed))
+    return folder
+
+
+def pack(folder):
+    """Pack it as the download is packed: a recording often comes before its labels."""
+    path = folder.parent / 'DvsGesture.tar.gz'
+    with tarfile.open(path, 'w:gz') as archive:
+        archive.add(folder, 'DvsGesture')
+    return path
+
+
+@pytest.fixture
+def download(tmp_path):
+    return write_download(tmp_path / 'download' / 'DvsGesture')
+
+
+def import_(source, folder):
+    return main(['import', str(source), str(folder)])
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in (folder / 'parts').iterdir()}
+
+
+def test_clips_of_the_archive(download, tmp_path, capsys):
+    assert import_(pack(download), tmp_path / 'set') == 0
+    clips = ClipSet(tmp_path / 'set')
+    assert len(clips) == 55
+    assert [clip.label for clip in clips.clips[:11]] == list(DVS128_GESTURES)
+    splits = {clip.recording: clip.split for clip in clips.clips}
+    assert splits == {'user01_fluorescent': 'train', 'user01_led': 'train',
+                      'user22_led': 'validation', 'user24_fluorescent': 'test',
+                      'user29_natural': 'test'}
+    assert {clip.person for clip in clips.select('train').clips} == {'user01'}
+    cleaner = Cleaner(Geometry(), NoiseSettings(), 128, 128)
+    times_us, pixels = [], []
+    for events in cut_slices([make_events(1)], 10_000):
+        packed = cleaner.clean(events)
+        times_us.append(packed['dt_us'] + events['t'][0])
+        pixels.append(packed['pixel'])
+    times_us, pixels = np.concatenate(times_us), np.concatenate(pixels)
+    for k in range(11):
+        start_us = START_US + k * STEP_US
+        inside = (times_us >= start_us) & (times_us < start_us + TRIAL_US)
+        events = clips.events(11 + k)
+        assert len(events) > 1000
+        assert (events['pixel'] == pixels[inside]).all()
+        assert (events['dt_us'] == times_us[inside] - start_us).all()
+        assert clips.clips[11 + k].duration_us == TRIAL_US
+    errors = capsys.readouterr().err
+    assert 'user01_fluorescent_labels.csv line 13 lasts -1.0 s; skipped' in errors
+    assert 'line 20: the recording has no events at that time; skipped' in errors
+    assert errors.count('skipped') == 7
+
+
+def test_unpacked_folder_gives_the_same(download, tmp_path):
+    archive = pack(download)
+    assert import_(archive, tmp_path / 'a') == 0
+    assert import_(download, tmp_path / 'b') == 0
+    assert import_(archive.parent, tmp_path / 'c') == 0
+    assert content(tmp_path / 'a') == content(tmp_path / 'b') == content(tmp_path / 'c')
+
+
+def test_import_goes_on_where_it_ended(download, tmp_path):
+    archive = pack(download)
+    assert import_(archive, tmp_path / 'set') == 0
+    whole = content(tmp_path / 'set')
+    (tmp_path / 'set' / 'parts' / 'user22_led.json').unlink()
+    stamp = (tmp_path / 'set' / 'parts' / 'user01_led.json').stat().st_mtime_ns
+    assert import_(archive, tmp_path / 'set') == 0
+    assert content(tmp_path / 'set') == whole
+    assert (tmp_path / 'set' / 'parts' / 'user01_led.json').stat().st_mtime_ns == stamp
+
+
+def test_odd_rows():
+    text = 'class,startTime_usec,endTime_usec\n8,5,900\n\n8,1000,2000\n1,2,x\n'
+    trials, odd = read_trials(text)
+    assert trials == [(2, 'arm_roll', 5, 900), (4, 'arm_roll', 1000, 2000)]
+    assert odd == ['line 5 is not three whole numbers']
+
+
+@pytest.mark.parametrize('packed', [False, True])
+def test_missing_and_damaged_files_are_named_and_added_later(
+        download, tmp_path, capsys, packed):
+    aedat = (download / 'user01_led.aedat').read_bytes()
+    labels = (download / 'user24_fluorescent_labels.csv').read_bytes()
+    cut = (download / 'user22_led.aedat').read_bytes()
+    (download / 'user01_led.aedat').unlink()
+    (download / 'user24_fluorescent_labels.csv').unlink()
+    (download / 'user22_led.aedat').write_bytes(cut[:-100])
+    source = pack(download) if packed else download
+    assert import_(source, tmp_path / 'set') == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith('snn-gesture: 3 missing or damaged')
+    assert 'user01_led.aedat is missing' in error
+    assert 'user24_fluorescent_labels.csv is missing' in error
+    assert 'user22_led.aedat: the file is cut off or damaged: it ends within a packet' in error
+    assert len(ClipSet(tmp_path / 'set')) == 22
+    (download / 'user01_led.aedat').write_bytes(aedat)
+    (download / 'user24_fluorescent_labels.csv').write_bytes(labels)
+    (download / 'user22_led.aedat').write_bytes(cut)
+    source = pack(download) if packed else download
+    assert import_(source, tmp_path / 'set') == 0
+    assert len(ClipSet(tmp_path / 'set')) == 55
+
+
+@pytest.mark.parametrize('share', [0.0001, 0.3, 0.7, 0.999])
+def test_cut_archive_is_named(download, tmp_path, capsys, share):
+    archive = pack(download)
+    data = archive.read_bytes()
+    archive.write_bytes(data[:max(int(share * len(data)), 10)])
+    assert import_(archive, tmp_path / 'set') == 1
+    error = capsys.readouterr().err
+    assert error.count('\n') == 1 and 'download it again' in error and str(archive) in error
+
+
+def test_damaged_archive_is_named(download, tmp_path, capsys):
+    archive = pack(download)
+    data = bytearray(archive.read_bytes())
+    data[len(data) // 2:len(data) // 2 + 20] = bytes(20)
+    archive.write_bytes(data)
+    assert import_(archive, tmp_path / 'set') == 1
+    assert 'download it again' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('name', ['trials_to_train.txt', 'trials_to_test.txt'])
+def test_missing_list_is_named(download, tmp_path, capsys, name):
+    (download / name).unlink()
+    assert import_(download, tmp_path / 'set') == 1
+    assert f'{name} is missing' in capsys.readouterr().err
+
+
+def test_lists_alone_are_no_download(download):
+    for path in download.glob('user*'):
+        path.unlink()
+    with pytest.raises(ValueError, match='none of the listed recordings is there'):
+        Dvs128Gesture(download)

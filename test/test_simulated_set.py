@@ -1,0 +1,125 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sets of simulated people, and the verb `simulate`."""
+import csv
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from snn_gesture_ros.command_line.main import main
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.datasets.simulated import CLIPS_A_PART, Simulation
+from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.stream import EventStream
+from snn_gesture_ros.recordings.recording import cut_slices, open_recording
+
+SMALL = ('--labels', 'right_hand_wave', 'none', '--seconds', '0.4', '--clips')
+PATIENCE_S = 120
+
+
+def simulate(folder, *words):
+    return main(['simulate', str(folder), *map(str, words)])
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in sorted((folder / 'parts').iterdir())}
+
+
+def test_same_arguments_give_the_same_bytes(tmp_path, capsys):
+    assert simulate(tmp_path / 'a', *SMALL, 20, '--workers', 1) == 0
+    assert simulate(tmp_path / 'b', *SMALL, 20, '--workers', 2) == 0
+    assert len(content(tmp_path / 'a')) == 4
+    assert content(tmp_path / 'a') == content(tmp_path / 'b')
+    table = capsys.readouterr().out.splitlines()
+    assert table[1].split() == ['none', '18', '2', '0']
+    assert simulate(tmp_path / 'c', *SMALL, 20, '--seed', 1) == 0
+    assert content(tmp_path / 'a') != content(tmp_path / 'c')
+    persons = [{clip.person for clip in ClipSet(tmp_path / name).clips} for name in 'ac']
+    assert len(persons[0] | persons[1]) == 80
+
+
+def test_clips_are_what_the_event_stream_gives(tmp_path):
+    assert simulate(tmp_path / 'set', *SMALL, 1, '--sensor', 'davis346') == 0
+    simulation = Simulation(('right_hand_wave', 'none'), 1, 400_000, 'davis346')
+    planned = simulation.parts()[0][0]
+    stream = EventStream('dvs_msgs/msg/EventArray', Geometry(), NoiseSettings())
+    width, height = planned.sensor_size()
+    packets = [stream.feed(encode_event_array(events, 0, '', height, width), 0)
+               for events in cut_slices([planned.events()], 10_000)]
+    clip, events = ClipSet(tmp_path / 'set')[0]
+    assert clip == planned.clip and clip.source == 'simulation davis346'
+    assert (events['pixel'] == np.concatenate([p.events['pixel'] for p in packets])).all()
+    times_us = np.concatenate([p.events['dt_us'] + p.t_base_us for p in packets])
+    assert (events['dt_us'] == times_us).all()
+
+
+def test_plan():
+    simulation = Simulation(clips=40, validation=0.1, test=0.25, seed=3)
+    clips = [planned for part in simulation.parts() for planned in part]
+    assert len({planned.seed for planned in clips}) == 12 * 40
+    for label in simulation.labels:
+        splits = [planned.clip.split for planned in clips if planned.clip.label == label]
+        assert [splits.count(name) for name in ('train', 'validation', 'test')] == [26, 4, 10]
+    rests = [planned.clip.onset_us > 0 for planned in clips if planned.clip.label != 'none']
+    assert 0.25 < np.mean(rests) < 0.45
+    assert not any(planned.clip.onset_us for planned in clips if planned.clip.label == 'none')
+    assert max(len(part) for part in simulation.parts()) == CLIPS_A_PART
+
+
+def test_interrupted_simulation_goes_on(tmp_path, capsys):
+    folder = tmp_path / 'set'
+    words = ['simulate', str(folder), *SMALL, '120']
+    process = subprocess.Popen([shutil.which('snn-gesture'), *words], stderr=subprocess.PIPE,
+                               text=True)
+    deadline = time.monotonic() + PATIENCE_S
+    while not list(folder.glob('parts/*.json')):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert 'the same command goes on' in errors and 'Traceback' not in errors
+    finished = {path.name: path.read_bytes() for path in folder.glob('parts/*.json')}
+    assert 0 < len(finished) < 10
+    assert len(ClipSet(folder)) == len(finished) * CLIPS_A_PART
+    stamps = {name: (folder / 'parts' / name).stat().st_mtime_ns for name in finished}
+    assert main(words) == 0
+    assert len(ClipSet(folder)) == 240
+    assert {name: (folder / 'parts' / name).stat().st_mtime_ns for name in finished} == stamps
+
+
+def test_folder_of_another_simulation_is_refused(tmp_path, capsys):
+    assert simulate(tmp_path / 'set', *SMALL, 1) == 0
+    assert simulate(tmp_path / 'set', *SMALL, 1, '--seed', 7) == 1
+    assert 'seed: 0, now 7' in capsys.readouterr().err
+
+
+def test_recordings(tmp_path):
+    assert simulate(tmp_path, *SMALL, 2, '--recordings', '--sensor', 'dvs128') == 0
+    with (tmp_path / 'labels.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    planned = Simulation(('right_hand_wave', 'none'), 2, 400_000, 'dvs128').parts()[0]
+    assert len({row['file'] for row in rows}) == 4 == len(planned)
+    with open_recording(tmp_path / rows[-1]['file']) as recording:
+        assert (np.concatenate(list(recording.events())) == planned[-1].events()).all()
+    assert {row['sensor'] for row in rows} == {'128x128'}
+    assert simulate(tmp_path, *SMALL, 2, '--recordings') == 1
+
+
+@pytest.mark.parametrize('words, reason', [
+    (['--labels', 'juggling'], "'juggling' cannot be simulated"),
+    (['--labels', 'none', 'none'], 'once each'), (['--clips', '0'], 'clips must be 1 or more'),
+    (['--seconds', '0'], '0.1 s or longer'), (['--seconds', 'inf'], 'must last'),
+    (['--seconds', 'nan'], 'NaN'), (['--seed', '-1'], 'seed must be from 0'),
+    (['--validation', '1.5'], 'shares'), (['--validation', '0.6', '--test', '0.6'], 'shares'),
+    (['--workers', '0'], 'workers must be 1')])
+def test_bad_arguments_are_one_line_and_status_1(tmp_path, capsys, words, reason):
+    assert simulate(tmp_path / 'set', *words) == 1
+    errors = capsys.readouterr().err
+    assert reason in errors and errors.count('\n') == 1
+    assert not (tmp_path / 'set').exists()
