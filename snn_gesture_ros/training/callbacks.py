@@ -73,9 +73,10 @@ class ShowProgress(Callback):
     def on_train_start(self, trainer, module) -> None:
         """Show the bar."""
         if trainer.is_global_zero:
-            self._task = self._bar.add_task('', total=int(trainer.estimated_stepping_batches))
+            self._task = self._bar.add_task('', total=trainer.datamodule.steps)
             if self._bar.console.is_terminal:
                 self._bar.start()
+        self._pass_start_s = time.monotonic()
 
     def on_train_epoch_start(self, trainer, module) -> None:
         """Name the pass."""

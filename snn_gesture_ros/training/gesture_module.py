@@ -55,7 +55,7 @@ class GestureModule(LightningModule):
         """Return the loss of a batch."""
         frames, truth = batch
         loss = self.loss(self(frames), truth)
-        self.log('training/loss', loss)
+        self.log('training/loss', loss, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, batch, batch_idx: int) -> None:
@@ -89,8 +89,7 @@ class GestureModule(LightningModule):
         schedule, interval = torch.optim.lr_scheduler, 'step'
         if settings.schedule == 'one_cycle':
             schedule = schedule.OneCycleLR(
-                optimizer, settings.lr, int(self.trainer.estimated_stepping_batches),
-                pct_start=0.15)
+                optimizer, settings.lr, self.trainer.datamodule.steps, pct_start=0.15)
         else:
             schedule = schedule.CosineAnnealingLR(optimizer, settings.epochs)
             interval = 'epoch'

@@ -6,7 +6,7 @@ from pathlib import Path
 import warnings
 
 from pytorch_lightning import Trainer
-from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, WeightAveraging
 from pytorch_lightning.loggers import TensorBoardLogger
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
@@ -160,14 +160,15 @@ def make_trainer(settings: Settings, out: Path) -> Trainer:
     device = choose_device(settings.device)
     cuda = device.type == 'cuda'
     checkpoints = {'dirpath': out, 'enable_version_counter': False}
-    callbacks = [
-        ShowProgress(), SaveOnInterrupt(out / LAST),
-        ModelCheckpoint(**checkpoints, filename=Path(BEST).stem, **MONITOR),
-        ModelCheckpoint(**checkpoints, filename=Path(LAST).stem, save_on_train_epoch_end=True)]
+    callbacks = [ShowProgress()]
     if settings.ema_decay:
-        callbacks.append(EMAWeightAveraging(decay=settings.ema_decay))
+        callbacks.append(WeightAveraging(avg_fn=running_average(settings.ema_decay)))
     if settings.patience:
         callbacks.append(EarlyStopping(**MONITOR, patience=settings.patience))
+    callbacks += [
+        SaveOnInterrupt(out / LAST),
+        ModelCheckpoint(**checkpoints, filename=Path(BEST).stem, **MONITOR),
+        ModelCheckpoint(**checkpoints, filename=Path(LAST).stem, save_on_train_epoch_end=True)]
     return Trainer(
         accelerator='gpu' if cuda else 'cpu',
         devices=[device.index] if device.index is not None else settings.devices,
@@ -176,6 +177,13 @@ def make_trainer(settings: Settings, out: Path) -> Trainer:
         max_epochs=settings.epochs, callbacks=callbacks, num_sanity_val_steps=0,
         logger=TensorBoardLogger(out, name='', version='tensorboard'), log_every_n_steps=10,
         use_distributed_sampler=False, enable_progress_bar=False, enable_model_summary=False)
+
+
+def running_average(decay: float):
+    """Return the function by which weights are averaged: over few steps at first."""
+    def average(averaged, current, steps):
+        return averaged.lerp(current, 1 - min(decay, (1 + steps) / (10 + steps)))
+    return average
 
 
 def write_model(out: Path, module: GestureModule, data: GestureWindows) -> None:
@@ -228,6 +236,6 @@ def quieten() -> None:
     """Keep what Lightning says of its own ways from the user."""
     logging.getLogger('pytorch_lightning').setLevel(logging.WARNING)
     for message in ('.*does not have many workers.*', '.*dataloader is not resumable.*',
-                    '.*dataloader with `num_workers.*', '.*sync_dist.*',
+                    '.*LeafSpec.*', '.*sync_dist.*',
                     '.*Checkpoint directory .* exists.*', '.*smaller than the logging interval.*'):
         warnings.filterwarnings('ignore', message)

@@ -162,14 +162,10 @@ class EpochSampler(Sampler):
         :param epoch: number of the first pass, from 0.
         :param skip: batches of it that were drawn already, all or some.
         """
-        count = settings.epoch_windows or len(classes)
-        self._count = count // (settings.batch * world) * settings.batch * world
         self._settings = settings
         self._classes = classes
         self._rank, self._world = rank, world
-        if not self._count:
-            raise ValueError(f'{count} windows a pass are fewer than a batch of '
-                             f'{settings.batch} for each of {world} processes')
+        self._count = steps_of_pass(settings, len(classes), world) * settings.batch * world
         self._epoch, self._skip = epoch, skip * settings.batch % len(self)
 
     def set_epoch(self, epoch: int) -> None:
@@ -199,6 +195,21 @@ class EpochSampler(Sampler):
         return np.concatenate(order)[:self._count]
 
 
+def steps_of_pass(settings, clips: int, world: int) -> int:
+    """
+    Return how many batches each process has in a pass; windows that fill none are left out.
+
+    :param clips: number of training clips.
+    :param world: number of processes.
+    :raises ValueError: if there is no batch for each.
+    """
+    windows = settings.epoch_windows or clips
+    if windows < settings.batch * world:
+        raise ValueError(f'{windows} windows a pass are fewer than a batch of {settings.batch} '
+                         f'for each of {world} processes: set --epoch-windows or --batch')
+    return windows // (settings.batch * world)
+
+
 class GestureWindows(LightningDataModule):
     """Training and validation windows for a Trainer."""
 
@@ -226,6 +237,12 @@ class GestureWindows(LightningDataModule):
             self.cutters['train'].classes, self.settings, self.trainer.global_rank,
             self.trainer.world_size, epoch=loop.epoch_progress.current.processed,
             skip=loop.epoch_loop.batch_progress.current.processed))
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of the whole training."""
+        clips = len(self.cutters['train'].clips)
+        return self.settings.epochs * steps_of_pass(self.settings, clips, self.trainer.world_size)
 
     def val_dataloader(self):
         """Return this process's part of the validation windows."""
