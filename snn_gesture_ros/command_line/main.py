@@ -8,6 +8,7 @@ import sys
 VERBS = {
     'info': 'show the facts of a recording',
     'demo': 'show the network at work on a simulated camera',
+    'train': 'train a network on clip sets',
     'bench': 'measure how fast events are read on this machine',
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',

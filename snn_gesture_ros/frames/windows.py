@@ -8,9 +8,9 @@ than T. Before the first T frames have passed, the missing ones are empty.
 """
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.frames.accumulation import accumulate, accumulate_until, pixel_map
 
 RESTART_US = 1_000_000
 """Camera time that falls back by more starts anew."""
@@ -61,20 +61,13 @@ class _Windows:
 
     def _check_picture(self, packet: EventPacket) -> None:
         """
-        Tabulate which pixel of a frame each pixel of the packet's picture falls on.
+        Tabulate the pixels of a picture of another shape.
 
         :raises ValueError: if the picture is not a whole multiple of the frame.
         """
-        if (packet.width, packet.height) == self._map_shape:
-            return
-        scale = packet.width // self._size
-        if (packet.width, packet.height) != (scale * self._size, scale * self._size):
-            raise ValueError(
-                f'the event stream is {packet.width}x{packet.height} pixels, the network needs a '
-                f'multiple of {self._size}x{self._size}: set width and height of event_stream')
-        polarity, y, x = np.indices((2, packet.height, packet.width), np.uint32).reshape(3, -1)
-        self._pixel_map = ((polarity * self._size + y // scale) * self._size + x // scale)
-        self._map_shape = (packet.width, packet.height)
+        if (packet.width, packet.height) != self._map_shape:
+            self._pixel_map = pixel_map(packet.width, packet.height, self._size)
+            self._map_shape = (packet.width, packet.height)
 
     def _fell_back(self, packet: EventPacket) -> bool:
         return (self._t_newest_us is not None
@@ -140,7 +133,7 @@ class WindowsByTime(_Windows):
         while start < len(events):
             t_end_us = (self._grid + 1) * self.frame_us
             row = self._frame % len(self._ring)
-            stop, late, newest_us = _accumulate_until(
+            stop, late, newest_us = accumulate_until(
                 self._flat[row], self._pixel_map, events, start, packet.t_base_us,
                 t_end_us - self.frame_us, t_end_us)
             self._counts[row] += stop - start - late
@@ -214,7 +207,7 @@ class WindowsByCount(_Windows):
         while start < len(events):
             row = self._frame % len(self._ring)
             stop = min(len(events), start + self.frame_events - int(self._counts[row]))
-            _accumulate(self._flat[row], self._pixel_map, events, start, stop)
+            accumulate(self._flat[row], self._pixel_map, events, start, stop)
             self._counts[row] += stop - start
             self._t_newest_us = packet.t_base_us + int(events[stop - 1]['dt_us'])
             start = stop
@@ -225,27 +218,3 @@ class WindowsByCount(_Windows):
     def advance(self, t_us: int) -> list:
         """Give no windows: without events no frame fills."""
         return []
-
-
-@numba.njit(cache=True, nogil=True)
-def _accumulate_until(frame, pixel_map, events, start, base_us, t_begin_us, t_end_us):
-    """Add events from `start` up to a time; return where it stopped, late ones, newest time."""
-    begin, end = t_begin_us - base_us, t_end_us - base_us
-    late, newest = 0, begin
-    for i in range(start, events.shape[0]):
-        dt_us = np.int64(events[i].dt_us)
-        if dt_us >= end:
-            return i, late, base_us + newest
-        if dt_us < begin:
-            late += 1
-            continue
-        newest = max(newest, dt_us)
-        frame[pixel_map[events[i].pixel]] += np.uint16(1)
-    return events.shape[0], late, base_us + newest
-
-
-@numba.njit(cache=True, nogil=True)
-def _accumulate(frame, pixel_map, events, start, stop):
-    """Add the events from `start` to `stop` to a frame."""
-    for i in range(start, stop):
-        frame[pixel_map[events[i].pixel]] += np.uint16(1)

@@ -15,9 +15,7 @@ import pickle
 import safetensors
 import safetensors.torch
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
-from snn_gesture_ros.network.gesture_net import GestureNet
-from spikingjelly.activation_based import functional, neuron, surrogate
-from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
+from snn_gesture_ros.network.architectures import build_network
 import torch
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
@@ -72,7 +70,7 @@ class ModelCard:
                 raise CheckpointError(f'{name} must be one of {", ".join(known)}')
 
 
-def save_checkpoint(path, net: GestureNet, card: ModelCard) -> None:
+def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
     """Write the weights and the card to a safetensors file."""
     weights = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     safetensors.torch.save_file(weights, str(path), {CARD_KEY: json.dumps(asdict(card))})
@@ -124,7 +122,7 @@ def _load_own(path: Path):
             metadata = file.metadata() or {}
             weights = {key: file.get_tensor(key) for key in file.keys()}
         card = ModelCard(**json.loads(metadata[CARD_KEY]))
-        net = GestureNet(len(card.labels), card.size, **card.architecture)
+        net = build_network(len(card.labels), card.size, card.architecture)
         net.load_state_dict(weights)
     except KeyError:
         raise CheckpointError(
@@ -152,14 +150,12 @@ def _load_spikingjelly_example(path: Path):
         parametric = any(key.endswith('.w') for key in weights)
         architecture = {'model': 'DVSGestureNet', 'channels': channels,
                         'neuron': 'ParametricLIFNode' if parametric else 'LIFNode'}
-        net = DVSGestureNet(channels, getattr(neuron, architecture['neuron']),
-                            surrogate_function=surrogate.ATan(), detach_reset=True)
+        net = build_network(len(SPIKINGJELLY_GESTURES), 128, architecture)
         net.load_state_dict(weights)
     except (TypeError, KeyError, AttributeError, RuntimeError):
         raise CheckpointError(
             f'{path} holds no DVSGestureNet under the key "net": give a checkpoint of '
             "SpikingJelly's DVS128 Gesture example or a .safetensors file") from None
-    functional.set_step_mode(net, 'm')
     card = ModelCard(
         labels=SPIKINGJELLY_GESTURES, time_steps=16, window_ms=6000.0, size=128,
         frame_value='count', slicing='count', readout='firing_rate', window_events=300_000,

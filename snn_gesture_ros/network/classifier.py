@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The classifier: a window of frames in, a score for each label out."""
 import numpy as np
+from snn_gesture_ros.frames.accumulation import network_input
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from spikingjelly.activation_based import functional
 import torch
@@ -26,6 +27,18 @@ def choose_device(name: str) -> torch.device:
         raise ValueError(f'device {name!r} does not exist: torch sees '
                          f'{torch.cuda.device_count()} CUDA devices; use device:=cpu or auto')
     return device
+
+
+def scores_of(output: torch.Tensor, readout: str) -> torch.Tensor:
+    """
+    Turn a network's output into scores that sum to one.
+
+    :param output: [..., labels], mean over the time steps.
+    :param readout: as in its ModelCard: `softmax` or `firing_rate`.
+    """
+    if readout == 'softmax':
+        return output.softmax(dim=-1)
+    return (output + 1e-6) / (output + 1e-6).sum(dim=-1, keepdim=True)
 
 
 class SpikingClassifier:
@@ -57,14 +70,9 @@ class SpikingClassifier:
         """
         if frames.shape != self.shape:
             raise ValueError(f'frames have shape {frames.shape}, the network wants {self.shape}')
-        if self.card.frame_value == 'binary':
-            frames = frames > 0
-        batch = torch.from_numpy(frames.astype(np.float32)).to(self.device)[:, None]
+        frames = network_input(frames, self.card.frame_value)
+        batch = torch.from_numpy(frames).to(self.device)[:, None]
         with torch.inference_mode():
             functional.reset_net(self.net)
-            output = self.net(batch).mean(dim=0)[0]
-            if self.card.readout == 'softmax':
-                scores = output.softmax(dim=0)
-            else:
-                scores = (output + 1e-6) / (output + 1e-6).sum()
+            scores = scores_of(self.net(batch).mean(dim=0)[0], self.card.readout)
         return scores.cpu().numpy()

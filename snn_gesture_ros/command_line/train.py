@@ -1,0 +1,83 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `train`: train a network on clip sets."""
+import argparse
+from dataclasses import fields
+import sys
+
+from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
+
+RESUME_LAST = 'last.ckpt of --out-dir'
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments: one for each setting."""
+    parser.add_argument(
+        '--config', metavar='FILE', help='YAML file of settings, or a shipped one: '
+        f'{", ".join(shipped_configs())}; other arguments go before it')
+    parser.add_argument(
+        '--resume', nargs='?', const=RESUME_LAST, metavar='CHECKPOINT',
+        help=f'go on exactly where a training with the same settings stopped (default: '
+             f'{RESUME_LAST})')
+    for spec in fields(Settings):
+        if spec.type is dict:
+            continue
+        flags = {f'--{spec.name.replace("_", "-")}': None, **dict.fromkeys(spec.metadata['flags'])}
+        options = {'dest': spec.name, 'default': argparse.SUPPRESS}
+        default = spec.default
+        if spec.type is bool:
+            options['action'] = argparse.BooleanOptionalAction
+        elif spec.type is tuple and default:
+            options.update(type=float, nargs=2, metavar=('LEAST', 'MOST'))
+            default = '{:g} {:g}'.format(*default)
+        elif spec.type is tuple:
+            options.update(nargs='+', metavar='NAME')
+        else:
+            options.update(type=spec.type, choices=spec.metadata['choices'])
+            if not spec.metadata['choices']:
+                options['metavar'] = spec.type.__name__.upper()
+        shown = f' (default: {default})' if default not in ('', ()) else ''
+        parser.add_argument(*flags, help=(spec.metadata['help'] + shown).replace('%', '%%'),
+                            **options)
+
+
+def run(arguments) -> int:
+    """
+    Train; 130 if it was interrupted and can be resumed.
+
+    :raises ValueError: if settings or data do not go together, or a library is missing.
+    """
+    settings = settings_of(arguments)
+    try:
+        from snn_gesture_ros.training.callbacks import Interrupted
+        from snn_gesture_ros.training.train import LAST, train
+    except ImportError as error:
+        raise ValueError(f'{error}: pip install -r requirements/training.txt') from None
+    last = f'{settings.out_dir}/{LAST}'
+    resume = last if arguments.resume == RESUME_LAST else arguments.resume or ''
+    try:
+        model = train(settings, resume)
+    except Interrupted:
+        print(f'interrupted; the training is saved in {last}: go on with --resume',
+              file=sys.stderr)
+        return 130
+    if model:
+        print(f'the best network is {model}')
+    return 0
+
+
+def settings_of(arguments) -> Settings:
+    """
+    Put settings together: the command line before the file before the checkpoint's.
+
+    :raises ValueError: if one is wrong.
+    """
+    given = read_config(arguments.config) if arguments.config else {}
+    names = [spec.name for spec in fields(Settings)]
+    given |= {name: value for name, value in vars(arguments).items() if name in names}
+    if not given.get('data_dir'):
+        raise ValueError('no data: give --data-dir FOLDER with a clip set')
+    if given.get('init_from'):
+        from snn_gesture_ros.training.train import defaults_from
+        given = {**defaults_from(given['init_from']), **given}
+    return Settings.of(given)

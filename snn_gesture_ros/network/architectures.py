@@ -1,0 +1,40 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Architectures: networks by the words of a ModelCard or a training's settings."""
+from snn_gesture_ros.network.gesture_net import GestureNet
+from spikingjelly.activation_based import functional, neuron, surrogate
+from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
+
+
+def build_network(classes: int, size: int, architecture: dict):
+    """
+    Build a network with random weights, in multi-step mode.
+
+    :param classes: number of outputs.
+    :param size: width and height of a frame, pixels.
+    :param architecture: arguments of GestureNet; or {'model': 'DVSGestureNet', 'channels': c,
+        'neuron': 'LIFNode' or 'ParametricLIFNode'} for SpikingJelly's, with 11 outputs on 128x128.
+    :raises ValueError: if there is no such network.
+    """
+    arguments = dict(architecture)
+    model = arguments.pop('model', 'GestureNet')
+    try:
+        if model == 'GestureNet':
+            return GestureNet(classes, size, **arguments)
+        if model == 'DVSGestureNet':
+            return _dvs_gesture_net(classes, size, arguments.pop('neuron', 'LIFNode'), **arguments)
+    except TypeError as error:
+        raise ValueError(f'architecture {architecture}: {error}') from None
+    raise ValueError(f'model {model!r} is neither GestureNet nor DVSGestureNet')
+
+
+def _dvs_gesture_net(classes, size, neuron_name, channels=128):
+    if (classes, size) != (11, 128):
+        raise ValueError(f'DVSGestureNet has 11 outputs for 128x128 pixels, not {classes} for '
+                         f'{size}x{size}')
+    if neuron_name not in ('LIFNode', 'ParametricLIFNode'):
+        raise ValueError(f'neuron {neuron_name!r} is neither LIFNode nor ParametricLIFNode')
+    net = DVSGestureNet(channels, getattr(neuron, neuron_name),
+                        surrogate_function=surrogate.ATan(), detach_reset=True)
+    functional.set_step_mode(net, 'm')
+    return net

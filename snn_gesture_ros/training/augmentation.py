@@ -1,0 +1,133 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Augmentation: the events of a window as another person, place or camera would give them."""
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from snn_gesture_ros.events.packet import PACKED_EVENT
+
+MOST_PIXELS_AWAY = 1
+"""Where density repeats an event, the copies are this near to it."""
+
+
+class Augmentation(NamedTuple):
+    """What is done to the events of one window; by default nothing."""
+
+    mirrored: bool = False
+    """Left and right in exchange."""
+    scale: float = 1.0
+    """Factor of size, about the middle of the picture."""
+    rotation: float = 0.0
+    """Radians, from the x axis to the y axis, about the middle of the picture."""
+    shift: tuple = (0.0, 0.0)
+    """To the right and down, pixels."""
+    stretch: float = 1.0
+    """Factor of duration."""
+    density: float = 1.0
+    """Factor of the number of events."""
+    emptied: tuple = (0.0, 0.0, 0.0, 0.0)
+    """A rectangle without events: left, top, right, bottom, pixels."""
+    noise_hz: float = 0.0
+    """Events a pixel and second of either polarity, at random."""
+    polarity_swapped: bool = False
+
+    @classmethod
+    def drawn(cls, settings, size: int, mirrorable: bool, rng):
+        """
+        Draw an augmentation.
+
+        :param settings: Settings, with what ranges and chances to draw from.
+        :param size: width and height of the picture, pixels.
+        :param mirrorable: whether the mirrored gesture has a label.
+        :param rng: numpy Generator.
+        """
+        sides = rng.uniform(0.1, 0.5, 2) * size
+        corner = rng.uniform(0, 1, 2) * (size - sides)
+        emptied = rng.random() < settings.event_drop
+        return cls(
+            mirrored=bool(rng.random() < settings.mirror and mirrorable),
+            scale=_log_uniform(rng, settings.scale),
+            rotation=np.radians(rng.uniform(-1, 1) * settings.rotation_deg),
+            shift=tuple(rng.uniform(-1, 1, 2) * settings.shift * size),
+            stretch=_log_uniform(rng, settings.time_stretch),
+            density=_log_uniform(rng, settings.density),
+            emptied=(*corner, *(corner + sides)) if emptied else (0.0, 0.0, 0.0, 0.0),
+            noise_hz=rng.uniform(0, 1) * settings.noise_hz,
+            polarity_swapped=bool(rng.random() < settings.polarity_swap))
+
+
+def augmented(events, augmentation: Augmentation, size: int, duration_us: float, rng):
+    """
+    Do to the events of a window what an augmentation says.
+
+    :param events: PACKED_EVENT[n] in the order of time, dt_us from the window's start.
+    :param size: width and height of their picture, pixels.
+    :param duration_us: of the window before it is stretched.
+    :param rng: numpy Generator.
+    :returns: PACKED_EVENT[m] likewise; `events` itself where nothing is to do.
+    """
+    if augmentation == Augmentation():
+        return events
+    duration_us *= augmentation.stretch
+    noise = np.empty(rng.poisson(augmentation.noise_hz * size * size * duration_us / 1e6),
+                     PACKED_EVENT)
+    noise['dt_us'] = np.sort(rng.random(len(noise))) * duration_us
+    noise['pixel'] = rng.integers(0, 2 * size * size, len(noise))
+    out = np.empty(len(noise) + len(events) * int(np.ceil(augmentation.density)), PACKED_EVENT)
+    turn = augmentation.scale * np.exp(1j * augmentation.rotation)
+    count = _augment(out, events, noise, size, augmentation.mirrored, turn.real, turn.imag,
+                     *augmentation.shift, augmentation.stretch, augmentation.density,
+                     *augmentation.emptied, augmentation.polarity_swapped, rng)
+    return out[:count]
+
+
+def _log_uniform(rng, ends):
+    return float(np.exp(rng.uniform(*np.log(ends))))
+
+
+@numba.njit(cache=True, nogil=True)
+def _augment(out, events, noise, size, mirrored, cosine, sine, shift_x, shift_y, stretch, density,
+             left, top, right, bottom, polarity_swapped, rng):
+    """Write the events and the noise to `out` in the order of time; return how many."""
+    middle = size / 2
+    moved = cosine != 1.0 or sine != 0.0 or shift_x != 0.0 or shift_y != 0.0
+    count, next_noise = 0, 0
+    whole, rest = int(density), density - int(density)
+    for i in range(events.shape[0]):
+        copies = whole
+        if rest > 0.0 and rng.random() < rest:
+            copies += 1
+        if copies == 0:
+            continue
+        dt_us = np.uint32(events[i].dt_us * stretch)
+        while next_noise < noise.shape[0] and noise[next_noise].dt_us <= dt_us:
+            out[count] = noise[next_noise]
+            count += 1
+            next_noise += 1
+        pixel = np.int64(events[i].pixel)
+        x, y, p = pixel % size, pixel // size % size, pixel // (size * size)
+        if mirrored:
+            x = size - 1 - x
+        if moved:
+            # Anywhere within the pixel, so that a larger picture has no gaps.
+            across, down = x + rng.random() - middle, y + rng.random() - middle
+            x = int(np.floor(cosine * across - sine * down + middle + shift_x))
+            y = int(np.floor(sine * across + cosine * down + middle + shift_y))
+        if polarity_swapped:
+            p = 1 - p
+        for copy in range(copies):
+            at_x, at_y = x, y
+            if copy > 0:
+                at_x += int(rng.random() * (2 * MOST_PIXELS_AWAY + 1)) - MOST_PIXELS_AWAY
+                at_y += int(rng.random() * (2 * MOST_PIXELS_AWAY + 1)) - MOST_PIXELS_AWAY
+            if (at_x < 0 or at_x >= size or at_y < 0 or at_y >= size
+                    or left <= at_x < right and top <= at_y < bottom):
+                continue
+            out[count].dt_us = dt_us
+            out[count].pixel = (p * size + at_y) * size + at_x
+            count += 1
+    for i in range(next_noise, noise.shape[0]):
+        out[count] = noise[i]
+        count += 1
+    return count

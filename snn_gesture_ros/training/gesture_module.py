@@ -1,0 +1,97 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The network as Lightning trains it: loss, optimiser, validation."""
+import numpy as np
+from pytorch_lightning import LightningModule
+from snn_gesture_ros.network.classifier import scores_of
+from snn_gesture_ros.training.metrics import calibration_error, confusion, recalls
+from spikingjelly.activation_based import functional
+import torch
+from torch.nn.functional import cross_entropy, mse_loss, one_hot
+
+STEP = 3
+"""What random numbers are for, beside those of `windows.py`."""
+
+
+class GestureModule(LightningModule):
+    """A network from windows [N, T, 2, H, W] to an output for each label."""
+
+    def __init__(self, net, settings, labels: tuple):
+        """
+        Begin with a network.
+
+        :param net: from [T, N, 2, H, W] to [T, N, labels].
+        :param settings: Settings.
+        """
+        super().__init__()
+        self.net = net
+        self.settings = settings
+        self.labels = labels
+        self._validated = []
+        self.save_hyperparameters({'settings': settings.learning(), 'labels': list(labels)})
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """
+        Judge windows, each from a state at rest.
+
+        :param frames: [N, T, 2, H, W].
+        :returns: mean output over the time steps, [N, labels].
+        """
+        functional.reset_net(self.net)
+        return self.net(frames.transpose(0, 1)).mean(0)
+
+    def loss(self, output: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Return the loss that the readout is trained with."""
+        if self.settings.readout == 'softmax':
+            return cross_entropy(output, truth, label_smoothing=self.settings.label_smoothing)
+        return mse_loss(output, one_hot(truth, len(self.labels)).to(output.dtype))
+
+    def on_train_batch_start(self, batch, batch_idx: int) -> None:
+        """Seed what the network draws, so that a resumed training draws the same."""
+        place = (self.settings.seed, STEP, self.global_step, self.global_rank)
+        torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
+
+    def training_step(self, batch, batch_idx: int) -> torch.Tensor:
+        """Return the loss of a batch."""
+        frames, truth = batch
+        loss = self.loss(self(frames), truth)
+        self.log('training/loss', loss, on_step=False, on_epoch=True)
+        return loss
+
+    def validation_step(self, batch, batch_idx: int) -> None:
+        """Keep the outputs of a batch."""
+        frames, truth = batch
+        self._validated.append((self(frames), truth))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log how good all outputs are."""
+        output, truth = (self.all_gather(torch.cat(parts)) for parts in zip(*self._validated))
+        self._validated.clear()
+        output, truth = output.flatten(0, -2).float(), truth.flatten()
+        by_label = recalls(confusion(output, truth))
+        figures = {'loss': self.loss(output, truth), 'recall': by_label.nanmean(),
+                   'calibration_error': calibration_error(
+                       scores_of(output, self.settings.readout), truth)}
+        figures |= {f'recall of {label}': recall for label, recall in zip(self.labels, by_label)
+                    if not recall.isnan()}
+        self.log_dict({f'validation/{name}': float(value) for name, value in figures.items()},
+                      rank_zero_only=False)
+
+    def configure_optimizers(self):
+        """Return the optimiser and the schedule of its learning rate."""
+        settings = self.settings
+        rate = {'lr': settings.lr, 'weight_decay': settings.weight_decay}
+        if settings.opt == 'sgd':
+            optimizer = torch.optim.SGD(self.net.parameters(), momentum=0.9, **rate)
+        else:
+            kind = {'adam': torch.optim.Adam, 'adamw': torch.optim.AdamW}[settings.opt]
+            optimizer = kind(self.net.parameters(), **rate)
+        schedule, interval = torch.optim.lr_scheduler, 'step'
+        if settings.schedule == 'one_cycle':
+            schedule = schedule.OneCycleLR(
+                optimizer, settings.lr, self.trainer.datamodule.steps, pct_start=0.15)
+        else:
+            schedule = schedule.CosineAnnealingLR(optimizer, settings.epochs)
+            interval = 'epoch'
+        return {'optimizer': optimizer,
+                'lr_scheduler': {'scheduler': schedule, 'interval': interval}}

@@ -1,0 +1,203 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Settings: all that decides a training, from a YAML file and the command line."""
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+from snn_gesture_ros.network.checkpoint import FRAME_VALUES, READOUTS
+import yaml
+
+CONFIG_FOLDER = Path(__file__).resolve().parents[2] / 'config'
+SLICINGS = ('time', 'count', 'number')
+OPTIMISERS = ('adamw', 'adam', 'sgd')
+SCHEDULES = ('one_cycle', 'cosine')
+KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
+         tuple: 'a list', dict: 'a mapping'}
+
+
+def setting(default, description: str, *flags: str, choices=None, minimum=None, maximum=None):
+    """Declare a setting; a tuple that is not empty is a range."""
+    metadata = {'help': description, 'flags': flags, 'choices': choices, 'minimum': minimum,
+                'maximum': maximum}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training; by default without augmentation."""
+
+    # What is learned.
+    data_dir: tuple = setting((), 'folders of clip sets; several are mixed')
+    labels: tuple = setting(
+        (), 'names of the outputs in their order; empty: all in the data, none last')
+    out_dir: str = setting('training', 'folder for checkpoints and logs')
+    init_from: str = setting(
+        '', 'begin with the weights of this checkpoint; its frames, readout and architecture '
+            'become the defaults, and outputs for labels that it knows are kept')
+    license: str = setting('unknown', 'licence of the model, for its card')
+
+    # Windows and frames.
+    time_steps: int = setting(16, 'T, frames of a window', '-T', minimum=1)
+    size: int = setting(32, 'width and height of a frame, pixels', minimum=4)
+    slicing: str = setting(
+        'time', 'cut windows by time, by count of events, or cut each whole clip into T frames '
+                "of equally many events (SpikingJelly's number)", choices=SLICINGS)
+    window_ms: float = setting(1000.0, 'duration of a window, for slicing time', minimum=1)
+    window_events: int = setting(0, 'events of a window, for slicing count', minimum=0)
+    frame_value: str = setting(
+        'binary', 'a pixel fired or not, or how often', choices=FRAME_VALUES)
+    onset_part: float = setting(
+        0.6, 'part of a window that a gesture must fill for its label; windows before its onset '
+             'are none, windows between are left out', minimum=0, maximum=1)
+
+    # Network.
+    architecture: dict = setting({'channels': 16}, 'arguments of the network')
+    channels: int = setting(0, "the architecture's channels; 0: as it says", minimum=0)
+    readout: str = setting(
+        'softmax', 'softmax of the mean logits with cross entropy, or the firing rate with mean '
+                   'squared error', choices=READOUTS)
+    cupy: bool = setting(
+        False, 'CuPy kernels for the neurons (SpikingJelly 0.0.0.0.14 and CUDA)', '--cupy')
+
+    # Optimisation.
+    epochs: int = setting(26, 'passes', minimum=1)
+    epoch_windows: int = setting(0, 'windows of a pass; 0: one of each clip', minimum=0)
+    batch: int = setting(32, 'windows of a step and process', '-b', minimum=2)
+    opt: str = setting('adamw', 'optimiser', choices=OPTIMISERS)
+    lr: float = setting(3e-3, 'learning rate at its highest', minimum=0)
+    weight_decay: float = setting(1e-3, 'weight decay', minimum=0)
+    schedule: str = setting(
+        'one_cycle', 'the learning rate rises over the first 15 % of the steps, then falls, or '
+                     'falls from pass to pass', choices=SCHEDULES)
+    label_smoothing: float = setting(0.05, 'for readout softmax', minimum=0, maximum=0.5)
+    balance: bool = setting(True, 'draw all labels equally often')
+    ema_decay: float = setting(
+        0.99, 'validate and keep the running average of the weights with this decay a step; '
+              '0: the weights themselves', minimum=0, maximum=0.99999)
+    patience: int = setting(
+        0, 'stop after so many passes without a better validation; 0: never', minimum=0)
+    validation_windows: int = setting(4, 'windows of each validation clip', minimum=1)
+    amp: bool = setting(False, 'mixed precision: float16 on CUDA, bfloat16 on the CPU')
+    seed: int = setting(0, 'of weights, order, windows and augmentation', minimum=0)
+
+    # Augmentation of training windows, drawn anew for each; on the picture before the frames.
+    mirror: float = setting(
+        0.0, 'chance of left and right in exchange, labels too', minimum=0, maximum=1)
+    shift: float = setting(0.0, 'largest, parts of the picture', minimum=0, maximum=1)
+    scale: tuple = setting((1.0, 1.0), 'smallest and largest factor of size', minimum=0.05)
+    rotation_deg: float = setting(0.0, 'largest rotation', minimum=0, maximum=180)
+    time_stretch: tuple = setting(
+        (1.0, 1.0), 'smallest and largest factor of duration, for slicing time', minimum=0.1)
+    density: tuple = setting(
+        (1.0, 1.0), 'smallest and largest factor of the count of events: some are dropped, or '
+                    'repeated on pixels nearby', minimum=0.01, maximum=20)
+    event_drop: float = setting(
+        0.0, "chance that a random rectangle of up to half the picture's width and height is "
+             'emptied', minimum=0, maximum=1)
+    noise_hz: float = setting(0.0, 'most noise events of a pixel a second', minimum=0)
+    polarity_swap: float = setting(0.0, 'chance of ON and OFF in exchange', minimum=0, maximum=1)
+
+    # Machine: changes how fast, not what is learned.
+    device: str = setting('auto', 'auto, cpu, cuda or cuda:n')
+    devices: int = setting(1, 'processes a host, each with a device', minimum=1)
+    num_nodes: int = setting(1, 'hosts', minimum=1)
+    strategy: str = setting('auto', "Lightning's distributed strategy, such as ddp")
+    workers: int = setting(
+        1, 'processes that cut windows, for each training process', '-j', minimum=0)
+    threads: int = setting(0, "of torch on the CPU; 0: torch's own choice", minimum=0)
+
+    def __post_init__(self):
+        """Check all values; raise ValueError with the name of the first that is wrong."""
+        for spec in fields(self):
+            object.__setattr__(self, spec.name, _checked(spec, getattr(self, spec.name)))
+        if self.slicing == 'count' and self.window_events < self.time_steps:
+            raise ValueError(f'window_events must be at least {self.time_steps}, the frames of a '
+                             'window, where slicing is count')
+        if self.channels:
+            object.__setattr__(
+                self, 'architecture', {**self.architecture, 'channels': self.channels})
+
+    @classmethod
+    def of(cls, given: dict) -> 'Settings':
+        """
+        Make settings of what was given; the rest are defaults.
+
+        :raises ValueError: if a name is unknown or a value wrong.
+        """
+        known = [spec.name for spec in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise ValueError(f'unknown setting {name!r}; there are {", ".join(known)}')
+        return cls(**given)
+
+    def learning(self) -> dict:
+        """Give those that decide what is learned, with the data and without the machine."""
+        machine = ('out_dir', 'device', 'devices', 'num_nodes', 'strategy', 'workers', 'threads',
+                   'data_dir', 'license', 'patience', 'channels', 'cupy')
+        return {name: list(value) if isinstance(value, tuple) else value
+                for name, value in asdict(self).items() if name not in machine}
+
+
+def read_config(name: str) -> dict:
+    """
+    Read a YAML file of settings.
+
+    :param name: its path, or the name of a shipped one, such as `train_fast`.
+    :raises ValueError: if it is no mapping of settings.
+    """
+    path = Path(name)
+    if not path.is_file():
+        path = shipped_configs().get(name, path)
+    try:
+        content = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise ValueError(f'no configuration {name}: give the path of a file or one of '
+                         f'{", ".join(shipped_configs())}') from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise ValueError(f'{name} is no YAML file: {first}') from None
+    if not isinstance(content, dict):
+        raise ValueError(f'{name} must be a mapping of settings, such as epochs: 26')
+    return content
+
+
+def shipped_configs() -> dict:
+    """Give the paths of the configurations that come with the package, by name."""
+    return {path.stem: path for path in sorted(_config_folder().glob('train_*.yaml'))}
+
+
+def _config_folder() -> Path:
+    """Find config/: of the sources, or of the installed package."""
+    if CONFIG_FOLDER.is_dir():
+        return CONFIG_FOLDER
+    from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
+    try:
+        return Path(get_package_share_directory('snn_gesture_ros')) / 'config'
+    except PackageNotFoundError:
+        return CONFIG_FOLDER
+
+
+def _checked(spec, value):
+    """Return a value in its type; raise ValueError if it is of another or out of range."""
+    is_range = spec.type is tuple and spec.default
+    if spec.type is float and type(value) is int:
+        value = float(value)
+    if spec.type is tuple and isinstance(value, list):
+        value = tuple(value)
+    good = type(value) is spec.type
+    if good and is_range:
+        good = len(value) == 2 and all(type(end) in (int, float) for end in value)
+        good = good and value[0] <= value[1]
+    if not good:
+        kind = 'two numbers, the smaller first' if is_range else KINDS[spec.type]
+        raise ValueError(f'{spec.name} must be {kind}, not {value!r}')
+    choices, minimum, maximum = (spec.metadata[key] for key in ('choices', 'minimum', 'maximum'))
+    if choices and value not in choices:
+        raise ValueError(f'{spec.name} must be one of {", ".join(choices)}, not {value!r}')
+    for number in value if is_range else [value]:
+        if minimum is not None and number < minimum or maximum is not None and number > maximum:
+            most = '' if maximum is None else f' and at most {maximum:g}'
+            raise ValueError(f'{spec.name} must be at least {minimum:g}{most}, not {number:g}')
+    return value

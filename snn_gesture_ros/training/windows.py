@@ -1,0 +1,273 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Windows: from the clips of a set to batches of frames and labels.
+
+Every random choice comes from (seed, pass, place in the pass) alone, so that a training that is
+resumed, or has other workers, sees the same windows.
+"""
+from bisect import bisect_left
+from typing import NamedTuple
+
+import numpy as np
+from pytorch_lightning import LightningDataModule
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.frames.accumulation import (
+    frames_by_count, frames_by_time, network_input, pixel_map)
+from snn_gesture_ros.labels import MIRRORED, NONE
+from snn_gesture_ros.training.augmentation import Augmentation, augmented
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
+
+ORDER, WINDOW = 1, 2
+"""What random numbers are for, so that they differ."""
+
+
+class Draw(NamedTuple):
+    """What names a training window."""
+
+    epoch: int
+    place: int
+    """In the pass."""
+    clip: int
+
+
+class WindowCutter:
+    """Cuts windows from the clips of a set as the settings say."""
+
+    def __init__(self, clips: ClipSet, settings, labels: tuple):
+        """
+        Begin.
+
+        :param clips: ClipSet, all its labels among `labels`.
+        :param settings: Settings.
+        :param labels: names of the classes, in their order.
+        :raises ValueError: if the picture is no whole multiple of the frame.
+        """
+        self.clips = clips
+        self.settings = settings
+        self.classes = np.array([labels.index(clip.label) for clip in clips.clips], int)
+        self._none = labels.index(NONE) if NONE in labels else None
+        names = [MIRRORED.get(label, label) for label in labels]
+        self._mirrored = [labels.index(name) if name in labels else None for name in names]
+        self._pixel_map = pixel_map(clips.SIZE, clips.SIZE, settings.size)
+        self._frame_us = round(1000 * settings.window_ms / settings.time_steps)
+        self.window_us = self._frame_us * settings.time_steps
+        """Duration of a window, for slicing by time."""
+
+    def starts(self, i: int, stretch: float = 1.0) -> list:
+        """
+        Give where windows of a clip may start.
+
+        :returns: ranges (first, last, class), in µs or, for slicing by count, in events.
+        """
+        clip = self.clips.clips[i]
+        if self.settings.slicing == 'number':
+            return [(0, 0, self.classes[i])]
+        if self.settings.slicing == 'time':
+            length, window, onset = clip.duration_us, self.window_us / stretch, clip.onset_us
+        else:
+            times_us = self.clips.events(i)['dt_us']
+            length, window = len(times_us), self.settings.window_events
+            onset = bisect_left(times_us, clip.onset_us)
+        last = max(0, int(length - window))
+        first = max(0, int(np.ceil(onset - (1 - self.settings.onset_part) * window)))
+        ranges = [(first, last, self.classes[i])] if first <= last else []
+        if onset >= window and self._none is not None:
+            ranges.append((0, int(onset - window), self._none))
+        return ranges or [(last, last, self.classes[i])]
+
+    def cut(self, i: int, start: int, augmentation: Augmentation, rng) -> np.ndarray:
+        """
+        Cut a window from clip i, from a start within `starts`.
+
+        :returns: what the network takes, float32 [T, 2, size, size].
+        """
+        events, steps, size = self.clips.events(i), self.settings.time_steps, self.settings.size
+        picture = self.clips.SIZE
+        if self.settings.slicing == 'time':
+            window_us = self.window_us / augmentation.stretch
+            first = bisect_left(events['dt_us'], start)
+            last = bisect_left(events['dt_us'], start + window_us, lo=first)
+            events = events[first:last].copy()
+            events['dt_us'] -= np.uint32(start)
+            events = augmented(events, augmentation, picture, window_us, rng)
+            frames = frames_by_time(events, self._pixel_map, steps, size, self._frame_us)
+        else:
+            if self.settings.slicing == 'count':
+                events = events[start:start + self.settings.window_events // steps * steps]
+            duration_us = int(events['dt_us'][-1]) + 1 if len(events) else 0
+            events = augmented(events, augmentation, picture, duration_us, rng)
+            frames = frames_by_count(events, self._pixel_map, steps, size)
+        return network_input(frames, self.settings.frame_value)
+
+    def mirrored_class(self, number: int):
+        """Return what a class becomes in a mirrored picture, None if it has no label."""
+        return self._mirrored[number]
+
+
+class TrainingWindows(Dataset):
+    """Augmented windows at random places of clips; the index is a Draw."""
+
+    def __init__(self, cutter: WindowCutter):
+        """Begin with the cutter of the training clips."""
+        self.cutter = cutter
+
+    def __getitem__(self, draw: Draw):
+        """Return frames [T, 2, size, size] and the class of the window that a Draw names."""
+        cutter, settings = self.cutter, self.cutter.settings
+        rng = np.random.default_rng((settings.seed, WINDOW, draw.epoch, draw.place))
+        swapped = cutter.mirrored_class(cutter.classes[draw.clip])
+        augmentation = Augmentation.drawn(
+            settings, cutter.clips.SIZE, swapped is not None, rng)
+        ranges = cutter.starts(draw.clip, augmentation.stretch)
+        sizes = np.array([last - first + 1 for first, last, _ in ranges])
+        first, last, number = ranges[rng.choice(len(ranges), p=sizes / sizes.sum())]
+        frames = cutter.cut(draw.clip, int(rng.integers(first, last + 1)), augmentation, rng)
+        return frames, cutter.mirrored_class(number) if augmentation.mirrored else int(number)
+
+
+class ValidationWindows(Dataset):
+    """The same windows of each clip, evenly over it, as they are."""
+
+    def __init__(self, cutter: WindowCutter):
+        """Begin with the cutter of the validation clips."""
+        self.cutter = cutter
+        count = 1 if cutter.settings.slicing == 'number' else cutter.settings.validation_windows
+        self._windows = [
+            (i, int(start), int(number)) for i in range(len(cutter.clips))
+            for first, last, number in cutter.starts(i)
+            for start in np.unique(np.linspace(first, last, count).astype(int))]
+
+    def __len__(self):
+        """Return how many windows there are."""
+        return len(self._windows)
+
+    def __getitem__(self, i: int):
+        """Return frames [T, 2, size, size] and the class of window i."""
+        clip, start, number = self._windows[i]
+        return self.cutter.cut(clip, start, Augmentation(), None), number
+
+
+class EpochSampler(Sampler):
+    """The Draws of one process in one pass."""
+
+    def __init__(self, classes, settings, rank: int, world: int, epoch: int, skip: int):
+        """
+        Begin with a pass.
+
+        :param classes: class of each clip.
+        :param settings: Settings.
+        :param rank: which of the processes this is.
+        :param world: number of processes.
+        :param epoch: number of the first pass, from 0.
+        :param skip: batches of it that were drawn already, all or some.
+        """
+        self._settings = settings
+        self._classes = classes
+        self._rank, self._world = rank, world
+        self._count = steps_of_pass(settings, len(classes), world) * settings.batch * world
+        self._epoch, self._skip = epoch, skip * settings.batch % len(self)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to a pass; the trainer calls it."""
+        if epoch != self._epoch:
+            self._epoch, self._skip = epoch, 0
+
+    def __len__(self):
+        """Return the length of a whole pass."""
+        return self._count // self._world
+
+    def __iter__(self):
+        """Draw the pass."""
+        clips = self._order()[self._rank::self._world]
+        for k in range(self._skip, len(clips)):
+            yield Draw(self._epoch, self._rank + k * self._world, int(clips[k]))
+
+    def _order(self):
+        """Return the clips of a pass in their order, for all processes."""
+        rng = np.random.default_rng((self._settings.seed, ORDER, self._epoch))
+        if self._settings.balance:
+            _, place, counts = np.unique(self._classes, return_inverse=True, return_counts=True)
+            chance = 1 / counts[place]
+            return rng.choice(len(self._classes), self._count, p=chance / chance.sum())
+        rounds = -(-self._count // len(self._classes))
+        order = [rng.permutation(len(self._classes)) for _ in range(rounds)]
+        return np.concatenate(order)[:self._count]
+
+
+def steps_of_pass(settings, clips: int, world: int) -> int:
+    """
+    Return how many batches each process has in a pass; windows that fill none are left out.
+
+    :param clips: number of training clips.
+    :param world: number of processes.
+    :raises ValueError: if there is no batch for each.
+    """
+    windows = settings.epoch_windows or clips
+    if windows < settings.batch * world:
+        raise ValueError(f'{windows} windows a pass are fewer than a batch of {settings.batch} '
+                         f'for each of {world} processes: set --epoch-windows or --batch')
+    return windows // (settings.batch * world)
+
+
+class GestureWindows(LightningDataModule):
+    """Training and validation windows for a Trainer."""
+
+    def __init__(self, clips: ClipSet, settings, labels: tuple):
+        """
+        Begin.
+
+        :param clips: ClipSet with all splits; clips with other labels are left out.
+        :raises ValueError: if there are no clips for training or for validation.
+        """
+        super().__init__()
+        self.settings = settings
+        self.cutters = {}
+        for split in ('train', 'validation'):
+            chosen = clips.select(split, labels)
+            if not len(chosen):
+                raise ValueError(f'the data has no clips for {split} with the labels '
+                                 f'{", ".join(labels)}')
+            self.cutters[split] = WindowCutter(chosen, settings, labels)
+
+    def train_dataloader(self):
+        """Return the training windows, from where the Trainer is."""
+        loop = self.trainer.fit_loop
+        return self._loader(TrainingWindows(self.cutters['train']), EpochSampler(
+            self.cutters['train'].classes, self.settings, self.trainer.global_rank,
+            self.trainer.world_size, epoch=loop.epoch_progress.current.processed,
+            skip=loop.epoch_loop.batch_progress.current.processed))
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of the whole training."""
+        clips = len(self.cutters['train'].clips)
+        return self.settings.epochs * steps_of_pass(self.settings, clips, self.trainer.world_size)
+
+    def val_dataloader(self):
+        """Return this process's part of the validation windows."""
+        return self._loader(windows := ValidationWindows(self.cutters['validation']),
+                            DistributedSampler(windows, self.trainer.world_size,
+                                               self.trainer.global_rank, shuffle=False))
+
+    def validation_loader(self):
+        """Return all validation windows."""
+        return self._loader(ValidationWindows(self.cutters['validation']), None)
+
+    def window_of_training(self) -> tuple:
+        """Return duration (ms) and count of events of a window; no count for slicing by time."""
+        settings, cutter = self.settings, self.cutters['train']
+        if settings.slicing == 'time':
+            return cutter.window_us / 1000, 0
+        clips = cutter.clips
+        counts = np.array([len(clips.events(i)) for i in range(len(clips))])
+        durations_us = np.array([clip.duration_us for clip in clips.clips])
+        if settings.slicing == 'number':
+            return float(np.median(durations_us)) / 1000, int(np.median(counts))
+        rate = counts.sum() / durations_us.sum()
+        return round(settings.window_events / rate / 1000, 1), settings.window_events
+
+    def _loader(self, windows, sampler):
+        workers = self.settings.workers
+        return DataLoader(windows, self.settings.batch, sampler=sampler, num_workers=workers,
+                          persistent_workers=workers > 0)
