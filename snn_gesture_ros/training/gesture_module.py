@@ -37,8 +37,12 @@ class GestureModule(LightningModule):
         :param frames: [N, T, 2, H, W].
         :returns: mean output over the time steps, [N, labels].
         """
+        return self.steps(frames).mean(0)
+
+    def steps(self, frames: torch.Tensor) -> torch.Tensor:
+        """Give the output of each time step, [T, N, labels]; otherwise as `forward`."""
         functional.reset_net(self.net)
-        return self.net(frames.transpose(0, 1)).mean(0)
+        return self.net(frames.transpose(0, 1))
 
     def loss(self, output: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """Return the loss that the readout is trained with."""
@@ -52,9 +56,13 @@ class GestureModule(LightningModule):
         torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
 
     def training_step(self, batch, batch_idx: int) -> torch.Tensor:
-        """Return the loss of a batch."""
+        """Return the loss of a batch, of the mean output and of the single time steps'."""
         frames, truth = batch
-        loss = self.loss(self(frames), truth)
+        steps = self.steps(frames)
+        late = steps[len(steps) // 4:]
+        share = self.settings.step_loss
+        loss = ((1 - share) * self.loss(steps.mean(0), truth)
+                + share * self.loss(late.flatten(0, 1), truth.repeat(len(late))))
         self.log('training/loss', loss, on_step=False, on_epoch=True)
         return loss
 

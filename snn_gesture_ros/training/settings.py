@@ -72,6 +72,9 @@ class Settings:
         'one_cycle', 'the learning rate rises over the first 15 % of the steps, then falls, or '
                      'falls from pass to pass', choices=SCHEDULES)
     label_smoothing: float = setting(0.05, 'for readout softmax', minimum=0, maximum=0.5)
+    step_loss: float = setting(
+        0.0, 'share of the loss that the time steps have each by itself, without the first '
+             'quarter of them; the rest is of their mean', minimum=0, maximum=1)
     balance: bool = setting(True, 'draw all labels equally often')
     ema_decay: float = setting(
         0.99, 'validate and keep the running average of the weights with this decay a step; '
