@@ -38,6 +38,8 @@ UNIT = 'M events/s'
 STREAM_MESSAGES = 600
 STREAM_SPACING_US = 2_000
 """Camera time between messages of a stream, which repeats as if the camera restarted."""
+HOT_EVERY = 200
+"""One event in so many is a hot pixel's, which fires in each message of a stream."""
 TIME_STEPS, SIZE, FRAME_US, HOP_FRAMES = 16, 128, 62_500, 2
 """The frames that a stream is accumulated to."""
 
@@ -117,21 +119,31 @@ def make_cases(events: np.ndarray) -> list:
             ('libcaer', encode_libcaer(events, 0), read_libcaer_with_numpy),
             ('libcaer_cmp', encode_libcaer_cmp(events, 0), read_libcaer_cmp_with_numpy)]:
         cases.append(decoder_case(encoding, payload, with_numpy))
+    messages = make_stream()
     for name, noise in [('EventArray to frames', NoiseSettings(False, 0, 0)),
                         ('the same, noise filtered', NoiseSettings())]:
-        cases.append(frames_case(name, events, noise))
+        cases.append(frames_case(name, messages, noise))
     return cases
 
 
-def frames_case(name, events, noise) -> Case:
-    """Return the case of a whole stream, from serialized messages to frames of windows."""
+def make_stream() -> list:
+    """Return serialized messages of a camera, some of whose pixels fire in each of them."""
+    hot = make_events(seed=STREAM_MESSAGES)[['x', 'y']][::HOT_EVERY]
     messages = []
     for number in range(STREAM_MESSAGES):
-        later = events.copy()
-        later['t'] += number * STREAM_SPACING_US
-        messages.append(encode_event_array(later, 0, 'camera', HEIGHT, WIDTH))
+        events = make_events(number)
+        events[['x', 'y']][::HOT_EVERY] = hot
+        events['t'] += number * STREAM_SPACING_US
+        messages.append(encode_event_array(events, 0, 'camera', HEIGHT, WIDTH))
+    return messages
+
+
+def frames_case(name, messages, noise) -> Case:
+    """Return the case of a whole stream, from serialized messages to frames of windows."""
     ours, theirs = cycle(messages), cycle(messages)
     stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise)
+    for message in messages:  # learns the hot pixels
+        stream.feed(message, 0)
     windows = WindowsByTime(TIME_STEPS, SIZE, FRAME_US, HOP_FRAMES)
     columns, rows = Geometry(width=SIZE, height=SIZE).tables(WIDTH, HEIGHT)
     pixel_map = rows[:, None] + columns
