@@ -27,6 +27,16 @@ def test_both_ways_give_the_events_that_were_sent(case):
     assert (other == EVENTS).all()
 
 
+def test_both_ways_give_the_same_frames():
+    case, = [case for case in CASES if case.name == 'EventArray to frames']
+    windows = []
+    while len(windows) < bench.TIME_STEPS // bench.HOP_FRAMES:
+        windows += case.ours()
+    for _ in range(bench.TIME_STEPS * bench.FRAME_US // bench.STREAM_SPACING_US):
+        frames = case.reference()
+    assert (windows[-1].frames == frames).all()
+
+
 def test_row_compares_ours_with_the_reference():
     row, = bench.measure([bench.Case('nothing', int, lambda: sum(range(20_000)), 'a sum')])
     assert row['name'] == 'nothing' and row['reference_name'] == 'a sum'

@@ -94,6 +94,24 @@ def test_nanoseconds_are_cut_to_microseconds_and_seconds_are_signed():
     assert decode_event_array(bytes(data))['t'].tolist() == [-1, 5]
 
 
+def test_random_bytes_are_decoded_as_by_numpy():
+    count = 1000
+    data = bytearray(encode_event_array(make_events(count), 0, 'camera', 480, 640))
+    start = read_event_array(data).events_offset
+    octets = np.random.default_rng(7).integers(0, 256, len(data) - start, np.uint8)
+    data[start:] = octets.tobytes()
+
+    def column(kind, offset, first):
+        rest = np.ndarray(count - 1, kind, octets, offset + 16, 16)
+        return np.concatenate([np.frombuffer(octets, kind, 1, first), rest]).astype(np.int64)
+
+    events = decode_event_array(bytes(data))
+    assert (events['t'] == column('<i4', 4, 4) * 1_000_000 + column('<u4', 8, 8) // 1000).all()
+    assert (events['x'] == column('<u2', -2, 0)).all()
+    assert (events['y'] == column('<u2', 0, 2)).all()
+    assert (events['p'] == (column('u1', 12, 12) != 0)).all()
+
+
 def test_any_polarity_byte_but_zero_is_on():
     data = bytearray(encode_event_array(make_events(3), 0, '', 480, 640))
     offset = read_event_array(data).events_offset

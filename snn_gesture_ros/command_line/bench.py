@@ -153,12 +153,13 @@ def frames_case(name, messages, noise) -> Case:
 
 
 def accumulate_with_numpy(message, pixel_map, frames):
-    """Add the events of an EventArray to the frames of their times, without filters."""
+    """Add the events of an EventArray to the frames of their times, unfiltered; return them."""
     events = read_event_array_with_numpy(message)
     pixels = pixel_map[events['y'], events['x']]
     events, pixels = events[pixels >= 0], pixels[pixels >= 0]
     step = events['t'] // FRAME_US % TIME_STEPS
     np.add.at(frames.reshape(TIME_STEPS, 2, -1), (step, events['p'], pixels), 1)
+    return frames
 
 
 def decoder_case(encoding, payload, with_numpy) -> Case:

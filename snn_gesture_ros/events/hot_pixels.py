@@ -21,7 +21,7 @@ class HotPixels:
         """Begin with no pixel called hot."""
         self.mask = np.zeros((sensor_height, sensor_width), bool)
         """Which pixels are hot now."""
-        self._counts = np.zeros(self.mask.shape, np.uint32)
+        self._counts = np.zeros(self.mask.shape, np.uint16)
         self._batches = 0
         self._start_us = None
 
@@ -60,4 +60,4 @@ def _count(events, counts):
     for i in range(events.shape[0]):
         x, y = events[i].x, events[i].y
         if x < width and y < height:
-            counts[y, x] += np.uint32(1)
+            counts[y, x] += np.uint16(1)

@@ -77,8 +77,7 @@ def _drop_refractory(packed, base_us, last_us, refractory_us):
         t_us, before_us = base_us + np.int64(dt_us), last_us[pixel]
         good = t_us - before_us >= refractory_us
         last_us[pixel] = t_us if good else before_us
-        packed[kept].dt_us = dt_us
-        packed[kept].pixel = pixel
+        packed[kept] = packed[i]
         kept += good
     return kept
 
@@ -88,7 +87,8 @@ def _drop_background(packed, base_us, around_us, padded, stride, background_us):
     kept = 0
     for i in range(packed.shape[0]):
         dt_us, pixel = packed[i].dt_us, packed[i].pixel
-        t_us, here = base_us + np.int64(dt_us), padded[pixel]
+        t_us = base_us + np.int64(dt_us)
+        here = padded[pixel]
         above, below = here - stride, here + stride
         recent_us = max(
             max(max(around_us[above - ONE], around_us[above]),
@@ -96,7 +96,6 @@ def _drop_background(packed, base_us, around_us, padded, stride, background_us):
             max(max(around_us[here + ONE], around_us[below - ONE]),
                 max(around_us[below], around_us[below + ONE])))
         around_us[here] = t_us
-        packed[kept].dt_us = dt_us
-        packed[kept].pixel = pixel
+        packed[kept] = packed[i]
         kept += t_us - recent_us <= background_us
     return kept

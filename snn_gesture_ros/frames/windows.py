@@ -38,10 +38,10 @@ class _Windows:
         self._size = size
         self._hop_frames = hop_frames
         self._ring = np.zeros((time_steps, 2, size, size), np.uint16)
-        self._flat = self._ring.reshape(time_steps, -1)
         self._counts = np.zeros(time_steps, np.int64)
-        self._pixel_map = None
-        self._map_shape = None
+        self._open = np.zeros((2, size, size), np.uint16)
+        """The newest frame, with the pixels of the stream's picture."""
+        self._flat = self._open.reshape(-1)
         self.restart()
         self._rehearse()
 
@@ -55,26 +55,28 @@ class _Windows:
     def restart(self) -> None:
         """Forget all events and the time."""
         self._ring.fill(0)
+        self._open.fill(0)
         self._counts.fill(0)
         self._frame = 0
         self._t_newest_us = None
 
     def _check_picture(self, packet: EventPacket) -> None:
         """
-        Tabulate which pixel of a frame each pixel of the packet's picture falls on.
+        Start anew where the size of the packet's picture has changed.
 
         :raises ValueError: if the picture is not a whole multiple of the frame.
         """
-        if (packet.width, packet.height) == self._map_shape:
+        shape = packet.height, packet.width
+        if shape == self._open.shape[1:]:
             return
         scale = packet.width // self._size
-        if (packet.width, packet.height) != (scale * self._size, scale * self._size):
+        if scale < 1 or shape != (scale * self._size, scale * self._size):
             raise ValueError(
                 f'the event stream is {packet.width}x{packet.height} pixels, the network needs a '
                 f'multiple of {self._size}x{self._size}: set width and height of event_stream')
-        polarity, y, x = np.indices((2, packet.height, packet.width), np.uint32).reshape(3, -1)
-        self._pixel_map = ((polarity * self._size + y // scale) * self._size + x // scale)
-        self._map_shape = (packet.width, packet.height)
+        self.restart()
+        self._open = np.zeros((2, *shape), np.uint16)
+        self._flat = self._open.reshape(-1)
 
     def _fell_back(self, packet: EventPacket) -> bool:
         return (self._t_newest_us is not None
@@ -82,14 +84,17 @@ class _Windows:
 
     def _close_frame(self, t_end_us: int, windows: list) -> None:
         """End the open frame, add a window if a hop is complete, open the next frame."""
-        self._frame += 1
         steps = len(self._ring)
+        scale = self._open.shape[1] // self._size
+        self._ring[self._frame % steps] = sum(
+            self._open[:, y::scale, x::scale] for y in range(scale) for x in range(scale))
+        self._open.fill(0)
+        self._frame += 1
         oldest = self._frame % steps
         if self._frame % self._hop_frames == 0:
             total = int(self._counts.sum())
             newest_us = self._t_newest_us if total else t_end_us
             windows.append(Window(np.roll(self._ring, -oldest, axis=0), total, newest_us))
-        self._flat[oldest] = 0
         self._counts[oldest] = 0
 
 
@@ -141,8 +146,7 @@ class WindowsByTime(_Windows):
             t_end_us = (self._grid + 1) * self.frame_us
             row = self._frame % len(self._ring)
             stop, late, newest_us = _accumulate_until(
-                self._flat[row], self._pixel_map, events, start, packet.t_base_us,
-                t_end_us - self.frame_us, t_end_us)
+                self._flat, events, start, packet.t_base_us, t_end_us - self.frame_us, t_end_us)
             self._counts[row] += stop - start - late
             self.late += late
             if stop - start > late:
@@ -214,7 +218,7 @@ class WindowsByCount(_Windows):
         while start < len(events):
             row = self._frame % len(self._ring)
             stop = min(len(events), start + self.frame_events - int(self._counts[row]))
-            _accumulate(self._flat[row], self._pixel_map, events, start, stop)
+            _accumulate(self._flat, events, start, stop)
             self._counts[row] += stop - start
             self._t_newest_us = packet.t_base_us + int(events[stop - 1]['dt_us'])
             start = stop
@@ -228,7 +232,7 @@ class WindowsByCount(_Windows):
 
 
 @numba.njit(cache=True, nogil=True)
-def _accumulate_until(frame, pixel_map, events, start, base_us, t_begin_us, t_end_us):
+def _accumulate_until(frame, events, start, base_us, t_begin_us, t_end_us):
     """Add events from `start` up to a time; return where it stopped, late ones, newest time."""
     begin, end = t_begin_us - base_us, t_end_us - base_us
     late, newest = 0, begin
@@ -240,12 +244,12 @@ def _accumulate_until(frame, pixel_map, events, start, base_us, t_begin_us, t_en
             late += 1
             continue
         newest = max(newest, dt_us)
-        frame[pixel_map[events[i].pixel]] += np.uint16(1)
+        frame[events[i].pixel] += np.uint16(1)
     return events.shape[0], late, base_us + newest
 
 
 @numba.njit(cache=True, nogil=True)
-def _accumulate(frame, pixel_map, events, start, stop):
+def _accumulate(frame, events, start, stop):
     """Add the events from `start` to `stop` to a frame."""
     for i in range(start, stop):
-        frame[pixel_map[events[i].pixel]] += np.uint16(1)
+        frame[events[i].pixel] += np.uint16(1)
