@@ -126,15 +126,6 @@ def test_count_is_trusted_where_the_buffer_is_padded():
     assert (decode_event_array(data) == events).all()
 
 
-def test_events_go_to_the_given_array():
-    events = make_events(5)
-    data = encode_event_array(events, 0, 'camera', 480, 640)
-    out = np.zeros(8, EVENT)
-    decoded = decode_event_array(data, out)
-    assert np.shares_memory(decoded, out) and (out[:5] == events).all() and not out[5:]['t'].any()
-    assert (decode_event_array(data, np.zeros(4, EVENT)) == events).all()
-
-
 @pytest.mark.parametrize('kind', [bytes, bytearray, memoryview, lambda d: np.frombuffer(d, 'u1')])
 def test_any_buffer_will_do(kind):
     events = make_events(5)

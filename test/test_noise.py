@@ -117,6 +117,23 @@ def test_hot_pixel_is_learned_and_freed_again():
     assert not hot.mask.any()
 
 
+def test_hot_pixels_agree_with_their_definition():
+    rng = np.random.default_rng(3)
+    a_batch = rng.choice([0, 1, 2, 9], (24, 32), p=[0.8, 0.1, 0.05, 0.05])
+    y, x = np.indices(a_batch.shape).reshape(2, -1).repeat(a_batch.ravel(), axis=1)
+    events = np.zeros(len(x), EVENT)
+    events['x'], events['y'] = x, y
+    hot = HotPixels(32, 24)
+    while not hot.observe(events):
+        events['t'] += 25_000
+    counts = np.pad(a_batch * 10, 1)  # of one batch in four in a second
+    around = sum(np.roll(counts, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)
+                 if dy or dx) / 8
+    expected = ((counts > 50 / 4) & (counts > 8 * around))[1:-1, 1:-1]
+    assert 5 < expected.sum() < 100 and expected[0].any()
+    assert (hot.mask == expected).all()
+
+
 def test_busy_scene_has_no_hot_pixels():
     hot = HotPixels(32, 24)
     hot.start_us = 0

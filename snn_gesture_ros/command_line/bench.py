@@ -106,12 +106,11 @@ def make_events(seed: int = 0) -> np.ndarray:
 def make_cases(events: np.ndarray) -> list:
     """Return all cases; add new rows here."""
     message = encode_event_array(events, 0, 'camera', HEIGHT, WIDTH)
-    out = np.empty(EVENTS, EVENT)
-    cases = [Case('EventArray', lambda: decode_event_array(message, out),
+    cases = [Case('EventArray', lambda: decode_event_array(message),
                   lambda: read_event_array_with_numpy(message), 'numpy')]
     read_objects = find_object_reader()
     if read_objects:
-        cases.append(Case('EventArray', lambda: decode_event_array(message, out),
+        cases.append(Case('EventArray', lambda: decode_event_array(message),
                           lambda: read_objects(message), 'rclpy objects'))
     for encoding, payload, with_numpy in [
             ('mono', encode_mono(events, 0), read_mono_with_numpy),

@@ -73,19 +73,20 @@ def read_event_array(data):
     return EventArrayMessage(stamp_ns, frame_id, height, width, count, events_offset)
 
 
-def decode_event_array(data, out=None):
+def decode_event_array(data):
     """
     Return the events of a serialized EventArray as an array of `EVENT`.
 
-    They are written to the start of `out`, and the result is a view of it, where `out` is given
-    and large enough. Coordinates are as sent, also those outside the sensor. Raise as
-    `read_event_array` does.
+    Coordinates are as sent, also those outside the sensor. Raise as `read_event_array` does.
     """
-    message = read_event_array(data)
-    count = message.count
-    events = np.empty(count, EVENT) if out is None or len(out) < count else out[:count]
-    if count:
-        octets = np.frombuffer(data, np.uint8, 16 * count - 3, message.events_offset)
+    return decode_events(data, read_event_array(data))
+
+
+def decode_events(data, message):
+    """Return what `decode_event_array` does, where the rest of the message is read already."""
+    events = np.empty(message.count, EVENT)
+    if message.count:
+        octets = np.frombuffer(data, np.uint8, 16 * message.count - 3, message.events_offset)
         _decode_events(octets, events)
     return events
 
