@@ -31,9 +31,9 @@ EVENTS = 10_000
 """In a message."""
 MESSAGE_US = 1_000
 """Camera time of a message."""
-ROUNDS = 30
-TURN_S = 0.002
-"""Time that a way gets in each round."""
+ROUNDS = 20
+TURN_S = 0.01
+"""Time that a way gets in each round, long enough to fill the caches that others used."""
 UNIT = 'M events/s'
 STREAM_MESSAGES = 600
 STREAM_SPACING_US = 2_000
