@@ -77,9 +77,39 @@ def test_events_are_mapped_to_flat_frames():
     assert mapped.packed['pixel'].tolist() == [64 + 1, 64 * 64 + 64 + 2, 64 * 64 + 4 * 64 + 4]
 
 
+@pytest.mark.parametrize('any_hot', [False, True])
+@pytest.mark.parametrize('geometry', [
+    Geometry(), Geometry('whole', flip_x=True, height=64),
+    Geometry('region', (20, 10, 60, 50), flip_y=True)])
+def test_random_events_are_mapped_as_by_numpy(geometry, any_hot):
+    rng = np.random.default_rng(4)
+    width, height, count = 99, 77, 5000
+    events = np.zeros(count, EVENT)
+    events['t'] = 10**15 + np.sort(rng.integers(0, 20_000, count)) + rng.integers(-9, 9, count)
+    events['x'], events['y'] = rng.integers(0, width + 3, count), rng.integers(0, 80, count)
+    events['x'][:9], events['y'][7:11] = 65535, 65535
+    events['p'] = rng.integers(0, 3, count)
+    hot = np.zeros((height, width), bool)
+    hot[rng.random(hot.shape) < 0.05 * any_hot] = True
+    mapped = map_events(events, geometry.tables(width, height), geometry.width * geometry.height,
+                        *([np.packbits(hot, bitorder='little')] if any_hot else []))
+
+    inside = (events['x'] < width) & (events['y'] < height)
+    assert mapped.out_of_range == count - inside.sum()
+    assert mapped.out_of_order == (np.diff(events['t']) < 0).sum() > 0
+    dt_us = np.maximum(events['t'] - events['t'][0], 0)[inside]
+    events = events[inside]
+    place = pixel_map(geometry, width, height)[events['y'], events['x']]
+    kept = (place >= 0) & ~hot[events['y'], events['x']]
+    pixel = place + (events['p'] != 0) * geometry.width * geometry.height
+    assert (mapped.packed['dt_us'] == dt_us[kept]).all()
+    assert (mapped.packed['pixel'] == pixel[kept]).all()
+
+
 def test_hot_pixels_are_silenced():
     events = np.array([(0, 3, 2, 0), (1, 4, 2, 1)], EVENT)
     hot = np.zeros((128, 128), bool)
     hot[2, 3] = True
-    mapped = map_events(events, Geometry().tables(128, 128), 128 * 128, hot)
+    mapped = map_events(events, Geometry().tables(128, 128), 128 * 128,
+                        np.packbits(hot, bitorder='little'))
     assert mapped.packed['pixel'].tolist() == [128 * 128 + 2 * 128 + 4]

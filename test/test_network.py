@@ -10,8 +10,10 @@ from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.checkpoint import (
     CheckpointError, find_checkpoint, load_checkpoint, ModelCard, save_checkpoint, shipped_models)
 from snn_gesture_ros.network.classifier import choose_device, SpikingClassifier
+from snn_gesture_ros.network.fused_lif import FusedLIFNode
 from snn_gesture_ros.network.gesture_net import GestureNet
-from spikingjelly.activation_based import functional, layer
+from snn_gesture_ros.network.trace import Trace
+from spikingjelly.activation_based import functional, layer, surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
 import torch
@@ -170,9 +172,42 @@ def test_devices():
             choose_device(wrong)
 
 
-def test_network_is_made_of_spikingjelly_layers_only():
+def test_network_halves_the_frame_to_4x4():
     with pytest.raises(ValueError, match='power of two'):
         GestureNet(3, 48, 4)
-    net = GestureNet(3, 32, 4)
+    with pytest.raises(ValueError, match='4 times the stride 8'):
+        GestureNet(3, 16, 4, stride=8)
+    net = GestureNet(3, 64, 4)
     assert sum(isinstance(module, LIFNode) for module in net.modules()) == 4
-    assert sum(isinstance(module, layer.Conv2d) for module in net.modules()) == 3
+    assert [module.out_channels for module in net.modules()
+            if isinstance(module, layer.Conv2d)] == [4, 6, 9]
+    assert net(torch.zeros(5, 2, 2, 64, 64)).shape == (5, 2, 3)
+
+
+@pytest.mark.parametrize('shape', [(1, 3), (16, 4, 3, 5, 5), (7, 2, 4099)])
+def test_fused_neurons_are_spikingjellys(shape):
+    currents = torch.randn(shape, generator=torch.Generator().manual_seed(4))
+    results = []
+    for node in (FusedLIFNode(3.0), LIFNode(3.0, decay_input=False, detach_reset=True,
+                                            surrogate_function=surrogate.ATan(), step_mode='m')):
+        inputs = currents.clone().requires_grad_()
+        first, second = node(inputs), node(2 * inputs)      # the membrane goes on
+        (first * currents).sum().backward()
+        results.append((first, second, inputs.grad))
+    ours, theirs = results
+    assert 0 < ours[0].mean() < 1
+    assert torch.equal(ours[0], theirs[0]) and torch.equal(ours[1], theirs[1])
+    assert torch.allclose(ours[2], theirs[2], atol=1e-6)
+
+
+def test_trace_of_all_steps_is_that_of_single_steps():
+    inputs = torch.rand(9, 2, 3, generator=torch.Generator().manual_seed(5))
+    whole, single = Trace(4.0), Trace(4.0)
+    traces = torch.cat([whole(inputs[:5]), whole(inputs[5:])])
+    average = torch.zeros(2, 3)
+    for step, trace in zip(inputs, traces):
+        assert torch.allclose(trace, average, atol=1e-6)
+        assert torch.allclose(single.single_step_forward(step), average, atol=1e-6)
+        average = average + (step - average) / 4
+    functional.reset_net(whole)
+    assert torch.allclose(whole(inputs[:5]), traces[:5])

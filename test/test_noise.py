@@ -39,6 +39,40 @@ def test_opposite_borders_are_no_neighbours():
     assert kept(settings, (0, [(0, 3 * 16 + 15), (1, 4 * 16), (2, 0), (3, 255)])) == [[]]
 
 
+def filter_slowly(events, refractory_us, background_us):
+    """Give which of the events (t_us, pixel) on 16x16 pixels are kept, by the definitions."""
+    last, around, good = {}, {}, []
+    for t_us, pixel in events:
+        good.append(not refractory_us or t_us - last.get(pixel, -10**9) >= refractory_us)
+        if not good[-1]:
+            continue
+        last[pixel] = t_us
+        y, x = divmod(pixel % 256, 16)
+        recent_us = max(around.get((y + dy, x + dx), -10**9)
+                        for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx)
+        around[y, x] = t_us
+        good[-1] = not background_us or t_us - recent_us <= background_us
+    return good
+
+
+@pytest.mark.parametrize('refractory_us, background_us', [(300, 0), (0, 50), (300, 50)])
+def test_filters_agree_with_their_definitions(refractory_us, background_us):
+    rng = np.random.default_rng(8)
+    t_us = np.sort(rng.integers(0, 20_000, 4000)) + rng.integers(-30, 30, 4000) + 30
+    pixel = rng.integers(0, 512, 4000)
+    good = filter_slowly(zip(t_us.tolist(), pixel.tolist()), refractory_us, background_us)
+    assert 400 < sum(good) < 3600
+    noise = NoiseFilter(16, 16, NoiseSettings(False, refractory_us, background_us))
+    found = []
+    for start, stop in zip([0, 1, 700, 2000], [1, 700, 2000, 4000]):
+        base_us = int(t_us[start:stop].min())
+        events = np.zeros(stop - start, PACKED_EVENT)
+        events['dt_us'], events['pixel'] = t_us[start:stop] - base_us, pixel[start:stop]
+        found += [(base_us + dt_us, pixel) for dt_us, pixel
+                  in noise.filter(events, base_us).tolist()]
+    assert found == list(zip(t_us[good].tolist(), pixel[good].tolist()))
+
+
 def test_filters_that_are_off_keep_everything():
     events = [(0, 1), (0, 1), (1, 200)]
     assert kept(NoiseSettings(False, 0, 0), (0, events)) == [[1, 1, 200]]
@@ -81,6 +115,23 @@ def test_hot_pixel_is_learned_and_freed_again():
     assert np.argwhere(hot.mask).tolist() == [[20, 30]]
     watch(hot, scene, 3, rng)
     assert not hot.mask.any()
+
+
+def test_hot_pixels_agree_with_their_definition():
+    rng = np.random.default_rng(3)
+    a_batch = rng.choice([0, 1, 2, 9], (24, 32), p=[0.8, 0.1, 0.05, 0.05])
+    y, x = np.indices(a_batch.shape).reshape(2, -1).repeat(a_batch.ravel(), axis=1)
+    events = np.zeros(len(x), EVENT)
+    events['x'], events['y'] = x, y
+    hot = HotPixels(32, 24)
+    while not hot.observe(events):
+        events['t'] += 25_000
+    counts = np.pad(a_batch * 10, 1)  # of one batch in four in a second
+    around = sum(np.roll(counts, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)
+                 if dy or dx) / 8
+    expected = ((counts > 50 / 4) & (counts > 8 * around))[1:-1, 1:-1]
+    assert 5 < expected.sum() < 100 and expected[0].any()
+    assert (hot.mask == expected).all()
 
 
 def test_busy_scene_has_no_hot_pixels():

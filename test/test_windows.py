@@ -91,10 +91,37 @@ def test_picture_is_pooled_to_the_frame():
     assert window.frames[0, 1, 7, 7] == 1
 
 
+@pytest.mark.parametrize('scale', [1, 2, 3])
+def test_pooled_picture_counts_all_events(scale):
+    rng = np.random.default_rng(scale)
+    size = 8 * scale
+    t_us = BASE_US + np.sort(rng.integers(0, 3000, 9000))
+    p, y, x = rng.integers(0, 2, 9000), *rng.integers(0, size, (2, 9000))
+    windows = WindowsByTime(3, 8, 1000, 1)
+    for packet in packets(t_us, (p * size + y) * size + x, range(100, 9000, 100), size):
+        windows.push(packet)
+    window = windows.advance(BASE_US + 3000)[-1]
+    expected = np.zeros((3, 2, 8, 8), int)
+    np.add.at(expected, ((t_us - BASE_US) // 1000, p, y // scale, x // scale), 1)
+    assert (window.frames == expected).all()
+
+
+def test_picture_of_another_size_begins_anew():
+    windows = WindowsByTime(1, 8, 1000, 1)
+    small, = packets(np.array([BASE_US]), np.array([1]), [])
+    large, = packets(np.array([BASE_US]), np.array([2 * 16 + 5]), [], size=16)
+    windows.push(small)
+    windows.push(large)
+    window, = windows.advance(BASE_US + 1000)
+    assert np.argwhere(window.frames).tolist() == [[0, 0, 1, 2]]
+
+
 def test_picture_that_does_not_fit_is_refused():
     windows = WindowsByTime(1, 8, 1000, 1)
     with pytest.raises(ValueError, match='12x12 pixels, the network needs a multiple of 8x8'):
         windows.push(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=12)[0])
+    with pytest.raises(ValueError, match='4x4 pixels, the network needs a multiple of 8x8'):
+        windows.push(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=4)[0])
 
 
 def test_silence_empties_the_window_and_costs_little():

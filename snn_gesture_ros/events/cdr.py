@@ -73,21 +73,21 @@ def read_event_array(data):
     return EventArrayMessage(stamp_ns, frame_id, height, width, count, events_offset)
 
 
-def decode_event_array(data, out=None):
+def decode_event_array(data):
     """
     Return the events of a serialized EventArray as an array of `EVENT`.
 
-    They are written to the start of `out`, and the result is a view of it, where `out` is given
-    and large enough. Coordinates are as sent, also those outside the sensor. Raise as
-    `read_event_array` does.
+    Coordinates are as sent, also those outside the sensor. Raise as `read_event_array` does.
     """
-    message = read_event_array(data)
-    count = message.count
-    events = np.empty(count, EVENT) if out is None or len(out) < count else out[:count]
-    if count:
-        words = np.frombuffer(data, '<u4', 4 * count - 1, message.events_offset)
-        last_polarity = data[message.events_offset + 16 * count - 4] != 0
-        _decode_events(words, last_polarity, events)
+    return decode_events(data, read_event_array(data))
+
+
+def decode_events(data, message):
+    """Return what `decode_event_array` does, where the rest of the message is read already."""
+    events = np.empty(message.count, EVENT)
+    if message.count:
+        octets = np.frombuffer(data, np.uint8, 16 * message.count - 3, message.events_offset)
+        _decode_events(octets, events)
     return events
 
 
@@ -178,34 +178,40 @@ def _read_text(data, offset, length):
 
 
 # XCDR1 aligns each field of an event, not the event as a whole: an event leaves its polarity at
-# byte 12, and the next one starts at byte 14 already. In 32-bit words, relative to the first:
-#   word 0       x and y of event 0
-#   word 4i+1    seconds of event i
-#   word 4i+2    nanoseconds
-#   word 4i+3    polarity in the low byte, x of event i+1 in the high half
-#   word 4i+4    y of event i+1 in the low half
-# The last word is missing but for its first byte, the last polarity.
+# byte 12, and the next one starts at byte 14 already. Relative to the first byte of the first
+# event, whose x and y are at 0 and 2, they lie at
+#   16i-2   x of event i
+#   16i     y
+#   16i+4   seconds
+#   16i+8   nanoseconds
+#   16i+12  polarity, with which the last event ends
 
 @njit(cache=True, nogil=True)
-def _decode_events(words, last_polarity, events):
-    last = len(events) - 1
-    x = words[0] & 0xffff
-    y = words[0] >> 16
-    for i in range(last):
-        tail = words[4 * i + 3]
-        _put(events, i, words, x, y, tail & 0xff)
-        x = tail >> 16
-        y = words[4 * i + 4] & 0xffff
-    _put(events, last, words, x, y, last_polarity)
+def _decode_events(octets, events):
+    for i in range(len(events)):
+        start = 16 * i
+        if i == 0:
+            x, y = _uint16(octets, 0), _uint16(octets, 2)
+        else:
+            x, y = _uint16(octets, start - 2), _uint16(octets, start)
+        seconds = np.int64(np.int32(_uint32(octets, start + 4)))
+        microseconds = np.int64(_uint32(octets, start + 8) // np.uint32(1000))
+        polarity = octets[start + 12] != 0
+        # Stored after all is loaded, so that the compiler may join the octets to words.
+        events[i].t = seconds * 1_000_000 + microseconds
+        events[i].x = x
+        events[i].y = y
+        events[i].p = polarity
 
 
 @njit(cache=True, nogil=True)
-def _put(events, i, words, x, y, polarity):
-    microseconds = words[4 * i + 2] // np.uint32(1000)
-    events[i].t = np.int64(np.int32(words[4 * i + 1])) * 1_000_000 + np.int64(microseconds)
-    events[i].x = x
-    events[i].y = y
-    events[i].p = polarity != 0
+def _uint16(octets, at):
+    return np.uint32(octets[at]) | np.uint32(octets[at + 1]) << np.uint32(8)
+
+
+@njit(cache=True, nogil=True)
+def _uint32(octets, at):
+    return _uint16(octets, at) | _uint16(octets, at + 2) << np.uint32(16)
 
 
 @njit(cache=True, nogil=True)

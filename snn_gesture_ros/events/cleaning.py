@@ -41,7 +41,8 @@ class Cleaner:
             return np.empty(0, PACKED_EVENT)
         if self._hot is not None and self._hot.observe(events):
             self.hot_pixels = int(self._hot.mask.sum())
-            self._silenced = self._hot.mask if self.hot_pixels else NO_HOT_PIXELS
+            self._silenced = (np.packbits(self._hot.mask, bitorder='little') if self.hot_pixels
+                              else NO_HOT_PIXELS)
         mapped = map_events(events, self._tables, self._picture_pixels, self._silenced)
         self.out_of_range += mapped.out_of_range
         self.out_of_order += mapped.out_of_order

@@ -40,18 +40,12 @@ class HotPixels:
             self._start_us = t_us
         if t_us - self._start_us < PERIOD_US or self._batches < 10 * SAMPLING:
             return False
-        self._choose((t_us - self._start_us) / 1e6 / SAMPLING)
+        observed_s = (t_us - self._start_us) / 1e6 / SAMPLING
+        self.mask = _choose(self._counts, MINIMUM_HZ * observed_s)
         self._counts.fill(0)
         self._batches = 0
         self._start_us = t_us
         return True
-
-    def _choose(self, observed_s: float) -> None:
-        counts = np.pad(self._counts.astype(np.float32), 1)
-        rows = counts[:-2] + counts[1:-1] + counts[2:]
-        around = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] - self._counts) / 8
-        self.mask = ((self._counts > MINIMUM_HZ * observed_s)
-                     & (self._counts > FACTOR * around))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -61,3 +55,20 @@ def _count(events, counts):
         x, y = events[i].x, events[i].y
         if x < width and y < height:
             counts[y, x] += np.uint32(1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _choose(counts, minimum):
+    """Mask the pixels with more events than `minimum` and many more than those around them."""
+    height, width = counts.shape
+    mask = np.zeros(counts.shape, np.bool_)
+    for y in range(height):
+        for x in range(width):
+            count = np.int64(counts[y, x])
+            if count > minimum:
+                around = -count
+                for row in range(max(y - 1, 0), min(y + 2, height)):
+                    for column in range(max(x - 1, 0), min(x + 2, width)):
+                        around += counts[row, column]
+                mask[y, x] = count > FACTOR * around / 8
+    return mask

@@ -5,7 +5,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.events.cdr import (
-    decode_event_array, MalformedMessage, read_event_array, read_event_packet)
+    decode_events, MalformedMessage, read_event_array, read_event_packet)
 from snn_gesture_ros.events.codecs import make_decoder
 
 EVENT_ARRAY_TYPES = ('dv_ros2_msgs/msg/EventArray', 'dvs_msgs/msg/EventArray',
@@ -85,7 +85,7 @@ class MessageDecoder:
     @staticmethod
     def _decode_array(data) -> EventMessage:
         message = read_event_array(data)
-        return EventMessage(decode_event_array(data), None, message.frame_id, message.width,
+        return EventMessage(decode_events(data, message), None, message.frame_id, message.width,
                             message.height)
 
     def _decode_packet(self, data) -> EventMessage:

@@ -111,7 +111,8 @@ class EventStream:
         counters.lost = self._decoder.lost
         if not len(events):
             return None
-        first_us, newest_us = int(events['t'][0]), int(events['t'][-1])
+        t_us = events['t']
+        first_us, newest_us = int(t_us[0]), int(t_us[-1])
         self._watch_time(first_us)
         self._newest_us = newest_us
         stamped_us = newest_us if stamp_ns is None else first_us

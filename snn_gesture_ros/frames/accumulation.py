@@ -1,28 +1,36 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Accumulation: events added to frames, for windows of a stream and of a clip alike."""
+"""Accumulation: events counted in pictures and pooled to frames, of a stream and of a clip."""
 import numba
 import numpy as np
 
 
-def pixel_map(width: int, height: int, size: int) -> np.ndarray:
+def check_picture(width: int, height: int, size: int) -> None:
     """
-    Tabulate which pixel of a frame each pixel of a picture falls on.
+    Check that a picture of events can be pooled to frames.
 
-    :returns: places in a flat frame [2, size, size], by places in a flat picture [2, H, W].
-    :raises ValueError: if the picture is not a whole multiple of the frame.
+    :raises ValueError: if it is not a whole multiple of the frame.
     """
     scale = width // size
-    if (width, height) != (scale * size, scale * size):
+    if scale < 1 or (width, height) != (scale * size, scale * size):
         raise ValueError(
             f'the event stream is {width}x{height} pixels, the network needs a '
             f'multiple of {size}x{size}: set width and height of event_stream')
-    polarity, y, x = np.indices((2, height, width), np.uint32).reshape(3, -1)
-    return (polarity * size + y // scale) * size + x // scale
+
+
+def pooled(pictures: np.ndarray, size: int) -> np.ndarray:
+    """
+    Add up the counts of the pixels that fall on one of a frame.
+
+    :param pictures: event counts, [..., H, W], which `check_picture` finds good.
+    :returns: event counts, [..., size, size].
+    """
+    scale = pictures.shape[-1] // size
+    return sum(pictures[..., y::scale, x::scale] for y in range(scale) for x in range(scale))
 
 
 @numba.njit(cache=True, nogil=True)
-def accumulate_until(frame, pixel_map, events, start, base_us, t_begin_us, t_end_us):
+def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
     """Add events from `start` up to a time; return where it stopped, late ones, newest time."""
     begin, end = t_begin_us - base_us, t_end_us - base_us
     late, newest = 0, begin
@@ -34,48 +42,49 @@ def accumulate_until(frame, pixel_map, events, start, base_us, t_begin_us, t_end
             late += 1
             continue
         newest = max(newest, dt_us)
-        frame[pixel_map[events[i].pixel]] += np.uint16(1)
+        picture[events[i].pixel] += np.uint16(1)
     return events.shape[0], late, base_us + newest
 
 
 @numba.njit(cache=True, nogil=True)
-def accumulate(frame, pixel_map, events, start, stop):
-    """Add the events from `start` to `stop` to a frame."""
+def accumulate(picture, events, start, stop):
+    """Add the events from `start` to `stop` to a picture."""
     for i in range(start, stop):
-        frame[pixel_map[events[i].pixel]] += np.uint16(1)
+        picture[events[i].pixel] += np.uint16(1)
 
 
-def frames_by_time(events, pixel_map, time_steps: int, size: int, frame_us: int) -> np.ndarray:
+def frames_by_time(events, picture_size: int, time_steps: int, size: int,
+                   frame_us: int) -> np.ndarray:
     """
     Cut a whole window into frames of equal duration.
 
     :param events: PACKED_EVENT[n] in the order of time, dt_us from the window's start.
-    :param pixel_map: what `pixel_map` gives for their picture.
+    :param picture_size: width and height of their picture, a multiple of the frame's.
     :param frame_us: duration of a frame; events after the last are left out.
     :returns: event counts, uint16 [T, 2, size, size], channel 0 OFF and 1 ON.
     """
-    frames = np.zeros((time_steps, 2 * size * size), np.uint16)
+    pictures = np.zeros((time_steps, 2, picture_size, picture_size), np.uint16)
     start = 0
-    for step, frame in enumerate(frames):
-        start, _, _ = accumulate_until(frame, pixel_map, events, start, 0, step * frame_us,
+    for step, picture in enumerate(pictures.reshape(time_steps, -1)):
+        start, _, _ = accumulate_until(picture, events, start, 0, step * frame_us,
                                        (step + 1) * frame_us)
-    return frames.reshape(time_steps, 2, size, size)
+    return pooled(pictures, size)
 
 
-def frames_by_count(events, pixel_map, time_steps: int, size: int) -> np.ndarray:
+def frames_by_count(events, picture_size: int, time_steps: int, size: int) -> np.ndarray:
     """
     Cut a whole window into frames of equally many events, the rest in the last one.
 
     :param events: PACKED_EVENT[n] in the order of time.
-    :param pixel_map: what `pixel_map` gives for their picture.
+    :param picture_size: width and height of their picture, a multiple of the frame's.
     :returns: event counts, uint16 [T, 2, size, size], channel 0 OFF and 1 ON.
     """
-    frames = np.zeros((time_steps, 2 * size * size), np.uint16)
+    pictures = np.zeros((time_steps, 2, picture_size, picture_size), np.uint16)
     each = len(events) // time_steps
-    for step, frame in enumerate(frames):
+    for step, picture in enumerate(pictures.reshape(time_steps, -1)):
         stop = (step + 1) * each if step < time_steps - 1 else len(events)
-        accumulate(frame, pixel_map, events, step * each, stop)
-    return frames.reshape(time_steps, 2, size, size)
+        accumulate(picture, events, step * each, stop)
+    return pooled(pictures, size)
 
 
 def network_input(frames: np.ndarray, frame_value: str) -> np.ndarray:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
-from snn_gesture_ros.frames.accumulation import accumulate, accumulate_until, pixel_map
+from snn_gesture_ros.frames.accumulation import (
+    accumulate, accumulate_until, check_picture, pooled)
 
 RESTART_US = 1_000_000
 """Camera time that falls back by more starts anew."""
@@ -38,10 +39,10 @@ class _Windows:
         self._size = size
         self._hop_frames = hop_frames
         self._ring = np.zeros((time_steps, 2, size, size), np.uint16)
-        self._flat = self._ring.reshape(time_steps, -1)
         self._counts = np.zeros(time_steps, np.int64)
-        self._pixel_map = None
-        self._map_shape = None
+        self._open = np.zeros((2, size, size), np.uint16)
+        """The newest frame, with the pixels of the stream's picture."""
+        self._flat = self._open.reshape(-1)
         self.restart()
         self._rehearse()
 
@@ -55,19 +56,24 @@ class _Windows:
     def restart(self) -> None:
         """Forget all events and the time."""
         self._ring.fill(0)
+        self._open.fill(0)
         self._counts.fill(0)
         self._frame = 0
         self._t_newest_us = None
 
     def _check_picture(self, packet: EventPacket) -> None:
         """
-        Tabulate the pixels of a picture of another shape.
+        Start anew where the size of the packet's picture has changed.
 
         :raises ValueError: if the picture is not a whole multiple of the frame.
         """
-        if (packet.width, packet.height) != self._map_shape:
-            self._pixel_map = pixel_map(packet.width, packet.height, self._size)
-            self._map_shape = (packet.width, packet.height)
+        shape = packet.height, packet.width
+        if shape == self._open.shape[1:]:
+            return
+        check_picture(packet.width, packet.height, self._size)
+        self.restart()
+        self._open = np.zeros((2, *shape), np.uint16)
+        self._flat = self._open.reshape(-1)
 
     def _fell_back(self, packet: EventPacket) -> bool:
         return (self._t_newest_us is not None
@@ -75,14 +81,15 @@ class _Windows:
 
     def _close_frame(self, t_end_us: int, windows: list) -> None:
         """End the open frame, add a window if a hop is complete, open the next frame."""
-        self._frame += 1
         steps = len(self._ring)
+        self._ring[self._frame % steps] = pooled(self._open, self._size)
+        self._open.fill(0)
+        self._frame += 1
         oldest = self._frame % steps
         if self._frame % self._hop_frames == 0:
             total = int(self._counts.sum())
             newest_us = self._t_newest_us if total else t_end_us
             windows.append(Window(np.roll(self._ring, -oldest, axis=0), total, newest_us))
-        self._flat[oldest] = 0
         self._counts[oldest] = 0
 
 
@@ -134,8 +141,7 @@ class WindowsByTime(_Windows):
             t_end_us = (self._grid + 1) * self.frame_us
             row = self._frame % len(self._ring)
             stop, late, newest_us = accumulate_until(
-                self._flat[row], self._pixel_map, events, start, packet.t_base_us,
-                t_end_us - self.frame_us, t_end_us)
+                self._flat, events, start, packet.t_base_us, t_end_us - self.frame_us, t_end_us)
             self._counts[row] += stop - start - late
             self.late += late
             if stop - start > late:
@@ -207,7 +213,7 @@ class WindowsByCount(_Windows):
         while start < len(events):
             row = self._frame % len(self._ring)
             stop = min(len(events), start + self.frame_events - int(self._counts[row]))
-            accumulate(self._flat[row], self._pixel_map, events, start, stop)
+            accumulate(self._flat, events, start, stop)
             self._counts[row] += stop - start
             self._t_newest_us = packet.t_base_us + int(events[stop - 1]['dt_us'])
             start = stop

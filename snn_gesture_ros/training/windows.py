@@ -13,7 +13,7 @@ import numpy as np
 from pytorch_lightning import LightningDataModule
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.frames.accumulation import (
-    frames_by_count, frames_by_time, network_input, pixel_map)
+    check_picture, frames_by_count, frames_by_time, network_input)
 from snn_gesture_ros.labels import MIRRORED, NONE
 from snn_gesture_ros.training.augmentation import Augmentation, augmented
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
@@ -49,7 +49,7 @@ class WindowCutter:
         self._none = labels.index(NONE) if NONE in labels else None
         names = [MIRRORED.get(label, label) for label in labels]
         self._mirrored = [labels.index(name) if name in labels else None for name in names]
-        self._pixel_map = pixel_map(clips.SIZE, clips.SIZE, settings.size)
+        check_picture(clips.SIZE, clips.SIZE, settings.size)
         self._frame_us = round(1000 * settings.window_ms / settings.time_steps)
         self.window_us = self._frame_us * settings.time_steps
         """Duration of a window, for slicing by time."""
@@ -91,13 +91,13 @@ class WindowCutter:
             events = events[first:last].copy()
             events['dt_us'] -= np.uint32(start)
             events = augmented(events, augmentation, picture, window_us, rng)
-            frames = frames_by_time(events, self._pixel_map, steps, size, self._frame_us)
+            frames = frames_by_time(events, picture, steps, size, self._frame_us)
         else:
             if self.settings.slicing == 'count':
                 events = events[start:start + self.settings.window_events // steps * steps]
             duration_us = int(events['dt_us'][-1]) + 1 if len(events) else 0
             events = augmented(events, augmentation, picture, duration_us, rng)
-            frames = frames_by_count(events, self._pixel_map, steps, size)
+            frames = frames_by_count(events, picture, steps, size)
         return network_input(frames, self.settings.frame_value)
 
     def mirrored_class(self, number: int):
