@@ -96,8 +96,8 @@ def test_windows_about_an_onset_have_the_label_of_what_fills_them(clips):
 
 def test_no_augmentation_leaves_the_events(clips):
     events, rng = clips.events(0), np.random.default_rng(0)
-    drawn = Augmentation.drawn(Settings(), 128, True, rng)
-    assert augmented(events, drawn, 128, DURATION_US, rng) is events
+    drawn = Augmentation.drawn(Settings(), True, rng)
+    assert augmented(events, drawn, DURATION_US, rng) is events
 
 
 def coordinates(events):
@@ -106,7 +106,7 @@ def coordinates(events):
 
 
 def changed(events, **augmentation):
-    result = augmented(events, Augmentation(**augmentation), 128, DURATION_US,
+    result = augmented(events, Augmentation(**augmentation), DURATION_US,
                        np.random.default_rng(1))
     assert (np.diff(result['dt_us'].astype(int)) >= 0).all()
     assert (result['pixel'] < 2 * 128 * 128).all()
