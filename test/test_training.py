@@ -14,6 +14,7 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.training import metrics
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 from snn_gesture_ros.training.train import take_weights
+from spikingjelly.activation_based import functional
 import torch
 
 PATIENCE_S = 300
@@ -174,8 +175,7 @@ def test_trainings_are_not_mixed_up(clip_set, trained):
     assert status == 1 and 'lr was 0.003, is 0.5' in text and len(text.splitlines()) == 1
 
 
-@pytest.mark.skipif(hasattr(__import__('spikingjelly.activation_based.functional').activation_based
-                            .functional, 'set_backend'), reason='this SpikingJelly has CuPy')
+@pytest.mark.skipif(hasattr(functional, 'set_backend'), reason='this SpikingJelly has CuPy')
 def test_cupy_is_refused_where_spikingjelly_has_none(clip_set, tmp_path, capfd):
     assert main(['train', '--data-dir', str(clip_set), '--out-dir', str(tmp_path), '--cupy']) == 1
     assert 'leave out --cupy' in capfd.readouterr().err
