@@ -27,7 +27,8 @@ setup(
     ],
     install_requires=['setuptools'],
     zip_safe=True,
-    extras_require={'test': ['pytest']},
+    extras_require={'test': ['pytest'],
+                    'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={
         'console_scripts': [
             f'event_stream = {PACKAGE}.nodes.event_stream:main',

@@ -103,7 +103,8 @@ class ShowProgress(Callback):
 
     def teardown(self, trainer, module, stage) -> None:
         """Leave the terminal as it was."""
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def _update(self, trainer) -> None:
         if self._task is not None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from snn_gesture_ros.network.checkpoint import FRAME_VALUES, READOUTS
 import yaml
 
-CONFIG_FOLDER = Path(__file__).resolve().parents[2] / 'config'
 SLICINGS = ('time', 'count', 'number')
 OPTIMISERS = ('adamw', 'adam', 'sgd')
 SCHEDULES = ('one_cycle', 'cosine')
@@ -173,13 +172,11 @@ def shipped_configs() -> dict:
 
 def _config_folder() -> Path:
     """Find config/: of the sources, or of the installed package."""
-    if CONFIG_FOLDER.is_dir():
-        return CONFIG_FOLDER
-    from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
-    try:
-        return Path(get_package_share_directory('snn_gesture_ros')) / 'config'
-    except PackageNotFoundError:
-        return CONFIG_FOLDER
+    of_sources = Path(__file__).resolve().parents[2] / 'config'
+    if (of_sources.parent / 'package.xml').is_file():
+        return of_sources
+    from ament_index_python.packages import get_package_share_directory
+    return Path(get_package_share_directory('snn_gesture_ros')) / 'config'
 
 
 def _checked(spec, value):

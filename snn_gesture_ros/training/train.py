@@ -236,6 +236,6 @@ def quieten() -> None:
     """Keep what Lightning says of its own ways from the user."""
     logging.getLogger('pytorch_lightning').setLevel(logging.WARNING)
     for message in ('.*does not have many workers.*', '.*dataloader is not resumable.*',
-                    '.*LeafSpec.*', '.*sync_dist.*',
+                    '.*LeafSpec.*', '.*all_gather is deprecated.*', '.*sync_dist.*',
                     '.*Checkpoint directory .* exists.*', '.*smaller than the logging interval.*'):
         warnings.filterwarnings('ignore', message)

@@ -90,13 +90,13 @@ class WindowCutter:
             last = bisect_left(events['dt_us'], start + window_us, lo=first)
             events = events[first:last].copy()
             events['dt_us'] -= np.uint32(start)
-            events = augmented(events, augmentation, picture, window_us, rng)
+            events = augmented(events, augmentation, window_us, rng)
             frames = frames_by_time(events, picture, steps, size, self._frame_us)
         else:
             if self.settings.slicing == 'count':
                 events = events[start:start + self.settings.window_events // steps * steps]
             duration_us = int(events['dt_us'][-1]) + 1 if len(events) else 0
-            events = augmented(events, augmentation, picture, duration_us, rng)
+            events = augmented(events, augmentation, duration_us, rng)
             frames = frames_by_count(events, picture, steps, size)
         return network_input(frames, self.settings.frame_value)
 
@@ -117,8 +117,7 @@ class TrainingWindows(Dataset):
         cutter, settings = self.cutter, self.cutter.settings
         rng = np.random.default_rng((settings.seed, WINDOW, draw.epoch, draw.place))
         swapped = cutter.mirrored_class(cutter.classes[draw.clip])
-        augmentation = Augmentation.drawn(
-            settings, cutter.clips.SIZE, swapped is not None, rng)
+        augmentation = Augmentation.drawn(settings, swapped is not None, rng)
         ranges = cutter.starts(draw.clip, augmentation.stretch)
         sizes = np.array([last - first + 1 for first, last, _ in ranges])
         first, last, number = ranges[rng.choice(len(ranges), p=sizes / sizes.sum())]

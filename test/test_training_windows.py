@@ -1,0 +1,200 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From clips to training windows: the nodes' frames, the right labels, augmentation."""
+import numpy as np
+import pytest
+from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
+from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.frames.windows import WindowsByCount, WindowsByTime
+from snn_gesture_ros.training.augmentation import Augmentation, augmented
+from snn_gesture_ros.training.settings import Settings
+from snn_gesture_ros.training.windows import (
+    Draw, EpochSampler, TrainingWindows, ValidationWindows, WindowCutter)
+
+LABELS = ('right_hand_wave', 'left_hand_wave', 'none')
+DURATION_US = 2_000_000
+
+
+def random_events(seed, count=30_000):
+    rng = np.random.default_rng(seed)
+    events = np.empty(count, PACKED_EVENT)
+    events['dt_us'] = np.sort(rng.integers(0, DURATION_US, count))
+    events['pixel'] = rng.integers(0, 2 * 128 * 128, count)
+    return events
+
+
+@pytest.fixture(scope='module')
+def clips(tmp_path_factory):
+    """Give a set: a wave all the time, one from 1.4 s on, none."""
+    folder = tmp_path_factory.mktemp('clips') / 'set'
+    rows = [('right_hand_wave', 0), ('right_hand_wave', 1_400_000), ('none', 0)]
+    ClipSetWriter(folder, {}).write('a', [
+        (Clip(label, f'p{k}', f'r{k}', 'train', DURATION_US, onset_us), random_events(k))
+        for k, (label, onset_us) in enumerate(rows)])
+    return ClipSet(folder)
+
+
+def cutter(clips, labels=LABELS, **settings):
+    return WindowCutter(clips, Settings(time_steps=8, window_ms=800.0, **settings), labels)
+
+
+def packet(events):
+    return EventPacket(128, 128, 0, 0, int(events['dt_us'][-1]), 0, '', events)
+
+
+@pytest.mark.parametrize('size', [16, 128])
+def test_frames_by_time_are_those_of_the_nodes(clips, size):
+    windows = WindowsByTime(8, size, 100_000, 1)
+    found = {w.t_newest_us // 100_000: w.frames for w in windows.push(packet(clips.events(0)))}
+    for start in (0, 300_000, 1_100_000):
+        cut = cutter(clips, size=size, frame_value='count').cut(0, start, Augmentation(), None)
+        assert cut.dtype == np.float32
+        assert (cut == found[start // 100_000 + 7]).all()
+
+
+def test_frames_by_count_are_those_of_the_nodes(clips):
+    windows = WindowsByCount(8, 16, 500, 1)
+    found = windows.push(packet(clips.events(0)))
+    cut = cutter(clips, size=16, frame_value='count', slicing='count', window_events=4003)
+    for frame in (0, 9, 30):
+        assert (cut.cut(0, 500 * frame, Augmentation(), None) == found[frame + 7].frames).all()
+
+
+def test_number_is_spikingjellys_split(tmp_path):
+    """It gives N // T events to each frame, and the rest to the last."""
+    events = random_events(0, 8007)
+    ClipSetWriter(tmp_path / 'set', {}).write(
+        'a', [(Clip('none', 'p', 'r', 'train', DURATION_US), events)])
+    number = cutter(ClipSet(tmp_path / 'set'), size=128, frame_value='count', slicing='number')
+    frames = number.cut(0, *number.starts(0)[0][:1], Augmentation(), None)
+    for step in range(8):
+        part = events['pixel'][1000 * step:1000 * (step + 1) if step < 7 else 8007]
+        assert (frames[step].ravel() == np.bincount(part, minlength=2 * 128 * 128)).all()
+
+
+def test_binary_frames(clips):
+    count = cutter(clips, size=16, frame_value='count').cut(0, 0, Augmentation(), None)
+    binary = cutter(clips, size=16).cut(0, 0, Augmentation(), None)
+    assert count.max() > 1 and (binary == (count > 0)).all()
+
+
+def test_windows_about_an_onset_have_the_label_of_what_fills_them(clips):
+    right, _, none = range(3)
+    assert cutter(clips).starts(0) == [(0, 1_200_000, right)]
+    # The wave of clip 1 begins at 1.4 s; 60 % of 0.8 s are 0.48 s, more than the clip has left.
+    assert cutter(clips, onset_part=0.5).starts(1) == [(1_000_000, 1_200_000, right),
+                                                       (0, 600_000, none)]
+    assert cutter(clips).starts(1) == [(1_080_000, 1_200_000, right), (0, 600_000, none)]
+    assert cutter(clips, onset_part=0.9).starts(1) == [(0, 600_000, none)]
+    assert cutter(clips, ('right_hand_wave', 'none', 'x')).starts(2)[0][2] == 1
+    events = clips.events(1)
+    start, end = 1_080_000, 1_880_000
+    gesture = ((events['dt_us'] >= 1_400_000) & (events['dt_us'] < end)).sum()
+    window = ((events['dt_us'] >= start) & (events['dt_us'] < end)).sum()
+    assert gesture / window == pytest.approx(0.6, abs=0.02)
+
+
+def test_no_augmentation_leaves_the_events(clips):
+    events, rng = clips.events(0), np.random.default_rng(0)
+    drawn = Augmentation.drawn(Settings(), True, rng)
+    assert augmented(events, drawn, DURATION_US, rng) is events
+
+
+def coordinates(events):
+    pixel = events['pixel'].astype(int)
+    return pixel % 128, pixel // 128 % 128, pixel // (128 * 128)
+
+
+def changed(events, **augmentation):
+    result = augmented(events, Augmentation(**augmentation), DURATION_US,
+                       np.random.default_rng(1))
+    assert (np.diff(result['dt_us'].astype(int)) >= 0).all()
+    assert (result['pixel'] < 2 * 128 * 128).all()
+    return result
+
+
+def test_mirror_and_polarity(clips):
+    events = clips.events(0)
+    x, y, p = coordinates(events)
+    new_x, new_y, new_p = coordinates(changed(events, mirrored=True, polarity_swapped=True))
+    assert (new_x == 127 - x).all() and (new_y == y).all() and (new_p == 1 - p).all()
+
+
+def test_shift_scale_and_rotation(clips):
+    events = clips.events(0)
+    x, y, _ = coordinates(events)
+    inside = (x >= 44) & (x < 84) & (y >= 44) & (y < 84)
+    events, x, y = events[inside], x[inside] + 0.5, y[inside] + 0.5
+    for augmentation, expected_x, expected_y in [
+            ({'shift': (10.0, -20.0)}, x + 10, y - 20),
+            ({'scale': 1.5}, (x - 64) * 1.5 + 64, (y - 64) * 1.5 + 64),
+            ({'rotation': np.pi / 2}, 128 - y, x)]:
+        new_x, new_y, _ = coordinates(changed(events, **augmentation))
+        assert np.abs(new_x + 0.5 - expected_x).max() <= 1.5
+        assert np.abs(new_y + 0.5 - expected_y).max() <= 1.5
+    assert len(changed(events, shift=(128.0, 0.0))) == 0
+
+
+def test_density_drop_and_noise(clips):
+    events = clips.events(0)
+    assert len(changed(events, density=0.25)) == pytest.approx(0.25 * len(events), rel=0.05)
+    denser = changed(events, density=3.5)
+    assert len(denser) == pytest.approx(3.5 * len(events), rel=0.05)
+    x, y, _ = coordinates(changed(events, emptied=(10.0, 20.0, 60.0, 80.0)))
+    assert not ((x >= 10) & (x < 60) & (y >= 20) & (y < 80)).any() and len(x) > len(events) / 2
+    noisy = changed(events[:0], noise_hz=0.5, stretch=0.5)
+    assert len(noisy) == pytest.approx(0.5 * 128 * 128, rel=0.1)
+    assert noisy['dt_us'].max() < DURATION_US / 2
+
+
+def test_time_stretch(clips):
+    events = clips.events(0)
+    times_us = changed(events, stretch=1.5)['dt_us']
+    assert (times_us == (events['dt_us'] * 1.5).astype(np.uint32)).all()
+    whole = cutter(clips, size=16, frame_value='count')
+    slow = whole.cut(0, 100_000, Augmentation(stretch=2.0), np.random.default_rng(0))
+    part = clips.events(0)['dt_us']
+    assert slow.sum() == ((part >= 100_000) & (part < 500_000)).sum()
+
+
+def test_mirrored_windows_have_the_mirrored_label(clips):
+    windows = TrainingWindows(cutter(clips, mirror=1.0))
+    assert windows[Draw(0, 0, 0)][1] == 1
+    assert windows[Draw(0, 0, 2)][1] == 2
+    alone = TrainingWindows(cutter(clips, ('right_hand_wave', 'none'), mirror=1.0))
+    plain = TrainingWindows(cutter(clips, ('right_hand_wave', 'none')))
+    assert alone[Draw(0, 0, 0)][1] == 0
+    assert (alone[Draw(0, 0, 0)][0] == plain[Draw(0, 0, 0)][0]).all()
+
+
+def test_draws_depend_on_seed_pass_and_place_alone(clips):
+    ranges = {'density': (0.5, 2.0), 'shift': 0.1, 'noise_hz': 0.1}
+    first, second = (TrainingWindows(cutter(clips, **ranges)) for _ in range(2))
+    first[Draw(0, 0, 0)]
+    frames = first[Draw(1, 5, 0)][0]
+    assert (frames == second[Draw(1, 5, 0)][0]).all()
+    for other in (second[Draw(2, 5, 0)], second[Draw(1, 6, 0)],
+                  TrainingWindows(cutter(clips, seed=1, **ranges))[Draw(1, 5, 0)]):
+        assert (frames != other[0]).any()
+
+
+def test_processes_share_a_pass_and_it_goes_on_where_it_stopped():
+    classes = np.array([0] * 30 + [1] * 10)
+    settings = Settings(batch=4, balance=False)
+    whole = list(EpochSampler(classes, settings, 0, 1, epoch=3, skip=0))
+    assert sorted(draw.clip for draw in whole) == list(range(40))
+    parts = [list(EpochSampler(classes, settings, rank, 2, epoch=3, skip=0)) for rank in (0, 1)]
+    assert sorted(parts[0] + parts[1]) == sorted(whole)
+    assert list(EpochSampler(classes, settings, 0, 1, epoch=3, skip=6)) == whole[24:]
+    sampler = EpochSampler(classes, settings, 0, 1, epoch=2, skip=6)
+    sampler.set_epoch(3)
+    assert list(sampler) == whole
+    balanced = EpochSampler(classes, Settings(batch=4, epoch_windows=4000), 0, 1, 0, 0)
+    assert np.mean([classes[draw.clip] for draw in balanced]) == pytest.approx(0.5, abs=0.05)
+
+
+def test_validation_windows_are_spread_over_each_clip(clips):
+    windows = ValidationWindows(cutter(clips, validation_windows=3))
+    assert [windows[i][1] for i in range(len(windows))] == [0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2]
+    again = ValidationWindows(cutter(clips, validation_windows=3, shift=0.2, seed=4))
+    assert (windows[4][0] == again[4][0]).all()
