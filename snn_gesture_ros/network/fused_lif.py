@@ -36,12 +36,13 @@ class FusedLIFNode(neuron.LIFNode):
         :param x_seq: input currents [T, ...].
         :returns: spikes [T, ...].
         """
-        if x_seq.device.type != 'cpu' or x_seq.dtype != torch.float32:
+        if x_seq.device.type != 'cpu':
             return super().multi_step_forward(x_seq)
+        currents = x_seq.float()        # membranes are float32, also with mixed precision
         resting = not isinstance(self.v, torch.Tensor)      # reset_net leaves a number
-        v = torch.zeros_like(x_seq[0]) if resting else self.v
-        spikes, self.v = _FusedLIF.apply(x_seq, v.detach(), 1.0 - 1.0 / self.tau)
-        return spikes
+        v = torch.zeros_like(currents[0]) if resting else self.v
+        spikes, self.v = _FusedLIF.apply(currents, v.detach(), 1.0 - 1.0 / self.tau)
+        return spikes.to(x_seq.dtype)
 
 
 class _FusedLIF(torch.autograd.Function):
