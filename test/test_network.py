@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.checkpoint import (
-    CheckpointError, find_checkpoint, load_checkpoint, ModelCard, save_checkpoint, shipped_models)
+    load_checkpoint, ModelCard, save_checkpoint)
+from snn_gesture_ros.network.checkpoint_files import (
+    CheckpointError, find_checkpoint, shipped_models)
 from snn_gesture_ros.network.classifier import choose_device, SpikingClassifier
 from snn_gesture_ros.network.fused_lif import FusedLIFNode
 from snn_gesture_ros.network.gesture_net import GestureNet
