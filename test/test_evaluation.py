@@ -227,12 +227,14 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
 
 
 @pytest.mark.parametrize('words, reason', [
-    (['absent'], 'no checkpoint absent'), (['fast', 'fast'], 'rename one'),
-    (['fast', '--workers', '0'], 'workers must be 1'),
-    (['fast', '--data', 'absent'], 'no clip set'), (['fast', '--recordings', 'absent'], 'absent')])
-def test_bad_arguments_are_one_line_and_status_1(tmp_path, capsys, monkeypatch, words, reason):
+    (['absent'], 'no checkpoint absent'), (['{model}', '{model}'], 'rename one'),
+    (['{model}', '--workers', '0'], 'workers must be 1'),
+    (['{model}', '--data', 'absent'], 'no clip set'),
+    (['{model}', '--recordings', 'absent'], 'absent')])
+def test_bad_arguments_are_one_line_and_status_1(tmp_path, capsys, monkeypatch, constant, words,
+                                                 reason):
     monkeypatch.chdir(tmp_path)
-    assert main(['report', *words]) == 1
+    assert main(['report', *(word.format(model=constant) for word in words)]) == 1
     errors = capsys.readouterr().err
     assert reason in errors and errors.count('\n') == 1
     assert not (tmp_path / 'docs').exists()

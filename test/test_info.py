@@ -151,10 +151,11 @@ def test_model_card_of_a_spikingjelly_checkpoint(tmp_path, capsys):
     assert '300000 events' in text and 'does not say' in text
 
 
-@pytest.mark.parametrize('kept', [9, 2000, 200_000])
+@pytest.mark.parametrize('kept', [0.001, 0.05, 0.9])
 def test_damaged_checkpoint_is_one_line_and_status_1(tmp_path, capsys, kept):
     path = tmp_path / 'cut.safetensors'
-    path.write_bytes(find_checkpoint('fast').read_bytes()[:kept])
+    whole = find_checkpoint('fast').read_bytes()
+    path.write_bytes(whole[:int(kept * len(whole))])
     assert main(['info', str(path)]) == 1
     errors = capsys.readouterr().err
     assert 'not a usable checkpoint' in errors and errors.count('\n') == 1

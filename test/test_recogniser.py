@@ -7,12 +7,20 @@ from snn_gesture_ros.decision.decider import DecisionSettings, silence
 from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.frames.windows import Window
+from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.network.gesture_net import GestureNet
+import torch
 
 
 @pytest.fixture(scope='module')
-def classifier():
-    return SpikingClassifier('fast', 'cpu')
+def classifier(tmp_path_factory):
+    """Give a network with random weights."""
+    torch.manual_seed(3)
+    path = tmp_path_factory.mktemp('model') / 'random.safetensors'
+    save_checkpoint(path, GestureNet(3, 16, 4), ModelCard(
+        ('wave', 'roll', 'none'), 8, 400.0, 16, 'binary', 'time', 'softmax', {'channels': 4}))
+    return SpikingClassifier(str(path), 'cpu')
 
 
 @pytest.mark.parametrize('events, inferred', [(MIN_EVENTS - 1, False), (MIN_EVENTS, True)])
