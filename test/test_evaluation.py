@@ -195,8 +195,8 @@ def test_density(clips, factor):
 
 def test_report_of_a_real_process(tmp_path, constant, clips):
     set_folder = tmp_path / 'own'
-    list(simulate_clip_set(Simulation(LABELS, 1, 600_000, test=1.0, validation=0.0), set_folder,
-                           1))
+    list(simulate_clip_set(Simulation((*LABELS, 'air_drums'), 1, 600_000, test=1.0,
+                                      validation=0.0), set_folder, 1))
     np.savez(tmp_path / 'empty_room.npz', t=np.arange(0, 1_000_000, 500), x=np.arange(2000) % 128,
              y=np.arange(2000) % 97, p=np.arange(2000) % 2)
     command = [shutil.which('snn-gesture'), 'report', constant, '--quick', '--data', 'own',
@@ -213,7 +213,8 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     report = json.loads((tmp_path / 'docs' / 'recognition' / 'report.json').read_text())
     chapter = report['checkpoints']['constant']
     assert chapter['held_out']['labels']['arm_roll']['recall'] == 0
-    assert chapter['data']['own']['used'] == 3 and report['data']['own']['split'] == 'test'
+    own = chapter['data']['own']
+    assert (own['used'], own['left_out']) == (3, 1) and report['data']['own']['split'] == 'test'
     assert [row['name'] for row in chapter['conditions']] == [
         'dvs128', 'davis346', 'near', 'x 0.2', 'x 10']
     assert len(chapter['windows']) == 5 and len(chapter['hops']) == 4

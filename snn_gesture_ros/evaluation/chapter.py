@@ -25,8 +25,7 @@ def make_chapter(replays: dict, card, extent, data: list) -> dict:
     idle = false_alarms(replays['set', 'idle'])
     return {
         'held_out': recognition(held_out, labels),
-        'data': {name: {'used': len(replays['set', name]),
-                        **recognition(replays['set', name], labels)} for name in data},
+        'data': {name: measure_set(replays['set', f'data {name}'], labels) for name in data},
         'conditions': conditions(replays, labels, extent),
         'calibration': calibration(held_out, labels),
         'false_alarms': {
@@ -40,6 +39,13 @@ def make_chapter(replays: dict, card, extent, data: list) -> dict:
         'hops': sliced(replays, labels, 'hop'),
         'unit_of_hops': UNITS[card.slicing][1],
     }
+
+
+def measure_set(replays: list, labels: tuple) -> dict:
+    """Return the figures of a user's set, without its clips of labels that are not known."""
+    known = [replayed for replayed in replays if replayed.clip.label in labels]
+    return {'used': len(known), 'left_out': len(replays) - len(known),
+            **recognition(known, labels)}
 
 
 def conditions(replays: dict, labels: tuple, extent) -> list:

@@ -146,8 +146,9 @@ def data_sections(chapter: dict, figures: str, data: list) -> list:
     for place, (name, measured) in enumerate(chapter['data'].items()):
         row = data[name]
         parts += [f'### Data set {name}',
-                  f'{measured["used"]} clips of {row["persons"]} persons, split {row["split"]}; '
-                  f'sources: {", ".join(row["sources"])}.',
+                  f'{measured["used"]} clips, split {row["split"]} of {row["persons"]} persons; '
+                  f'{measured["left_out"]} more have labels that the checkpoint does not know. '
+                  f'Sources: {", ".join(row["sources"])}.',
                   labels_table(measured), picture('confusion matrix', figures, f'data_{place}'),
                   merged_text(measured['merged'])]
     return parts

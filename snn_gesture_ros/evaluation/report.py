@@ -54,7 +54,8 @@ class Report:
 
     def tasks(self) -> list:
         """Return what is to be replayed, of Task."""
-        sets = {**self._simulated, **{name: clips for name, (_, clips) in self._data.items()}}
+        sets = {**self._simulated,
+                **{f'data {name}': clips for name, (_, clips) in self._data.items()}}
         if self._recordings is not None:
             sets['recordings'] = self._recordings
         return [task for name, checkpoint in self.checkpoints.items()
