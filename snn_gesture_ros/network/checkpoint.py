@@ -103,7 +103,11 @@ def _load_own(path: Path):
     except KeyError:
         raise CheckpointError(
             f'{path} has no model card: it was not written by this package') from None
-    except (safetensors.SafetensorError, OSError, TypeError, ValueError, RuntimeError) as error:
+    except RuntimeError:
+        raise CheckpointError(
+            f'{path} is not a usable checkpoint: its weights do not fit its architecture; '
+            'another version of this package wrote it') from None
+    except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
         raise CheckpointError(f'{path} is not a usable checkpoint: {_first_line(error)}') from None
     return net, card
 
