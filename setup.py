@@ -27,7 +27,7 @@ setup(
     ],
     install_requires=['setuptools'],
     zip_safe=True,
-    extras_require={'test': ['pytest'],
+    extras_require={'test': ['pytest'], 'evaluation': ['matplotlib', 'torchmetrics'],
                     'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={
         'console_scripts': [

@@ -6,7 +6,7 @@ source "$(dirname "$0")/common.bash"
 # In a shell with env.bash the name leads into .venv, which is about to go.
 python=$("${PYTHON:-python3}" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 requirements=(-r requirements/runtime.txt -r requirements/training.txt
-  -r requirements/build.txt -r requirements/test.txt)
+  -r requirements/evaluation.txt -r requirements/build.txt -r requirements/test.txt)
 site=()
 if [ -n "${ROS_DISTRO:-}" ]; then
   site+=(--system-site-packages)

@@ -3,16 +3,29 @@
 """The command `snn-gesture` and its verb `info`."""
 import json
 from pathlib import Path
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from snn_gesture_ros.command_line.main import main
+from snn_gesture_ros.datasets.clip_set import Clip, ClipSetWriter
+from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.network.checkpoint_files import find_checkpoint
+from snn_gesture_ros.network.model_facts import never_tried_on
+from spikingjelly.activation_based import surrogate
+from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
+from spikingjelly.activation_based.neuron import LIFNode
+import torch
 
 KEYS = {'events', 'on', 'off', 'triggers_rising', 'triggers_falling', 'width', 'height',
         't_first_us', 't_last_us', 'sum_time_us', 'duration_s', 'rate_eps', 'messages', 'lost',
         'malformed', 'format', 'encoding', 'topic'}
+CARD_KEYS = {'format', 'file', 'file_bytes', 'parameters', 'labels', 'time_steps', 'window_ms',
+             'size', 'frame_value', 'slicing', 'readout', 'architecture', 'license', 'training',
+             'never_tried_on'}
 AEDAT4 = (Path(__file__).resolve().parents[2]
           / 'shared' / 'data' / 'aedat4' / 'dvxplorer_320x240.aedat4')
 
@@ -104,3 +117,74 @@ def test_info_imports_no_torch(recording):
     code = ('import sys; from snn_gesture_ros.command_line.main import main; '
             f'main(["info", {str(recording)!r}]); sys.exit("torch" in sys.modules)')
     assert subprocess.run([sys.executable, '-c', code], capture_output=True).returncode == 0
+
+
+def test_model_card_of_a_shipped_model(capsys):
+    assert main(['info', 'fast']) == 0
+    text = capsys.readouterr().out
+    assert 'labels         hand_clapping, right_hand_wave' in text
+    assert 'never tried on\n  real people before a real camera' in text
+
+
+def test_model_card_as_json(tmp_path, capsys):
+    assert main(['info', 'fast', '--json']) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert CARD_KEYS <= set(card)
+    path = find_checkpoint('fast')
+    assert card['file_bytes'] == path.stat().st_size
+    content = load_file(path)
+    assert card['parameters'] == sum(
+        content[name].size for name in content
+        if not name.endswith(('running_mean', 'running_var', 'num_batches_tracked')))
+    copy = tmp_path / 'fast'
+    shutil.copy(path, copy.with_suffix('.safetensors'))
+    assert main(['info', str(copy.with_suffix('.safetensors')), '--json']) == 0
+    assert json.loads(capsys.readouterr().out) == card
+
+
+def test_model_card_of_a_spikingjelly_checkpoint(tmp_path, capsys):
+    net = DVSGestureNet(8, LIFNode, surrogate_function=surrogate.ATan(), detach_reset=True)
+    torch.save({'net': net.state_dict(), 'epoch': 3}, tmp_path / 'checkpoint_max.pth')
+    assert main(['info', str(tmp_path / 'checkpoint_max.pth')]) == 0
+    text = capsys.readouterr().out
+    assert 'hand_clapping, right_hand_wave, other_gestures' in text
+    assert '300000 events' in text and 'does not say' in text
+
+
+@pytest.mark.parametrize('kept', [0.001, 0.05, 0.9])
+def test_damaged_checkpoint_is_one_line_and_status_1(tmp_path, capsys, kept):
+    path = tmp_path / 'cut.safetensors'
+    whole = find_checkpoint('fast').read_bytes()
+    path.write_bytes(whole[:int(kept * len(whole))])
+    assert main(['info', str(path)]) == 1
+    errors = capsys.readouterr().err
+    assert 'not a usable checkpoint' in errors and errors.count('\n') == 1
+
+
+@pytest.mark.parametrize('training, never', [
+    ({}, ['unknown']), ({'data': 'unknown; taken for DVS128 Gesture'}, ['unknown']),
+    ({'data': 'simulation any, simulation evk4'}, ['real people', 'DVS128 Gesture']),
+    ({'data': 'DVS128 Gesture, simulation any'}, []),
+    ({'data': 'simulation any', 'figures': {'DVS128 Gesture': {'recall': 0.9}}}, []),
+    ({'data': 'wave_1.mcap'}, ['DVS128 Gesture'])])
+def test_what_a_network_never_saw(training, never):
+    found = never_tried_on(training)
+    assert len(found) == len(never)
+    assert all(text.startswith(start) for text, start in zip(found, never))
+
+
+def test_clip_set(tmp_path, capsys):
+    clips = [(Clip(label, person, person, split, 1_000_000, 0, 'a camera'),
+              np.zeros(1, PACKED_EVENT))
+             for label, person, split in [('wave', 'ann', 'train'), ('none', 'ann', 'train'),
+                                          ('wave', 'bob', 'test')]]
+    ClipSetWriter(tmp_path / 'set', {'made_by': 'hand'}).write('all', clips)
+    assert main(['info', str(tmp_path / 'set')]) == 0
+    text = capsys.readouterr().out
+    assert 'made_by        hand' in text and '3 clips of 2 persons' in text
+    assert main(['info', str(tmp_path / 'set'), '--json']) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts['format'] == 'clip set' and facts['clips'] == 3 and facts['minutes'] == 0.05
+    assert facts['labels']['wave'] == {'train': 1, 'validation': 0, 'test': 1}
+    assert facts['persons'] == {'train': 1, 'validation': 0, 'test': 1}
+    assert facts['sources'] == ['a camera']

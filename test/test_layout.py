@@ -40,9 +40,11 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.recordings.recording', 'rosbags'),
     ('snn_gesture_ros.command_line.main', 'torch'),
     ('snn_gesture_ros.simulation.camera', 'torch'),
+    ('snn_gesture_ros.network.checkpoint_files', 'torch'),
     ('snn_gesture_ros.nodes.event_stream', 'pytorch_lightning'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'pytorch_lightning'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'torchmetrics'),
+    ('snn_gesture_ros.nodes.gesture_classifier', 'matplotlib'),
 ])
 def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'

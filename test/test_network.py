@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The network, its checkpoints and the classifier."""
+from dataclasses import replace
 import json
 import pickle
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.checkpoint import (
-    CheckpointError, find_checkpoint, load_checkpoint, ModelCard, save_checkpoint, shipped_models)
+    load_checkpoint, ModelCard, save_checkpoint)
+from snn_gesture_ros.network.checkpoint_files import (
+    CheckpointError, find_checkpoint, shipped_models)
 from snn_gesture_ros.network.classifier import choose_device, SpikingClassifier
 from snn_gesture_ros.network.fused_lif import FusedLIFNode
 from snn_gesture_ros.network.gesture_net import GestureNet
@@ -211,3 +214,10 @@ def test_trace_of_all_steps_is_that_of_single_steps():
         average = average + (step - average) / 4
     functional.reset_net(whole)
     assert torch.allclose(whole(inputs[:5]), traces[:5])
+
+
+def test_weights_of_another_architecture_are_refused_in_words(own, tmp_path):
+    card = replace(CARD, architecture={'channels': 6})
+    save_checkpoint(tmp_path / 'other.safetensors', load_checkpoint(str(own[0]))[0], card)
+    with pytest.raises(CheckpointError, match='do not fit its architecture'):
+        load_checkpoint(str(tmp_path / 'other.safetensors'))

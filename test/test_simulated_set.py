@@ -71,6 +71,18 @@ def test_plan():
     assert max(len(part) for part in simulation.parts()) == CLIPS_A_PART
 
 
+def test_framing_and_single_idle_activities(tmp_path):
+    words = ('--labels', 'arm_roll', 'walking_by', '--seconds', '0.4', '--clips', 1)
+    contents = []
+    for framing in ('near', 'far'):
+        assert simulate(tmp_path / framing, *words, '--framing', framing) == 0
+        clips = ClipSet(tmp_path / framing)
+        assert [clip.label for clip in clips.clips] == ['arm_roll', 'walking_by']
+        assert clips.descriptions[0]['framing'] == framing
+        contents.append(content(tmp_path / framing)['00000.npy'])
+    assert contents[0] != contents[1]
+
+
 def test_interrupted_simulation_goes_on(tmp_path, capsys):
     folder = tmp_path / 'set'
     words = ['simulate', str(folder), *SMALL, '120']

@@ -1,26 +1,51 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `info`: show the facts of a recording."""
+"""Verb `info`: show the facts of a recording, a checkpoint or a clip set."""
 from dataclasses import asdict
 import json
+from pathlib import Path
 
+from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
+from snn_gesture_ros.datasets.summary import count_clips, summarise
+from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
+
+LONG = ('confusion', 'settings')
+"""What of a training only JSON shows."""
 
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('file', metavar='FILE',
-                        help='rosbag2 folder or file, AEDAT (3.1, 4) or npz with t, x, y, p')
+                        help='rosbag2 folder or file, AEDAT (3.1, 4) or npz with t, x, y, p; '
+                             'checkpoint, or name of a shipped model '
+                             f'({", ".join(shipped_models())}); clip set')
     parser.add_argument('--topic', help='topic of a bag with several cameras')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 
 def run(arguments) -> int:
     """
-    Read the recording to its end and print what is in it.
+    Tell by the contents what the file is, and print what is in it.
 
-    :raises UnreadableRecording: if it cannot be read to its end, after what can be is printed.
+    :raises ValueError: if it cannot be read to its end, after what can be is printed.
+    """
+    path = Path(arguments.file)
+    if arguments.file in shipped_models() and not path.exists():
+        return show_checkpoint(arguments.file, arguments.json)
+    if (path / DESCRIPTION_FILE).exists():
+        return show_clip_set(path, arguments.json)
+    if path.is_file() and is_checkpoint(path):
+        return show_checkpoint(str(path.resolve()), arguments.json)
+    return show_recording(arguments)
+
+
+def show_recording(arguments) -> int:
+    """
+    Read a recording to its end.
+
+    :raises UnreadableRecording: if that cannot be, after what can be read is printed.
     """
     with open_recording(arguments.file) as recording:
         facts = gather_facts(recording, arguments.topic)
@@ -31,6 +56,77 @@ def run(arguments) -> int:
     if facts.damage:
         raise UnreadableRecording(facts.damage)
     return 0
+
+
+def show_clip_set(folder: Path, as_json: bool) -> int:
+    """
+    Count the clips of a set.
+
+    :raises ValueError: if it is damaged or empty.
+    """
+    clips = ClipSet(folder)
+    if as_json:
+        print(json.dumps({'format': 'clip set', **count_clips(clips)}, indent=2))
+        return 0
+    made = {'format': 'clip set', **clips.descriptions[0]}
+    print('\n'.join(f'{name:<14} {brief(value)}' for name, value in made.items()), end='\n\n')
+    print(summarise(clips))
+    return 0
+
+
+def show_checkpoint(name: str, as_json: bool) -> int:
+    """
+    Show the model card of a checkpoint.
+
+    :raises ValueError: if it is damaged or holds another network.
+    """
+    from snn_gesture_ros.network.model_facts import gather_model_facts
+    facts = gather_model_facts(name)
+    print(json.dumps(facts, indent=2) if as_json else as_model_card(facts))
+    return 0
+
+
+def as_model_card(facts: dict) -> str:
+    """Return what is known of a checkpoint in lines of name and value."""
+    frame = {'binary': 'a pixel fired or not', 'count': 'how often a pixel fired'}
+    window = (f'{facts["window_ms"]:g} ms, cut by time' if facts['slicing'] == 'time'
+              else f'{facts["window_events"]} events (about {facts["window_ms"]:g} ms), '
+                   'cut by count')
+    rows = [
+        ('model', f'{facts["file"]} ({facts["format"]}, {facts["file_bytes"] / 1e6:.2f} MB)'),
+        ('licence', facts['license']),
+        ('labels', brief(facts['labels'])),
+        ('window', f'{window} into {facts["time_steps"]} frames'),
+        ('frame', f'{facts["size"]}x{facts["size"]} pixels, OFF and ON; {facts["frame_value"]}: '
+                  f'{frame[facts["frame_value"]]}'),
+        ('readout', facts['readout']),
+        ('architecture', brief(facts['architecture'])),
+        ('parameters', f'{facts["parameters"]:,}'),
+    ]
+    lines = [f'{name:<14} {value}' for name, value in rows]
+    return '\n'.join([*lines, '', 'training', *indented(facts['training']), '',
+                      'never tried on', *(f'  {what}' for what in facts['never_tried_on'])])
+
+
+def indented(values: dict, depth: int = 1):
+    """Yield a line for each value, deeper ones below; without those that are LONG."""
+    for name, value in values.items():
+        if name in LONG:
+            continue
+        if isinstance(value, dict):
+            yield f'{"  " * depth}{name}'
+            yield from indented(value, depth + 1)
+        else:
+            yield f'{"  " * depth}{name:<28} {brief(value)}'
+
+
+def brief(value) -> str:
+    """Return a value as text in one line."""
+    if isinstance(value, dict):
+        return ', '.join(f'{name} {part}' for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return ', '.join(map(str, value))
+    return str(value)
 
 
 def as_table(file_format, facts) -> str:

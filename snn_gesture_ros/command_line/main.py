@@ -6,12 +6,13 @@ from importlib import import_module
 import sys
 
 VERBS = {
-    'info': 'show the facts of a recording',
+    'info': 'show the facts of a recording, a checkpoint or a clip set',
     'demo': 'show the network at work on a simulated camera',
     'train': 'train a network on clip sets',
     'bench': 'measure how fast events are read on this machine',
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
+    'report': 'measure how well checkpoints recognise gestures',
 }
 MODULES = {'import': 'import_data'}
 """Of the verbs that cannot be the name of a module."""

@@ -10,7 +10,8 @@ from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.simulated import (
     simulate_clip_set, simulate_recordings, Simulation)
 from snn_gesture_ros.datasets.summary import summarise
-from snn_gesture_ros.simulation.presets import SENSORS
+from snn_gesture_ros.simulation import FRAMINGS, SENSORS
+from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 DEFAULT = Simulation()
 
@@ -21,11 +22,14 @@ def add_arguments(parser) -> None:
     parser.add_argument('--clips', type=int, default=DEFAULT.clips,
                         help='clips of each label (default: %(default)s)')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', default=DEFAULT.labels,
-                        help='what is shown (default: the eleven DVS128 gestures and none)')
+                        help='what is shown (default: the eleven DVS128 gestures and none); also '
+                             f'one kind of none alone: {", ".join(IDLE_ACTIVITIES)}')
     parser.add_argument('--seconds', type=float, default=DEFAULT.duration_us / 1e6,
                         help='duration of a clip (default: %(default)s)')
     parser.add_argument('--sensor', choices=SENSORS, default=DEFAULT.sensor,
                         help='the event camera (default: %(default)s)')
+    parser.add_argument('--framing', choices=FRAMINGS,
+                        help='how much of the person is in sight (default: any)')
     parser.add_argument('--seed', type=int, default=DEFAULT.seed,
                         help='another seed, other people (default: %(default)s)')
     parser.add_argument('--validation', type=float, default=DEFAULT.validation, metavar='SHARE',
@@ -49,7 +53,8 @@ def run(arguments) -> int:
     simulation = replace(
         DEFAULT, labels=tuple(arguments.labels), clips=arguments.clips,
         duration_us=int(1e6 * min(arguments.seconds, 1e6)), sensor=arguments.sensor,
-        seed=arguments.seed, validation=arguments.validation, test=arguments.test)
+        framing=arguments.framing, seed=arguments.seed, validation=arguments.validation,
+        test=arguments.test)
     make = simulate_recordings if arguments.recordings else simulate_clip_set
     steps = make(simulation, arguments.folder, arguments.workers)
     try:

@@ -1,28 +1,26 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Sets of simulated people: another person, room and sensor in each clip."""
-from concurrent.futures import as_completed, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 import csv
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
-import signal
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSetWriter
 from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
-from snn_gesture_ros.simulation import random_clip
-from snn_gesture_ros.simulation.presets import SENSORS
+from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
+from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 CLIPS_A_PART = 24
 REST_SHARE = 0.35
 """Of the clips of a gesture, those that begin with rest."""
 REST = (0.13, 0.43)
 """How long that rest may be, as parts of a clip."""
+KNOWN_LABELS = (*DVS128_GESTURES, NONE, *IDLE_ACTIVITIES)
+"""`none` is any of the idle activities; one of their names is that one alone."""
 SEEDS_A_SPLIT = 1_000_000
 FIRST_SEED = {'train': 0, 'validation': SEEDS_A_SPLIT, 'test': 2 * SEEDS_A_SPLIT}
 SEEDS = 3 * SEEDS_A_SPLIT
@@ -38,7 +36,9 @@ class Simulation:
     """Clips of each label."""
     duration_us: int = 2_500_000
     sensor: str = 'any'
-    """One of simulation.presets.SENSORS."""
+    """One of simulation.SENSORS."""
+    framing: Optional[str] = None
+    """One of simulation.FRAMINGS; None draws one for each clip."""
     seed: int = 0
     """No two seeds have a person in common."""
     validation: float = 0.1
@@ -47,14 +47,16 @@ class Simulation:
 
     def __post_init__(self):
         """Refuse what cannot be simulated with a ValueError that says what can."""
-        known = (*DVS128_GESTURES, NONE)
         for label in self.labels:
-            if label not in known:
-                raise ValueError(f'label {label!r} cannot be simulated, only {", ".join(known)}')
+            if label not in KNOWN_LABELS:
+                raise ValueError(f'label {label!r} cannot be simulated, only '
+                                 f'{", ".join(KNOWN_LABELS)}')
         if len(set(self.labels)) < max(len(self.labels), 1):
             raise ValueError('labels must be named once each')
         if self.sensor not in SENSORS:
             raise ValueError(f'sensor {self.sensor!r} is not one of {", ".join(SENSORS)}')
+        if self.framing not in (None, *FRAMINGS):
+            raise ValueError(f'framing {self.framing!r} is not one of {", ".join(FRAMINGS)}')
         if not 1 <= self.clips * len(self.labels) <= SEEDS_A_SPLIT:
             raise ValueError(f'clips must be 1 or more, {SEEDS_A_SPLIT} at most of all labels')
         if not 0 <= self.seed < MOST_SEEDS:
@@ -84,11 +86,12 @@ class Simulation:
         label = self.labels[n % len(self.labels)]
         seed = SEEDS * self.seed + FIRST_SEED[split] + n
         rng = np.random.default_rng([seed, 2])
-        rests = label != NONE and rng.random() < REST_SHARE
+        rests = label in DVS128_GESTURES and rng.random() < REST_SHARE
         onset_us = int(self.duration_us * rng.uniform(*REST)) if rests else 0
         person = f'simulated {seed}'
-        return Planned(seed, self.sensor, Clip(label, person, person, split, self.duration_us,
-                                               onset_us, f'simulation {self.sensor}'))
+        return Planned(seed, self.sensor, self.framing, Clip(
+            label, person, person, split, self.duration_us, onset_us,
+            f'simulation {self.sensor}'))
 
 
 class Planned(NamedTuple):
@@ -96,12 +99,13 @@ class Planned(NamedTuple):
 
     seed: int
     sensor: str
+    framing: Optional[str]
     clip: Clip
 
     def events(self) -> np.ndarray:
         """Simulate it: EVENT[n], as the camera sends them."""
-        return random_clip(self.clip.label, self.seed, self.clip.duration_us,
-                           sensor=self.sensor, onset_us=self.clip.onset_us)
+        return random_clip(self.clip.label, self.seed, self.clip.duration_us, self.sensor,
+                           self.framing, self.clip.onset_us)
 
     def sensor_size(self) -> tuple:
         """Return width and height of its camera in pixels."""
@@ -119,8 +123,8 @@ def simulate_clip_set(simulation: Simulation, folder, workers: int):
     writer = ClipSetWriter(folder, simulation.description())
     tasks = [(writer, f'{number:05d}', part) for number, part in enumerate(simulation.parts())]
     yield sum(len(part) for _, name, part in tasks if writer.has(name))
-    yield from _in_processes(_write_part, [task for task in tasks if not writer.has(task[1])],
-                             workers)
+    yield from in_processes(_write_part, [task for task in tasks if not writer.has(task[1])],
+                            workers)
 
 
 def simulate_recordings(simulation: Simulation, folder, workers: int):
@@ -136,7 +140,7 @@ def simulate_recordings(simulation: Simulation, folder, workers: int):
         raise ValueError(f'{folder}: the folder has files; choose a new one')
     parts = simulation.parts()
     yield 0
-    yield from _in_processes(_write_recordings, [(folder, part) for part in parts], workers)
+    yield from in_processes(_write_recordings, [(folder, part) for part in parts], workers)
     with (folder / 'labels.csv').open('w', newline='') as file:
         table = csv.writer(file)
         table.writerow(['file', 'start_s', 'end_s', 'label', 'person', 'split', 'sensor'])
@@ -167,26 +171,3 @@ def _write_recordings(folder: Path, part: list) -> int:
 
 def _file_name(planned: Planned) -> str:
     return f'{planned.seed:09d}_{planned.clip.label}.npz'
-
-
-def _in_processes(function, tasks: list, workers: int):
-    """Call a function with each of the tasks; yield the results as they come."""
-    with _pool(min(workers, len(tasks)) or 1) as pool:
-        futures = [pool.submit(function, *task) for task in tasks]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BrokenProcessPool:
-            raise ValueError('a worker process was ended, perhaps for want of memory: '
-                             'run it again with fewer workers') from None
-
-
-@contextmanager
-def _pool(workers: int):
-    """Give processes that end at once when the user interrupts, and begin nothing more."""
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), signal.signal,
-                               (signal.SIGINT, signal.SIG_DFL))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)

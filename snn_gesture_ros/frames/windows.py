@@ -46,6 +46,11 @@ class _Windows:
         self.restart()
         self._rehearse()
 
+    @property
+    def hop_frames(self) -> int:
+        """Frames from one window to the next."""
+        return self._hop_frames
+
     def _rehearse(self) -> None:
         """Take a made-up packet, so that no real one waits for the compiler."""
         event = np.zeros(1, PACKED_EVENT)

@@ -16,17 +16,13 @@ import safetensors
 import safetensors.torch
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
+from snn_gesture_ros.network.checkpoint_files import CheckpointError, find_checkpoint
 import torch
 
-MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
 CARD_KEY = 'snn_gesture'
 FRAME_VALUES = ('binary', 'count')
 READOUTS = ('softmax', 'firing_rate')
 SLICINGS = ('time', 'count')
-
-
-class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -76,26 +72,6 @@ def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
     safetensors.torch.save_file(weights, str(path), {CARD_KEY: json.dumps(asdict(card))})
 
 
-def shipped_models() -> list:
-    """Name the models that come with the package."""
-    return sorted(path.stem for path in MODELS_FOLDER.glob('*.safetensors'))
-
-
-def find_checkpoint(name: str) -> Path:
-    """
-    Find a checkpoint by the name of a shipped model or by its path.
-
-    :raises CheckpointError: if there is neither.
-    """
-    shipped = MODELS_FOLDER / f'{name}.safetensors'
-    path = shipped if shipped.is_file() else Path(name).expanduser()
-    if not path.is_file():
-        raise CheckpointError(
-            f'no checkpoint {name}: give the path of a file or one of the shipped models: '
-            f'{", ".join(shipped_models())}')
-    return path
-
-
 def load_checkpoint(name: str):
     """
     Load a network in evaluation mode.
@@ -127,7 +103,11 @@ def _load_own(path: Path):
     except KeyError:
         raise CheckpointError(
             f'{path} has no model card: it was not written by this package') from None
-    except (safetensors.SafetensorError, OSError, TypeError, ValueError, RuntimeError) as error:
+    except RuntimeError:
+        raise CheckpointError(
+            f'{path} is not a usable checkpoint: its weights do not fit its architecture; '
+            'another version of this package wrote it') from None
+    except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
         raise CheckpointError(f'{path} is not a usable checkpoint: {_first_line(error)}') from None
     return net, card
 

@@ -7,7 +7,8 @@ from statistics import median
 import time
 
 from rclpy.node import Node
-from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
+from snn_gesture_ros.decision.decider import DecisionSettings
+from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
@@ -35,8 +36,8 @@ PARAMETERS = (
     Spec('hop_frames', 1, 'Frames from one decision to the next, for slicing by count', 1, 1000),
     Spec('queue_size', 2, 'Windows that may wait for the network; more are dropped, oldest first',
          1, 100),
-    Spec('min_events', 100, 'A window with fewer events is silence: the network is not asked', 0,
-         1_000_000, read_only=False),
+    Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence: the network is not '
+         'asked', 0, 1_000_000, read_only=False),
     Spec('start_threshold', 0.5, 'Averaged score from which a gesture starts', 0.0, 1.0,
          read_only=False),
     Spec('end_threshold', 0.3, 'Averaged score below which a gesture ends', 0.0, 1.0,
@@ -62,13 +63,13 @@ class GestureClassifierNode(Node):
         """
         super().__init__('gesture_classifier')
         values = declare(self, PARAMETERS)
-        self._classifier = SpikingClassifier(
-            values['checkpoint'], values['device'], values['threads'])
-        card = self._classifier.card
+        classifier = SpikingClassifier(values['checkpoint'], values['device'], values['threads'])
+        card = classifier.card
         self._windows = Slicing(**{name: values[name] for name in SLICING}).windows(card)
-        self._decider = Decider(
-            card.labels, DecisionSettings(**{name: values[name] for name in DECISION}))
-        self._min_events = values['min_events']
+        self._recogniser = Recogniser(
+            classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
+            values['min_events'])
+        self._decider = self._recogniser.decider
         self._packet = None
         """The newest packet."""
         self._arrival_ns = 0
@@ -85,7 +86,7 @@ class GestureClassifierNode(Node):
         self.create_timer(SILENCE_PERIOD_S, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'windows_dropped'))
-        self.get_logger().info(f'{values["checkpoint"]} on {self._classifier.device}: '
+        self.get_logger().info(f'{values["checkpoint"]} on {classifier.device}: '
                                f'{card.time_steps} frames of {card.size}x{card.size}, '
                                f'{len(card.labels)} labels; {self._windows.description}')
 
@@ -127,18 +128,15 @@ class GestureClassifierNode(Node):
     def _decide(self, work) -> None:
         """Judge one window and publish; this runs in the worker's thread."""
         window, stamp_ns, frame_id = work
-        labels = self._decider.labels
-        if window.events < max(self._min_events, 1):
-            scores = silence(labels)
-        else:
-            start = time.perf_counter()
-            scores = self._classifier.classify(window.frames)
+        start = time.perf_counter()
+        recognised = self._recogniser.recognise(window)
+        if recognised.inferred:
             self._inference_ms.append(1000 * (time.perf_counter() - start))
-        changes = self._decider.update(window.t_newest_us, scores)
         self._decisions += 1
         stamp = header(stamp_ns, frame_id)
-        publish_while_running(self._scores, classification(stamp, dict(zip(labels, scores))))
-        for change in changes:
+        publish_while_running(self._scores, classification(
+            stamp, dict(zip(self._decider.labels, recognised.scores))))
+        for change in recognised.changes:
             started = {} if change.label is None else {change.label: change.score}
             publish_while_running(self._gesture, classification(stamp, started))
 
@@ -152,7 +150,7 @@ class GestureClassifierNode(Node):
         if settings:
             self._decider.settings = replace(self._decider.settings, **settings)
             self._publish_labels()
-        self._min_events = values.get('min_events', self._min_events)
+        self._recogniser.min_events = values.get('min_events', self._recogniser.min_events)
 
     def _counters(self) -> dict:
         return {

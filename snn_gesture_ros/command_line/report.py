@@ -1,0 +1,59 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `report`: measure how well checkpoints recognise gestures."""
+import os
+from pathlib import Path
+import shlex
+import sys
+
+from snn_gesture_ros.command_line.progress import follow
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('checkpoints', nargs='+', metavar='CHECKPOINT',
+                        help='path of a checkpoint or name of a shipped model')
+    parser.add_argument('--data', nargs='+', default=[], metavar='CLIPSET',
+                        help='also measure on the test split of these clip sets')
+    parser.add_argument('--recordings', nargs='+', default=[], metavar='RECORDING',
+                        help='recordings that show no gesture: what is announced is false')
+    parser.add_argument('--output', type=Path, default=Path('docs/recognition'),
+                        help='folder for figures and report.json; the text is beside it, with '
+                             'the suffix .md (default: %(default)s)')
+    parser.add_argument('--cache', type=Path, default=Path('build/report'),
+                        help='folder that keeps the simulated clips for the next report '
+                             '(default: %(default)s)')
+    parser.add_argument('--quick', action='store_true',
+                        help='one clip of each kind: to try the command, not a checkpoint')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+                        help='processes (default: one a core)')
+
+
+def run(arguments) -> int:
+    """
+    Simulate what is not there yet, replay all, measure and write the report.
+
+    :raises ValueError: if the arguments are wrong or a library is missing.
+    """
+    if arguments.workers < 1:
+        raise ValueError('workers must be 1 or more')
+    try:
+        from snn_gesture_ros.evaluation.report import Report, write_report
+    except ImportError as error:
+        raise ValueError(f'{error}: pip install -r requirements/evaluation.txt') from None
+    from snn_gesture_ros.evaluation.event_sets import (
+        clip_recordings, Extent, QUICK, simulations)
+    extent = QUICK if arguments.quick else Extent()
+    recordings = None
+    if arguments.recordings:
+        recordings = clip_recordings(arguments.recordings, arguments.cache / 'recordings')
+    report = Report(arguments.checkpoints, extent, arguments.data, recordings)
+    folder = arguments.cache / ('quick' if arguments.quick else 'full')
+    follow(report.simulate(folder, arguments.workers), sum(
+        each.clips * len(each.labels) for each in simulations(extent).values()), 'simulating')
+    follow(report.replay(arguments.workers), sum(
+        len(task.numbers) for task in report.tasks()), 'replaying')
+    command = shlex.join(['snn-gesture', *sys.argv[1:]])
+    write_report(report.make(command), arguments.output)
+    print(f'{arguments.output}.md')
+    return 0

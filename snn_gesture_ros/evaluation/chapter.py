@@ -1,0 +1,85 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Chapter: the figures of one checkpoint, from its replayed clips."""
+from snn_gesture_ros.evaluation.measures import (
+    calibration, delays, false_alarms, recognition)
+from snn_gesture_ros.evaluation.tasks import DENSITIES
+from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
+
+UNITS = {'time': ('ms', 'ms'), 'count': ('events', 'frames')}
+"""Of windows and hops, by slicing."""
+
+
+def make_chapter(replays: dict, card, extent, data: list) -> dict:
+    """
+    Measure all of it.
+
+    :param replays: list of Replayed by the key of its task, without the checkpoint.
+    :param card: ModelCard of the checkpoint.
+    :param extent: Extent of the simulated sets.
+    :param data: names of the user's sets.
+    :returns: the figures, as JSON can hold them.
+    """
+    labels = card.labels
+    held_out = replays['set', 'held_out']
+    idle = false_alarms(replays['set', 'idle'])
+    return {
+        'held_out': recognition(held_out, labels),
+        'data': {name: measure_set(replays['set', f'data {name}'], labels) for name in data},
+        'conditions': conditions(replays, labels, extent),
+        'calibration': calibration(held_out, labels),
+        'false_alarms': {
+            'idle': idle,
+            'idle_in_10_minutes': weighted(idle),
+            'recordings': false_alarms(replays.get(('set', 'recordings'), [])),
+        },
+        'delays': delays(held_out),
+        'windows': sliced(replays, labels, 'window'),
+        'unit_of_windows': UNITS[card.slicing][0],
+        'hops': sliced(replays, labels, 'hop'),
+        'unit_of_hops': UNITS[card.slicing][1],
+    }
+
+
+def measure_set(replays: list, labels: tuple) -> dict:
+    """Return the figures of a user's set, without its clips of labels that are not known."""
+    known = [replayed for replayed in replays if replayed.clip.label in labels]
+    return {'used': len(known), 'left_out': len(replays) - len(known),
+            **recognition(known, labels)}
+
+
+def conditions(replays: dict, labels: tuple, extent) -> list:
+    """Return a row for each sensor, framing and density, compared with the first sensor."""
+    keys = [('sensor', name, ('set', f'sensor_{name}')) for name in extent.sensors]
+    keys += [('framing', name, ('set', f'framing_{name}')) for name in extent.framings]
+    keys += [('density', f'x {factor:g}', ('density', factor)) for factor in DENSITIES]
+    rows = []
+    for kind, name, key in keys:
+        figures = recognition(replays[key], labels)
+        row = {'kind': kind, 'name': name, 'windows': figures['windows'],
+               'mean_recall': figures['mean_recall'],
+               'merged': figures['merged']['mean_recall'],
+               'clips_right': figures['clips']['mean_right']}
+        first = (rows or [row])[0]['mean_recall']
+        known = None not in (row['mean_recall'], first)
+        rows.append({**row, 'difference': row['mean_recall'] - first if known else None})
+    return rows
+
+
+def sliced(replays: dict, labels: tuple, kind: str) -> list:
+    """Return a row for each length of the window, or of the hop."""
+    rows = []
+    for length in sorted(key[1] for key in replays if key[0] == kind):
+        figures, late = recognition(replays[kind, length], labels), delays(replays[kind, length])
+        rows.append({'length': length, 'windows': figures['windows'],
+                     'mean_recall': figures['mean_recall'],
+                     'clips_right': figures['clips']['mean_right'],
+                     **{name: late[name] for name in ('median_s', 'p90_s', 'never')}})
+    return rows
+
+
+def weighted(idle: dict) -> float:
+    """Return announcements in 10 minutes, with each activity as often as training shows it."""
+    chances = {name: IDLE_ACTIVITIES[name][1] for name in idle}
+    return sum(chances[name] * row['in_10_minutes'] for name, row in idle.items()) / sum(
+        chances.values())

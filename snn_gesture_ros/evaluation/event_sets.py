@@ -1,0 +1,86 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Event sets: what a report replays, made by fixed seeds and kept for the next report."""
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
+from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
+from snn_gesture_ros.recordings.recording import find_sensor_size, open_recording
+from snn_gesture_ros.simulation import FRAMINGS
+from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
+
+TEST = {'validation': 0.0, 'test': 1.0}
+"""No training has these seeds: those of the test split."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is simulated."""
+
+    held_out: int = 40
+    """Clips of each label."""
+    held_out_us: int = 4_000_000
+    elsewhere: int = 20
+    """Clips of each label by each sensor and in each framing."""
+    elsewhere_us: int = 2_500_000
+    idle: int = 15
+    """Clips of each idle activity."""
+    idle_us: int = 20_000_000
+    sensors: tuple = ('dvs128', 'davis346', 'dvxplorer', 'dvxplorer_vga', 'genx320', 'evk4')
+    """The first one is what the others, framings and densities are compared with."""
+    framings: tuple = tuple(FRAMINGS)
+
+
+QUICK = Extent(held_out=1, elsewhere=1, elsewhere_us=1_500_000, idle=1, idle_us=2_000_000,
+               sensors=('dvs128', 'davis346'), framings=('near',))
+
+
+def simulations(extent: Extent) -> dict:
+    """Return the Simulation of each set by the set's name."""
+    elsewhere = {'clips': extent.elsewhere, 'duration_us': extent.elsewhere_us, **TEST}
+    return {
+        'held_out': Simulation(clips=extent.held_out, duration_us=extent.held_out_us, **TEST),
+        'idle': Simulation(tuple(IDLE_ACTIVITIES), extent.idle, extent.idle_us, **TEST),
+        **{f'sensor_{sensor}': Simulation(sensor=sensor, **elsewhere)
+           for sensor in extent.sensors},
+        **{f'framing_{framing}': Simulation(
+            sensor=extent.sensors[0], framing=framing, **elsewhere)
+           for framing in extent.framings},
+    }
+
+
+def simulate_sets(sets: dict, folder, workers: int):
+    """
+    Simulate what is not in a folder yet, a set in each of its folders.
+
+    :param sets: what `simulations` gives.
+    :returns: a generator of the number of clips that were there, and then of those of each part
+        as it is finished.
+    :raises ValueError: if the folder has other sets by these names, or a worker ends by itself.
+    """
+    steps = [simulate_clip_set(simulation, Path(folder) / name, workers)
+             for name, simulation in sets.items()]
+    yield sum(next(step) for step in steps)
+    yield from chain.from_iterable(steps)
+
+
+def clip_recordings(paths: list, folder) -> ClipSet:
+    """
+    Make clips of whole recordings that show no gesture; the label of each is its file's name.
+
+    :raises ValueError: if one cannot be read or has no events.
+    """
+    writer = ClipSetWriter(folder, {'made_by': 'report', **DESCRIPTION})
+    for path in map(Path, paths):
+        with open_recording(path) as recording:
+            size = find_sensor_size(recording)
+            cut, = cut_clips(recording.events(), size, [(0, None)])
+        if cut is None:
+            raise ValueError(f'{path}: the recording has no events')
+        duration_us, events = cut
+        clip = Clip(path.name, path.name, path.name, 'test', duration_us, 0, path.name)
+        writer.write(path.name, [(clip, events)])
+    return ClipSet(folder).select(labels=[Path(path).name for path in paths])

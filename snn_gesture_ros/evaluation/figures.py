@@ -1,0 +1,138 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Figures: pictures of what a chapter of the report says in numbers."""
+from pathlib import Path
+
+from matplotlib.figure import Figure
+import numpy as np
+
+WIDE_INCHES = 7.0
+DPI = 90
+COLOUR, SECOND = '#3b6ea5', '#c8553d'
+PLAIN = {'Software': None}
+"""Metadata of a picture; the same figures give the same bytes."""
+
+
+def draw_figures(chapter: dict, labels: tuple, folder: Path, name: str) -> None:
+    """
+    Draw the figures of a chapter as `NAME_*.png`.
+
+    :param chapter: what `make_chapter` gives.
+    """
+    draw_confusion(chapter['held_out']['confusion'], labels, folder / f'{name}_confusion.png')
+    for number, figures in enumerate(chapter['data'].values()):
+        draw_confusion(figures['confusion'], labels, folder / f'{name}_data_{number}.png')
+    draw_conditions(chapter['conditions'], folder / f'{name}_conditions.png')
+    draw_calibration(chapter['calibration'], folder / f'{name}_calibration.png')
+    draw_false_alarms(chapter['false_alarms']['idle'], folder / f'{name}_false_alarms.png')
+    draw_delays(chapter['delays'], folder / f'{name}_delays.png')
+    draw_slicings(chapter, folder / f'{name}_slicings.png')
+
+
+def draw_confusion(counts: list, labels: tuple, path: Path) -> None:
+    """Draw what the windows of each label were taken for, in per cent of its row."""
+    counts = np.array(counts)
+    parts = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    figure, axes = _canvas(6.2)
+    axes.imshow(parts, cmap='Blues', vmin=0, vmax=100)
+    for row, column in np.argwhere(parts >= 0.5):
+        axes.text(column, row, f'{parts[row, column]:.0f}', ha='center', va='center', fontsize=8,
+                  color='white' if parts[row, column] > 55 else 'black')
+    names = [label.replace('_', ' ') for label in labels]
+    axes.set_xticks(range(len(names)), names, rotation=45, ha='right', fontsize=8)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_xlabel('taken for')
+    axes.set_ylabel('shown')
+    axes.set_title('Windows, % of the row', fontsize=10)
+    _save(figure, path)
+
+
+def draw_conditions(rows: list, path: Path) -> None:
+    """Draw mean recall by sensor, framing and density."""
+    figure, axes = _canvas(0.9 + 0.28 * len(rows))
+    places = np.arange(len(rows))[::-1]
+    axes.barh(places + 0.2, _percent(rows, 'mean_recall'), 0.36, color=COLOUR, label='windows')
+    axes.barh(places - 0.2, _percent(rows, 'clips_right'), 0.36, color=SECOND,
+              label='first announcement')
+    axes.set_yticks(places, [f'{row["kind"]} {row["name"]}' for row in rows], fontsize=8)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel('mean over labels, % right')
+    axes.grid(axis='x', alpha=0.3)
+    _legend(axes)
+    _save(figure, path)
+
+
+def draw_calibration(calibration: dict, path: Path) -> None:
+    """Draw the reliability diagram; a dot is as large as the share of windows in its bin."""
+    figure, axes = _canvas(4.2)
+    bins = calibration['bins']
+    windows = np.array([row['windows'] for row in bins], float)
+    axes.plot([0, 100], [0, 100], color='gray', linewidth=1, label='as it should be')
+    axes.plot(_percent(bins, 'score'), _percent(bins, 'right'), color=COLOUR, linewidth=1)
+    axes.scatter(_percent(bins, 'score'), _percent(bins, 'right'), color=COLOUR,
+                 s=10 + 900 * windows / max(windows.sum(), 1),
+                 label='windows in a bin (area: how many)')
+    axes.set(xlim=(0, 102), ylim=(0, 102), xlabel='best score, %', ylabel='right, %')
+    axes.grid(alpha=0.3)
+    _legend(axes)
+    _save(figure, path)
+
+
+def draw_false_alarms(idle: dict, path: Path) -> None:
+    """Draw announcements in 10 minutes by idle activity."""
+    figure, axes = _canvas(0.9 + 0.26 * len(idle))
+    places = np.arange(len(idle))[::-1]
+    rates = [row['in_10_minutes'] for row in idle.values()]
+    bars = axes.barh(places, rates, 0.6, color=SECOND)
+    axes.bar_label(bars, fmt='%.1f', padding=3, fontsize=8)
+    axes.set_yticks(places, [name.replace('_', ' ') for name in idle], fontsize=8)
+    axes.set_xlim(0, 1.15 * max(rates) or 1)
+    axes.set_xlabel('gestures announced in 10 minutes without any')
+    axes.grid(axis='x', alpha=0.3)
+    _save(figure, path)
+
+
+def draw_delays(delays: dict, path: Path) -> None:
+    """Draw the share of gestures that are announced within a time."""
+    figure, axes = _canvas(3.6)
+    times_s, clips = delays['delays_s'], delays['clips']
+    shares = 100 * np.arange(1, len(times_s) + 1) / max(clips, 1)
+    axes.step([0, *times_s], [0, *shares], where='post', color=COLOUR)
+    axes.set(xlim=(0, max([2.0, *times_s])), ylim=(0, 102), xlabel='time from the onset, s',
+             ylabel='rightly announced, % of gestures')
+    axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def draw_slicings(chapter: dict, path: Path) -> None:
+    """Draw recall and first announcement against window length and hop."""
+    figure = Figure((WIDE_INCHES, 3.2), DPI, layout='constrained')
+    for axes, kind in zip(figure.subplots(1, 2, sharey=True), ('windows', 'hops')):
+        lengths = [row['length'] for row in chapter[kind]]
+        axes.plot(lengths, _percent(chapter[kind], 'mean_recall'), 'o-', color=COLOUR,
+                  label='windows')
+        axes.plot(lengths, _percent(chapter[kind], 'clips_right'), 's--', color=SECOND,
+                  label='first announcement')
+        axes.set(ylim=(0, 102), xlabel=f'{kind[:-1]}, {chapter["unit_of_" + kind]}')
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel('mean over labels, % right')
+    _legend(figure.axes[1])
+    _save(figure, path)
+
+
+def _canvas(height_inches: float) -> tuple:
+    figure = Figure((WIDE_INCHES, height_inches), DPI, layout='constrained')
+    return figure, figure.subplots()
+
+
+def _legend(axes) -> None:
+    axes.legend(fontsize=8, loc='lower right')
+
+
+def _percent(rows: list, name: str) -> list:
+    """Return a column, with NaN where there is nothing to draw."""
+    return [np.nan if row[name] is None else 100 * row[name] for row in rows]
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, metadata=PLAIN)

@@ -1,0 +1,187 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measures: from replayed clips to figures, as JSON can hold them; None where there is no case."""
+import numpy as np
+from snn_gesture_ros.labels import NONE
+from snn_gesture_ros.training.metrics import calibration_error, confusion
+import torch
+
+FILLED = 0.6
+"""A window has the label of a gesture that fills this part of it; before the onset it is none."""
+BINS = 15
+"""Of scores, in the reliability diagram."""
+TEN_MINUTES_US = 600e6
+WAYS = ('_counter_clockwise', '_clockwise')
+"""Ends of labels that differ in the way of turning alone."""
+
+
+def judged_windows(replays: list, labels: tuple) -> tuple:
+    """
+    Gather the windows that lie within their clip and have a true label among the labels.
+
+    :returns: scores [N, labels], true classes [N], and whether the network was asked [N].
+    """
+    scores, truths, inferred = [np.empty((0, len(labels)))], [np.empty(0, int)], [[]]
+    for replayed in replays:
+        truth = window_truths(replayed, labels)
+        scores.append(replayed.scores[truth >= 0])
+        truths.append(truth[truth >= 0])
+        inferred.append(replayed.inferred[truth >= 0])
+    return np.concatenate(scores), np.concatenate(truths), np.concatenate(inferred).astype(bool)
+
+
+def window_truths(replayed, labels: tuple) -> np.ndarray:
+    """Return the true class of each window, -1 where it has none."""
+    classes = {label: number for number, label in enumerate(labels)}
+    clip, begins_us, ends_us = replayed.clip, replayed.begins_us, replayed.ends_us
+    gesture_us = ends_us - np.maximum(begins_us, clip.onset_us)
+    shown = gesture_us >= FILLED * (ends_us - begins_us)
+    truth = np.where(shown, classes.get(clip.label, -1),
+                     np.where(ends_us <= clip.onset_us, classes.get(NONE, -1), -1))
+    return np.where(begins_us >= 0, truth, -1)
+
+
+def recognition(replays: list, labels: tuple) -> dict:
+    """
+    Measure windows and clips: recall, precision and false alarms of each label, confusion.
+
+    False alarms of a label are its share of the windows that show something else.
+    """
+    scores, truth, _ = judged_windows(replays, labels)
+    counts = np.zeros((len(labels), len(labels)), int)
+    if len(truth):
+        counts = confusion(torch.from_numpy(scores), torch.from_numpy(truth)).numpy()
+    merged_labels, merged = merge_ways(counts, labels)
+    return {
+        'windows': len(truth),
+        **by_label(counts, labels),
+        'confusion': counts.tolist(),
+        'merged': {'labels': merged_labels, **by_label(merged, merged_labels),
+                   'confusion': merged.tolist()},
+        'clips': clips_recognised(replays, labels),
+    }
+
+
+def by_label(counts: np.ndarray, labels: tuple) -> dict:
+    """
+    Return mean recall, and recall, precision and false alarms of each label.
+
+    :param counts: confusion [labels, labels]; the row is the truth.
+    """
+    right, shown, found = counts.diagonal(), counts.sum(1), counts.sum(0)
+    rows = {label: {'windows': int(shown[k]), 'recall': ratio(right[k], shown[k]),
+                    'precision': ratio(right[k], found[k]),
+                    'false_alarms': ratio(found[k] - right[k], counts.sum() - shown[k])}
+            for k, label in enumerate(labels)}
+    return {'mean_recall': mean(row['recall'] for row in rows.values()), 'labels': rows}
+
+
+def merge_ways(counts: np.ndarray, labels: tuple) -> tuple:
+    """Return labels and confusion where clockwise and counter-clockwise are the same."""
+    names = [next((label.removesuffix(way) for way in WAYS if label.endswith(way)), label)
+             for label in labels]
+    merged = list(dict.fromkeys(names))
+    member = np.array([[name == other for other in merged] for name in names], int)
+    return merged, member.T @ counts @ member
+
+
+def clips_recognised(replays: list, labels: tuple) -> dict:
+    """
+    Measure by clip, for each label: the first announcement, and what most windows say.
+
+    A clip of none is right if nothing is announced, and wrong otherwise.
+    """
+    rows = {}
+    for label in labels:
+        clips = [replayed for replayed in replays if replayed.clip.label == label]
+        first = [replayed.announced[0][1] if replayed.announced else NONE for replayed in clips]
+        most = [label == commonest(replayed, labels) for replayed in clips]
+        rows[label] = {
+            'clips': len(clips),
+            'right': ratio(first.count(label), len(clips)),
+            'silent': ratio(first.count(NONE), len(clips)),
+            'majority': ratio(sum(most), len(clips)),
+        }
+    return {'mean_right': mean(row['right'] for row in rows.values()),
+            'mean_majority': mean(row['majority'] for row in rows.values()), 'labels': rows}
+
+
+def commonest(replayed, labels: tuple):
+    """Return the label of most windows that show what the clip's label says, or None."""
+    windows = window_truths(replayed, (replayed.clip.label,)) == 0
+    if not windows.any():
+        return None
+    found = np.bincount(replayed.scores[windows].argmax(1), minlength=len(labels))
+    return labels[int(found.argmax())]
+
+
+def calibration(replays: list, labels: tuple) -> dict:
+    """Compare the network's best score with how often it is right, in bins of the score."""
+    scores, truth, inferred = judged_windows(replays, labels)
+    scores, truth = scores[inferred], truth[inferred]
+    if not len(truth):
+        return {'error': None, 'bins': []}
+    best, right = scores.max(1), scores.argmax(1) == truth
+    places = np.minimum((best * BINS).astype(int), BINS - 1)
+    bins = [{'windows': int(inside.sum()), 'score': float(best[inside].mean()),
+             'right': float(right[inside].mean())}
+            for inside in (places == k for k in range(BINS)) if inside.any()]
+    return {'error': calibration_error(torch.from_numpy(scores), torch.from_numpy(truth)),
+            'bins': bins}
+
+
+def false_alarms(replays: list) -> dict:
+    """Count what is announced in clips without a gesture, by the clips' label."""
+    rows = {}
+    for label in dict.fromkeys(replayed.clip.label for replayed in replays):
+        clips = [replayed for replayed in replays if replayed.clip.label == label]
+        announced = [name for replayed in clips for _, name in replayed.announced]
+        duration_us = sum(replayed.clip.duration_us for replayed in clips)
+        rows[label] = {
+            'minutes': duration_us / 60e6,
+            'announced': {name: announced.count(name) for name in sorted({*announced})},
+            'in_10_minutes': len(announced) * TEN_MINUTES_US / duration_us,
+        }
+    return rows
+
+
+def delays(replays: list) -> dict:
+    """
+    Measure the time from the onset of gestures to their right announcement.
+
+    It ends with the window that decides; median and p90 count a gesture that is never announced
+    as infinitely late, and are None where they are infinite.
+    """
+    clips = [replayed for replayed in replays if replayed.clip.onset_us]
+    late_s = np.array([_delay_s(replayed) for replayed in clips])
+    return {
+        'clips': len(clips),
+        'median_s': quantile(late_s, 0.5),
+        'p90_s': quantile(late_s, 0.9),
+        'never': ratio(np.isinf(late_s).sum(), len(clips)),
+        'delays_s': sorted(late_s[np.isfinite(late_s)].round(3).tolist()),
+    }
+
+
+def _delay_s(replayed) -> float:
+    clip = replayed.clip
+    right_us = (t_us for t_us, label in replayed.announced
+                if label == clip.label and t_us > clip.onset_us)
+    return (next(right_us, np.inf) - clip.onset_us) / 1e6
+
+
+def quantile(values: np.ndarray, part: float):
+    """Return the smallest value that this part of them does not exceed; None if infinite."""
+    value = np.quantile(values, part, method='inverted_cdf') if len(values) else np.inf
+    return float(value) if np.isfinite(value) else None
+
+
+def ratio(part, whole):
+    """Return part / whole, None where there is no whole."""
+    return float(part / whole) if whole else None
+
+
+def mean(values):
+    """Return the mean of those that are not None, None where there are none."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

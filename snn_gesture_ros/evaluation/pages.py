@@ -1,0 +1,226 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pages: the report as Markdown."""
+
+CHAPTER_FIGURES = ('confusion', 'conditions', 'calibration', 'false_alarms', 'delays', 'slicings')
+
+
+def write_pages(report: dict, figures: str) -> str:
+    """
+    Return the whole text.
+
+    :param report: what `make_report` gives.
+    :param figures: where the figures are, seen from the text.
+    """
+    parts = [head(report), overview(report)]
+    for name, chapter in report['checkpoints'].items():
+        parts.append(chapter_text(name, chapter, f'{figures}/{name}', report['data']))
+    return '\n\n'.join(parts) + '\n'
+
+
+def head(report: dict) -> str:
+    """Return what was done, and with what."""
+    rows = [(name, row['clips'], f'{row["minutes"]:.1f}', row['description'].get('sensor', ''),
+             row['description'].get('framing') or '', seeds_text(row))
+            for name, row in report['sets'].items()]
+    return '\n\n'.join([
+        '# How well it recognises',
+        f'Made by `{report["command"]}`; the numbers are in `report.json` beside the figures. '
+        'Every clip runs through the code of the nodes: noise filters, windows, network and '
+        'decider with their default parameters. Simulated people, rooms, sensors and noise have '
+        'seeds of the test split, which no training uses. **A simulation is not a camera**: '
+        'what follows says how far a checkpoint carries over to other simulated people, not how '
+        'it does on real ones, except where a data set of real recordings is named.',
+        table(('set', 'clips', 'minutes', 'sensor', 'framing', 'seeds'), rows),
+        '*Mean recall* is the mean over all labels that occur, `none` too, of the windows that '
+        'are recognised. A window counts if it lies within its clip and the gesture fills 60 % '
+        'of it, or if it ends before the gesture begins (`none`). *First announcement* is the '
+        'share of clips whose first announced gesture is the right one; of `none`, those in '
+        'which nothing is announced.'])
+
+
+def seeds_text(row: dict) -> str:
+    """Return from which seed to which a set was simulated."""
+    return f'{row["seeds"][0]} to {row["seeds"][1]}' if row['seeds'] else ''
+
+
+def overview(report: dict) -> str:
+    """Return the table of what is aimed at and what was measured."""
+    chapters = report['checkpoints'].values()
+    rows = [
+        ('held-out simulation, mean recall of windows', '90 %',
+         [percent(c['held_out']['mean_recall']) for c in chapters]),
+        ('the same, clockwise and counter-clockwise merged', '97 %',
+         [percent(c['held_out']['merged']['mean_recall']) for c in chapters]),
+        ('held-out simulation, first announcement of clips', '',
+         [percent(c['held_out']['clips']['mean_right']) for c in chapters]),
+        ('worst sensor or density against the first sensor', '-3 points',
+         [points(worst(c['conditions'])) for c in chapters]),
+        ('announcements in 10 minutes of simulated none', '0',
+         [f'{c["false_alarms"]["idle_in_10_minutes"]:.1f}' for c in chapters]),
+        ("from a gesture's start to its announcement, median / p90", '0.4 s / 0.8 s',
+         [f'{seconds(c["delays"]["median_s"])} / {seconds(c["delays"]["p90_s"])}'
+          for c in chapters]),
+        ('expected calibration error', 'under 0.05',
+         [number(c['calibration']['error'], 3) for c in chapters]),
+    ]
+    return '## Overview\n\n' + table(
+        ('', 'aim', *(f'`{name}`' for name in report['checkpoints'])),
+        [(what, aim, *values) for what, aim, values in rows])
+
+
+def worst(conditions: list):
+    """Return the lowest difference by sensor and density, None where none is known."""
+    known = [row['difference'] for row in conditions
+             if row['kind'] != 'framing' and row['difference'] is not None]
+    return min(known, default=None)
+
+
+def chapter_text(name: str, chapter: dict, figures: str, data: list) -> str:
+    """Return the sections of one checkpoint."""
+    card = chapter['card']
+    window = (f'{card["window_ms"]:g} ms' if card['slicing'] == 'time'
+              else f'{card["window_events"]} events')
+    trained = card['training'].get('data', 'unknown')
+    return '\n\n'.join([
+        f'## `{name}`',
+        f'{card["parameters"]:,} parameters, windows of {window} in {card["time_steps"]} frames '
+        f'of {card["size"]}x{card["size"]} pixels. Trained with: {trained}. Never tried on: '
+        f'{"; ".join(card["never_tried_on"]) or "see the data sets below"}.',
+        '### Held-out simulation',
+        labels_table(chapter['held_out']), picture('confusion matrix', figures, 'confusion'),
+        merged_text(chapter['held_out']['merged']),
+        *data_sections(chapter, figures, data),
+        '### Sensors, framings, densities',
+        f'Differences are to {chapter["conditions"][0]["name"]}, with the same people and seeds. '
+        'Densities: clean events of the same clips, a fifth of them kept at random; or each '
+        'repeated ten times within a pixel and about 2 ms.',
+        conditions_table(chapter['conditions']), picture('conditions', figures, 'conditions'),
+        '### Calibration',
+        f'Expected calibration error in 15 bins: {number(chapter["calibration"]["error"], 3)} '
+        '(windows of the held-out simulation, without those that are silence).',
+        calibration_table(chapter['calibration']['bins']),
+        picture('reliability diagram', figures, 'calibration'),
+        '### False alarms',
+        f'{chapter["false_alarms"]["idle_in_10_minutes"]:.1f} announcements in 10 minutes, with '
+        'each activity as often as the simulated class `none` shows it.',
+        false_alarms_table(chapter['false_alarms']),
+        picture('false alarms', figures, 'false_alarms'),
+        '### From the start of a gesture to its announcement',
+        'The person rests, then begins; the first movement is the start. The time ends with the '
+        'window that decides, without what the network takes to compute. A gesture that is never '
+        'announced counts as infinitely late.',
+        delays_table(chapter['delays']), picture('delays', figures, 'delays'),
+        '### Window length and hop',
+        'The first quarter of the held-out clips, with the same number of frames in a window.',
+        slicings_table(chapter), picture('window length and hop', figures, 'slicings'),
+    ])
+
+
+def labels_table(figures: dict) -> str:
+    """Return the table of all labels."""
+    clips = figures['clips']['labels']
+    rows = [(label, row['windows'], percent(row['recall']), percent(row['precision']),
+             percent(row['false_alarms'], 2), clips[label]['clips'],
+             percent(clips[label]['right']), percent(clips[label]['silent']),
+             percent(clips[label]['majority']))
+            for label, row in figures['labels'].items()]
+    rows.append(('**mean**', figures['windows'], percent(figures['mean_recall']), '', '', '',
+                 percent(figures['clips']['mean_right']), '',
+                 percent(figures['clips']['mean_majority'])))
+    return table(('label', 'windows', 'recall', 'precision', 'false alarms', 'clips',
+                  'first announcement right', 'nothing announced', 'most windows right'), rows)
+
+
+def merged_text(merged: dict) -> str:
+    """Return the figures of what clockwise and counter-clockwise become as one."""
+    turning = [f'{label} {percent(row["recall"])}' for label, row in merged['labels'].items()
+               if label.endswith('_arm')]
+    return ('Clockwise and counter-clockwise merged: mean recall '
+            f'{percent(merged["mean_recall"])}' + ''.join(f', {text}' for text in turning) + '.')
+
+
+def data_sections(chapter: dict, figures: str, data: list) -> list:
+    """Return a section for each of the user's sets."""
+    parts = []
+    for place, (name, measured) in enumerate(chapter['data'].items()):
+        row = data[name]
+        parts += [f'### Data set {name}',
+                  f'{measured["used"]} clips, split {row["split"]} of {row["persons"]} persons; '
+                  f'{measured["left_out"]} more have labels that the checkpoint does not know. '
+                  f'Sources: {", ".join(row["sources"])}.',
+                  labels_table(measured), picture('confusion matrix', figures, f'data_{place}'),
+                  merged_text(measured['merged'])]
+    return parts
+
+
+def conditions_table(rows: list) -> str:
+    """Return the table of sensors, framings and densities."""
+    return table(('', 'windows', 'mean recall', 'difference', 'merged', 'first announcement'),
+                 [(f'{row["kind"]} {row["name"]}', row['windows'], percent(row['mean_recall']),
+                   points(row['difference']), percent(row['merged']),
+                   percent(row['clips_right'])) for row in rows])
+
+
+def calibration_table(bins: list) -> str:
+    """Return the table of the reliability diagram."""
+    return table(('windows', 'mean of the best score', 'right'),
+                 [(row['windows'], percent(row['score']), percent(row['right'])) for row in bins])
+
+
+def false_alarms_table(alarms: dict) -> str:
+    """Return the table of scenes without a gesture."""
+    rows = [(kind + name.replace('_', ' '), f'{row["minutes"]:.2f}',
+             ', '.join(f'{label} {count}' for label, count in row['announced'].items()) or 'none',
+             f'{row["in_10_minutes"]:.1f}')
+            for kind, scenes in (('', alarms['idle']), ('recording ', alarms['recordings']))
+            for name, row in scenes.items()]
+    return table(('scene', 'minutes', 'announced', 'in 10 minutes'), rows)
+
+
+def delays_table(delays: dict) -> str:
+    """Return the table of times."""
+    return table(('gestures', 'median', 'p90', 'never announced'),
+                 [(delays['clips'], seconds(delays['median_s']), seconds(delays['p90_s']),
+                   percent(delays['never']))])
+
+
+def slicings_table(chapter: dict) -> str:
+    """Return the table of windows and hops."""
+    rows = [(f'{kind[:-1]} {row["length"]:g} {chapter["unit_of_" + kind]}', row['windows'],
+             percent(row['mean_recall']), percent(row['clips_right']), seconds(row['median_s']),
+             seconds(row['p90_s']), percent(row['never']))
+            for kind in ('windows', 'hops') for row in chapter[kind]]
+    return table(('', 'windows', 'mean recall', 'first announcement', 'median time', 'p90',
+                  'never announced'), rows)
+
+
+def table(names: tuple, rows: list) -> str:
+    """Return a table in Markdown."""
+    lines = [names, ('---',) * len(names), *rows]
+    return '\n'.join(f'| {" | ".join(map(str, line))} |' for line in lines)
+
+
+def picture(what: str, figures: str, name: str) -> str:
+    """Return a figure's place in Markdown."""
+    return f'![{what}]({figures}_{name}.png)'
+
+
+def percent(part, digits: int = 1) -> str:
+    """Return a part of one in per cent, a dash for None."""
+    return '–' if part is None else f'{100 * part:.{digits}f} %'
+
+
+def points(difference) -> str:
+    """Return a difference of parts in percentage points, a dash for None."""
+    return '–' if difference is None else f'{100 * difference:+.1f}'
+
+
+def seconds(value) -> str:
+    """Return a time, a dash for None."""
+    return '–' if value is None else f'{value:.2f} s'
+
+
+def number(value, digits: int) -> str:
+    """Return a number, a dash for None."""
+    return '–' if value is None else f'{value:.{digits}f}'

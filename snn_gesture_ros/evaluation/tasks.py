@@ -1,0 +1,62 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks: all that is replayed to a checkpoint for its report."""
+from snn_gesture_ros.evaluation.replay import Task
+from snn_gesture_ros.frames.slicing import Slicing
+
+CLIPS_A_TASK = 24
+WINDOW_FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0)
+HOPS_MS = (62.5, 125.0, 250.0, 500.0)
+HOPS_FRAMES = (1, 2, 4, 8)
+DENSITIES = (0.2, 10.0)
+SLICED_SHARE = 4
+"""Windows and hops are tried on this part of the held-out clips, 1 / n."""
+
+
+def tasks_for(checkpoint: str, card, sets: dict, sensors: tuple) -> list:
+    """
+    Return the tasks of one checkpoint; their keys say what they measure.
+
+    :param card: its ModelCard.
+    :param sets: ClipSet by name.
+    :param sensors: the first one's clips are replayed with other densities.
+    """
+    held_out, first_sensor = sets['held_out'], sets[f'sensor_{sensors[0]}']
+    few = -(-len(held_out) // SLICED_SHARE)
+    runs = [(('set', name), clips, len(clips), Slicing(), 1.0) for name, clips in sets.items()]
+    runs += [(('density', factor), first_sensor, len(first_sensor), Slicing(), factor)
+             for factor in DENSITIES]
+    runs += [(key, held_out, few, slicing, 1.0) for key, slicing in slicings(card)]
+    return [Task((checkpoint, *key), checkpoint, clips,
+                 tuple(range(first, min(first + CLIPS_A_TASK, count))), slicing, density)
+            for key, clips, count, slicing, density in runs
+            for first in range(0, count, CLIPS_A_TASK)]
+
+
+def slicings(card) -> list:
+    """Return key and Slicing of other windows and hops than the card's and the node's."""
+    if card.slicing == 'time':
+        windows = [(card.window_ms * factor, Slicing(window_ms=card.window_ms * factor))
+                   for factor in WINDOW_FACTORS]
+        hops = [(hop_ms, Slicing(hop_ms=hop_ms)) for hop_ms in HOPS_MS]
+    else:
+        counts = [round(card.window_events * factor) for factor in WINDOW_FACTORS]
+        windows = [(count, Slicing(window_events=count)) for count in counts
+                   if count >= card.time_steps]
+        hops = [(hop, Slicing(hop_frames=hop)) for hop in HOPS_FRAMES]
+    return ([(('window', length), slicing) for length, slicing in windows]
+            + [(('hop', length), slicing) for length, slicing in hops])
+
+
+def gather(results) -> dict:
+    """
+    Put the results of `replay` together, in the order of the clips.
+
+    :returns: list of Replayed by key.
+    """
+    parts = {}
+    for key, numbers, replayed in results:
+        parts.setdefault(key, []).append((numbers, replayed))
+    return {key: [clip for _, replayed in sorted(of_key, key=lambda part: part[0])
+                  for clip in replayed]
+            for key, of_key in parts.items()}

@@ -1,0 +1,52 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoint files: where they are, and how to tell one without torch."""
+from pathlib import Path
+import zipfile
+
+MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
+ZIP_START = b'PK\x03\x04'
+PICKLE_START = b'\x80'
+LENGTH_BYTES = 8
+"""A safetensors file begins with the length of its JSON header."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used; the message says why and what to do."""
+
+
+def shipped_models() -> list:
+    """Name the models that come with the package."""
+    return sorted(path.stem for path in MODELS_FOLDER.glob('*.safetensors'))
+
+
+def find_checkpoint(name: str) -> Path:
+    """
+    Find a checkpoint by the name of a shipped model or by its path.
+
+    :raises CheckpointError: if there is neither.
+    """
+    shipped = MODELS_FOLDER / f'{name}.safetensors'
+    path = shipped if shipped.is_file() else Path(name).expanduser()
+    if not path.is_file():
+        raise CheckpointError(
+            f'no checkpoint {name}: give the path of a file or one of the shipped models: '
+            f'{", ".join(shipped_models())}')
+    return path
+
+
+def is_checkpoint(path) -> bool:
+    """
+    Tell by its contents whether a file was written by safetensors or by torch.
+
+    :raises OSError: if it cannot be read.
+    """
+    with Path(path).open('rb') as file:
+        start = file.read(LENGTH_BYTES + 1)
+    if start.startswith(ZIP_START):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return any(name.endswith('data.pkl') for name in archive.namelist())
+        except zipfile.BadZipFile:
+            return False
+    return start.startswith(PICKLE_START) or start[LENGTH_BYTES:] == b'{'

@@ -1,0 +1,44 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The facts of a checkpoint, as `snn-gesture info` shows them."""
+from dataclasses import asdict
+
+from snn_gesture_ros.network.checkpoint import load_checkpoint
+from snn_gesture_ros.network.checkpoint_files import find_checkpoint
+
+
+def gather_model_facts(name: str) -> dict:
+    """
+    Load a checkpoint and gather what is known of it, as JSON can hold it.
+
+    :param name: a path or the name of a shipped model.
+    :raises CheckpointError: if it cannot be used.
+    """
+    net, card = load_checkpoint(name)
+    path = find_checkpoint(name)
+    return {
+        'format': 'safetensors' if path.suffix == '.safetensors' else 'SpikingJelly example',
+        'file': path.name,
+        'file_bytes': path.stat().st_size,
+        'parameters': sum(parameter.numel() for parameter in net.parameters()),
+        **asdict(card),
+        'never_tried_on': never_tried_on(card.training),
+    }
+
+
+def never_tried_on(training: dict) -> list:
+    """
+    Name what nothing in a card says that the network was trained with or measured on.
+
+    :param training: of a ModelCard; `data` names the sources, `figures` is by data set.
+    """
+    data = str(training.get('data', ''))
+    if not data or data.startswith('unknown'):
+        return ['unknown: the file does not say what it has seen']
+    seen = [source.strip() for source in data.split(',')] + list(training.get('figures', {}))
+    never = []
+    if all(source.startswith('simulat') for source in seen):
+        never.append('real people before a real camera: it has seen simulated ones alone')
+    if not any('DVS128 Gesture' in source for source in seen):
+        never.append('DVS128 Gesture')
+    return never

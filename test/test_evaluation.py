@@ -1,0 +1,241 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Replays, their measures, and the verb `report`."""
+import json
+import shutil
+import subprocess
+
+import numpy as np
+from PIL import Image
+import pytest
+from snn_gesture_ros.command_line.main import main
+from snn_gesture_ros.datasets.clip_set import Clip, ClipSet
+from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
+from snn_gesture_ros.evaluation.density import with_density
+from snn_gesture_ros.evaluation.measures import (
+    calibration, clips_recognised, delays, false_alarms, merge_ways, recognition, window_truths)
+from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, spans_us, Task
+from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.frames.windows import WindowsByCount, WindowsByTime
+from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
+from snn_gesture_ros.network.gesture_net import GestureNet
+import torch
+
+LABELS = ('right_hand_wave', 'arm_roll', 'none')
+
+
+@pytest.fixture(scope='module')
+def clips(tmp_path_factory):
+    """Give two simulated clips of each label, 1.5 s long."""
+    folder = tmp_path_factory.mktemp('clips') / 'set'
+    simulation = Simulation(LABELS, 2, 1_500_000, 'dvs128', 'upper_body', 0, 0.0, 1.0)
+    list(simulate_clip_set(simulation, folder, 1))
+    return ClipSet(folder)
+
+
+def save_constant(path, scores):
+    """Save a checkpoint of LABELS whose network gives the same scores whatever it sees."""
+    architecture = {'channels': 4}
+    net = GestureNet(len(LABELS), 16, **architecture)
+    with torch.no_grad():
+        net.readout.weight.zero_()
+        net.readout.bias.copy_(torch.tensor(scores).log())
+    save_checkpoint(path, net, ModelCard(
+        LABELS, 8, 400.0, 16, 'binary', 'time', 'softmax', architecture,
+        training={'data': 'simulation dvs128'}))
+    return str(path)
+
+
+@pytest.fixture
+def constant(tmp_path):
+    """Give the path of a checkpoint that takes all for a wave, with a score of 0.8."""
+    return save_constant(tmp_path / 'constant.safetensors', (0.8, 0.15, 0.05))
+
+
+def replayed(label, onset_us, begins_us, found, announced=(), duration_us=2_000_000):
+    """Give a clip with windows of 0.4 s that were taken for labels with a score of one."""
+    clip = Clip(label, 'a', 'a', 'test', duration_us, onset_us)
+    begins_us = np.array(begins_us)
+    return Replayed(clip, begins_us, begins_us + 400_000,
+                    np.eye(len(LABELS))[[LABELS.index(name) for name in found]],
+                    np.ones(len(begins_us), bool), list(announced))
+
+
+@pytest.mark.parametrize('windows', [WindowsByTime(8, 16, 50_000, 2),
+                                     WindowsByCount(8, 16, 300, 3)], ids=['time', 'count'])
+def test_spans_hold_the_events_of_their_windows(clips, windows):
+    clip, events = clips[0]
+    made = [window for packet in packets_of(clip, events) for window in windows.push(packet)]
+    begins_us, ends_us = spans_us(windows, 8, events, len(made))
+    full = begins_us >= 0
+    assert full.sum() >= 3
+    times_us = events['dt_us']
+    for window, begin_us, end_us in zip(np.array(made, object)[full], begins_us[full],
+                                        ends_us[full]):
+        if isinstance(windows, WindowsByTime):
+            assert window[1] == ((times_us >= begin_us) & (times_us < end_us)).sum()
+        else:
+            assert window[1] == 2400
+            assert ((times_us > begin_us) & (times_us < end_us)).sum() <= 2400
+            assert ((times_us >= begin_us) & (times_us <= end_us)).sum() >= 2400
+        assert begin_us <= window[2] <= end_us
+
+
+def test_packets_hold_all_events_in_their_time(clips):
+    clip, events = clips[1]
+    packets = list(packets_of(clip, events))
+    assert (np.concatenate([packet.events for packet in packets]) == events).all()
+    assert packets[-1].t_newest_us == clip.duration_us
+    for before, packet in zip(packets, packets[1:]):
+        assert (packet.events['dt_us'] >= before.t_newest_us).all()
+        assert (packet.events['dt_us'] < packet.t_newest_us).all()
+
+
+def test_constant_network_is_measured_as_one(clips, constant):
+    key, numbers, replays = replay(Task(('all',), constant, clips, tuple(range(6))))
+    assert key == ('all',) and numbers == tuple(range(6))
+    figures = recognition(replays, LABELS)
+    rows = figures['labels']
+    silent = {label: np.concatenate([
+        ~replayed.inferred[replayed.begins_us >= 0] for replayed in replays
+        if replayed.clip.label == label]) for label in LABELS}
+    assert figures['windows'] == sum(
+        (window_truths(replayed, LABELS) >= 0).sum() for replayed in replays)
+    assert rows['arm_roll']['recall'] == 0 and rows['arm_roll']['precision'] is None
+    assert not silent['right_hand_wave'].any() and rows['right_hand_wave']['recall'] == 1
+    assert rows['none']['recall'] == pytest.approx(silent['none'].mean())
+    assert figures['clips']['labels']['right_hand_wave']['right'] == 1
+    assert figures['clips']['labels']['arm_roll'] == {
+        'clips': 2, 'right': 0, 'silent': 0, 'majority': 0}
+    bins = calibration(replays, LABELS)
+    assert [row['score'] for row in bins['bins']] == [pytest.approx(0.8, abs=1e-6)]
+    assert bins['error'] == pytest.approx(abs(0.8 - bins['bins'][0]['right']), abs=1e-6)
+
+
+def test_clips_do_not_depend_on_those_before(clips, constant):
+    together = replay(Task((), constant, clips, (0, 1, 2)))[2]
+    alone = replay(Task((), constant, clips, (2,)))[2][0]
+    assert (together[2].scores == alone.scores).all()
+    assert together[2].announced == alone.announced
+
+
+def test_other_slicing_gives_other_windows(clips, constant):
+    longer, = replay(Task((), constant, clips, (0,), Slicing(window_ms=800.0)))[2]
+    assert set(longer.ends_us - longer.begins_us) == {800_000}
+
+
+def test_truth_of_windows_around_the_onset():
+    windows = replayed('arm_roll', 1_000_000, [-100_000, 0, 600_000, 700_000, 840_000, 1_500_000],
+                       ['none'] * 6)
+    assert window_truths(windows, LABELS).tolist() == [-1, 2, 2, -1, 1, 1]
+    assert window_truths(windows, LABELS[:2]).tolist() == [-1, -1, -1, -1, 1, 1]
+
+
+def test_recall_precision_and_false_alarms():
+    replays = [replayed('arm_roll', 0, [0, 1, 2, 3], ['arm_roll'] * 3 + ['none']),
+               replayed('none', 0, [0, 1, 2, 3], ['arm_roll'] + ['none'] * 3)]
+    figures = recognition(replays, LABELS)
+    assert figures['confusion'] == [[0, 0, 0], [0, 3, 1], [0, 1, 3]]
+    assert figures['labels']['arm_roll'] == {
+        'windows': 4, 'recall': 0.75, 'precision': 0.75, 'false_alarms': 0.25}
+    assert figures['labels']['right_hand_wave']['recall'] is None
+    assert figures['mean_recall'] == 0.75
+    perfect = [replayed(label, 0, [0], [label]) for label in LABELS]
+    assert recognition(perfect, LABELS)['mean_recall'] == 1
+    assert calibration(perfect, LABELS)['error'] == pytest.approx(0, abs=1e-6)
+    assert recognition([], LABELS)['mean_recall'] is None
+
+
+def test_ways_of_turning_are_merged():
+    labels = ('left_arm_clockwise', 'left_arm_counter_clockwise', 'right_arm_clockwise')
+    merged, counts = merge_ways(np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]]), labels)
+    assert merged == ['left_arm', 'right_arm']
+    assert counts.tolist() == [[12, 9], [15, 9]]
+
+
+def test_clips_by_first_announcement():
+    replays = [replayed('arm_roll', 0, [0], ['arm_roll'], [(5, 'arm_roll'), (9, 'other')]),
+               replayed('arm_roll', 0, [0], ['arm_roll'], [(5, 'other'), (9, 'arm_roll')]),
+               replayed('none', 0, [0], ['arm_roll'], [])]
+    rows = clips_recognised(replays, LABELS)['labels']
+    assert rows['arm_roll'] == {'clips': 2, 'right': 0.5, 'silent': 0, 'majority': 1}
+    assert rows['none'] == {'clips': 1, 'right': 1, 'silent': 1, 'majority': 0}
+
+
+def test_delays_count_from_the_onset():
+    def begun(*announced):
+        return replayed('arm_roll', 500_000, [], [], announced)
+    early = begun((400_000, 'arm_roll'))
+    prompt = begun((400_000, 'arm_roll'), (800_000, 'arm_roll'))
+    late = begun((700_000, 'right_hand_wave'), (1_500_000, 'arm_roll'))
+    measured = delays([late, prompt, early, replayed('arm_roll', 0, [], [], [(5, 'arm_roll')])])
+    assert measured == {'clips': 3, 'median_s': 1.0, 'p90_s': None, 'never': pytest.approx(1 / 3),
+                        'delays_s': [0.3, 1.0]}
+
+
+def test_false_alarms_in_ten_minutes():
+    replays = [replayed('still', 0, [], [], [(5, 'arm_roll')], 60_000_000),
+               replayed('still', 0, [], [], [], 60_000_000)]
+    assert false_alarms(replays) == {
+        'still': {'minutes': 2, 'announced': {'arm_roll': 1}, 'in_10_minutes': 5}}
+
+
+@pytest.mark.parametrize('factor', [0.2, 10.0])
+def test_density(clips, factor):
+    _, events = clips[0]
+    changed = with_density(events, factor, 128, 7)
+    assert len(changed) == pytest.approx(factor * len(events), rel=0.05)
+    assert (np.diff(changed['dt_us'].astype(int)) >= 0).all()
+    assert changed['pixel'].max() < 2 * 128 * 128
+    assert (changed == with_density(events, factor, 128, 7)).all()
+    picture = np.bincount(events['pixel'] // 16, minlength=2048)
+    new_picture = np.bincount(changed['pixel'] // 16, minlength=2048)
+    assert np.corrcoef(picture, new_picture)[0, 1] > 0.9
+
+
+def test_report_of_a_real_process(tmp_path, constant, clips):
+    set_folder = tmp_path / 'own'
+    list(simulate_clip_set(Simulation((*LABELS, 'air_drums'), 1, 600_000, test=1.0,
+                                      validation=0.0), set_folder, 1))
+    np.savez(tmp_path / 'empty_room.npz', t=np.arange(0, 1_000_000, 500), x=np.arange(2000) % 128,
+             y=np.arange(2000) % 97, p=np.arange(2000) % 2)
+    command = [shutil.which('snn-gesture'), 'report', constant, '--quick', '--data', 'own',
+               '--recordings', 'empty_room.npz', '--output', 'docs/recognition']
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    text = (tmp_path / 'docs' / 'recognition.md').read_text()
+    pictures = sorted((tmp_path / 'docs' / 'recognition').glob('*.png'))
+    assert len(pictures) == 7
+    for path in pictures:
+        assert f'](recognition/{path.name})' in text
+        with Image.open(path) as picture:
+            assert picture.width == 630 and np.asarray(picture.convert('L')).std() > 5
+    report = json.loads((tmp_path / 'docs' / 'recognition' / 'report.json').read_text())
+    chapter = report['checkpoints']['constant']
+    assert chapter['held_out']['labels']['arm_roll']['recall'] == 0
+    own = chapter['data']['own']
+    assert (own['used'], own['left_out']) == (3, 1) and report['data']['own']['split'] == 'test'
+    assert [row['name'] for row in chapter['conditions']] == [
+        'dvs128', 'davis346', 'near', 'x 0.2', 'x 10']
+    assert len(chapter['windows']) == 5 and len(chapter['hops']) == 4
+    assert list(chapter['false_alarms']['recordings']) == ['empty_room.npz']
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.glob('build/report/quick/*/*/*')}
+    assert len(stamps) == 2 * 5
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+    assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
+    assert json.loads(
+        (tmp_path / 'docs' / 'recognition' / 'report.json').read_text()) == report
+
+
+@pytest.mark.parametrize('words, reason', [
+    (['absent'], 'no checkpoint absent'), (['{model}', '{model}'], 'rename one'),
+    (['{model}', '--workers', '0'], 'workers must be 1'),
+    (['{model}', '--data', 'absent'], 'no clip set'),
+    (['{model}', '--recordings', 'absent'], 'absent')])
+def test_bad_arguments_are_one_line_and_status_1(tmp_path, capsys, monkeypatch, constant, words,
+                                                 reason):
+    monkeypatch.chdir(tmp_path)
+    assert main(['report', *(word.format(model=constant) for word in words)]) == 1
+    errors = capsys.readouterr().err
+    assert reason in errors and errors.count('\n') == 1
+    assert not (tmp_path / 'docs').exists()
