@@ -9,22 +9,25 @@ from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
 from snn_gesture_ros.recordings.recording import find_sensor_size, open_recording
-from snn_gesture_ros.simulation import FRAMINGS
+from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 TEST = {'validation': 0.0, 'test': 1.0}
 """No training has these seeds: those of the test split."""
+LARGE_SENSOR_PIXELS = 110_000
 
 
 @dataclass(frozen=True)
 class Extent:
     """How much is simulated."""
 
-    held_out: int = 40
+    held_out: int = 30
     """Clips of each label."""
     held_out_us: int = 4_000_000
-    elsewhere: int = 20
+    elsewhere: int = 12
     """Clips of each label by each sensor and in each framing."""
+    elsewhere_large: int = 4
+    """The same for sensors of more than LARGE_SENSOR_PIXELS, which take long to simulate."""
     elsewhere_us: int = 2_500_000
     idle: int = 15
     """Clips of each idle activity."""
@@ -34,22 +37,29 @@ class Extent:
     framings: tuple = tuple(FRAMINGS)
 
 
-QUICK = Extent(held_out=1, elsewhere=1, elsewhere_us=1_500_000, idle=1, idle_us=2_000_000,
+QUICK = Extent(held_out=1, elsewhere=1, elsewhere_large=1, elsewhere_us=1_500_000, idle=1, idle_us=2_000_000,
                sensors=('dvs128', 'davis346'), framings=('near',))
 
 
 def simulations(extent: Extent) -> dict:
     """Return the Simulation of each set by the set's name."""
-    elsewhere = {'clips': extent.elsewhere, 'duration_us': extent.elsewhere_us, **TEST}
+    elsewhere = {'duration_us': extent.elsewhere_us, **TEST}
     return {
         'held_out': Simulation(clips=extent.held_out, duration_us=extent.held_out_us, **TEST),
         'idle': Simulation(tuple(IDLE_ACTIVITIES), extent.idle, extent.idle_us, **TEST),
-        **{f'sensor_{sensor}': Simulation(sensor=sensor, **elsewhere)
+        **{f'sensor_{sensor}': Simulation(
+            sensor=sensor, clips=clips_by(sensor, extent), **elsewhere)
            for sensor in extent.sensors},
         **{f'framing_{framing}': Simulation(
-            sensor=extent.sensors[0], framing=framing, **elsewhere)
+            sensor=extent.sensors[0], framing=framing, clips=extent.elsewhere, **elsewhere)
            for framing in extent.framings},
     }
+
+
+def clips_by(sensor: str, extent: Extent) -> int:
+    """Return how many clips of each label a sensor shows."""
+    large = SENSORS[sensor].width * SENSORS[sensor].height > LARGE_SENSOR_PIXELS
+    return extent.elsewhere_large if large else extent.elsewhere
 
 
 def simulate_sets(sets: dict, folder, workers: int):
