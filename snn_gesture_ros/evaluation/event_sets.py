@@ -37,8 +37,8 @@ class Extent:
     framings: tuple = tuple(FRAMINGS)
 
 
-QUICK = Extent(held_out=1, elsewhere=1, elsewhere_large=1, elsewhere_us=1_500_000, idle=1, idle_us=2_000_000,
-               sensors=('dvs128', 'davis346'), framings=('near',))
+QUICK = Extent(held_out=1, elsewhere=1, elsewhere_large=1, elsewhere_us=1_500_000, idle=1,
+               idle_us=2_000_000, sensors=('dvs128', 'davis346'), framings=('near',))
 
 
 def simulations(extent: Extent) -> dict:
