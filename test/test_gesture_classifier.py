@@ -26,14 +26,11 @@ def checkpoint(tmp_path):
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()
-        for convolution, norm in ((net.features[0], net.features[1]),
-                                  (net.features[4], net.features[5])):
-            norm.weight.fill_(1)
-            for channel in range(min(convolution.in_channels, 2)):
-                convolution.weight[0, channel, 1, 1] = 5
-        fully = net.hidden[2].weight.view(128, 8, 4, 4)
-        fully[0, 0, :, :2] = 5
-        fully[1, 0, :, 2:] = 5
+        net.features[1].weight.fill_(1)
+        net.features[0].weight[0, :2] = 5       # the frame itself, not its trace
+        now = net.hidden[1].weight.view(128, 2, 4, 4, 4)[:, 0, 0]
+        now[0, :, :2] = 5
+        now[1, :, 2:] = 5
         net.readout.weight[0, 0] = net.readout.weight[1, 1] = 12
         net.readout.bias.copy_(torch.tensor([-6.0, -6.0, 0.0]))
     card = ModelCard(LABELS, 4, 80.0, 16, 'binary', 'time', 'softmax', {'channels': 4})
