@@ -14,8 +14,11 @@ from launch_ros.parameter_descriptions import ParameterValue
 GESTURE_LAUNCH = str(
     Path(get_package_share_directory('snn_gesture_ros')) / 'launch/gesture.launch.py')
 CAMERA_PARAMETERS = (
-    ('width', '128', int, 'Width of the simulated sensor in pixels'),
-    ('height', '128', int, 'Height of the simulated sensor in pixels'),
+    ('sensor', 'dvs128', str,
+     'Kind of camera: dvs128, davis346, dvxplorer, dvxplorer_vga, genx320, evk4 or any'),
+    ('width', '0', int, 'Width of the sensor in pixels; 0 for that of its kind'),
+    ('height', '0', int, 'Height of the sensor in pixels; 0 for that of its kind'),
+    ('framing', 'upper_body', str, 'Where the camera stands: near, upper_body, far or data_set'),
     ('seed', '1', int, 'Chooses the person, the room and the noise'),
     ('gesture_s', '2.5', float, 'Duration of a gesture'),
     ('pause_s', '1.5', float, 'Rest before each gesture'),

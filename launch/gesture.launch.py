@@ -15,6 +15,8 @@ FROM_FILE = '; empty: as in params_file'
 
 def is_true(text: str) -> bool:
     """Read a launch argument that is true or false."""
+    if text.lower() not in ('true', 'false', '1', '0'):
+        raise ValueError(f'{text!r} is neither true nor false')
     return text.lower() in ('true', '1')
 
 
@@ -59,8 +61,8 @@ def given(context, parameters) -> dict:
         try:
             if text:
                 values[name] = kind(text)
-        except ValueError:
-            raise RuntimeError(f'launch argument {name}:={text} is not a number') from None
+        except ValueError as error:
+            raise RuntimeError(f'launch argument {name}:={text}: {error}') from None
     return values
 
 

@@ -14,12 +14,14 @@ from launch_ros.parameter_descriptions import ParameterValue
 GESTURE_LAUNCH = str(
     Path(get_package_share_directory('snn_gesture_ros')) / 'launch/gesture.launch.py')
 PLAYER_PARAMETERS = (
-    ('recording', 'bag', None, str, 'The recording: rosbag2 folder or file, AEDAT 4 or npz'),
+    ('recording', 'bag', None, str, 'The recording: rosbag2 folder or file, AEDAT or npz'),
     ('topic', 'bag_topic', '', str, 'Topic of the bag, if it has several with events'),
     ('rate', 'rate', '1.0', float, 'Speed; 2 is twice as fast as recorded'),
     ('loop', 'loop', 'false', bool, 'Begin again at the end'),
     ('start', 'start', '0.0', float, 'Seconds of the recording to skip'),
     ('duration', 'duration', '0.0', float, 'Seconds to play; 0 for all'),
+    ('width', 'width', '0', int, 'Width of the sensor in pixels, for an npz that needs it'),
+    ('height', 'height', '0', int, 'Height of the sensor in pixels, for an npz that needs it'),
     ('clock', 'clock', 'false', bool, 'Publish /clock; go with use_sim_time:=true'),
 )
 

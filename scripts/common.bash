@@ -23,7 +23,7 @@ logged() {
 
 # likely_cause LOG: what went wrong, in one line, by the log of a failed command.
 likely_cause() {
-  if grep -qE 'Failed to establish a new connection|Name or service not known|name resolution' "$1"
+  if grep -qE 'connection broken|Failed to establish a new connection|name resolution' "$1"
   then
     echo 'the Python package index cannot be reached: connect to the network and try again'
   elif grep -q 'No space left on device' "$1"; then

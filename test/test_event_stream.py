@@ -132,3 +132,11 @@ def test_node_ends_cleanly(ros, stop):
     ros.wait_for(lambda: node.poll() is not None, 'the node to end')
     assert node.returncode == 0
     assert 'Traceback' not in ros.output(node)
+
+
+def test_further_interrupts_do_not_disturb_the_end(ros):
+    node = ros.start('event_stream')
+    ros.wait_for(lambda: 'waiting for a publisher' in ros.output(node), 'the node')
+    ros.wait_for(lambda: node.send_signal(signal.SIGINT) or node.poll() is not None, 'the end')
+    assert node.returncode == 0
+    assert 'Traceback' not in ros.output(node)

@@ -6,26 +6,62 @@ from pathlib import Path
 
 import pytest
 
+from snn_gesture_ros.nodes import (
+    event_player, event_stream, gesture_classifier, simulated_camera)
+
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 FILES = ('gesture', 'demo', 'replay')
 
 
-@pytest.fixture(params=FILES)
-def description(request):
-    """Give the launch description of a file."""
+def load(name):
+    """Load a launch file as a module."""
     pytest.importorskip('launch_ros', reason='ros2/launch_ros is on no package index')
-    path = LAUNCH / f'{request.param}.launch.py'
+    path = LAUNCH / f'{name}.launch.py'
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.generate_launch_description()
+    return module
 
 
-def test_every_argument_has_a_description(description):
+@pytest.mark.parametrize('name', FILES)
+def test_every_argument_has_a_description(name):
     names = set()
-    for argument in description.get_launch_arguments():
+    for argument in load(name).generate_launch_description().get_launch_arguments():
         assert len(argument.description) > 10, argument.name
         names.add(argument.name)
     assert {'name', 'namespace', 'params_file', 'use_sim_time', 'log_level', 'events_topic',
             'event_stream_topic', 'gesture_topic', 'gesture_scores_topic', 'gesture_labels_topic',
             'window_ms', 'hop_ms', 'checkpoint', 'device'} <= names
+
+
+@pytest.mark.parametrize('table, node', [
+    ('STREAM_PARAMETERS', event_stream), ('CLASSIFIER_PARAMETERS', gesture_classifier)])
+def test_arguments_of_gesture_are_parameters_of_its_nodes(table, node):
+    defaults = {spec.name: spec.default for spec in node.PARAMETERS}
+    for name, kind, _ in getattr(load('gesture'), table):
+        assert type(kind('1')) is type(defaults[name]), name
+
+
+def evaluated(default, kind):
+    """Give the value that a node receives for the text of a launch argument."""
+    from launch import LaunchContext
+    from launch.substitutions import TextSubstitution
+    from launch_ros.parameter_descriptions import ParameterValue
+    text = TextSubstitution(text=default)
+    return ParameterValue(text, value_type=kind).evaluate(LaunchContext())
+
+
+def test_arguments_of_demo_are_parameters_of_the_camera():
+    declared = {spec.name: spec for spec in simulated_camera.PARAMETERS}
+    for name, default, kind, text in load('demo').CAMERA_PARAMETERS:
+        assert evaluated(default, kind) == declared[name].default, name
+        if name in ('sensor', 'framing'):
+            known = text.split(': ')[1].replace(' or ', ', ').split(', ')
+            assert known == declared[name].description.split(': ')[1].split(', ')
+
+
+def test_arguments_of_replay_are_parameters_of_the_player():
+    defaults = {spec.name: spec.default for spec in event_player.PARAMETERS}
+    for name, _, default, kind, _ in load('replay').PLAYER_PARAMETERS:
+        value = defaults[name] if default is None else evaluated(default, kind)
+        assert (value, type(value)) == (defaults[name], kind), name

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The core knows nothing of ROS, and one who reads files needs no torch."""
 import ast
+from importlib import import_module
 from pathlib import Path
 import subprocess
 import sys
@@ -51,11 +52,15 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     assert subprocess.run([sys.executable, '-c', code], cwd=PACKAGE.parent).returncode == 0
 
 
-def test_parameter_file_is_what_the_nodes_declare():
-    from snn_gesture_ros.nodes import event_stream, gesture_classifier
-    declared = {spec.name: spec.default
-                for spec in event_stream.PARAMETERS + gesture_classifier.PARAMETERS}
-    path = PACKAGE.parent / 'config' / 'gesture.yaml'
+@pytest.mark.parametrize('file, nodes', [
+    ('gesture', ('event_stream', 'gesture_classifier')),
+    ('simulated_camera', ('simulated_camera',)),
+    ('event_player', ('event_player',)),
+])
+def test_parameter_files_are_what_the_nodes_declare(file, nodes):
+    declared = {spec.name: spec.default for node in nodes
+                for spec in import_module(f'snn_gesture_ros.nodes.{node}').PARAMETERS}
+    path = PACKAGE.parent / 'config' / f'{file}.yaml'
     assert yaml.safe_load(path.read_text())['/**']['ros__parameters'] == declared
 
 

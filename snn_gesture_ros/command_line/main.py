@@ -13,6 +13,7 @@ VERBS = {
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
     'report': 'measure how well checkpoints recognise gestures',
+    'pictures': 'draw every class as the simulated camera sees it',
 }
 MODULES = {'import': 'import_data'}
 """Of the verbs that cannot be the name of a module."""

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Start a node and shut it down cleanly."""
+import signal
 import sys
 
 import rclpy
@@ -17,6 +18,16 @@ def publish_while_running(publisher, message) -> None:
             raise
 
 
+def interrupt_once(signal_number, _) -> None:
+    """
+    End at the first SIGINT and ignore those that follow.
+
+    At Ctrl-C the terminal sends one, and ros2 launch may send another.
+    """
+    signal.signal(signal_number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def run_node(make_node, arguments=None):
     """
     Spin a node until SIGINT or SIGTERM, or until it is done.
@@ -26,6 +37,7 @@ def run_node(make_node, arguments=None):
     :param make_node: called without arguments; raises ValueError where a parameter is wrong.
     :returns: the node, destroyed.
     """
+    signal.signal(signal.SIGINT, interrupt_once)  # rclpy calls it from its own
     rclpy.init(args=arguments)
     node = None
     try:

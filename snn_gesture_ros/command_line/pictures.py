@@ -1,0 +1,63 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `pictures`: draw every class as the simulated camera sees it."""
+from pathlib import Path
+
+import numpy as np
+from snn_gesture_ros.labels import DVS128_GESTURES, NONE
+from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
+from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
+
+SENSOR = SENSORS['dvs128']
+CLIP_US = 1_500_000
+SHOWN_US = 60_000
+"""A tile shows this much of a clip: where most happens."""
+PEOPLE = 2
+"""So many people are drawn in each framing."""
+
+
+def add_arguments(parser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument('--output', type=Path, default=Path('gestures.png'), metavar='FILE',
+                        help='where the picture is written (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='another seed, other people (default: %(default)s)')
+
+
+def run(arguments) -> int:
+    """
+    Draw a row for each gesture and for each scene without one: people in every framing.
+
+    :raises ValueError: if the seed is negative or the picture's format is not known.
+    :raises OSError: if the picture cannot be written.
+    """
+    from snn_gesture_ros.command_line.progress import follow
+    from snn_gesture_ros.demo.picture import draw, TEXT
+    if arguments.seed < 0:
+        raise ValueError('seed must be 0 or more')
+    rows = [(label, TEXT, []) for label in DVS128_GESTURES]
+    rows += [(f'{NONE}: {activity}', TEXT, []) for activity in IDLE_ACTIVITIES]
+
+    def simulate():
+        yield 0
+        seed = arguments.seed * len(rows) * PEOPLE * len(FRAMINGS)
+        for caption, _, tiles in rows:
+            for framing in np.repeat(list(FRAMINGS), PEOPLE):
+                tiles.append(liveliest(caption.split()[-1], seed, framing))
+                seed += 1
+            yield 1
+
+    follow(simulate(), len(rows), 'simulating')
+    draw(rows, arguments.output)
+    print(f'picture: {arguments.output}')
+    return 0
+
+
+def liveliest(activity, seed, framing) -> np.ndarray:
+    """Simulate a clip and count the events [2, H, W] of its liveliest part."""
+    events = random_clip(activity, seed, CLIP_US, 'dvs128', framing)
+    parts = events['t'] // SHOWN_US
+    shown = events[parts == np.bincount(parts).argmax()]
+    counts = np.zeros((2, SENSOR.height, SENSOR.width))
+    np.add.at(counts, (shown['p'].astype(int), shown['y'], shown['x']), 1)
+    return counts
