@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from rosgraph_msgs.msg import Clock
 from snn_gesture_ros.events.cdr import decode_event_array, read_event_array
+from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
 from snn_gesture_ros.recordings.recording import open_recording
+from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
 
 ARRAY = 'dv_ros2_msgs/msg/EventArray'
@@ -73,6 +75,17 @@ def test_loop_and_clock(ros, npz):
     times = [clock.clock.sec + clock.clock.nanosec / 1e9 for clock in clocks]
     assert max(times) <= 0.5
     assert sum(later < earlier for earlier, later in zip(times, times[1:])) >= 1
+
+
+def test_stream_in_simulated_time(ros, npz):
+    path, arrays = npz
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    ros.start('event_stream', use_sim_time=True)
+    ros.start('event_player', recording=path, clock=True)
+    ros.wait_for(lambda: packets, 'a packet, though time stands still before the first message')
+    packet = decode_packet(packets[-1])
+    stamp_us = packet.t_newest_us + packet.ros_offset_ns / 1000
+    assert arrays['t'][0] <= stamp_us <= arrays['t'][-1]
 
 
 @pytest.mark.parametrize('content, reason', [

@@ -11,6 +11,7 @@ from snn_gesture_ros.events.stream import EventStream, rehearse
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
 from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 
@@ -65,8 +66,8 @@ class EventStreamNode(Node):
         self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
         if self._forced_type:
             self._read(self._forced_type)
-        self.create_timer(SEARCH_PERIOD_S, self._search)
-        self.create_timer(FLUSH_PERIOD_S, self._flush)
+        every(self, SEARCH_PERIOD_S, self._search)
+        every(self, FLUSH_PERIOD_S, self._flush)
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def _search(self) -> None:

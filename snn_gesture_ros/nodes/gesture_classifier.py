@@ -16,6 +16,7 @@ from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import classification, header, label_info
 from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
+from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.nodes.worker import Worker
 from std_msgs.msg import UInt8MultiArray
@@ -83,7 +84,7 @@ class GestureClassifierNode(Node):
         on_change(self, PARAMETERS, self._change)
         self.create_subscription(
             UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
-        self.create_timer(SILENCE_PERIOD_S, self._watch_silence)
+        every(self, SILENCE_PERIOD_S, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'windows_dropped'))
         self.get_logger().info(f'{values["checkpoint"]} on {classifier.device}: '
@@ -114,7 +115,7 @@ class GestureClassifierNode(Node):
 
     def _watch_silence(self) -> None:
         """Let time pass for the windows while no packets come, so that a gesture ends."""
-        if self._packet is None:
+        if not self._arrival_ns:  # no packet yet, or simulated time has not begun
             return
         silent_ns = self.get_clock().now().nanoseconds - self._arrival_ns - SILENCE_MARGIN_NS
         if silent_ns > 0:

@@ -3,6 +3,7 @@
 """Counters of a node as `/diagnostics`, once a second."""
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from snn_gesture_ros.nodes.running import publish_while_running
+from snn_gesture_ros.nodes.timers import every
 
 PERIOD_S = 1.0
 
@@ -36,7 +37,7 @@ class Health:
         self._troubles = troubles
         self._last = {}
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        node.create_timer(PERIOD_S, self.publish)
+        every(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
         """Publish the counters now."""
