@@ -70,6 +70,8 @@ def nodes(context) -> list:
     """Make the two nodes."""
     argument = {name: LaunchConfiguration(name).perform(context) for name, _, _ in NODES}
     topic = {name: LaunchConfiguration(f'{name}_topic').perform(context) for name, _, _ in TOPICS}
+    if not Path(argument['params_file']).is_file():
+        raise RuntimeError(f'params_file {argument["params_file"]} is not a file')
     sim_time = {'use_sim_time': is_true(argument['use_sim_time'])}
     made = []
     for executable, name, topics, parameters in (

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event_stream node, as a process: topics in, packets out."""
 import os
+import shutil
 import signal
+import subprocess
 
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
@@ -122,6 +124,14 @@ def test_wrong_parameters_end_the_node_with_the_reason(ros, parameters, reason):
     assert node.returncode == 1
     assert reason in ros.output(node)
     assert 'Traceback' not in ros.output(node)
+
+
+def test_wrong_ros_arguments_end_the_node_with_the_reason():
+    result = subprocess.run([shutil.which('event_stream'), '--ros-args', '--log-level', 'loud'],
+                            capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "EventStreamNode: failed to initialize rcl: Couldn't parse log level" in result.stderr
+    assert 'Traceback' not in result.stderr
 
 
 @pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])

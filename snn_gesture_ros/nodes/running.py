@@ -38,7 +38,10 @@ def run_node(make_node, arguments=None):
     :returns: the node, destroyed.
     """
     signal.signal(signal.SIGINT, interrupt_once)  # rclpy calls it from its own
-    rclpy.init(args=arguments)
+    try:
+        rclpy.init(args=arguments)
+    except rclpy_implementation.RCLError as error:  # wrong --ros-args
+        sys.exit(f'{make_node.__name__}: {str(error).split(", at ")[0]}')
     node = None
     try:
         node = make_node()
@@ -48,6 +51,9 @@ def run_node(make_node, arguments=None):
     except ValueError as error:
         print(f'{make_node.__name__}: {error}', file=sys.stderr)
         sys.exit(1)
+    except Exception:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            raise  # else the interrupt has caused it
     finally:
         if node is not None:
             node.destroy_node()
