@@ -6,7 +6,7 @@ from snn_gesture_ros.frames.slicing import Slicing
 
 CLIPS_A_TASK = 24
 WINDOW_FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0)
-HOPS_MS = (62.5, 125.0, 250.0, 500.0)
+HOPS_MS = (50.0, 100.0, 200.0, 500.0)
 HOPS_FRAMES = (1, 2, 4, 8)
 DENSITIES = (0.2, 10.0)
 SLICED_SHARE = 4

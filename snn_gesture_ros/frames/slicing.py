@@ -14,7 +14,7 @@ class Slicing:
     """`time`, `count`, or empty."""
     window_ms: float = 0.0
     window_events: int = 0
-    hop_ms: float = 125.0
+    hop_ms: float = 100.0
     """Time from one decision to the next, rounded to whole frames; for slicing by time."""
     hop_frames: int = 1
     """Frames from one decision to the next; for slicing by count."""

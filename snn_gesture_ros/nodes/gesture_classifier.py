@@ -32,7 +32,7 @@ PARAMETERS = (
          'checkpoint', 0.0, 60000.0),
     Spec('window_events', 0, 'Events of a window, for slicing by count; 0 for those of the '
          'checkpoint', 0, 100_000_000),
-    Spec('hop_ms', 125.0, 'Time from one decision to the next, rounded to whole frames; for '
+    Spec('hop_ms', 100.0, 'Time from one decision to the next, rounded to whole frames; for '
          'slicing by time', 1.0, 60000.0),
     Spec('hop_frames', 1, 'Frames from one decision to the next, for slicing by count', 1, 1000),
     Spec('queue_size', 2, 'Windows that may wait for the network; more are dropped, oldest first',
