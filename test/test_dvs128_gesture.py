@@ -1,13 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The import of DVS128 Gesture, from a small download in its true format."""
+import json
+import os
 import tarfile
 
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, read_trials
+from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, INDEX, read_trials
+from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
@@ -64,8 +67,8 @@ def download(tmp_path):
     return write_download(tmp_path / 'download' / 'DvsGesture')
 
 
-def import_(source, folder):
-    return main(['import', str(source), str(folder)])
+def import_(source, folder, *words):
+    return main(['import', str(source), str(folder), *words])
 
 
 def content(folder):
@@ -120,6 +123,53 @@ def test_import_goes_on_where_it_ended(download, tmp_path):
     assert import_(archive, tmp_path / 'set') == 0
     assert content(tmp_path / 'set') == whole
     assert (tmp_path / 'set' / 'parts' / 'user01_led.json').stat().st_mtime_ns == stamp
+
+
+def test_interrupted_import_of_an_archive_goes_on_with_its_index(download, tmp_path):
+    archive = pack(download)
+    assert import_(archive, tmp_path / 'whole') == 0
+    steps = import_recordings(Dvs128Gesture(archive, tmp_path / 'set'), tmp_path / 'set')
+    assert [next(steps), next(steps), next(steps)] == [0, 1, 1]
+    steps.close()
+    assert len(ClipSet(tmp_path / 'set')) == 22
+    index_path = tmp_path / 'set' / INDEX
+    index = index_path.read_text()
+    # What is taken from the index shows where the index says something else.
+    first = sorted(path.stem for path in (tmp_path / 'set' / 'parts').glob('*.json'))
+    changed = json.loads(index)
+    part = next(part for part in changed['parts'] if part not in first)
+    changed['texts'][f'{part}_labels.csv'] = f'\n9,{START_US},{START_US + TRIAL_US}\n'
+    index_path.write_text(json.dumps(changed))
+    assert import_(archive, tmp_path / 'set') == 0
+    assert [clip.label for clip in ClipSet(tmp_path / 'set').clips
+            if clip.recording == part] == [DVS128_GESTURES[8]]
+    # An index that was cut off, or is another archive's, is made anew.
+    (tmp_path / 'set' / 'parts' / f'{part}.json').unlink()
+    index_path.write_text(index[:100])
+    assert import_(archive, tmp_path / 'set') == 0
+    assert content(tmp_path / 'set') == content(tmp_path / 'whole')
+    assert index_path.read_text() == index
+    (tmp_path / 'set' / 'parts' / f'{part}.json').unlink()
+    index_path.write_text(json.dumps(changed))
+    os.utime(archive, (1, 1))
+    assert import_(archive, tmp_path / 'set') == 0
+    assert content(tmp_path / 'set') == content(tmp_path / 'whole')
+
+
+def test_raw_clips_are_the_recordings_events(download, tmp_path, capsys):
+    assert import_(download, tmp_path / 'raw', '--raw') == 0
+    clips = ClipSet(tmp_path / 'raw')
+    sent = make_events(1)
+    for k in range(11):
+        start_us = START_US + k * STEP_US
+        expected = sent[(sent['t'] >= start_us) & (sent['t'] < start_us + TRIAL_US)]
+        events = clips.events(11 + k)
+        assert (events['dt_us'] == expected['t'] - start_us).all()
+        assert (events['pixel'] % 128 == expected['x']).all()
+        assert (events['pixel'] // 128 % 128 == expected['y']).all()
+        assert (events['pixel'] // 128 ** 2 == expected['p']).all()
+    assert import_(download, tmp_path / 'raw') == 1
+    assert 'hot_pixels: False, now True' in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_odd_rows():
@@ -180,8 +230,8 @@ def test_missing_list_is_named(download, tmp_path, capsys, name):
     assert f'{name} is missing' in capsys.readouterr().err
 
 
-def test_lists_alone_are_no_download(download):
+def test_lists_alone_are_no_download(download, tmp_path):
     for path in download.glob('user*'):
         path.unlink()
     with pytest.raises(ValueError, match='none of the listed recordings is there'):
-        Dvs128Gesture(download)
+        Dvs128Gesture(download, tmp_path / 'set')

@@ -81,6 +81,37 @@ def test_sensor_that_an_npz_does_not_tell(source, tmp_path):
     assert max(two % 128) == 63 and max(two // 128 % 128) == 63
 
 
+def test_geometry_of_the_picture(source, tmp_path, capsys):
+    events = make_events(width=200)
+    save_npz(source / 'a.npz', events)
+    (source / 'labels.csv').write_text(f'{HEAD},sensor\na.npz,,,wave,200x128\n')
+    for name, words, x, y in [
+            ('flipped', ['--flip-x', '--flip-y'],
+             127 - (events['x'].astype(int) - 36), 127 - events['y']),
+            ('region', ['--geometry', 'region', '--region', '72', '0', '128', '128'],
+             events['x'].astype(int) - 72, events['y'])]:
+        assert import_(source, tmp_path / name, '--raw', *words) == 0
+        pixel = ClipSet(tmp_path / name).events(0)['pixel']
+        inside = (x >= 0) & (x < 128)
+        assert (pixel == ((events['p'] * 128 + y) * 128 + x)[inside]).all()
+    assert ClipSet(tmp_path / 'region').descriptions[0]['geometry'] == 'region 72 0 128 128'
+    assert import_(source, tmp_path / 'whole', '--raw', '--geometry', 'whole') == 0
+    assert len(ClipSet(tmp_path / 'whole').events(0)) == len(events)
+    assert import_(source, tmp_path / 'flipped', '--raw', '--flip-x') == 1
+    assert "geometry: 'square flip_x flip_y', now 'square flip_x'" in capsys.readouterr().err
+
+
+def test_impossible_geometry_is_refused(source, tmp_path, capsys):
+    save_npz(source / 'a.npz', make_events())
+    (source / 'labels.csv').write_text(f'{HEAD}\na.npz,,,wave\n')
+    for words, reason in [(['--region', '0', '0', '9', '9'], '--region is for'),
+                          (['--geometry', 'region'], 'region must be x, y'),
+                          (['--geometry', 'region', '--region', '99', '0', '128', '128'],
+                           'does not fit on the sensor')]:
+        assert import_(source, tmp_path / 'set', *words) == 1
+        assert reason in capsys.readouterr().err.splitlines()[-1]
+
+
 def rows_of(*persons_and_files, splits=None):
     text = '\n'.join([f'{HEAD},person,split'] + [
         f'{file},0,1,wave,{person},{(splits or {}).get(person, "")}'

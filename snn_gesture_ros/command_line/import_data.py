@@ -6,10 +6,13 @@ import sys
 
 from snn_gesture_ros.command_line.progress import follow
 from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.datasets.cutting import Cleaning, RAW
 from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, find_download
 from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.datasets.labelled_recordings import LabelledRecordings, TABLE
 from snn_gesture_ros.datasets.summary import summarise
+from snn_gesture_ros.events.geometry import Geometry, MODES
+from snn_gesture_ros.events.noise import NoiseSettings
 
 MOST_NOTES = 10
 
@@ -24,6 +27,15 @@ def add_arguments(parser) -> None:
         parser.add_argument(f'--{split}', type=float, default=0.1, metavar='SHARE',
                             help=f'share of the persons for {split} where {TABLE} does not say '
                                  '(default: %(default)s); DVS128 Gesture has its own')
+    parser.add_argument('--raw', action='store_true',
+                        help='keep hot pixels and noise, which event_stream removes by default')
+    parser.add_argument('--geometry', choices=MODES, default='square',
+                        help='part of the sensor that is used (default: %(default)s, the largest '
+                             'centred one)')
+    parser.add_argument('--region', type=int, nargs=4, metavar=('X', 'Y', 'WIDTH', 'HEIGHT'),
+                        help='in sensor pixels, for geometry region')
+    parser.add_argument('--flip-x', action='store_true', help='mirror the picture left to right')
+    parser.add_argument('--flip-y', action='store_true', help='turn the picture upside down')
 
 
 def run(arguments) -> int:
@@ -53,13 +65,27 @@ def open_source(arguments):
     """
     Tell what the source is, and index it.
 
-    :raises ValueError: if it is neither DVS128 Gesture nor a folder with a table.
+    :raises ValueError: if it is neither DVS128 Gesture nor a folder with a table, or if the
+        geometry is impossible.
     """
-    path = Path(arguments.source)
+    path, cleaning = Path(arguments.source), cleaning_of(arguments)
     path.stat()
     if find_download(path):
-        return Dvs128Gesture(path)
+        return Dvs128Gesture(path, arguments.folder, cleaning)
     if path.suffix == '.csv' or (path / TABLE).exists():
-        return LabelledRecordings(path, arguments.validation, arguments.test)
+        return LabelledRecordings(path, arguments.validation, arguments.test, cleaning)
     raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor a folder of '
                      f'recordings with a {TABLE} (columns file,start_s,end_s,label)')
+
+
+def cleaning_of(arguments) -> Cleaning:
+    """
+    Return how the events are cleaned.
+
+    :raises ValueError: if the geometry is impossible.
+    """
+    if arguments.region and arguments.geometry != 'region':
+        raise ValueError('--region is for --geometry region')
+    geometry = Geometry(arguments.geometry, tuple(arguments.region or ()), arguments.flip_x,
+                        arguments.flip_y, ClipSet.SIZE, ClipSet.SIZE)
+    return Cleaning(geometry, RAW if arguments.raw else NoiseSettings())

@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cut clips from events, cleaned as the event_stream node cleans them by default."""
+"""Cut clips from events, cleaned as the event_stream node cleans them."""
+from dataclasses import asdict, dataclass
+
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.cleaning import Cleaner
@@ -12,14 +14,28 @@ from snn_gesture_ros.recordings.recording import cut_slices
 
 BATCH_US = 10_000
 """Camera time that is cleaned at once, as a camera's message is."""
-GEOMETRY = Geometry(width=ClipSet.SIZE, height=ClipSet.SIZE)
-NOISE = NoiseSettings()
-DESCRIPTION = {'geometry': GEOMETRY.mode, 'refractory_us': NOISE.refractory_us,
-               'background_us': NOISE.background_us, 'hot_pixels': NOISE.hot_pixels}
-"""What a set's description says of all this."""
+RAW = NoiseSettings(hot_pixels=False, refractory_us=0, background_us=0)
+"""No noise is removed."""
 
 
-def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None) -> list:
+@dataclass(frozen=True)
+class Cleaning:
+    """How events are brought to the picture of clips; by default as event_stream does it."""
+
+    geometry: Geometry = Geometry(width=ClipSet.SIZE, height=ClipSet.SIZE)
+    noise: NoiseSettings = NoiseSettings()
+
+    def description(self) -> dict:
+        """Return what a set's description says of it."""
+        geometry = [self.geometry.mode]
+        if self.geometry.mode == 'region':
+            geometry += map(str, self.geometry.region)
+        geometry += [name for name in ('flip_x', 'flip_y') if getattr(self.geometry, name)]
+        return {'geometry': ' '.join(geometry), **asdict(self.noise)}
+
+
+def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None,
+              cleaning: Cleaning = Cleaning()) -> list:
     """
     Clean all events of a sensor and cut spans of time from them.
 
@@ -30,11 +46,11 @@ def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None) -> list
         default.
     :returns: for each span its duration and its PACKED_EVENT[n] in the order of time, counted
         from its start; None for a span that begins after the last event.
-    :raises ValueError: if there is no sensor of that size.
+    :raises ValueError: if there is no sensor of that size, or the geometry's region is not on it.
     """
     if not 0 < sensor_size[0] * sensor_size[1] <= MOST_PIXELS:
         raise ValueError('a sensor of {}x{} pixels does not exist'.format(*sensor_size))
-    cleaner = Cleaner(GEOMETRY, NOISE, *sensor_size)
+    cleaner = Cleaner(cleaning.geometry, cleaning.noise, *sensor_size)
     pieces = [[] for _ in spans_us]
     last_us = None
     for events in cut_slices(batches, BATCH_US):

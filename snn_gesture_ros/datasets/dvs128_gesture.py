@@ -4,18 +4,20 @@
 import csv
 from functools import partial
 import gzip
+import json
 from pathlib import Path, PurePosixPath
 import tarfile
 import zlib
 
 from snn_gesture_ros.datasets.clip_set import Clip
-from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.importing import Source
 from snn_gesture_ros.labels import DVS128_GESTURES
 from snn_gesture_ros.recordings.aedat31 import Aedat31
 
 ARCHIVE = 'DvsGesture.tar.gz'
 FOLDER = 'DvsGesture'
+INDEX = 'archive_index.json'
 TRAIN_LIST, TEST_LIST = 'trials_to_train.txt', 'trials_to_test.txt'
 VALIDATION_PERSONS = ('user20', 'user21', 'user22', 'user23')
 """Taken from the 23 persons that the download has for training."""
@@ -30,20 +32,22 @@ LONGEST_TEXT = 1 << 20
 class Dvs128Gesture(Source):
     """The trials of the download, each a clip; test persons are those of its own list."""
 
-    description = {'made_by': 'DVS128 Gesture', 'validation_persons': VALIDATION_PERSONS,
-                   **DESCRIPTION}
-
-    def __init__(self, path):
+    def __init__(self, path, folder, cleaning: Cleaning = Cleaning()):
         """
         Index the download; an archive is read once for that.
 
         :param path: the archive, the folder that it was unpacked to, or one that holds either.
+        :param folder: of the set; the index of an archive is kept in it for a resumed import.
         :raises ValueError: if the archive is cut off or damaged, or nothing of it is there.
         :raises OSError: if it cannot be read.
         """
         super().__init__()
+        self.description = {'made_by': 'DVS128 Gesture', 'validation_persons': VALIDATION_PERSONS,
+                            **cleaning.description()}
+        self._cleaning = cleaning
         path = find_download(path) or Path(path)
-        self._files = _Unpacked(path) if path.is_dir() else _Archive(path)
+        self._files = (_Unpacked(path) if path.is_dir()
+                       else _Archive(path, Path(folder) / INDEX))
         self._trials = {}
         """Of each part: the lines of its table with a row's label, start and end."""
         self._splits = {}
@@ -79,7 +83,8 @@ class Dvs128Gesture(Source):
         trials = self._trials[part]
         with open_recording() as recording:
             cuts = cut_clips(recording.events(), SENSOR_SIZE,
-                             [(start_us, end_us) for _, _, start_us, end_us in trials], zero_us=0)
+                             [(start_us, end_us) for _, _, start_us, end_us in trials],
+                             zero_us=0, cleaning=self._cleaning)
         clips = []
         for (line, label, _, _), cut in zip(trials, cuts):
             if cut is None or not len(cut[1]):
@@ -155,19 +160,37 @@ class _Unpacked:
 class _Archive:
     """The archive, which is read from its start each time, and never unpacked to the disk."""
 
-    def __init__(self, path):
+    def __init__(self, path, index_path):
         self.path = path
+        self._index_path = index_path
+        status = path.stat()
+        self._identity = {'bytes': status.st_size, 'modified_ns': status.st_mtime_ns}
+        try:
+            index = json.loads(index_path.read_text())
+        except (OSError, ValueError):
+            index = {}
+        if index.get('archive') == self._identity:
+            self.texts, self.parts = index['texts'], set(index['parts'])
+        else:
+            self._make_index()
+
+    def recordings(self, wanted):
+        self._index_path.write_text(json.dumps(
+            {'archive': self._identity, 'texts': self.texts, 'parts': sorted(self.parts)}))
+        for name, path, stream in self._members(('.aedat',)) if wanted else ():
+            if name.stem in wanted:
+                yield name.stem, partial(Aedat31, path, stream)
+                wanted = wanted - {name.stem}
+                if not wanted:
+                    break
+
+    def _make_index(self):
         self.texts, self.parts = {}, set()
         for name, _, stream in self._members(('.txt', '.csv', '.aedat')):
             if name.suffix == '.aedat':
                 self.parts.add(name.stem)
             else:
                 self.texts[name.name] = stream.read(LONGEST_TEXT).decode('utf-8-sig', 'replace')
-
-    def recordings(self, wanted):
-        for name, path, stream in self._members(('.aedat',)):
-            if name.stem in wanted:
-                yield name.stem, partial(Aedat31, path, stream)
 
     def _members(self, suffixes):
         """Yield the name, the path and the stream of the files of some kinds."""

@@ -24,7 +24,7 @@ import re
 from typing import NamedTuple
 
 from snn_gesture_ros.datasets.clip_set import Clip, SPLITS
-from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.importing import Source
 from snn_gesture_ros.recordings.recording import find_sensor_size, open_recording
 
@@ -52,7 +52,8 @@ class Row(NamedTuple):
 class LabelledRecordings(Source):
     """The clips of a folder of recordings with a table of labels."""
 
-    def __init__(self, path, validation: float = 0.1, test: float = 0.1):
+    def __init__(self, path, validation: float = 0.1, test: float = 0.1,
+                 cleaning: Cleaning = Cleaning()):
         """
         Read the table.
 
@@ -66,6 +67,7 @@ class LabelledRecordings(Source):
             raise ValueError('the shares of validation and test must be within 0 and 1')
         table = Path(path) / TABLE if Path(path).is_dir() else Path(path)
         self._folder = table.parent
+        self._cleaning = cleaning
         content = table.read_bytes()
         rows = read_table(table, content)
         self._splits = draw_splits(table, rows, validation, test)
@@ -78,7 +80,7 @@ class LabelledRecordings(Source):
         self.parts = list(self._rows)
         self.description = {
             'made_by': 'labelled recordings', 'validation': validation, 'test': test,
-            'labels_csv_sha256': hashlib.sha256(content).hexdigest(), **DESCRIPTION}
+            'labels_csv_sha256': hashlib.sha256(content).hexdigest(), **cleaning.description()}
 
     def recordings(self, wanted):
         """Yield each wanted recording; see `Source`."""
@@ -91,7 +93,8 @@ class LabelledRecordings(Source):
             if recording.topics:
                 topic = recording.choose_topic(topic)
             cuts = cut_clips(recording.events(topic), size or find_sensor_size(recording, topic),
-                             [(row.start_us, row.end_us) for row in rows])
+                             [(row.start_us, row.end_us) for row in rows],
+                             cleaning=self._cleaning)
         clips = []
         for row, cut in zip(rows, cuts):
             if cut is None:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSetWriter
-from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
@@ -74,7 +74,7 @@ class Simulation:
 
     def description(self) -> dict:
         """Return what the set's folder says of it."""
-        return {'made_by': 'simulation', **asdict(self), **DESCRIPTION}
+        return {'made_by': 'simulation', **asdict(self), **Cleaning().description()}
 
     def _splits(self) -> np.ndarray:
         validation, test = round(self.validation * self.clips), round(self.test * self.clips)

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
-from snn_gesture_ros.datasets.cutting import cut_clips, DESCRIPTION
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
 from snn_gesture_ros.recordings.recording import find_sensor_size, open_recording
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
@@ -83,7 +83,7 @@ def clip_recordings(paths: list, folder) -> ClipSet:
 
     :raises ValueError: if one cannot be read or has no events.
     """
-    writer = ClipSetWriter(folder, {'made_by': 'report', **DESCRIPTION})
+    writer = ClipSetWriter(folder, {'made_by': 'report', **Cleaning().description()})
     for path in map(Path, paths):
         with open_recording(path) as recording:
             size = find_sensor_size(recording)
