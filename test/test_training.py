@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The verb `train`: real processes on a small simulated set."""
+from pathlib import Path
 import shutil
 import signal
 import subprocess
@@ -197,9 +198,22 @@ def test_settings_refuse_what_they_do_not_know(tmp_path):
 
 
 def test_shipped_configurations_are_good():
-    assert {'train_fast', 'train_dvs128_seed'} <= set(shipped_configs())
-    for name in shipped_configs():
-        Settings.of(read_config(name))
+    of_sources = sorted((Path(__file__).resolve().parents[1] / 'config').glob('train_*.yaml'))
+    assert [path.stem for path in of_sources] == list(shipped_configs())
+    for path in of_sources:
+        Settings.of(read_config(path.stem))
+        assert read_config(path.stem) == read_config(str(path))
+
+
+def test_shipped_configuration_is_found_from_any_folder(tmp_path):
+    """In `make test` by the installed package, which is not beside its sources."""
+    command = [shutil.which('snn-gesture'), 'train', '--config']
+    results = [subprocess.run([*command, name], cwd=tmp_path, capture_output=True, text=True)
+               for name in ('train_fast', 'train_nothing')]
+    assert [result.returncode for result in results] == [1, 1]
+    assert results[0].stderr.startswith('snn-gesture: no data: give --data-dir')
+    assert 'no configuration train_nothing: give the path of a file or one of train_' \
+        in results[1].stderr
 
 
 def test_temperature_makes_confident_scores_believable():
