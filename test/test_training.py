@@ -13,8 +13,8 @@ from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.training import metrics
+from snn_gesture_ros.training.fine_tuning import take_weights
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
-from snn_gesture_ros.training.train import take_weights
 from spikingjelly.activation_based import functional
 import torch
 

@@ -78,6 +78,6 @@ def settings_of(arguments) -> Settings:
     if not given.get('data_dir'):
         raise ValueError('no data: give --data-dir FOLDER with a clip set')
     if given.get('init_from'):
-        from snn_gesture_ros.training.train import defaults_from
+        from snn_gesture_ros.training.fine_tuning import defaults_from
         given = {**defaults_from(given['init_from']), **given}
     return Settings.of(given)

@@ -101,9 +101,7 @@ def find_download(path):
     """Return the archive or the unpacked folder at a path or right within it, or None."""
     path = Path(path)
     if path.is_file():
-        with path.open('rb') as file:
-            zipped = file.read(len(GZIP_START)) == GZIP_START
-        return path if zipped or tarfile.is_tarfile(path) else None
+        return path if _is_zipped(path) or tarfile.is_tarfile(path) else None
     for folder in (path, path / FOLDER):
         if (folder / TRAIN_LIST).exists() or any(folder.glob('user*_labels.csv')):
             return folder
@@ -137,6 +135,11 @@ def read_trials(text: str) -> tuple:
                 continue
         odd.append(f'line {rows.line_num} {reason}')
     return trials, odd
+
+
+def _is_zipped(path):
+    with path.open('rb') as file:
+        return file.read(len(GZIP_START)) == GZIP_START
 
 
 def _person(part):
@@ -195,10 +198,8 @@ class _Archive:
     def _members(self, suffixes):
         """Yield the name, the path and the stream of the files of some kinds."""
         member = None
-        with self.path.open('rb') as file:
-            zipped = file.read(len(GZIP_START)) == GZIP_START
         try:
-            with (gzip.open if zipped else open)(self.path, 'rb') as file:
+            with (gzip.open if _is_zipped(self.path) else open)(self.path, 'rb') as file:
                 with tarfile.open(fileobj=file, mode='r|') as archive:
                     for member in archive:
                         name = PurePosixPath(member.name)

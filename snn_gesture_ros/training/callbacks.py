@@ -39,23 +39,22 @@ class SaveOnInterrupt(Callback):
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx) -> None:
         """Save and stop between two steps of a pass."""
-        if self._stops(trainer) and not trainer.is_last_batch:
-            trainer.save_checkpoint(self._path)
-            raise Interrupted
+        if not trainer.is_last_batch:
+            self._stop_if_interrupted(trainer)
 
     def on_train_epoch_end(self, trainer, module) -> None:
         """Save and stop between two passes."""
-        if self._stops(trainer):
-            trainer.save_checkpoint(self._path)
-            raise Interrupted
+        self._stop_if_interrupted(trainer)
 
     def _interrupt(self, number, frame) -> None:
         self._interrupted = True
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    def _stops(self, trainer) -> bool:
-        """Return whether any of the processes was interrupted."""
-        return trainer.strategy.reduce_boolean_decision(self._interrupted, all=False)
+    def _stop_if_interrupted(self, trainer) -> None:
+        """Save and stop if any of the processes was interrupted."""
+        if trainer.strategy.reduce_boolean_decision(self._interrupted, all=False):
+            trainer.save_checkpoint(self._path)
+            raise Interrupted
 
 
 class ShowProgress(Callback):

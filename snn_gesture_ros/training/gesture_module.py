@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The network as Lightning trains it: loss, optimiser, validation."""
+from functools import partial
+
 import numpy as np
 from pytorch_lightning import LightningModule
 from snn_gesture_ros.network.classifier import scores_of
@@ -8,6 +10,8 @@ from snn_gesture_ros.training.metrics import calibration_error, confusion, recal
 from spikingjelly.activation_based import functional
 import torch
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
+from torch.optim import Adam, AdamW, SGD
+from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
 
 STEP = 3
 """What random numbers are for, beside those of `windows.py`."""
@@ -88,18 +92,14 @@ class GestureModule(LightningModule):
     def configure_optimizers(self):
         """Return the optimiser and the schedule of its learning rate."""
         settings = self.settings
-        rate = {'lr': settings.lr, 'weight_decay': settings.weight_decay}
-        if settings.opt == 'sgd':
-            optimizer = torch.optim.SGD(self.net.parameters(), momentum=0.9, **rate)
-        else:
-            kind = {'adam': torch.optim.Adam, 'adamw': torch.optim.AdamW}[settings.opt]
-            optimizer = kind(self.net.parameters(), **rate)
-        schedule, interval = torch.optim.lr_scheduler, 'step'
+        kind = {'adamw': AdamW, 'adam': Adam, 'sgd': partial(SGD, momentum=0.9)}[settings.opt]
+        optimizer = kind(self.net.parameters(), lr=settings.lr,
+                         weight_decay=settings.weight_decay)
         if settings.schedule == 'one_cycle':
-            schedule = schedule.OneCycleLR(
-                optimizer, settings.lr, self.trainer.datamodule.steps, pct_start=0.15)
+            steps = self.trainer.datamodule.steps
+            schedule = {'scheduler': OneCycleLR(optimizer, settings.lr, steps, pct_start=0.15),
+                        'interval': 'step'}
         else:
-            schedule = schedule.CosineAnnealingLR(optimizer, settings.epochs)
-            interval = 'epoch'
-        return {'optimizer': optimizer,
-                'lr_scheduler': {'scheduler': schedule, 'interval': interval}}
+            schedule = {'scheduler': CosineAnnealingLR(optimizer, settings.epochs),
+                        'interval': 'epoch'}
+        return {'optimizer': optimizer, 'lr_scheduler': schedule}

@@ -11,12 +11,11 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.network.architectures import build_network
-from snn_gesture_ros.network.checkpoint import load_checkpoint, ModelCard, save_checkpoint
-from snn_gesture_ros.network.classifier import choose_device, scores_of
+from snn_gesture_ros.network.classifier import choose_device
 from snn_gesture_ros.training.callbacks import SaveOnInterrupt, ShowProgress
+from snn_gesture_ros.training.export import write_model
+from snn_gesture_ros.training.fine_tuning import take_weights
 from snn_gesture_ros.training.gesture_module import GestureModule
-from snn_gesture_ros.training.metrics import (
-    best_temperature, calibration_error, confusion, recalls)
 from snn_gesture_ros.training.settings import Settings
 from snn_gesture_ros.training.windows import GestureWindows
 from spikingjelly.activation_based import functional, neuron
@@ -62,7 +61,7 @@ def train(settings: Settings, resume: str = '') -> Path:
         trainer.fit(module, data, ckpt_path=resume or None, weights_only=True)
     finally:
         if trainer.is_global_zero and (out / BEST).exists():
-            write_model(out, module, data)
+            write_model(out / MODEL, out / BEST, module, data)
     return out / MODEL if trainer.is_global_zero else None
 
 
@@ -72,42 +71,6 @@ def labels_of(clips: ClipSet) -> tuple:
     known = [label for label in DVS128_GESTURES if label in found]
     others = sorted(found - {*known, NONE})
     return (*known, *others, *({NONE} & found))
-
-
-def defaults_from(checkpoint: str) -> dict:
-    """
-    Give the settings that a checkpoint brings: what it expects of frames, and its architecture.
-
-    :raises ValueError: if it is not usable.
-    """
-    _, card = load_checkpoint(checkpoint)
-    return {'time_steps': card.time_steps, 'size': card.size, 'slicing': card.slicing,
-            'window_ms': card.window_ms, 'window_events': card.window_events,
-            'frame_value': card.frame_value, 'readout': card.readout,
-            'architecture': card.architecture}
-
-
-def take_weights(net, labels: tuple, checkpoint: str) -> None:
-    """
-    Begin with the weights of a checkpoint; outputs for labels that it lacks stay random.
-
-    :raises ValueError: if its architecture is another.
-    """
-    source, card = load_checkpoint(checkpoint)
-    weights, there = net.state_dict(), source.state_dict()
-    try:
-        if tuple(labels) != card.labels:
-            shared = [label for label in labels if label in card.labels]
-            new = [labels.index(label) for label in shared]
-            old = [card.labels.index(label) for label in shared]
-            for name in [name for name in there if name.startswith('readout.')]:
-                rows = weights[name].clone()
-                rows[new] = there[name][old]
-                there[name] = rows
-        net.load_state_dict(there)
-    except (KeyError, RuntimeError, IndexError):
-        raise ValueError(f'the weights of {checkpoint} do not fit the architecture or its labels: '
-                         'leave out --channels, --size and architecture') from None
 
 
 def use_cupy(net) -> None:
@@ -184,52 +147,6 @@ def running_average(decay: float):
     def average(averaged, current, steps):
         return averaged.lerp(current, 1 - min(decay, (1 + steps) / (10 + steps)))
     return average
-
-
-def write_model(out: Path, module: GestureModule, data: GestureWindows) -> None:
-    """Write the best network, calibrated, with all that is known of it."""
-    settings, labels = module.settings, module.labels
-    best = torch.load(out / BEST, map_location='cpu', weights_only=True)
-    module.load_state_dict(best['state_dict'])
-    module.cpu().eval()
-    output, truth = outputs_of(module, data.validation_loader())
-    before = calibration_error(scores_of(output, settings.readout), truth)
-    figures = {'windows': len(truth), 'calibration_error_before': round(before, 4)}
-    if settings.readout == 'softmax':
-        temperature = best_temperature(output, truth)
-        with torch.no_grad():
-            for parameter in module.net.readout.parameters():
-                parameter /= temperature
-        output /= temperature
-        figures['temperature'] = round(temperature, 3)
-    counts = confusion(output, truth)
-    by_label = recalls(counts)
-    figures |= {
-        'calibration_error': round(calibration_error(
-            scores_of(output, settings.readout), truth), 4),
-        'mean_recall': round(float(by_label.nanmean()), 4),
-        'recall': {label: None if recall.isnan() else round(float(recall), 4)
-                   for label, recall in zip(labels, by_label)},
-        'confusion': counts.tolist()}
-    clips = data.cutters['train'].clips.clips
-    window_ms, window_events = data.window_of_training()
-    save_checkpoint(out / MODEL, module.net, ModelCard(
-        labels=labels, time_steps=settings.time_steps, window_ms=window_ms, size=settings.size,
-        frame_value=settings.frame_value,
-        slicing='time' if settings.slicing == 'time' else 'count', readout=settings.readout,
-        architecture=settings.architecture, window_events=window_events,
-        license=settings.license, training={
-            'data': ', '.join(sorted({clip.source or 'unknown' for clip in clips})),
-            'clips': len(clips), 'persons': len({clip.person for clip in clips}),
-            'epochs': best['epoch'] + 1, 'seed': settings.seed, 'settings': settings.learning(),
-            'validation': figures}))
-
-
-def outputs_of(module: GestureModule, loader) -> tuple:
-    """Return the outputs [N, labels] for all windows of a loader, and their classes [N]."""
-    with torch.inference_mode():
-        parts = [(module(frames), truth) for frames, truth in loader]
-    return tuple(torch.cat(column).clone() for column in zip(*parts))
 
 
 def quieten() -> None:

@@ -48,7 +48,8 @@ class WindowCutter:
         self.classes = np.array([labels.index(clip.label) for clip in clips.clips], int)
         self._none = labels.index(NONE) if NONE in labels else None
         names = [MIRRORED.get(label, label) for label in labels]
-        self._mirrored = [labels.index(name) if name in labels else None for name in names]
+        self.mirrored = [labels.index(name) if name in labels else None for name in names]
+        """What each class becomes in a mirrored picture, None if that has no label."""
         check_picture(clips.SIZE, clips.SIZE, settings.size)
         self._frame_us = round(1000 * settings.window_ms / settings.time_steps)
         self.window_us = self._frame_us * settings.time_steps
@@ -100,10 +101,6 @@ class WindowCutter:
             frames = frames_by_count(events, picture, steps, size)
         return network_input(frames, self.settings.frame_value)
 
-    def mirrored_class(self, number: int):
-        """Return what a class becomes in a mirrored picture, None if it has no label."""
-        return self._mirrored[number]
-
 
 class TrainingWindows(Dataset):
     """Augmented windows at random places of clips; the index is a Draw."""
@@ -116,13 +113,13 @@ class TrainingWindows(Dataset):
         """Return frames [T, 2, size, size] and the class of the window that a Draw names."""
         cutter, settings = self.cutter, self.cutter.settings
         rng = np.random.default_rng((settings.seed, WINDOW, draw.epoch, draw.place))
-        swapped = cutter.mirrored_class(cutter.classes[draw.clip])
-        augmentation = Augmentation.drawn(settings, swapped is not None, rng)
+        mirrorable = cutter.mirrored[cutter.classes[draw.clip]] is not None
+        augmentation = Augmentation.drawn(settings, mirrorable, rng)
         ranges = cutter.starts(draw.clip, augmentation.stretch)
         sizes = np.array([last - first + 1 for first, last, _ in ranges])
         first, last, number = ranges[rng.choice(len(ranges), p=sizes / sizes.sum())]
         frames = cutter.cut(draw.clip, int(rng.integers(first, last + 1)), augmentation, rng)
-        return frames, cutter.mirrored_class(number) if augmentation.mirrored else int(number)
+        return frames, cutter.mirrored[number] if augmentation.mirrored else int(number)
 
 
 class ValidationWindows(Dataset):
@@ -245,9 +242,9 @@ class GestureWindows(LightningDataModule):
 
     def val_dataloader(self):
         """Return this process's part of the validation windows."""
-        return self._loader(windows := ValidationWindows(self.cutters['validation']),
-                            DistributedSampler(windows, self.trainer.world_size,
-                                               self.trainer.global_rank, shuffle=False))
+        windows = ValidationWindows(self.cutters['validation'])
+        return self._loader(windows, DistributedSampler(
+            windows, self.trainer.world_size, self.trainer.global_rank, shuffle=False))
 
     def validation_loader(self):
         """Return all validation windows."""
