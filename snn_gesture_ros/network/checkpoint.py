@@ -45,6 +45,9 @@ class ModelCard:
     """`softmax` of the mean logits, or `firing_rate` of the output neurons, normalised."""
     architecture: dict
     """Arguments of GestureNet, or {'model': 'DVSGestureNet', ...} for SpikingJelly's."""
+    readout_steps: float = 0.0
+    """Time constant, in time steps, of the average that the readout takes over the outputs of the
+    time steps, in which the latest weigh most; 0: all weigh alike."""
     window_events: int = 0
     """Events of a window cut by `count`; 0 where training cut by `time`."""
     license: str = 'unknown'
@@ -58,6 +61,8 @@ class ModelCard:
             raise CheckpointError('labels must be a list of different names')
         if self.time_steps < 1 or self.window_ms <= 0 or self.size < 1:
             raise CheckpointError('time_steps, window_ms and size must be positive')
+        if self.readout_steps < 0:
+            raise CheckpointError('readout_steps must not be negative')
         if self.slicing == 'count' and self.window_events < self.time_steps:
             raise CheckpointError('slicing by count needs window_events')
         for name, known in (('frame_value', FRAME_VALUES), ('slicing', SLICINGS),

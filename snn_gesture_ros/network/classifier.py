@@ -29,11 +29,25 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def averaged(outputs: torch.Tensor, readout_steps: float) -> torch.Tensor:
+    """
+    Average the outputs of the time steps.
+
+    :param outputs: of a network, [T, N, labels].
+    :param readout_steps: as in its ModelCard; 0 for the plain mean.
+    :returns: [N, labels].
+    """
+    if not readout_steps:
+        return outputs.mean(dim=0)
+    age = torch.arange(len(outputs) - 1, -1, -1, dtype=outputs.dtype, device=outputs.device)
+    return torch.einsum('t,tnl->nl', torch.softmax(-age / readout_steps, dim=0), outputs)
+
+
 def scores_of(output: torch.Tensor, readout: str) -> torch.Tensor:
     """
     Turn a network's output into scores that sum to one.
 
-    :param output: [..., labels], mean over the time steps.
+    :param output: [..., labels], averaged over the time steps.
     :param readout: as in its ModelCard: `softmax` or `firing_rate`.
     """
     if readout == 'softmax':
@@ -74,5 +88,6 @@ class SpikingClassifier:
         batch = torch.from_numpy(frames).to(self.device)[:, None]
         with torch.inference_mode():
             functional.reset_net(self.net)
-            scores = scores_of(self.net(batch).mean(dim=0)[0], self.card.readout)
+            output = averaged(self.net(batch), self.card.readout_steps)[0]
+            scores = scores_of(output, self.card.readout)
         return scores.cpu().numpy()

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 from pytorch_lightning import LightningModule
-from snn_gesture_ros.network.classifier import scores_of
+from snn_gesture_ros.network.classifier import averaged, scores_of
 from snn_gesture_ros.training.metrics import calibration_error, confusion, recalls
 from spikingjelly.activation_based import functional
 import torch
@@ -39,9 +39,9 @@ class GestureModule(LightningModule):
         Judge windows, each from a state at rest.
 
         :param frames: [N, T, 2, H, W].
-        :returns: mean output over the time steps, [N, labels].
+        :returns: output that the readout sees, averaged over the time steps, [N, labels].
         """
-        return self.steps(frames).mean(0)
+        return averaged(self.steps(frames), self.settings.readout_steps)
 
     def steps(self, frames: torch.Tensor) -> torch.Tensor:
         """Give the output of each time step, [T, N, labels]; otherwise as `forward`."""

@@ -57,6 +57,9 @@ class Settings:
     readout: str = setting(
         'softmax', 'softmax of the mean logits with cross entropy, or the firing rate with mean '
                    'squared error', choices=READOUTS)
+    readout_steps: float = setting(
+        0.0, 'time constant of the average over the time steps in validation and in use, in which '
+             'the latest weigh most, time steps; 0: all alike, as in the loss', minimum=0)
     cupy: bool = setting(
         False, 'CuPy kernels for the neurons (SpikingJelly 0.0.0.0.14 and CUDA)', '--cupy')
 
