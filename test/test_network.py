@@ -12,7 +12,7 @@ from snn_gesture_ros.network.checkpoint import (
     load_checkpoint, ModelCard, save_checkpoint)
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
-from snn_gesture_ros.network.classifier import choose_device, SpikingClassifier
+from snn_gesture_ros.network.classifier import averaged, choose_device, SpikingClassifier
 from snn_gesture_ros.network.fused_lif import FusedLIFNode
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.trace import Trace
@@ -59,6 +59,14 @@ def test_scores_are_those_of_the_network_at_rest(own, frames):
     scores = classifier.classify(frames)
     assert np.allclose(scores, logits.softmax(0).numpy(), atol=1e-6)
     assert scores.sum() == pytest.approx(1)
+
+
+def test_readout_weighs_the_latest_steps_most():
+    outputs = torch.rand(5, 2, 3, generator=torch.Generator().manual_seed(6))
+    assert torch.allclose(averaged(outputs, 0.0), outputs.mean(0))
+    weights = np.exp(-np.arange(4, -1, -1) / 2.0)
+    expected = np.tensordot(weights / weights.sum(), outputs.numpy(), 1)
+    assert np.allclose(averaged(outputs, 2.0), expected, atol=1e-6)
 
 
 def test_windows_are_independent(own, frames):

@@ -30,6 +30,7 @@ def write_model(path: Path, checkpoint: Path, module: GestureModule, data: Gestu
         labels=module.labels, time_steps=settings.time_steps, window_ms=window_ms,
         size=settings.size, frame_value=settings.frame_value,
         slicing='time' if settings.slicing == 'time' else 'count', readout=settings.readout,
+        readout_steps=settings.readout_steps,
         architecture=settings.architecture, window_events=window_events,
         license=settings.license, training={
             'data': ', '.join(sorted({clip.source or 'unknown' for clip in clips})),

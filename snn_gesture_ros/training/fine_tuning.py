@@ -14,6 +14,7 @@ def defaults_from(checkpoint: str) -> dict:
     return {'time_steps': card.time_steps, 'size': card.size, 'slicing': card.slicing,
             'window_ms': card.window_ms, 'window_events': card.window_events,
             'frame_value': card.frame_value, 'readout': card.readout,
+            'readout_steps': card.readout_steps,
             'architecture': card.architecture}
 
 
