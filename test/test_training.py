@@ -15,6 +15,7 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.training import metrics
 from snn_gesture_ros.training.fine_tuning import take_weights
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
+from snn_gesture_ros.training.train import running_average
 from spikingjelly.activation_based import functional
 import torch
 
@@ -230,3 +231,12 @@ def test_recalls():
     assert counts.tolist() == [[2, 1, 0], [0, 1, 0], [0, 0, 0]]
     found = metrics.recalls(counts)
     assert found[0] == pytest.approx(2 / 3) and found[1] == 1 and found[2].isnan()
+
+
+def test_average_of_weights_warms_up_and_leaves_counters_alone():
+    average = running_average(0.9)
+    weights, new = torch.zeros(3), torch.ones(3)
+    for steps in (0, 5, 1_000_000):
+        part = 1 - min(0.9, (1 + steps) / (10 + steps))
+        assert torch.allclose(average(weights, new, torch.tensor(steps)), part * new)
+        assert average(torch.tensor(3), torch.tensor(7), torch.tensor(steps)) == 7

@@ -99,7 +99,8 @@ def as_model_card(facts: dict) -> str:
         ('window', f'{window} into {facts["time_steps"]} frames'),
         ('frame', f'{facts["size"]}x{facts["size"]} pixels, OFF and ON; {facts["frame_value"]}: '
                   f'{frame[facts["frame_value"]]}'),
-        ('readout', facts['readout']),
+        ('readout', facts['readout'] + (f', the latest {facts["readout_steps"]:g} steps weigh most'
+                                        if facts['readout_steps'] else '')),
         ('architecture', brief(facts['architecture'])),
         ('parameters', f'{facts["parameters"]:,}'),
     ]

@@ -145,7 +145,9 @@ def make_trainer(settings: Settings, out: Path) -> Trainer:
 def running_average(decay: float):
     """Return the function by which weights are averaged: over few steps at first."""
     def average(averaged, current, steps):
-        return averaged.lerp(current, 1 - min(decay, (1 + steps) / (10 + steps)))
+        if not averaged.is_floating_point():        # batch norm counts its batches
+            return current
+        return averaged.lerp(current, 1 - min(decay, float((1 + steps) / (10 + steps))))
     return average
 
 
