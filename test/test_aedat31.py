@@ -9,7 +9,8 @@ import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts
-from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 HEADER = (b'#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n'
           b'#Start-Time: 2016-10-27 10:00:00 (TZ-0700)\r\n#!END-HEADER\r\n')

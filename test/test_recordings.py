@@ -11,7 +11,8 @@ from snn_gesture_ros.events.cdr import (
 from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts
-from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'no real recordings in {DATA}')

@@ -16,7 +16,8 @@ from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
-from snn_gesture_ros.recordings.recording import cut_slices, open_recording
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import cut_slices
 
 SMALL = ('--labels', 'right_hand_wave', 'none', '--seconds', '0.4', '--clips')
 PATIENCE_S = 120

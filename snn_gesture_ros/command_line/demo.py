@@ -6,7 +6,7 @@ from pathlib import Path
 import time
 
 import numpy as np
-from snn_gesture_ros.recordings.recording import open_recording
+from snn_gesture_ros.recordings.opening import open_recording
 
 PICTURE = 'gestures.png'
 GESTURES = ('right_hand_wave', 'arm_roll', 'air_drums', 'left_hand_wave', 'air_guitar')

@@ -9,7 +9,8 @@ from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
 from snn_gesture_ros.datasets.summary import count_clips, summarise
 from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
-from snn_gesture_ros.recordings.recording import open_recording, UnreadableRecording
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 LONG = ('confusion', 'settings')
 """What of a training only JSON shows."""

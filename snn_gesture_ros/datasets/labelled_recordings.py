@@ -26,7 +26,8 @@ from typing import NamedTuple
 from snn_gesture_ros.datasets.clip_set import Clip, SPLITS
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.importing import Source
-from snn_gesture_ros.recordings.recording import find_sensor_size, open_recording
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import find_sensor_size
 
 TABLE = 'labels.csv'
 NEEDED = ('file', 'start_s', 'end_s', 'label')

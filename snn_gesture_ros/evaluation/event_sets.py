@@ -8,7 +8,8 @@ from pathlib import Path
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
-from snn_gesture_ros.recordings.recording import find_sensor_size, open_recording
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import find_sensor_size
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 

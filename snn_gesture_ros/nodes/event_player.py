@@ -13,8 +13,8 @@ from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
-from snn_gesture_ros.recordings.recording import (
-    find_sensor_size, open_recording, UnreadableRecording)
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 
 PARAMETERS = (
     Spec('recording', '',

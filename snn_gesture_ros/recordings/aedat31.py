@@ -6,8 +6,9 @@ import struct
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.recordings.recording import (
-    AEDAT31_START, Recording, UnreadableRecording)
+from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+
+AEDAT31_START = b'#!AER-DAT3.1'
 
 HEADER_END = b'#!END-HEADER'
 LONGEST_LINE = 4096

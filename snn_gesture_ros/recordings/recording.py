@@ -1,18 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """What all recordings have in common."""
-from pathlib import Path
-
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 
-AEDAT31_START = b'#!AER-DAT3.1'
-BAG_STARTS = (b'SQLite format 3\0', b'\x89MCAP0\r\n')
-AEDAT4_START = b'#!AER-DAT4.0'
-AEDAT4_HEADER = b'IOHE'
-"""Identifier of the header, after the start, a line end and two lengths."""
-NPZ_START = b'PK\x03\x04'
-START_BYTES = 26
 SMALLEST_SENSOR = (128, 128)
 
 
@@ -86,36 +77,6 @@ def cut_slices(batches, duration_us: int):
             held.append(events[start:end])
     if held:
         yield np.concatenate(held)
-
-
-def open_recording(path) -> Recording:
-    """
-    Open a recording of any format, which its contents tell.
-
-    :raises UnreadableRecording: if it is none, is damaged, or a library to read it is missing.
-    :raises OSError: if there is no such file or it may not be read.
-    """
-    path = Path(path)
-    if path.is_dir():
-        start = BAG_STARTS[0]
-    else:
-        with path.open('rb') as file:
-            start = file.read(START_BYTES)
-    if not start:
-        raise UnreadableRecording(f'{path}: the file is empty')
-    if start.startswith(BAG_STARTS):
-        from snn_gesture_ros.recordings.rosbag import Bag
-        return Bag(path)
-    if start.startswith(AEDAT31_START):
-        from snn_gesture_ros.recordings.aedat31 import Aedat31
-        return Aedat31(path)
-    if start.startswith(AEDAT4_START) and start.endswith(AEDAT4_HEADER):
-        from snn_gesture_ros.recordings.aedat4 import Aedat4
-        return Aedat4(path)
-    if start.startswith(NPZ_START):
-        from snn_gesture_ros.recordings.npz import Npz
-        return Npz(path)
-    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT or npz file')
 
 
 def find_sensor_size(recording: Recording, topic=None) -> tuple:

@@ -1,0 +1,43 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Opening: which format a recording has, as its contents tell."""
+from pathlib import Path
+
+from snn_gesture_ros.recordings.aedat31 import Aedat31, AEDAT31_START
+from snn_gesture_ros.recordings.aedat4 import Aedat4
+from snn_gesture_ros.recordings.npz import Npz
+from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.rosbag import Bag
+
+BAG_STARTS = (b'SQLite format 3\0', b'\x89MCAP0\r\n')
+AEDAT4_START = b'#!AER-DAT4.0'
+AEDAT4_HEADER = b'IOHE'
+"""Identifier of the header, after the start, a line end and two lengths."""
+NPZ_START = b'PK\x03\x04'
+START_BYTES = 26
+
+
+def open_recording(path) -> Recording:
+    """
+    Open a recording of any format, which its contents tell.
+
+    :raises UnreadableRecording: if it is none, is damaged, or a library to read it is missing.
+    :raises OSError: if there is no such file or it may not be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        start = BAG_STARTS[0]
+    else:
+        with path.open('rb') as file:
+            start = file.read(START_BYTES)
+    if not start:
+        raise UnreadableRecording(f'{path}: the file is empty')
+    if start.startswith(BAG_STARTS):
+        return Bag(path)
+    if start.startswith(AEDAT31_START):
+        return Aedat31(path)
+    if start.startswith(AEDAT4_START) and start.endswith(AEDAT4_HEADER):
+        return Aedat4(path)
+    if start.startswith(NPZ_START):
+        return Npz(path)
+    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT or npz file')
