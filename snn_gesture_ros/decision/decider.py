@@ -23,11 +23,11 @@ RESTART_US = 1_000_000
 class DecisionSettings:
     """When a gesture starts and ends."""
 
-    start_threshold: float = 0.5
+    start_threshold: float = 0.7
     """Averaged score from which a gesture starts."""
     end_threshold: float = 0.3
     """Averaged score below which it ends."""
-    smoothing_ms: float = 250.0
+    smoothing_ms: float = 300.0
     """Time constant of the average; zero takes each decision as it is."""
 
     def __post_init__(self):

@@ -39,11 +39,11 @@ PARAMETERS = (
          1, 100),
     Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence: the network is not '
          'asked', 0, 1_000_000, read_only=False),
-    Spec('start_threshold', 0.5, 'Averaged score from which a gesture starts', 0.0, 1.0,
+    Spec('start_threshold', 0.7, 'Averaged score from which a gesture starts', 0.0, 1.0,
          read_only=False),
     Spec('end_threshold', 0.3, 'Averaged score below which a gesture ends', 0.0, 1.0,
          read_only=False),
-    Spec('smoothing_ms', 250.0, 'Time constant of the average over decisions; 0 for none', 0.0,
+    Spec('smoothing_ms', 300.0, 'Time constant of the average over decisions; 0 for none', 0.0,
          10000.0, read_only=False),
 )
 DECISION = ('start_threshold', 'end_threshold', 'smoothing_ms')
