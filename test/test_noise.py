@@ -3,7 +3,9 @@
 """Hot pixels, refractory period and background activity."""
 import numpy as np
 import pytest
+from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.hot_pixels import HotPixels
 from snn_gesture_ros.events.noise import NoiseFilter, NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
@@ -139,3 +141,30 @@ def test_busy_scene_has_no_hot_pixels():
     hot.start_us = 0
     watch(hot, np.full((24, 32), 90.0), 3, np.random.default_rng(2))
     assert not hot.mask.any()
+
+
+def test_larger_sensors_need_a_neighbour_sooner():
+    settings = NoiseSettings(True, 1000, 20_000)
+    assert settings.for_scale(0.5) == settings.for_scale(1) == settings
+    assert settings.for_scale(4) == NoiseSettings(True, 1000, round(20_000 / 4 ** 3))
+    assert settings.for_scale(1000).background_us == 1
+    assert NoiseSettings(True, 1000, 0).for_scale(4).background_us == 0
+
+
+def test_gathered_noise_is_dropped_and_a_moving_edge_is_kept():
+    # A sensor of 1280x720 pixels: noise of 0.3 Hz a pixel, and an edge 40 pixels high.
+    rng = np.random.default_rng(7)
+    noise = np.zeros(140_000, EVENT)
+    noise['t'] = np.sort(rng.integers(0, 500_000, len(noise)))
+    noise['x'], noise['y'] = rng.integers(280, 1000, len(noise)), rng.integers(0, 720, len(noise))
+    edge = np.zeros(40 * 200, EVENT)
+    edge['t'] = np.repeat(np.arange(200) * 2500, 40) + np.tile(rng.permutation(40) * 20, 200)
+    edge['x'], edge['y'] = 400 + np.repeat(np.arange(200), 40), 300 + np.tile(np.arange(40), 200)
+    edge['p'] = 1
+    events = np.concatenate([noise, edge])
+    events = events[np.argsort(events['t'], kind='stable')]
+    cleaner = Cleaner(Geometry(), NoiseSettings(), 1280, 720)
+    packed = np.concatenate([cleaner.clean(part) for part in np.array_split(events, 500)])
+    kept_of_edge = np.mean(packed['pixel'] >= 128 * 128) * len(packed) / (len(edge) / 5.6)
+    kept_of_noise = np.sum(packed['pixel'] < 128 * 128) / len(noise)
+    assert kept_of_edge > 0.5 and kept_of_noise < 0.1

@@ -28,7 +28,8 @@ class Cleaner:
         self._picture_pixels = geometry.width * geometry.height
         self._hot = HotPixels(sensor_width, sensor_height) if noise.hot_pixels else None
         self._silenced = NO_HOT_PIXELS
-        self._filter = NoiseFilter(geometry.width, geometry.height, noise)
+        scale = geometry.scale(sensor_width, sensor_height)
+        self._filter = NoiseFilter(geometry.width, geometry.height, noise.for_scale(scale))
 
     def clean(self, events: np.ndarray) -> np.ndarray:
         """

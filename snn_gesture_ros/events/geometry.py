@@ -60,6 +60,15 @@ class Geometry:
                              f'{sensor_width}x{sensor_height} pixels')
         return x, y, width, height
 
+    def scale(self, sensor_width: int, sensor_height: int) -> float:
+        """
+        Give how many sensor pixels wide, and high, a pixel of the picture is.
+
+        :raises ValueError: if the region is not on the sensor.
+        """
+        _, _, part_width, part_height = self.part(sensor_width, sensor_height)
+        return max(part_width / self.width, part_height / self.height)
+
     def tables(self, sensor_width: int, sensor_height: int) -> tuple:
         """
         Tabulate the picture's pixel of sensor pixels: columns[x] + rows[y], or below 0 outside.
@@ -68,9 +77,9 @@ class Geometry:
         :raises ValueError: if the region is not on the sensor.
         """
         left, top, part_width, part_height = self.part(sensor_width, sensor_height)
-        longest = max(part_width / self.width, part_height / self.height)
-        x = _scaled(part_width, longest, self.width, self.flip_x)
-        y = _scaled(part_height, longest, self.height, self.flip_y)
+        scale = self.scale(sensor_width, sensor_height)
+        x = _scaled(part_width, scale, self.width, self.flip_x)
+        y = _scaled(part_height, scale, self.height, self.flip_y)
         columns = np.full(sensor_width, OUTSIDE, np.int32)
         rows = np.full(sensor_height, OUTSIDE, np.int32)
         columns[left:left + part_width] = x

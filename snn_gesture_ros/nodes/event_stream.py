@@ -32,7 +32,8 @@ PARAMETERS = (
     Spec('refractory_us', 1000, 'Drop events of one polarity on one pixel of the picture that '
          'follow sooner; 0 switches this off', 0, 1_000_000, read_only=False),
     Spec('background_us', 20000, 'Drop events with no other on the pixels around within this '
-         'time; 0 switches this off', 0, 1_000_000, read_only=False),
+         'time, shortened for sensors larger than the picture; 0 switches this off',
+         0, 1_000_000, read_only=False),
 )
 NOISE = ('hot_pixels', 'refractory_us', 'background_us')
 SEARCH_PERIOD_S = 0.2
