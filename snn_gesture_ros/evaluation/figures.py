@@ -58,7 +58,7 @@ def draw_conditions(rows: list, path: Path) -> None:
     axes.set_xlim(0, 100)
     axes.set_xlabel('mean over labels, % right')
     axes.grid(axis='x', alpha=0.3)
-    _legend(axes)
+    figure.legend(fontsize=8, loc='outside upper right', ncols=2)
     _save(figure, path)
 
 
