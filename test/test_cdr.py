@@ -35,7 +35,7 @@ uint8[] events
 @pytest.fixture(scope='module')
 def types():
     """Rosbags' own serialization of the two messages."""
-    typesys = pytest.importorskip('rosbags.typesys')
+    from rosbags import typesys
     store = typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
     for name, text in [('dvs_msgs/msg/Event', EVENT_DEFINITION),
                        ('dvs_msgs/msg/EventArray', EVENT_ARRAY),

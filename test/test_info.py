@@ -87,7 +87,6 @@ def test_topic_of_a_recording_without_topics(recording, capsys):
 
 @pytest.mark.skipif(not AEDAT4.exists(), reason=f'no real recording {AEDAT4}')
 def test_cut_off_file_is_shown_as_far_as_it_goes(tmp_path, capsys):
-    pytest.importorskip('aedat')
     path = tmp_path / 'cut.aedat4'
     path.write_bytes(AEDAT4.read_bytes()[:400_000])
     assert main(['info', str(path), '--json']) == 1

@@ -43,7 +43,6 @@ def source(tmp_path):
 
 
 def test_recordings_of_every_format_give_the_same_clips(source, tmp_path):
-    pytest.importorskip('rosbags')
     events = make_events()
     save_npz(source / 'sub' / 'a.npz', events)
     for name in ('a', 'b'):
