@@ -43,11 +43,12 @@ STREAM_PARAMETERS = (
 )
 CLASSIFIER_PARAMETERS = (
     ('checkpoint', str, 'Path of a checkpoint or name of a shipped model'),
+    ('runtime', str, 'What runs the network: auto, onnx or torch'),
     ('device', str, 'Where the network runs: auto, cpu, cuda or cuda:n'),
-    ('window_ms', float, 'Duration of a window'),
-    ('hop_ms', float, 'Time from one decision to the next'),
-    ('slicing', str, 'How a window is cut into frames: time or count'),
-    ('window_events', int, 'Events of a window, for slicing by count'),
+    ('state', str, 'Of the network: carried from frame to frame, or at rest for each window'),
+    ('window_ms', float, 'Duration of a window of frames'),
+    ('slicing', str, 'How frames are cut: time or count'),
+    ('window_events', int, 'Events of a window of frames, for slicing by count'),
     ('start_threshold', float, 'Averaged score from which a gesture starts'),
     ('end_threshold', float, 'Averaged score below which a gesture ends'),
 )

@@ -15,10 +15,11 @@ from snn_gesture_ros.evaluation.density import with_density
 from snn_gesture_ros.evaluation.measures import (
     calibration, clips_recognised, delays, false_alarms, merge_ways, recognition, window_truths)
 from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, spans_us, Task
+from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.frames.slicing import Slicing
-from snn_gesture_ros.frames.windows import WindowsByCount, WindowsByTime
-from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
+from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import ModelCard
 import torch
 
 LABELS = ('right_hand_wave', 'arm_roll', 'none')
@@ -58,27 +59,27 @@ def replayed(label, onset_us, begins_us, found, announced=(), duration_us=2_000_
     begins_us = np.array(begins_us)
     return Replayed(clip, begins_us, begins_us + 400_000,
                     np.eye(len(LABELS))[[LABELS.index(name) for name in found]],
-                    np.ones(len(begins_us), bool), list(announced))
+                    np.zeros(len(begins_us), bool), list(announced))
 
 
-@pytest.mark.parametrize('windows', [WindowsByTime(8, 16, 50_000, 2),
-                                     WindowsByCount(8, 16, 300, 3)], ids=['time', 'count'])
-def test_spans_hold_the_events_of_their_windows(clips, windows):
+@pytest.mark.parametrize('frames', [FramesByTime(16, 50_000, 8), FramesByCount(16, 300)],
+                         ids=['time', 'count'])
+def test_spans_hold_the_events_of_their_windows(clips, frames):
     clip, events = clips[0]
-    made = [window for packet in packets_of(clip, events) for window in windows.push(packet)]
-    begins_us, ends_us = spans_us(windows, 8, events, len(made))
-    full = begins_us >= 0
-    assert full.sum() >= 3
+    made = [frame for packet in packets_of(clip, events) for frame in frames.push(packet)]
+    begins_us, ends_us = spans_us(frames, 8, events, len(made))
+    assert (begins_us >= 0).sum() >= 3
     times_us = events['dt_us']
-    for window, begin_us, end_us in zip(np.array(made, object)[full], begins_us[full],
-                                        ends_us[full]):
-        if isinstance(windows, WindowsByTime):
-            assert window[1] == ((times_us >= begin_us) & (times_us < end_us)).sum()
+    for number in np.flatnonzero(begins_us >= 0):
+        begin_us, end_us = begins_us[number], ends_us[number]
+        count = sum(frame.events for frame in made[number - 7:number + 1])
+        if isinstance(frames, FramesByTime):
+            assert count == ((times_us >= begin_us) & (times_us < end_us)).sum()
         else:
-            assert window[1] == 2400
+            assert count == 2400
             assert ((times_us > begin_us) & (times_us < end_us)).sum() <= 2400
             assert ((times_us >= begin_us) & (times_us <= end_us)).sum() >= 2400
-        assert begin_us <= window[2] <= end_us
+        assert begin_us <= made[number].t_newest_us <= end_us
 
 
 def test_packets_hold_all_events_in_their_time(clips):
@@ -97,7 +98,7 @@ def test_constant_network_is_measured_as_one(clips, constant):
     figures = recognition(replays, LABELS)
     rows = figures['labels']
     silent = {label: np.concatenate([
-        ~replayed.inferred[replayed.begins_us >= 0] for replayed in replays
+        replayed.silent[replayed.begins_us >= 0] for replayed in replays
         if replayed.clip.label == label]) for label in LABELS}
     assert figures['windows'] == sum(
         (window_truths(replayed, LABELS) >= 0).sum() for replayed in replays)
@@ -117,6 +118,14 @@ def test_clips_do_not_depend_on_those_before(clips, constant):
     alone = replay(Task((), constant, clips, (2,)))[2][0]
     assert (together[2].scores == alone.scores).all()
     assert together[2].announced == alone.announced
+
+
+def test_state_of_windows_gives_a_decision_for_each(clips, constant):
+    carried, = replay(Task((), constant, clips, (0,)))[2]
+    windows, = replay(Task((), constant, clips, (0,), state='window'))[2]
+    assert len(carried.ends_us) == 30
+    assert windows.ends_us.tolist() == [400_000, 800_000, 1_200_000]
+    assert (windows.begins_us == windows.ends_us - 400_000).all()
 
 
 def test_other_slicing_gives_other_windows(clips, constant):
@@ -217,9 +226,11 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     assert (own['used'], own['left_out']) == (3, 1) and report['data']['own']['split'] == 'test'
     assert [row['name'] for row in chapter['conditions']] == [
         'dvs128', 'davis346', 'near', 'x 0.2', 'x 10']
-    assert len(chapter['windows']) == 5 and len(chapter['hops']) == 4
+    assert len(chapter['windows']) == 5
+    assert [row['way'] for row in chapter['states']] == ['carried', 'window']
     assert list(chapter['false_alarms']['recordings']) == ['empty_room.npz']
-    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.glob('build/report/quick/*/*/*')}
+    made = tmp_path.glob('build/report/quick_7/*/*/*')
+    stamps = {path: path.stat().st_mtime_ns for path in made}
     assert len(stamps) == 2 * 5
     assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
     assert stamps == {path: path.stat().st_mtime_ns for path in stamps}

@@ -7,8 +7,9 @@ import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
-from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
+from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 import torch
@@ -67,8 +68,8 @@ def running(ros, checkpoint):
     scores = ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
     gestures = ros.listen(Classification, 'gesture', GESTURE_QOS)
     labels = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
-    ros.node_process = ros.start('gesture_classifier', checkpoint=checkpoint, hop_ms=20,
-                                 min_events=1, smoothing_ms=50, queue_size=100)
+    ros.node_process = ros.start('gesture_classifier', checkpoint=checkpoint, min_events=1,
+                                 smoothing_ms=50, queue_size=100)
     stream = Stream(ros)
     ros.wait_for(lambda: stream.publisher.get_subscription_count() and labels
                  and len(ros.node.get_publishers_info_by_topic('gesture')), 'the node')
@@ -87,7 +88,7 @@ def test_gestures_start_and_end(ros, running):
     stream.show(12, 60)
     stream.show(None, 60)
     ros.wait_for(lambda: started(gestures) == ['left', None, 'right', None], 'two gestures')
-    ros.wait_for(lambda: len(scores) >= 58, 'a decision for each hop')
+    ros.wait_for(lambda: len(scores) >= 58, 'a decision for each frame')
     for message in scores:
         values = [result.score for result in message.results]
         assert sorted(result.class_id for result in message.results) == sorted(LABELS)
@@ -159,7 +160,9 @@ def test_thresholds_change_while_the_node_runs(ros, running):
     ({'device': 'gpu'}, 'is not auto, cpu, cuda'),
     ({'slicing': 'frames'}, 'neither time nor count'),
     ({'window_ms': -1.0}, 'window_ms must be between'),
-    ({'hop_ms': 'fast'}, 'hop_ms must be a number'),
+    ({'smoothing_ms': 'fast'}, 'smoothing_ms must be a number'),
+    ({'state': 'lost'}, 'is not one of carried, window'),
+    ({'runtime': 'tensorflow'}, 'is not one of auto, torch, onnx'),
     ({'end_threshold': 0.9}, 'end_threshold <= start_threshold'),
 ])
 def test_wrong_parameters_end_the_node_with_the_reason(ros, checkpoint, parameters, reason):

@@ -8,14 +8,17 @@ import pickle
 import numpy as np
 import pytest
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
-from snn_gesture_ros.network.checkpoint import (
-    load_checkpoint, ModelCard, save_checkpoint)
+from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
-from snn_gesture_ros.network.classifier import averaged, choose_device, SpikingClassifier
+from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.fused_lif import FusedLIFNode
 from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import ModelCard
+from snn_gesture_ros.network.readout import Readout
 from snn_gesture_ros.network.trace import Trace
+from snn_gesture_ros.training.readout import averaged, scores_of
 from spikingjelly.activation_based import functional, layer, surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
@@ -51,44 +54,99 @@ def test_checkpoint_keeps_weights_and_card(own):
                for key, value in net.state_dict().items())
 
 
-def test_scores_are_those_of_the_network_at_rest(own, frames):
-    path, net = own
-    classifier = SpikingClassifier(str(path), 'cpu')
+def multi_step_outputs(net, frames):
+    """Give the outputs of SpikingJelly's multi-step mode from rest, [T, labels]."""
+    functional.reset_net(net)
     with torch.no_grad():
-        logits = net(torch.from_numpy(frames.astype(np.float32))[:, None]).mean(0)[0]
-    scores = classifier.classify(frames)
-    assert np.allclose(scores, logits.softmax(0).numpy(), atol=1e-6)
-    assert scores.sum() == pytest.approx(1)
+        return net(torch.from_numpy(frames.astype(np.float32))[:, None])[:, 0]
 
 
-def test_readout_weighs_the_latest_steps_most():
-    outputs = torch.rand(5, 2, 3, generator=torch.Generator().manual_seed(6))
-    assert torch.allclose(averaged(outputs, 0.0), outputs.mean(0))
-    weights = np.exp(-np.arange(4, -1, -1) / 2.0)
-    expected = np.tensordot(weights / weights.sum(), outputs.numpy(), 1)
-    assert np.allclose(averaged(outputs, 2.0), expected, atol=1e-6)
+def multi_step_scores(net, frames, readout_steps=0.0):
+    """Give the scores of SpikingJelly's multi-step mode from rest, [T, labels]."""
+    outputs = multi_step_outputs(net, frames)[:, None]
+    return scores_of(averaged(outputs, readout_steps)[:, 0], 'softmax').numpy()
 
 
-def test_windows_are_independent(own, frames):
-    classifier = SpikingClassifier(str(own[0]), 'cpu')
-    before = classifier.classify(frames)
-    classifier.classify(frames[::-1].copy() * 50)
-    assert (classifier.classify(frames) == before).all()
+def test_windows_one_after_the_other_are_those_of_multi_step_mode(own, frames):
+    path, net = own
+    classifier = SpikingClassifier(str(path), state='window')
+    for window in (frames, frames[::-1] * 2, frames):
+        *before, scores = [classifier.step(frame) for frame in window]
+        assert before == [None] * 4
+        assert np.allclose(scores, multi_step_scores(net, window)[-1], atol=1e-6)
+        assert scores.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize('readout_steps', [0.0, 2.0])
+def test_state_is_carried_as_in_one_long_multi_step_run(own, tmp_path, readout_steps):
+    net = own[1]
+    path = tmp_path / 'carried.safetensors'
+    save_checkpoint(path, net, replace(CARD, time_steps=40, readout_steps=readout_steps))
+    frames = np.random.default_rng(7).integers(0, 4, (40, 2, 16, 16)).astype(np.uint16)
+    classifier = SpikingClassifier(str(path))
+    found = np.array([classifier.step(frame) for frame in frames])
+    assert np.allclose(found, multi_step_scores(net, frames, readout_steps), atol=1e-5)
+    classifier.reset()
+    assert np.array_equal(classifier.step(frames[0]), found[0])
+
+
+def test_readout_of_a_carried_state_forgets():
+    outputs = np.random.default_rng(6).random((30, 3)).astype(np.float32)
+    sliding = Readout(replace(CARD, time_steps=5))
+    for number, output in enumerate(outputs):
+        scores = sliding.take(output)
+        recent = outputs[max(0, number - 4):number + 1].mean(0)
+        assert np.allclose(scores, scores_of(torch.from_numpy(recent), 'softmax'), atol=1e-6)
+    leaky = Readout(replace(CARD, readout_steps=2.0))
+    weights = np.exp(-np.arange(29, -1, -1) / 2.0)
+    expected = torch.from_numpy(np.tensordot(weights / weights.sum(), outputs, 1))
+    found = [leaky.take(output) for output in outputs][-1]
+    assert np.allclose(found, scores_of(expected, 'softmax'), atol=1e-6)
+
+
+def test_silence_puts_the_network_at_rest_and_costs_nothing(own, frames):
+    path, net = own
+    classifier = SpikingClassifier(str(path))
+    asked = []
+    run = classifier.runtime.step
+    classifier.runtime.step = lambda frame: asked.append(frame) or run(frame)
+    silence = np.zeros((40, *classifier.shape), np.uint16)
+    before = [classifier.step(frame) for frame in (*frames, *silence)]
+    # As long as a window may hold events, empty frames are run as any other.
+    outputs = multi_step_outputs(net, np.concatenate([frames, silence[:5]]))
+    expected = [scores_of(outputs[max(0, k - 4):k + 1].mean(0), 'softmax') for k in range(10)]
+    assert len(asked) == 10
+    assert np.allclose(before[:10], expected, atol=1e-5)
+    assert all(np.array_equal(scores, before[9]) for scores in before[10:])
+    after = [classifier.step(frame) for frame in frames]
+    fresh = SpikingClassifier(str(path))
+    assert np.array_equal(after, [fresh.step(frame) for frame in frames])
+    assert len(asked) == 15
 
 
 def test_binary_frames_know_no_counts(tmp_path, frames):
-    card = ModelCard(('a', 'b'), 5, 400.0, 16, 'binary', 'time', 'softmax', {'channels': 4})
+    card = replace(CARD, labels=('a', 'b'), frame_value='binary')
     path = tmp_path / 'binary.safetensors'
     save_checkpoint(path, GestureNet(2, 16, 4), card)
-    classifier = SpikingClassifier(str(path), 'cpu')
-    assert (classifier.classify(frames) == classifier.classify(frames * 9)).all()
+    one, other = SpikingClassifier(str(path)), SpikingClassifier(str(path))
+    for frame in frames:
+        assert np.array_equal(one.step(frame), other.step(frame * 9))
 
 
 def test_wrong_shape_is_refused(own, frames):
-    classifier = SpikingClassifier(str(own[0]), 'cpu')
-    for wrong in (frames[:4], frames[:, :1], frames.transpose(1, 0, 2, 3), frames[:, :, :8]):
+    classifier = SpikingClassifier(str(own[0]))
+    for wrong in (frames, frames[0, :1], frames[0].transpose(1, 0, 2), frames[0, :, :8]):
         with pytest.raises(ValueError, match='the network wants'):
-            classifier.classify(wrong)
+            classifier.step(wrong)
+
+
+@pytest.mark.parametrize('words, reason', [
+    ({'runtime': 'tensorflow'}, 'is not one of auto, torch, onnx'),
+    ({'state': 'lost'}, 'is not one of carried, window'),
+    ({'device': 'gpu'}, 'is not auto, cpu')])
+def test_wrong_words_are_refused(own, words, reason):
+    with pytest.raises(ValueError, match=reason):
+        SpikingClassifier(str(own[0]), **words)
 
 
 def seed_checkpoint(path, channels=8):
@@ -109,15 +167,16 @@ def seed_checkpoint(path, channels=8):
 def test_checkpoint_of_the_seeds_kind(tmp_path):
     path = tmp_path / 'checkpoint_max.pth'
     net = seed_checkpoint(path)
-    classifier = SpikingClassifier(str(path), 'cpu')
+    classifier = SpikingClassifier(str(path), state='window')
     assert classifier.card.labels == SPIKINGJELLY_GESTURES
     assert classifier.card.labels[2] == 'other_gestures'
-    assert classifier.shape == (16, 2, 128, 128)
-    frames = np.random.default_rng(4).poisson(1.5, classifier.shape).astype(np.uint16)
+    assert (classifier.card.time_steps, *classifier.shape) == (16, 2, 128, 128)
+    frames = np.random.default_rng(4).poisson(1.5, (16, 2, 128, 128)).astype(np.uint16)
     with torch.no_grad():
         rates = net(torch.from_numpy(frames.astype(np.float32))[:, None]).mean(0)[0].numpy()
     assert rates.any()
-    assert np.allclose(classifier.classify(frames), rates / rates.sum(), atol=1e-3)
+    scores = [classifier.step(frame) for frame in frames][-1]
+    assert np.allclose(scores, rates / rates.sum(), atol=1e-3)
 
 
 def test_pickles_that_run_code_are_not_opened(tmp_path):

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from snn_gesture_ros.decision.decider import DecisionSettings, silence
 from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
+from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.frames.slicing import Slicing
-from snn_gesture_ros.frames.windows import Window
-from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
+from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import ModelCard
 import torch
 
 
@@ -20,23 +21,42 @@ def classifier(tmp_path_factory):
     path = tmp_path_factory.mktemp('model') / 'random.safetensors'
     save_checkpoint(path, GestureNet(3, 16, 4), ModelCard(
         ('wave', 'roll', 'none'), 8, 400.0, 16, 'binary', 'time', 'softmax', {'channels': 4}))
-    return SpikingClassifier(str(path), 'cpu')
+    return SpikingClassifier(str(path))
 
 
-@pytest.mark.parametrize('events, inferred', [(MIN_EVENTS - 1, False), (MIN_EVENTS, True)])
-def test_few_events_are_silence(classifier, events, inferred):
-    frames = np.random.default_rng(0).integers(0, 2, classifier.shape).astype(np.uint16)
-    recognised = Recogniser(classifier, DecisionSettings()).recognise(Window(frames, events, 0))
-    assert recognised.inferred == inferred
-    expected = classifier.classify(frames) if inferred else silence(classifier.card.labels)
-    assert (recognised.scores == expected).all()
+def stream(count, events, seed=0):
+    """Give random frames that say how many events they have."""
+    rng = np.random.default_rng(seed)
+    return [Frame(rng.integers(0, 2, (2, 16, 16)).astype(np.uint16), events, 50_000 * number)
+            for number in range(1, count + 1)]
+
+
+def test_few_events_in_a_window_are_silence(classifier):
+    few = MIN_EVENTS // 8
+    recogniser = Recogniser(classifier, DecisionSettings())
+    for frame in stream(12, few):
+        recognised = recogniser.recognise(frame)
+        assert recognised.silent
+        assert (recognised.scores == silence(classifier.card.labels)).all()
+    silent = [recogniser.recognise(frame).silent for frame in stream(12, few + 1)]
+    # 4 more than 96 need four frames with one more each.
+    assert silent == [True] * 3 + [False] * 9
+
+
+def test_scores_are_those_of_the_classifier(classifier):
+    frames = stream(10, MIN_EVENTS)
+    recogniser = Recogniser(classifier, DecisionSettings())
+    found = [recogniser.recognise(frame).scores for frame in frames]
+    classifier.reset()
+    assert np.array_equal(found, [classifier.step(frame.counts) for frame in frames])
+    again = Recogniser(classifier, DecisionSettings())
+    assert np.array_equal(found, [again.recognise(frame).scores for frame in frames])
 
 
 def test_no_events_are_silence_whatever_is_asked(classifier):
     recogniser = Recogniser(classifier, DecisionSettings(), min_events=0)
-    frames = np.zeros(classifier.shape, np.uint16)
-    assert not recogniser.recognise(Window(frames, 0, 0)).inferred
-    assert recogniser.recognise(Window(frames, 1, 0)).inferred
+    assert recogniser.recognise(Frame(np.zeros((2, 16, 16), np.uint16), 0, 0)).silent
+    assert not recogniser.recognise(stream(1, 1)[0]).silent
 
 
 def test_defaults_are_those_of_the_node():

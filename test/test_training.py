@@ -65,8 +65,8 @@ def weights_of(folder):
 
 def test_training_leaves_a_model_that_nodes_load(trained):
     out, text = trained
-    classifier = SpikingClassifier(str(out / 'best.safetensors'), 'cpu')
-    assert classifier.shape == (4, 2, 16, 16)
+    classifier = SpikingClassifier(str(out / 'best.safetensors'))
+    assert classifier.shape == (2, 16, 16)
     card = classifier.card
     assert card.labels == ('right_hand_wave', 'left_hand_wave', 'none')
     assert (card.window_ms, card.slicing, card.readout) == (500.0, 'time', 'softmax')

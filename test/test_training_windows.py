@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
-from snn_gesture_ros.frames.windows import WindowsByCount, WindowsByTime
+from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
+from snn_gesture_ros.training import windows
 from snn_gesture_ros.training.augmentation import Augmentation, augmented
+from snn_gesture_ros.training.gesture_module import truth_at_end
 from snn_gesture_ros.training.settings import Settings
 from snn_gesture_ros.training.windows import (
     Draw, EpochSampler, TrainingWindows, ValidationWindows, WindowCutter)
+import torch
 
 LABELS = ('right_hand_wave', 'left_hand_wave', 'none')
 DURATION_US = 2_000_000
@@ -44,20 +47,20 @@ def packet(events):
 
 @pytest.mark.parametrize('size', [16, 128])
 def test_frames_by_time_are_those_of_the_nodes(clips, size):
-    windows = WindowsByTime(8, size, 100_000, 1)
-    found = {w.t_newest_us // 100_000: w.frames for w in windows.push(packet(clips.events(0)))}
+    stream = FramesByTime(size, 100_000, 8)
+    found = np.array([frame.counts for frame in stream.push(packet(clips.events(0)))])
     for start in (0, 300_000, 1_100_000):
         cut = cutter(clips, size=size, frame_value='count').cut(0, start, Augmentation(), None)
         assert cut.dtype == np.float32
-        assert (cut == found[start // 100_000 + 7]).all()
+        assert (cut == found[start // 100_000:start // 100_000 + 8]).all()
 
 
 def test_frames_by_count_are_those_of_the_nodes(clips):
-    windows = WindowsByCount(8, 16, 500, 1)
-    found = windows.push(packet(clips.events(0)))
+    stream = FramesByCount(16, 500)
+    found = np.array([frame.counts for frame in stream.push(packet(clips.events(0)))])
     cut = cutter(clips, size=16, frame_value='count', slicing='count', window_events=4003)
-    for frame in (0, 9, 30):
-        assert (cut.cut(0, 500 * frame, Augmentation(), None) == found[frame + 7].frames).all()
+    for first in (0, 9, 30):
+        assert (cut.cut(0, 500 * first, Augmentation(), None) == found[first:first + 8]).all()
 
 
 def test_number_is_spikingjellys_split(tmp_path):
@@ -66,7 +69,7 @@ def test_number_is_spikingjellys_split(tmp_path):
     ClipSetWriter(tmp_path / 'set', {}).write(
         'a', [(Clip('none', 'p', 'r', 'train', DURATION_US), events)])
     number = cutter(ClipSet(tmp_path / 'set'), size=128, frame_value='count', slicing='number')
-    frames = number.cut(0, *number.starts(0)[0][:1], Augmentation(), None)
+    frames = number.cut(0, number.starts(0)[0], Augmentation(), None)
     for step in range(8):
         part = events['pixel'][1000 * step:1000 * (step + 1) if step < 7 else 8007]
         assert (frames[step].ravel() == np.bincount(part, minlength=2 * 128 * 128)).all()
@@ -78,20 +81,43 @@ def test_binary_frames(clips):
     assert count.max() > 1 and (binary == (count > 0)).all()
 
 
-def test_windows_about_an_onset_have_the_label_of_what_fills_them(clips):
+def test_time_steps_have_the_label_of_what_they_show(clips):
     right, _, none = range(3)
-    assert cutter(clips).starts(0) == [(0, 1_200_000, right)]
-    # The wave of clip 1 begins at 1.4 s; 60 % of 0.8 s are 0.48 s, more than the clip has left.
-    assert cutter(clips, onset_part=0.5).starts(1) == [(1_000_000, 1_200_000, right),
-                                                       (0, 600_000, none)]
-    assert cutter(clips).starts(1) == [(1_080_000, 1_200_000, right), (0, 600_000, none)]
-    assert cutter(clips, onset_part=0.9).starts(1) == [(0, 600_000, none)]
-    assert cutter(clips, ('right_hand_wave', 'none', 'x')).starts(2)[0][2] == 1
-    events = clips.events(1)
-    start, end = 1_080_000, 1_880_000
-    gesture = ((events['dt_us'] >= 1_400_000) & (events['dt_us'] < end)).sum()
-    window = ((events['dt_us'] >= start) & (events['dt_us'] < end)).sum()
-    assert gesture / window == pytest.approx(0.6, abs=0.02)
+    unknown = windows.UNKNOWN
+    assert cutter(clips).starts(0) == cutter(clips).starts(1) == (0, 1_200_000)
+    assert (cutter(clips).truths(0, 300_000) == [right] * 8).all()
+    # The wave of clip 1 begins at 1.4 s and cannot be named until 1.6 s.
+    assert (cutter(clips).truths(1, 0) == [none] * 8).all()
+    assert (cutter(clips).truths(1, 1_000_000) == [none] * 4 + [unknown] * 2 + [right] * 2).all()
+    # Stretched to twice its time, a window shows half as much.
+    assert (cutter(clips).truths(1, 1_300_000, 2.0)
+            == [none] * 2 + [unknown] * 4 + [right] * 2).all()
+    assert (cutter(clips, ('right_hand_wave', 'none', 'x')).truths(2, 0) == [1] * 8).all()
+    without_none = cutter(clips.select('train', LABELS[:1]), LABELS[:1])
+    assert without_none.starts(1) == (1_200_000, 1_200_000)
+
+
+def test_time_steps_cut_by_count_have_the_label_of_what_they_show(clips):
+    by_count = cutter(clips, slicing='count', window_events=8000)
+    times_us = clips.events(1)['dt_us']
+    start = int(np.searchsorted(times_us, 1_400_000)) - 3000
+    truths = by_count.truths(1, start)
+    ends_us = times_us[start + 1000 * np.arange(1, 9) - 1]
+    assert (truths[ends_us <= 1_400_000] == 2).all() and (truths[:2] == 2).all()
+    assert (truths[ends_us > 1_600_000] == 0).all() and truths[-1] == 0
+
+
+def test_a_sequence_is_several_windows_long(clips):
+    long = cutter(clips, sequence=2, size=16, frame_value='count')
+    short = cutter(clips, size=16, frame_value='count')
+    assert long.starts(0) == (0, 400_000) and len(long.truths(0, 0)) == 16
+    both = [short.cut(0, start, Augmentation(), None) for start in (200_000, 1_000_000)]
+    assert (long.cut(0, 200_000, Augmentation(), None) == np.concatenate(both)).all()
+
+
+def test_a_window_shows_what_half_of_it_and_its_end_show():
+    truths = torch.tensor([[0, 0, 0, 0], [2, -1, 0, 0], [2, 2, -1, 0], [2, 2, 2, -1]])
+    assert truth_at_end(truths).tolist() == [0, 0, -1, -1]
 
 
 def test_no_augmentation_leaves_the_events(clips):
@@ -158,12 +184,12 @@ def test_time_stretch(clips):
 
 
 def test_mirrored_windows_have_the_mirrored_label(clips):
-    windows = TrainingWindows(cutter(clips, mirror=1.0))
-    assert windows[Draw(0, 0, 0)][1] == 1
-    assert windows[Draw(0, 0, 2)][1] == 2
+    mirrored = TrainingWindows(cutter(clips, mirror=1.0))
+    assert (mirrored[Draw(0, 0, 0)][1] == 1).all()
+    assert (mirrored[Draw(0, 0, 2)][1] == 2).all()
     alone = TrainingWindows(cutter(clips, ('right_hand_wave', 'none'), mirror=1.0))
     plain = TrainingWindows(cutter(clips, ('right_hand_wave', 'none')))
-    assert alone[Draw(0, 0, 0)][1] == 0
+    assert (alone[Draw(0, 0, 0)][1] == 0).all()
     assert (alone[Draw(0, 0, 0)][0] == plain[Draw(0, 0, 0)][0]).all()
 
 
@@ -194,7 +220,7 @@ def test_processes_share_a_pass_and_it_goes_on_where_it_stopped():
 
 
 def test_validation_windows_are_spread_over_each_clip(clips):
-    windows = ValidationWindows(cutter(clips, validation_windows=3))
-    assert [windows[i][1] for i in range(len(windows))] == [0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2]
+    found = ValidationWindows(cutter(clips, validation_windows=3))
+    assert [found[i][1][-1] for i in range(len(found))] == [0, 0, 0, 2, 2, 0, 2, 2, 2]
     again = ValidationWindows(cutter(clips, validation_windows=3, shift=0.2, seed=4))
-    assert (windows[4][0] == again[4][0]).all()
+    assert (found[4][0] == again[4][0]).all()

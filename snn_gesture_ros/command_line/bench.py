@@ -24,7 +24,7 @@ from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
-from snn_gesture_ros.frames.windows import WindowsByTime
+from snn_gesture_ros.frames.frame_stream import FramesByTime
 
 WIDTH, HEIGHT = 640, 480
 EVENTS = 10_000
@@ -40,7 +40,7 @@ STREAM_SPACING_US = 2_000
 """Camera time between messages of a stream, which repeats as if the camera restarted."""
 HOT_EVERY = 200
 """One event in so many is a hot pixel's, which fires in each message of a stream."""
-TIME_STEPS, SIZE, FRAME_US, HOP_FRAMES = 16, 128, 62_500, 2
+TIME_STEPS, SIZE, FRAME_US = 16, 128, 62_500
 """The frames that a stream is accumulated to."""
 
 
@@ -139,15 +139,15 @@ def make_stream() -> list:
 
 
 def frames_case(name, messages, noise) -> Case:
-    """Return the case of a whole stream, from serialized messages to frames of windows."""
+    """Return the case of a whole stream, from serialized messages to frames."""
     stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise)
     for message in messages:  # learns the hot pixels
         stream.feed(message, 0)
-    windows = WindowsByTime(TIME_STEPS, SIZE, FRAME_US, HOP_FRAMES)
+    frame_stream = FramesByTime(SIZE, FRAME_US, TIME_STEPS)
     columns, rows = Geometry(width=SIZE, height=SIZE).tables(WIDTH, HEIGHT)
     pixel_map = rows[:, None] + columns
     frames = np.zeros((TIME_STEPS, 2, SIZE, SIZE), np.uint16)
-    return Case(name, messages, lambda message: windows.push(stream.feed(message, 0)),
+    return Case(name, messages, lambda message: frame_stream.push(stream.feed(message, 0)),
                 lambda message: accumulate_with_numpy(message, pixel_map, frames), 'numpy')
 
 

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Verb `report`: measure how well checkpoints recognise gestures."""
+from dataclasses import replace
 import os
 from pathlib import Path
 import shlex
@@ -25,6 +26,8 @@ def add_arguments(parser) -> None:
                              '(default: %(default)s)')
     parser.add_argument('--quick', action='store_true',
                         help='one clip of each kind: to try the command, not a checkpoint')
+    parser.add_argument('--seed', type=int, default=7,
+                        help='other people, rooms and noise (default: %(default)s)')
     parser.add_argument('--workers', type=int, default=os.cpu_count(),
                         help='processes (default: one a core)')
 
@@ -43,12 +46,12 @@ def run(arguments) -> int:
         raise ValueError(f'{error}: pip install -r requirements/evaluation.txt') from None
     from snn_gesture_ros.evaluation.event_sets import (
         clip_recordings, Extent, QUICK, simulations)
-    extent = QUICK if arguments.quick else Extent()
+    extent = replace(QUICK if arguments.quick else Extent(), seed=arguments.seed)
     recordings = None
     if arguments.recordings:
         recordings = clip_recordings(arguments.recordings, arguments.cache / 'recordings')
     report = Report(arguments.checkpoints, extent, arguments.data, recordings)
-    folder = arguments.cache / ('quick' if arguments.quick else 'full')
+    folder = arguments.cache / f'{"quick" if arguments.quick else "full"}_{arguments.seed}'
     follow(report.simulate(folder, arguments.workers), sum(
         each.clips * len(each.labels) for each in simulations(extent).values()), 'simulating')
     follow(report.replay(arguments.workers), sum(

@@ -51,7 +51,7 @@ class Change(NamedTuple):
 
 
 def silence(labels) -> np.ndarray:
-    """Give the scores of a window without events: all on `none`, if there is such a label."""
+    """Give the scores of silence: all on `none`, if there is such a label."""
     return np.array([float(label == NONE) for label in labels])
 
 

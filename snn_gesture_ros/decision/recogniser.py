@@ -1,47 +1,55 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The recogniser: from windows to gestures; what the node runs, and what reports measure."""
+"""The recogniser: from frames to gestures; what the node runs, and what reports measure."""
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
 
 MIN_EVENTS = 100
-"""A window with fewer events is silence."""
+"""Fewer events in a window are silence."""
 
 
 class Recognised(NamedTuple):
-    """What one window was taken for."""
+    """What was recognised when a frame ended."""
 
     scores: np.ndarray
     """Of the network or of silence, [labels]."""
     changes: list
     """Gestures that start or end with it, of Change."""
-    inferred: bool
-    """Whether the network was asked."""
+    silent: bool
+    """Whether the window that ends with the frame has too few events to believe the network."""
 
 
 class Recogniser:
-    """Ask the network for each window that is not silence, and decide."""
+    """Run the network frame by frame, and decide."""
 
     def __init__(self, classifier, settings: DecisionSettings, min_events: int = MIN_EVENTS):
         """
         Begin with no gesture.
 
-        :param classifier: SpikingClassifier, or what else has its `card` and `classify`.
-        :param min_events: a window with fewer is silence.
+        :param classifier: SpikingClassifier; it begins anew.
+        :param min_events: fewer in the latest T frames are silence.
         """
         self.classifier = classifier
         self.decider = Decider(classifier.card.labels, settings)
         self.min_events = min_events
+        self._events = deque(maxlen=classifier.card.time_steps)
+        classifier.reset()
 
-    def recognise(self, window) -> Recognised:
+    def recognise(self, frame):
         """
-        Take in the next Window of the stream.
+        Take in the next Frame of the stream.
 
-        :raises ValueError: if its frames are not the network's.
+        :returns: Recognised, or None where the classifier gives no scores yet.
+        :raises ValueError: if the frame is not the network's.
         """
-        inferred = window.events >= max(self.min_events, 1)
-        scores = (self.classifier.classify(window.frames) if inferred
-                  else silence(self.decider.labels))
-        return Recognised(scores, self.decider.update(window.t_newest_us, scores), inferred)
+        scores = self.classifier.step(frame.counts)
+        self._events.append(frame.events)
+        if scores is None:
+            return None
+        silent = sum(self._events) < max(self.min_events, 1)
+        if silent:
+            scores = silence(self.decider.labels)
+        return Recognised(scores, self.decider.update(frame.t_newest_us, scores), silent)

@@ -6,8 +6,8 @@ from snn_gesture_ros.evaluation.measures import (
 from snn_gesture_ros.evaluation.tasks import DENSITIES
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
-UNITS = {'time': ('ms', 'ms'), 'count': ('events', 'frames')}
-"""Of windows and hops, by slicing."""
+UNITS = {'time': 'ms', 'count': 'events'}
+"""Of windows, by slicing."""
 
 
 def make_chapter(replays: dict, card, extent, data: list) -> dict:
@@ -34,10 +34,9 @@ def make_chapter(replays: dict, card, extent, data: list) -> dict:
             'recordings': false_alarms(replays.get(('set', 'recordings'), [])),
         },
         'delays': delays(held_out),
-        'windows': sliced(replays, labels, 'window'),
-        'unit_of_windows': UNITS[card.slicing][0],
-        'hops': sliced(replays, labels, 'hop'),
-        'unit_of_hops': UNITS[card.slicing][1],
+        'windows': ways(replays, labels, 'window'),
+        'unit_of_windows': UNITS[card.slicing],
+        'states': ways(replays, labels, 'state'),
     }
 
 
@@ -66,12 +65,12 @@ def conditions(replays: dict, labels: tuple, extent) -> list:
     return rows
 
 
-def sliced(replays: dict, labels: tuple, kind: str) -> list:
-    """Return a row for each length of the window, or of the hop."""
+def ways(replays: dict, labels: tuple, kind: str) -> list:
+    """Return a row for each length of the window, or for each way to treat the state."""
     rows = []
-    for length in sorted(key[1] for key in replays if key[0] == kind):
-        figures, late = recognition(replays[kind, length], labels), delays(replays[kind, length])
-        rows.append({'length': length, 'windows': figures['windows'],
+    for way in sorted(key[1] for key in replays if key[0] == kind):
+        figures, late = recognition(replays[kind, way], labels), delays(replays[kind, way])
+        rows.append({'way': way, 'windows': figures['windows'],
                      'mean_recall': figures['mean_recall'],
                      'clips_right': figures['clips']['mean_right'],
                      **{name: late[name] for name in ('median_s', 'p90_s', 'never')}})

@@ -26,7 +26,7 @@ def draw_figures(chapter: dict, labels: tuple, folder: Path, name: str) -> None:
     draw_calibration(chapter['calibration'], folder / f'{name}_calibration.png')
     draw_false_alarms(chapter['false_alarms']['idle'], folder / f'{name}_false_alarms.png')
     draw_delays(chapter['delays'], folder / f'{name}_delays.png')
-    draw_slicings(chapter, folder / f'{name}_slicings.png')
+    draw_windows(chapter, folder / f'{name}_windows.png')
 
 
 def draw_confusion(counts: list, labels: tuple, path: Path) -> None:
@@ -104,19 +104,18 @@ def draw_delays(delays: dict, path: Path) -> None:
     _save(figure, path)
 
 
-def draw_slicings(chapter: dict, path: Path) -> None:
-    """Draw recall and first announcement against window length and hop."""
-    figure = Figure((WIDE_INCHES, 3.2), DPI, layout='constrained')
-    for axes, kind in zip(figure.subplots(1, 2, sharey=True), ('windows', 'hops')):
-        lengths = [row['length'] for row in chapter[kind]]
-        axes.plot(lengths, _percent(chapter[kind], 'mean_recall'), 'o-', color=COLOUR,
-                  label='windows')
-        axes.plot(lengths, _percent(chapter[kind], 'clips_right'), 's--', color=SECOND,
-                  label='first announcement')
-        axes.set(ylim=(0, 102), xlabel=f'{kind[:-1]}, {chapter["unit_of_" + kind]}')
-        axes.grid(alpha=0.3)
-    figure.axes[0].set_ylabel('mean over labels, % right')
-    _legend(figure.axes[1])
+def draw_windows(chapter: dict, path: Path) -> None:
+    """Draw recall and first announcement against the window's length."""
+    figure, axes = _canvas(3.2)
+    lengths = [row['way'] for row in chapter['windows']]
+    axes.plot(lengths, _percent(chapter['windows'], 'mean_recall'), 'o-', color=COLOUR,
+              label='decisions')
+    axes.plot(lengths, _percent(chapter['windows'], 'clips_right'), 's--', color=SECOND,
+              label='first announcement')
+    axes.set(ylim=(0, 102), xlabel=f'window, {chapter["unit_of_windows"]}',
+             ylabel='mean over labels, % right')
+    axes.grid(alpha=0.3)
+    _legend(axes)
     _save(figure, path)
 
 

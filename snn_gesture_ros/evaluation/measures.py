@@ -19,15 +19,15 @@ def judged_windows(replays: list, labels: tuple) -> tuple:
     """
     Gather the windows that lie within their clip and have a true label among the labels.
 
-    :returns: scores [N, labels], true classes [N], and whether the network was asked [N].
+    :returns: scores [N, labels], true classes [N], and whether it is silence [N].
     """
-    scores, truths, inferred = [np.empty((0, len(labels)))], [np.empty(0, int)], [[]]
+    scores, truths, silent = [np.empty((0, len(labels)))], [np.empty(0, int)], [[]]
     for replayed in replays:
         truth = window_truths(replayed, labels)
         scores.append(replayed.scores[truth >= 0])
         truths.append(truth[truth >= 0])
-        inferred.append(replayed.inferred[truth >= 0])
-    return np.concatenate(scores), np.concatenate(truths), np.concatenate(inferred).astype(bool)
+        silent.append(replayed.silent[truth >= 0])
+    return np.concatenate(scores), np.concatenate(truths), np.concatenate(silent).astype(bool)
 
 
 def window_truths(replayed, labels: tuple) -> np.ndarray:
@@ -117,8 +117,8 @@ def commonest(replayed, labels: tuple):
 
 def calibration(replays: list, labels: tuple) -> dict:
     """Compare the network's best score with how often it is right, in bins of the score."""
-    scores, truth, inferred = judged_windows(replays, labels)
-    scores, truth = scores[inferred], truth[inferred]
+    scores, truth, silent = judged_windows(replays, labels)
+    scores, truth = scores[~silent], truth[~silent]
     if not len(truth):
         return {'error': None, 'bins': []}
     best, right = scores.max(1), scores.argmax(1) == truth

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages: the report as Markdown."""
 
-CHAPTER_FIGURES = ('confusion', 'conditions', 'calibration', 'false_alarms', 'delays', 'slicings')
+CHAPTER_FIGURES = ('confusion', 'conditions', 'calibration', 'false_alarms', 'delays', 'windows')
 
 
 def write_pages(report: dict, figures: str) -> str:
@@ -111,9 +111,11 @@ def chapter_text(name: str, chapter: dict, figures: str, data: list) -> str:
         'window that decides, without what the network takes to compute. A gesture that is never '
         'announced counts as infinitely late.',
         delays_table(chapter['delays']), picture('delays', figures, 'delays'),
-        '### Window length and hop',
-        'The first quarter of the held-out clips, with the same number of frames in a window.',
-        slicings_table(chapter), picture('window length and hop', figures, 'slicings'),
+        '### Window length and state',
+        'The first quarter of the held-out clips: with windows of other lengths, which have the '
+        'same number of frames; and with the state carried on from frame to frame, as by default, '
+        "or put at rest for each window, as in SpikingJelly's multi-step mode.",
+        ways_table(chapter), picture('window length', figures, 'windows'),
     ])
 
 
@@ -185,14 +187,16 @@ def delays_table(delays: dict) -> str:
                    percent(delays['never']))])
 
 
-def slicings_table(chapter: dict) -> str:
-    """Return the table of windows and hops."""
-    rows = [(f'{kind[:-1]} {row["length"]:g} {chapter["unit_of_" + kind]}', row['windows'],
-             percent(row['mean_recall']), percent(row['clips_right']), seconds(row['median_s']),
-             seconds(row['p90_s']), percent(row['never']))
-            for kind in ('windows', 'hops') for row in chapter[kind]]
-    return table(('', 'windows', 'mean recall', 'first announcement', 'median time', 'p90',
-                  'never announced'), rows)
+def ways_table(chapter: dict) -> str:
+    """Return the table of windows and states."""
+    unit = chapter['unit_of_windows']
+    rows = [(f'window {row["way"]:g} {unit}', row) for row in chapter['windows']]
+    rows += [(f'state: {row["way"]}', row) for row in chapter['states']]
+    return table(('', 'decisions', 'mean recall', 'first announcement', 'median time', 'p90',
+                  'never announced'),
+                 [(name, row['windows'], percent(row['mean_recall']), percent(row['clips_right']),
+                   seconds(row['median_s']), seconds(row['p90_s']), percent(row['never']))
+                  for name, row in rows])
 
 
 def table(names: tuple, rows: list) -> str:

@@ -10,8 +10,8 @@ from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.evaluation.density import with_density
 from snn_gesture_ros.events.packet import EventPacket
+from snn_gesture_ros.frames.frame_stream import FramesByTime
 from snn_gesture_ros.frames.slicing import Slicing
-from snn_gesture_ros.frames.windows import WindowsByTime
 from snn_gesture_ros.network.classifier import SpikingClassifier
 
 PACKET_US = 5_000
@@ -28,6 +28,8 @@ class Task(NamedTuple):
     numbers: tuple
     """Of the clips in the set."""
     slicing: Slicing = Slicing()
+    state: str = 'carried'
+    """Of the classifier."""
     density: float = 1.0
     """Factor of the number of events."""
 
@@ -37,13 +39,14 @@ class Replayed(NamedTuple):
 
     clip: Clip
     begins_us: np.ndarray
-    """Begin of each window, [windows]; negative where it began before the clip."""
+    """Begin of the window of T frames that ends with each decision, [decisions]; negative where
+    it began before the clip."""
     ends_us: np.ndarray
-    """End of each window, when it is decided, [windows]."""
+    """Time of each decision, [decisions]."""
     scores: np.ndarray
-    """Of each window, [windows, labels]."""
-    inferred: np.ndarray
-    """Whether the network was asked, or the window was silence, [windows]."""
+    """[decisions, labels]."""
+    silent: np.ndarray
+    """Whether the window had too few events to believe the network, [decisions]."""
     announced: list
     """Time and label of the gestures that started."""
 
@@ -55,35 +58,38 @@ def replay(task: Task) -> tuple:
     :returns: the task's key and numbers, and a Replayed for each clip.
     :raises ValueError: if the checkpoint cannot be used.
     """
-    classifier = _load(task.checkpoint)
-    windows = task.slicing.windows(classifier.card)
+    classifier = _load(task.checkpoint, task.state)
+    frames = task.slicing.frames(classifier.card)
     replayed = []
     for number in task.numbers:
         clip, events = task.clips[number]
         events = with_density(events, task.density, ClipSet.SIZE, number)
         recogniser = Recogniser(classifier, DecisionSettings())
-        replayed.append(replay_clip(clip, events, recogniser, windows))
+        replayed.append(replay_clip(clip, events, recogniser, frames))
     return task.key, task.numbers, replayed
 
 
-def replay_clip(clip: Clip, events: np.ndarray, recogniser: Recogniser, windows) -> Replayed:
+def replay_clip(clip: Clip, events: np.ndarray, recogniser: Recogniser, frames) -> Replayed:
     """
     Send the events of a clip to a recogniser that has seen nothing yet.
 
     :param events: PACKED_EVENT[n] of the clip.
-    :param windows: WindowsByTime or WindowsByCount; they begin anew.
+    :param frames: FramesByTime or FramesByCount; they begin anew.
     """
-    windows.restart()
-    decisions = [recogniser.recognise(window) for packet in packets_of(clip, events)
-                 for window in windows.push(packet)]
-    begins_us, ends_us = spans_us(windows, recogniser.classifier.card.time_steps, events,
-                                  len(decisions))
+    frames.restart()
+    found = [recogniser.recognise(frame) for packet in packets_of(clip, events)
+             for frame in frames.push(packet)]
+    decided = np.array([recognised is not None for recognised in found], bool)
+    decisions = [recognised for recognised in found if recognised is not None]
+    begins_us, ends_us = spans_us(frames, recogniser.classifier.card.time_steps, events,
+                                  len(found))
+    ends_us = ends_us[decided]
     announced = [(int(end_us), change.label) for end_us, decision in zip(ends_us, decisions)
                  for change in decision.changes if change.label is not None]
     labels = len(recogniser.decider.labels)
     scores = np.reshape([decision.scores for decision in decisions], (-1, labels))
-    inferred = np.array([decision.inferred for decision in decisions], bool)
-    return Replayed(clip, begins_us, ends_us, scores, inferred, announced)
+    silent = np.array([decision.silent for decision in decisions], bool)
+    return Replayed(clip, begins_us[decided], ends_us, scores, silent, announced)
 
 
 def packets_of(clip: Clip, events: np.ndarray):
@@ -95,17 +101,17 @@ def packets_of(clip: Clip, events: np.ndarray):
                           events[start:stop])
 
 
-def spans_us(windows, time_steps: int, events: np.ndarray, count: int) -> tuple:
-    """Return begin and end of the first windows of a clip, both [count]."""
-    ends = windows.hop_frames * np.arange(1, count + 1)
+def spans_us(frames, time_steps: int, events: np.ndarray, count: int) -> tuple:
+    """Return begin and end of the windows that end with the first frames of a clip, [count]."""
+    ends = np.arange(1, count + 1)
     begins = ends - time_steps
-    if isinstance(windows, WindowsByTime):
-        return begins * windows.frame_us, ends * windows.frame_us
+    if isinstance(frames, FramesByTime):
+        return begins * frames.frame_us, ends * frames.frame_us
     times_us = np.append(events['dt_us'].astype(np.int64), 0)
-    first = np.maximum(begins, 0) * windows.frame_events
-    return np.where(begins < 0, -1, times_us[first]), times_us[ends * windows.frame_events - 1]
+    first = np.maximum(begins, 0) * frames.frame_events
+    return np.where(begins < 0, -1, times_us[first]), times_us[ends * frames.frame_events - 1]
 
 
-@lru_cache(maxsize=1)
-def _load(checkpoint: str) -> SpikingClassifier:
-    return SpikingClassifier(checkpoint, 'cpu')
+@lru_cache(maxsize=2)
+def _load(checkpoint: str, state: str) -> SpikingClassifier:
+    return SpikingClassifier(checkpoint, device='cpu', state=state)

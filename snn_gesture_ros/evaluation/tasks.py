@@ -3,14 +3,13 @@
 """Tasks: all that is replayed to a checkpoint for its report."""
 from snn_gesture_ros.evaluation.replay import Task
 from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.network.classifier import STATES
 
 CLIPS_A_TASK = 24
 WINDOW_FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0)
-HOPS_MS = (50.0, 100.0, 200.0, 500.0)
-HOPS_FRAMES = (1, 2, 4, 8)
 DENSITIES = (0.2, 10.0)
 SLICED_SHARE = 4
-"""Windows and hops are tried on this part of the held-out clips, 1 / n."""
+"""Windows and ways to treat the state are tried on this part of the held-out clips, 1 / n."""
 
 
 def tasks_for(checkpoint: str, card, sets: dict, sensors: tuple) -> list:
@@ -23,29 +22,24 @@ def tasks_for(checkpoint: str, card, sets: dict, sensors: tuple) -> list:
     """
     held_out, first_sensor = sets['held_out'], sets[f'sensor_{sensors[0]}']
     few = -(-len(held_out) // SLICED_SHARE)
-    runs = [(('set', name), clips, len(clips), Slicing(), 1.0) for name, clips in sets.items()]
-    runs += [(('density', factor), first_sensor, len(first_sensor), Slicing(), factor)
+    runs = [(('set', name), clips, len(clips), {}) for name, clips in sets.items()]
+    runs += [(('density', factor), first_sensor, len(first_sensor), {'density': factor})
              for factor in DENSITIES]
-    runs += [(key, held_out, few, slicing, 1.0) for key, slicing in slicings(card)]
+    runs += [(('window', length), held_out, few, {'slicing': slicing})
+             for length, slicing in slicings(card)]
+    runs += [(('state', state), held_out, few, {'state': state}) for state in STATES]
     return [Task((checkpoint, *key), checkpoint, clips,
-                 tuple(range(first, min(first + CLIPS_A_TASK, count))), slicing, density)
-            for key, clips, count, slicing, density in runs
-            for first in range(0, count, CLIPS_A_TASK)]
+                 tuple(range(first, min(first + CLIPS_A_TASK, count))), **way)
+            for key, clips, count, way in runs for first in range(0, count, CLIPS_A_TASK)]
 
 
 def slicings(card) -> list:
-    """Return key and Slicing of other windows and hops than the card's and the node's."""
+    """Return length and Slicing of windows of the card's and of other lengths."""
     if card.slicing == 'time':
-        windows = [(card.window_ms * factor, Slicing(window_ms=card.window_ms * factor))
-                   for factor in WINDOW_FACTORS]
-        hops = [(hop_ms, Slicing(hop_ms=hop_ms)) for hop_ms in HOPS_MS]
-    else:
-        counts = [round(card.window_events * factor) for factor in WINDOW_FACTORS]
-        windows = [(count, Slicing(window_events=count)) for count in counts
-                   if count >= card.time_steps]
-        hops = [(hop, Slicing(hop_frames=hop)) for hop in HOPS_FRAMES]
-    return ([(('window', length), slicing) for length, slicing in windows]
-            + [(('hop', length), slicing) for length, slicing in hops])
+        return [(card.window_ms * factor, Slicing(window_ms=card.window_ms * factor))
+                for factor in WINDOW_FACTORS]
+    counts = [round(card.window_events * factor) for factor in WINDOW_FACTORS]
+    return [(count, Slicing(window_events=count)) for count in counts if count >= card.time_steps]
 
 
 def gather(results) -> dict:

@@ -7,8 +7,6 @@ The package's own format is safetensors (no pickle) with a ModelCard as JSON in 
 Checkpoints of SpikingJelly's DVS128 Gesture example, which the seed project and most published
 networks use, load too: a pickled dict whose key `net` holds the weights of a DVSGestureNet.
 """
-from dataclasses import asdict, dataclass, field
-import json
 from pathlib import Path
 import pickle
 
@@ -16,65 +14,16 @@ import safetensors
 import safetensors.torch
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
-from snn_gesture_ros.network.checkpoint_files import CheckpointError, find_checkpoint
+from snn_gesture_ros.network.checkpoint_files import (
+    CheckpointError, EXPORTED, find_checkpoint)
+from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
 import torch
-
-CARD_KEY = 'snn_gesture'
-FRAME_VALUES = ('binary', 'count')
-READOUTS = ('softmax', 'firing_rate')
-SLICINGS = ('time', 'count')
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What a network expects and what is known of it."""
-
-    labels: tuple
-    """Names of the outputs, in their order."""
-    time_steps: int
-    """T, the frames of one window."""
-    window_ms: float
-    """Duration of one window that the network was trained with."""
-    size: int
-    """Width and height of a frame in pixels."""
-    frame_value: str
-    """`binary`: a pixel fired or not; `count`: how often it fired."""
-    slicing: str
-    """How training cut a window into frames: `time` (equal durations) or `count` (of events)."""
-    readout: str
-    """`softmax` of the mean logits, or `firing_rate` of the output neurons, normalised."""
-    architecture: dict
-    """Arguments of GestureNet, or {'model': 'DVSGestureNet', ...} for SpikingJelly's."""
-    readout_steps: float = 0.0
-    """Time constant, in time steps, of the average that the readout takes over the outputs of the
-    time steps, in which the latest weigh most; 0: all weigh alike."""
-    window_events: int = 0
-    """Events of a window cut by `count`; 0 where training cut by `time`."""
-    license: str = 'unknown'
-    training: dict = field(default_factory=dict)
-    """Free text and figures: data, seeds, results."""
-
-    def __post_init__(self):
-        """Refuse what no network could have been trained with."""
-        object.__setattr__(self, 'labels', tuple(self.labels))
-        if len(set(self.labels)) != len(self.labels) or not self.labels:
-            raise CheckpointError('labels must be a list of different names')
-        if self.time_steps < 1 or self.window_ms <= 0 or self.size < 1:
-            raise CheckpointError('time_steps, window_ms and size must be positive')
-        if self.readout_steps < 0:
-            raise CheckpointError('readout_steps must not be negative')
-        if self.slicing == 'count' and self.window_events < self.time_steps:
-            raise CheckpointError('slicing by count needs window_events')
-        for name, known in (('frame_value', FRAME_VALUES), ('slicing', SLICINGS),
-                            ('readout', READOUTS)):
-            if getattr(self, name) not in known:
-                raise CheckpointError(f'{name} must be one of {", ".join(known)}')
 
 
 def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
     """Write the weights and the card to a safetensors file."""
     weights = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
-    safetensors.torch.save_file(weights, str(path), {CARD_KEY: json.dumps(asdict(card))})
+    safetensors.torch.save_file(weights, str(path), {CARD_KEY: card.to_json()})
 
 
 def load_checkpoint(name: str):
@@ -87,6 +36,9 @@ def load_checkpoint(name: str):
     :raises CheckpointError: if it is missing, damaged, or not a gesture network.
     """
     path = find_checkpoint(name)
+    if path.suffix == EXPORTED:
+        raise CheckpointError(f'{path} is exported for ONNX Runtime: give the .safetensors that '
+                              'it was made from')
     if path.suffix == '.safetensors':
         net, card = _load_own(path)
     else:
@@ -102,7 +54,7 @@ def _load_own(path: Path):
         with safetensors.safe_open(str(path), 'pt') as file:
             metadata = file.metadata() or {}
             weights = {key: file.get_tensor(key) for key in file.keys()}
-        card = ModelCard(**json.loads(metadata[CARD_KEY]))
+        card = ModelCard.from_json(metadata[CARD_KEY])
         net = build_network(len(card.labels), card.size, card.architecture)
         net.load_state_dict(weights)
     except KeyError:

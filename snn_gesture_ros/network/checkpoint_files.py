@@ -5,6 +5,8 @@ from pathlib import Path
 import zipfile
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
+EXPORTED = '.onnx'
+"""Suffix of what `snn-gesture export` writes."""
 ZIP_START = b'PK\x03\x04'
 PICKLE_START = b'\x80'
 LENGTH_BYTES = 8
@@ -20,19 +22,21 @@ def shipped_models() -> list:
     return sorted(path.stem for path in MODELS_FOLDER.glob('*.safetensors'))
 
 
-def find_checkpoint(name: str) -> Path:
+def find_checkpoint(name: str, exported: bool = False) -> Path:
     """
     Find a checkpoint by the name of a shipped model or by its path.
 
+    :param exported: whether of a shipped model the ONNX file is wanted, if there is one.
     :raises CheckpointError: if there is neither.
     """
-    shipped = MODELS_FOLDER / f'{name}.safetensors'
-    path = shipped if shipped.is_file() else Path(name).expanduser()
-    if not path.is_file():
-        raise CheckpointError(
-            f'no checkpoint {name}: give the path of a file or one of the shipped models: '
-            f'{", ".join(shipped_models())}')
-    return path
+    suffixes = (EXPORTED, '.safetensors') if exported else ('.safetensors',)
+    shipped = [MODELS_FOLDER / f'{name}{suffix}' for suffix in suffixes]
+    for path in (*shipped, Path(name).expanduser()):
+        if path.is_file():
+            return path
+    raise CheckpointError(
+        f'no checkpoint {name}: give the path of a file or one of the shipped models: '
+        f'{", ".join(shipped_models())}')
 
 
 def is_checkpoint(path) -> bool:

@@ -1,93 +1,71 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The classifier: a window of frames in, a score for each label out."""
+"""The classifier: a frame in, a score for each label out, at the cost of one time step."""
 import numpy as np
 from snn_gesture_ros.frames.accumulation import network_input
-from snn_gesture_ros.network.checkpoint import load_checkpoint
-from spikingjelly.activation_based import functional
-import torch
+from snn_gesture_ros.network.readout import Readout
+from snn_gesture_ros.network.runtimes import open_runtime
 
-
-def choose_device(name: str) -> torch.device:
-    """
-    Turn `auto`, `cpu`, `cuda` or `cuda:n` into a device.
-
-    :raises ValueError: if the device does not exist on this machine.
-    """
-    cuda = torch.cuda.is_available()
-    if name == 'auto':
-        return torch.device('cuda' if cuda else 'cpu')
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        device = None
-    if device is None or device.type not in ('cpu', 'cuda'):
-        raise ValueError(f'device {name!r} is not auto, cpu, cuda or cuda:n')
-    if device.type == 'cuda' and (device.index or 0) >= torch.cuda.device_count():
-        raise ValueError(f'device {name!r} does not exist: torch sees '
-                         f'{torch.cuda.device_count()} CUDA devices; use device:=cpu or auto')
-    return device
-
-
-def averaged(outputs: torch.Tensor, readout_steps: float) -> torch.Tensor:
-    """
-    Average the outputs of the time steps.
-
-    :param outputs: of a network, [T, N, labels].
-    :param readout_steps: as in its ModelCard; 0 for the plain mean.
-    :returns: [N, labels].
-    """
-    if not readout_steps:
-        return outputs.mean(dim=0)
-    age = torch.arange(len(outputs) - 1, -1, -1, dtype=outputs.dtype, device=outputs.device)
-    return torch.einsum('t,tnl->nl', torch.softmax(-age / readout_steps, dim=0), outputs)
-
-
-def scores_of(output: torch.Tensor, readout: str) -> torch.Tensor:
-    """
-    Turn a network's output into scores that sum to one.
-
-    :param output: [..., labels], averaged over the time steps.
-    :param readout: as in its ModelCard: `softmax` or `firing_rate`.
-    """
-    if readout == 'softmax':
-        return output.softmax(dim=-1)
-    return (output + 1e-6) / (output + 1e-6).sum(dim=-1, keepdim=True)
+STATES = ('carried', 'window')
 
 
 class SpikingClassifier:
-    """A network that is loaded and ready; each window is judged on its own."""
+    """
+    A network that is loaded and ready.
 
-    def __init__(self, checkpoint: str, device: str = 'auto', threads: int = 1):
+    Its state is `carried` from frame to frame, and every frame gives scores; or it is put at rest
+    after each `window` of T frames, whose last one gives scores: those that SpikingJelly's
+    multi-step mode gives for the window. A carried state, too, is put at rest by T frames without
+    events in a row, and while the silence lasts the network is not run.
+    """
+
+    def __init__(self, checkpoint: str, runtime: str = 'auto', device: str = 'auto',
+                 threads: int = 1, state: str = 'carried'):
         """
-        Load a checkpoint and run it once, so that the first window is not slow.
+        Load a checkpoint and run it once, so that the first frame is not slow.
 
         :param checkpoint: a path or the name of a shipped model.
+        :param runtime: one of runtimes.RUNTIMES.
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
-        :param threads: intra-op threads of torch on the CPU, for the whole process.
-        :raises ValueError: if the checkpoint or the device cannot be used.
+        :param threads: of the network on the CPU.
+        :param state: `carried` or `window`.
+        :raises ValueError: if one of them cannot be used.
         """
-        torch.set_num_threads(threads)
-        self.device = choose_device(device)
-        self.net, self.card = load_checkpoint(checkpoint)
-        self.net.to(self.device)
-        self.shape = (self.card.time_steps, 2, self.card.size, self.card.size)
-        self.classify(np.zeros(self.shape, np.uint16))
+        if state not in STATES:
+            raise ValueError(f'state {state!r} is not one of {", ".join(STATES)}')
+        self.runtime = open_runtime(checkpoint, runtime, device, threads)
+        self.card = self.runtime.card
+        self.shape = (2, self.card.size, self.card.size)
+        self._by_window = state == 'window'
+        self._readout = Readout(self.card)
+        self.reset()
+        self.step(np.zeros(self.shape, np.uint16))
+        self.reset()
 
-    def classify(self, frames: np.ndarray) -> np.ndarray:
+    def reset(self) -> None:
+        """Forget all frames."""
+        self.runtime.reset()
+        self._readout.reset()
+        self._steps = self._empty = 0
+
+    def step(self, counts: np.ndarray):
         """
-        Judge one window from a state at rest.
+        Take the next frame.
 
-        :param frames: event counts, [T, 2, H, W], channel 0 OFF and 1 ON.
-        :returns: scores that sum to one, [labels].
+        :param counts: event counts, [2, H, W], channel 0 OFF and 1 ON.
+        :returns: scores that sum to one, [labels]; None where a window is not complete.
         :raises ValueError: if the shape is not the network's.
         """
-        if frames.shape != self.shape:
-            raise ValueError(f'frames have shape {frames.shape}, the network wants {self.shape}')
-        frames = network_input(frames, self.card.frame_value)
-        batch = torch.from_numpy(frames).to(self.device)[:, None]
-        with torch.inference_mode():
-            functional.reset_net(self.net)
-            output = averaged(self.net(batch), self.card.readout_steps)[0]
-            scores = scores_of(output, self.card.readout)
-        return scores.cpu().numpy()
+        if counts.shape != self.shape:
+            raise ValueError(f'a frame has shape {counts.shape}, the network wants {self.shape}')
+        empty = 0 if counts.any() else self._empty + 1
+        if not self._by_window and empty > self.card.time_steps:
+            return self._scores
+        output = self.runtime.step(network_input(counts, self.card.frame_value))
+        self._scores = self._readout.take(output)
+        self._steps, self._empty = self._steps + 1, empty
+        complete = self._steps == self.card.time_steps
+        if complete if self._by_window else empty == self.card.time_steps:
+            self.reset()
+            self._empty = empty
+        return self._scores if complete or not self._by_window else None

@@ -19,7 +19,7 @@ class GestureNet(nn.Module):
     direction of a movement shows in a single time step. Each block after it is a 3x3 convolution,
     batch norm, a 2x2 pool and LIF neurons; blocks repeat until the map is 4x4. The hidden layer
     sees the last map and a trace of it, and so the order in which places were passed. The last
-    layer does not spike: its outputs are the logits of one time step. All layers are in
+    layer does not spike: its outputs are the logits of one time step. All layers begin in
     SpikingJelly's multi-step mode.
     """
 
@@ -70,12 +70,12 @@ class GestureNet(nn.Module):
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """
-        Run all time steps; the membranes and traces must have been reset before.
+        Run all time steps, or a single one in single-step mode.
 
-        :param frames: [T, N, 2, H, W].
-        :returns: logits of every time step, [T, N, classes].
+        :param frames: [T, N, 2, H, W], or [N, 2, H, W].
+        :returns: logits of every time step, [T, N, classes], or [N, classes].
         """
-        seen = torch.cat([frames, self.frame_trace(frames)], dim=2)
-        spikes = self.features(seen).flatten(2)
+        seen = torch.cat([frames, self.frame_trace(frames)], dim=-3)
+        spikes = self.features(seen).flatten(-3)
         past = self.feature_trace(spikes)
-        return self.readout(self.hidden(torch.cat([spikes, past], dim=2)))
+        return self.readout(self.hidden(torch.cat([spikes, past], dim=-1)))

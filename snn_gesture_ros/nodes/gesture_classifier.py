@@ -24,21 +24,21 @@ from vision_msgs.msg import Classification, LabelInfo
 
 PARAMETERS = (
     Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model'),
+    Spec('runtime', 'auto', 'What runs the network: auto, onnx (an exported checkpoint) or torch'),
     Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n'),
     Spec('threads', 1, 'Threads of the network on the CPU', 1, 64),
-    Spec('slicing', '', 'How a window is cut into frames: time, count (of events), or empty for '
-         'the way of the checkpoint'),
-    Spec('window_ms', 0.0, 'Duration of a window, for slicing by time; 0 for that of the '
-         'checkpoint', 0.0, 60000.0),
-    Spec('window_events', 0, 'Events of a window, for slicing by count; 0 for those of the '
-         'checkpoint', 0, 100_000_000),
-    Spec('hop_ms', 100.0, 'Time from one decision to the next, rounded to whole frames; for '
-         'slicing by time', 1.0, 60000.0),
-    Spec('hop_frames', 1, 'Frames from one decision to the next, for slicing by count', 1, 1000),
-    Spec('queue_size', 2, 'Windows that may wait for the network; more are dropped, oldest first',
-         1, 100),
-    Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence: the network is not '
-         'asked', 0, 1_000_000, read_only=False),
+    Spec('state', 'carried', 'carried: the network keeps its state and decides at every frame; '
+         'window: it starts at rest for each window and decides at its end'),
+    Spec('slicing', '', 'How frames are cut: time, count (of events), or empty for the way of the '
+         'checkpoint'),
+    Spec('window_ms', 0.0, 'Duration of a window of frames, for slicing by time; 0 for that of '
+         'the checkpoint', 0.0, 60000.0),
+    Spec('window_events', 0, 'Events of a window of frames, for slicing by count; 0 for those of '
+         'the checkpoint', 0, 100_000_000),
+    Spec('queue_size', 8, 'Frames that may wait for the network; more are dropped, oldest first',
+         1, 1000),
+    Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence, whatever the network '
+         'says', 0, 1_000_000, read_only=False),
     Spec('start_threshold', 0.7, 'Averaged score from which a gesture starts', 0.0, 1.0,
          read_only=False),
     Spec('end_threshold', 0.3, 'Averaged score below which a gesture ends', 0.0, 1.0,
@@ -47,14 +47,15 @@ PARAMETERS = (
          10000.0, read_only=False),
 )
 DECISION = ('start_threshold', 'end_threshold', 'smoothing_ms')
-SLICING = ('slicing', 'window_ms', 'window_events', 'hop_ms', 'hop_frames')
+SLICING = ('slicing', 'window_ms', 'window_events')
+NETWORK = ('checkpoint', 'runtime', 'device', 'threads', 'state')
 SILENCE_PERIOD_S = 0.05
 SILENCE_MARGIN_NS = 100_000_000
 """A stream that says nothing for longer is taken for silent."""
 
 
 class GestureClassifierNode(Node):
-    """Cut the stream into windows, ask the network, publish what the decider says."""
+    """Cut the stream into frames, run the network, publish what the decider says."""
 
     def __init__(self):
         """
@@ -64,9 +65,9 @@ class GestureClassifierNode(Node):
         """
         super().__init__('gesture_classifier')
         values = declare(self, PARAMETERS)
-        classifier = SpikingClassifier(values['checkpoint'], values['device'], values['threads'])
+        classifier = SpikingClassifier(**{name: values[name] for name in NETWORK})
         card = classifier.card
-        self._windows = Slicing(**{name: values[name] for name in SLICING}).windows(card)
+        self._frames = Slicing(**{name: values[name] for name in SLICING}).frames(card)
         self._recogniser = Recogniser(
             classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
             values['min_events'])
@@ -86,20 +87,20 @@ class GestureClassifierNode(Node):
             UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         every(self, SILENCE_PERIOD_S, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
-                              ('malformed', 'lost', 'windows_dropped'))
-        self.get_logger().info(f'{values["checkpoint"]} on {classifier.device}: '
-                               f'{card.time_steps} frames of {card.size}x{card.size}, '
-                               f'{len(card.labels)} labels; {self._windows.description}')
+                              ('malformed', 'lost', 'frames_dropped'))
+        self.get_logger().info(
+            f'{values["checkpoint"]} with {classifier.runtime.description}: '
+            f'{self._frames.description}, {card.size}x{card.size}, {len(card.labels)} labels')
 
     def destroy_node(self) -> None:
-        """Let the window in work be finished, then stop."""
+        """Let the frame in work be finished, then stop."""
         self._worker.stop()
         super().destroy_node()
 
     def _on_packet(self, data: bytes) -> None:
         try:
             packet = decode_packet(data)
-            windows = self._windows.push(packet)
+            frames = self._frames.push(packet)
         except ValueError as error:
             self._malformed += 1
             self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
@@ -111,28 +112,29 @@ class GestureClassifierNode(Node):
                 self._lost += packet.sequence - self._packet.sequence - 1
         self._packet = packet
         self._arrival_ns = self.get_clock().now().nanoseconds
-        self._submit(windows)
+        self._submit(frames)
 
     def _watch_silence(self) -> None:
-        """Let time pass for the windows while no packets come, so that a gesture ends."""
+        """Let time pass for the frames while no packets come, so that a gesture ends."""
         if not self._arrival_ns:  # no packet yet, or simulated time has not begun
             return
         silent_ns = self.get_clock().now().nanoseconds - self._arrival_ns - SILENCE_MARGIN_NS
         if silent_ns > 0:
-            self._submit(self._windows.advance(self._packet.t_newest_us + silent_ns // 1000))
+            self._submit(self._frames.advance(self._packet.t_newest_us + silent_ns // 1000))
 
-    def _submit(self, windows: list) -> None:
-        for window in windows:
-            stamp_ns = window.t_newest_us * 1000 + self._packet.ros_offset_ns
-            self._worker.submit((window, stamp_ns, self._packet.frame_id))
+    def _submit(self, frames: list) -> None:
+        for frame in frames:
+            stamp_ns = frame.t_newest_us * 1000 + self._packet.ros_offset_ns
+            self._worker.submit((frame, stamp_ns, self._packet.frame_id))
 
     def _decide(self, work) -> None:
-        """Judge one window and publish; this runs in the worker's thread."""
-        window, stamp_ns, frame_id = work
+        """Run a time step and publish; this runs in the worker's thread."""
+        frame, stamp_ns, frame_id = work
         start = time.perf_counter()
-        recognised = self._recogniser.recognise(window)
-        if recognised.inferred:
-            self._inference_ms.append(1000 * (time.perf_counter() - start))
+        recognised = self._recogniser.recognise(frame)
+        self._inference_ms.append(1000 * (time.perf_counter() - start))
+        if recognised is None:
+            return
         self._decisions += 1
         stamp = header(stamp_ns, frame_id)
         publish_while_running(self._scores, classification(
@@ -158,8 +160,8 @@ class GestureClassifierNode(Node):
             'decisions': self._decisions,
             'gesture': self._decider.gesture or '',
             'inference_ms': round(median(self._inference_ms), 2),
-            'windows_dropped': self._worker.dropped,
-            'late_events': self._windows.late,
+            'frames_dropped': self._worker.dropped,
+            'late_events': self._frames.late,
             'lost': self._lost,
             'malformed': self._malformed,
             'restarts': self._restarts,

@@ -106,5 +106,5 @@ def measure(pids: dict, events_per_s: int, seconds: float) -> dict:
         'messages_received': int(stream['messages']),
         'messages_lost': load.sent - int(stream['messages']),
         'packets_lost': int(classifier['lost']),
-        'windows_dropped': int(classifier['windows_dropped']),
+        'frames_dropped': int(classifier['frames_dropped']),
         **{f'cores_{name}': round(value, 2) for name, value in cores.items()}}

@@ -234,12 +234,12 @@ def empty(rng):
 IDLE_ACTIVITIES = {
     'still': (still, 0.10),
     'walking_by': (walking_by, 0.12),
-    'reaching': (reaching, 0.14),
+    'reaching': (reaching, 0.22),
     'shifting': (shifting, 0.12),
-    'raising_arm': (raising_arm, 0.09),
-    'camera_shake': (camera_shake, 0.17),
-    'camera_pan': (camera_pan, 0.18),
-    'flicker': (flicker, 0.06),
+    'raising_arm': (raising_arm, 0.18),
+    'camera_shake': (camera_shake, 0.10),
+    'camera_pan': (camera_pan, 0.10),
+    'flicker': (flicker, 0.04),
     'empty': (empty, 0.02),
 }
 

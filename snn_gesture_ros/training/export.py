@@ -3,12 +3,13 @@
 """Export: the best network of a training, calibrated, as a checkpoint that nodes load."""
 from pathlib import Path
 
-from snn_gesture_ros.network.checkpoint import ModelCard, save_checkpoint
-from snn_gesture_ros.network.classifier import scores_of
-from snn_gesture_ros.training.gesture_module import GestureModule
+from snn_gesture_ros.network.checkpoint import save_checkpoint
+from snn_gesture_ros.network.model_card import ModelCard
+from snn_gesture_ros.training.gesture_module import GestureModule, truth_at_end
 from snn_gesture_ros.training.metrics import (
     best_temperature, calibration_error, confusion, recalls)
-from snn_gesture_ros.training.windows import GestureWindows
+from snn_gesture_ros.training.readout import scores_of
+from snn_gesture_ros.training.windows import GestureWindows, UNKNOWN
 import torch
 
 
@@ -69,7 +70,8 @@ def calibrate(module: GestureModule, loader) -> dict:
 
 
 def outputs_of(module: GestureModule, loader) -> tuple:
-    """Return the outputs [N, labels] for all windows of a loader, and their classes [N]."""
+    """Return outputs [N, labels] and classes [N] of a loader's windows that have one."""
     with torch.inference_mode():
-        parts = [(module(frames), truth) for frames, truth in loader]
-    return tuple(torch.cat(column).clone() for column in zip(*parts))
+        parts = [(module(frames), truth_at_end(truth)) for frames, truth in loader]
+    output, truth = (torch.cat(column).clone() for column in zip(*parts))
+    return output[truth != UNKNOWN], truth[truth != UNKNOWN]

@@ -5,8 +5,9 @@ from functools import partial
 
 import numpy as np
 from pytorch_lightning import LightningModule
-from snn_gesture_ros.network.classifier import averaged, scores_of
 from snn_gesture_ros.training.metrics import calibration_error, confusion, recalls
+from snn_gesture_ros.training.readout import averaged, scores_of
+from snn_gesture_ros.training.windows import UNKNOWN
 from spikingjelly.activation_based import functional
 import torch
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
@@ -15,6 +16,20 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
 
 STEP = 3
 """What random numbers are for, beside those of `windows.py`."""
+FILLED = 0.5
+"""A window has the class at its end if this part of its time steps has it."""
+
+
+def truth_at_end(truth: torch.Tensor) -> torch.Tensor:
+    """
+    Name what windows show at their end.
+
+    :param truth: classes of the time steps, [N, T].
+    :returns: [N], UNKNOWN where too little of a window shows what its end shows.
+    """
+    end = truth[:, -1]
+    filled = (truth == end[:, None]).float().mean(1) >= FILLED
+    return torch.where(filled, end, UNKNOWN)
 
 
 class GestureModule(LightningModule):
@@ -39,20 +54,31 @@ class GestureModule(LightningModule):
         Judge windows, each from a state at rest.
 
         :param frames: [N, T, 2, H, W].
-        :returns: output that the readout sees, averaged over the time steps, [N, labels].
+        :returns: output that the readout sees at the end, [N, labels].
         """
-        return averaged(self.steps(frames), self.settings.readout_steps)
+        outputs = self.outputs(frames)
+        return averaged(outputs, self.settings.readout_steps)[-1]
 
-    def steps(self, frames: torch.Tensor) -> torch.Tensor:
+    def outputs(self, frames: torch.Tensor) -> torch.Tensor:
         """Give the output of each time step, [T, N, labels]; otherwise as `forward`."""
         functional.reset_net(self.net)
         return self.net(frames.transpose(0, 1))
 
     def loss(self, output: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-        """Return the loss that the readout is trained with."""
+        """
+        Return the loss that the readout is trained with.
+
+        :param output: [N, labels].
+        :param truth: classes [N], of which UNKNOWN does not count.
+        """
+        known = truth != UNKNOWN
         if self.settings.readout == 'softmax':
-            return cross_entropy(output, truth, label_smoothing=self.settings.label_smoothing)
-        return mse_loss(output, one_hot(truth, len(self.labels)).to(output.dtype))
+            losses = cross_entropy(output, truth, label_smoothing=self.settings.label_smoothing,
+                                   ignore_index=UNKNOWN, reduction='none')
+        else:
+            target = one_hot(truth.clamp(0), len(self.labels)).to(output.dtype)
+            losses = known * mse_loss(output, target, reduction='none').mean(1)
+        return losses.sum() / known.sum().clamp(1)
 
     def on_train_batch_start(self, batch, batch_idx: int) -> None:
         """Seed what the network draws, so that a resumed training draws the same."""
@@ -60,26 +86,28 @@ class GestureModule(LightningModule):
         torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
 
     def training_step(self, batch, batch_idx: int) -> torch.Tensor:
-        """Return the loss of a batch, of the mean output and of the single time steps'."""
+        """Return the loss of a batch: of all time steps but the first, or of the end alone."""
         frames, truth = batch
-        steps = self.steps(frames)
-        late = steps[len(steps) // 4:]
-        share = self.settings.step_loss
-        loss = ((1 - share) * self.loss(steps.mean(0), truth)
-                + share * self.loss(late.flatten(0, 1), truth.repeat(len(late))))
+        outputs = averaged(self.outputs(frames), self.settings.readout_steps)
+        if self.settings.readout_steps:
+            first = len(outputs) // 8
+            loss = self.loss(outputs[first:].flatten(0, 1), truth.T[first:].flatten())
+        else:
+            loss = self.loss(outputs[-1], truth_at_end(truth))
         self.log('training/loss', loss, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, batch, batch_idx: int) -> None:
         """Keep the outputs of a batch."""
         frames, truth = batch
-        self._validated.append((self(frames), truth))
+        self._validated.append((self(frames), truth_at_end(truth)))
 
     def on_validation_epoch_end(self) -> None:
         """Log how good all outputs are."""
         output, truth = (self.all_gather(torch.cat(parts)) for parts in zip(*self._validated))
         self._validated.clear()
         output, truth = output.flatten(0, -2).float(), truth.flatten()
+        output, truth = output[truth != UNKNOWN], truth[truth != UNKNOWN]
         by_label = recalls(confusion(output, truth))
         figures = {'loss': self.loss(output, truth), 'recall': by_label.nanmean(),
                    'calibration_error': calibration_error(

@@ -4,7 +4,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from snn_gesture_ros.network.checkpoint import FRAME_VALUES, READOUTS
+from snn_gesture_ros.network.model_card import FRAME_VALUES, READOUTS
 import yaml
 
 SLICINGS = ('time', 'count', 'number')
@@ -47,9 +47,9 @@ class Settings:
     window_events: int = setting(0, 'events of a window, for slicing count', minimum=0)
     frame_value: str = setting(
         'binary', 'a pixel fired or not, or how often', choices=FRAME_VALUES)
-    onset_part: float = setting(
-        0.6, 'part of a window that a gesture must fill for its label; windows before its onset '
-             'are none, windows between are left out', minimum=0, maximum=1)
+    sequence: int = setting(
+        1, 'windows that follow one another in what the network learns from; its state is '
+           'carried on from one to the next', minimum=1)
 
     # Network.
     architecture: dict = setting({'channels': 16}, 'arguments of the network')
@@ -58,8 +58,8 @@ class Settings:
         'softmax', 'softmax of the mean logits with cross entropy, or the firing rate with mean '
                    'squared error', choices=READOUTS)
     readout_steps: float = setting(
-        0.0, 'time constant of the average over the time steps in validation and in use, in which '
-             'the latest weigh most, time steps; 0: all alike, as in the loss', minimum=0)
+        0.0, 'time constant of the running average of the outputs, in time steps: the loss is of '
+             'this average at every time step; 0: it is of the mean over all', minimum=0)
     cupy: bool = setting(
         False, 'CuPy kernels for the neurons (SpikingJelly 0.0.0.0.14 and CUDA)', '--cupy')
 
@@ -74,9 +74,6 @@ class Settings:
         'one_cycle', 'the learning rate rises over the first 15 % of the steps, then falls, or '
                      'falls from pass to pass', choices=SCHEDULES)
     label_smoothing: float = setting(0.05, 'for readout softmax', minimum=0, maximum=0.5)
-    step_loss: float = setting(
-        0.0, 'share of the loss that the time steps have each by itself, without the first '
-             'quarter of them; the rest is of their mean', minimum=0, maximum=1)
     balance: bool = setting(True, 'draw all labels equally often')
     ema_decay: float = setting(
         0.99, 'validate and keep the running average of the weights with this decay a step; '

@@ -11,7 +11,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.network.architectures import build_network
-from snn_gesture_ros.network.classifier import choose_device
+from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.training.callbacks import SaveOnInterrupt, ShowProgress
 from snn_gesture_ros.training.export import write_model
 from snn_gesture_ros.training.fine_tuning import take_weights

@@ -20,6 +20,10 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 ORDER, WINDOW = 1, 2
 """What random numbers are for, so that they differ."""
+UNKNOWN = -1
+"""No class: what cannot be named."""
+SETTLING_US = 200_000
+"""For so long after its onset a gesture cannot be named yet."""
 
 
 class Draw(NamedTuple):
@@ -48,34 +52,52 @@ class WindowCutter:
         self.classes = np.array([labels.index(clip.label) for clip in clips.clips], int)
         self._none = labels.index(NONE) if NONE in labels else None
         names = [MIRRORED.get(label, label) for label in labels]
-        self.mirrored = [labels.index(name) if name in labels else None for name in names]
-        """What each class becomes in a mirrored picture, None if that has no label."""
+        self.mirrored = np.array(
+            [labels.index(name) if name in labels else UNKNOWN for name in names])
+        """What each class becomes in a mirrored picture, UNKNOWN if that has no label."""
         check_picture(clips.SIZE, clips.SIZE, settings.size)
+        self._steps = settings.time_steps * settings.sequence
         self._frame_us = round(1000 * settings.window_ms / settings.time_steps)
-        self.window_us = self._frame_us * settings.time_steps
-        """Duration of a window, for slicing by time."""
+        self._frame_events = settings.window_events // settings.time_steps
+        self.window_us = self._frame_us * self._steps
+        """Duration of a sequence of windows, for slicing by time."""
 
-    def starts(self, i: int, stretch: float = 1.0) -> list:
+    def starts(self, i: int, stretch: float = 1.0) -> tuple:
         """
         Give where windows of a clip may start.
 
-        :returns: ranges (first, last, class), in µs or, for slicing by count, in events.
+        :returns: the first and the last start, in µs or, for slicing by count, in events.
         """
-        clip = self.clips.clips[i]
+        clip, times_us = self.clips.clips[i], self.clips.events(i)['dt_us']
         if self.settings.slicing == 'number':
-            return [(0, 0, self.classes[i])]
+            return 0, 0
         if self.settings.slicing == 'time':
             length, window, onset = clip.duration_us, self.window_us / stretch, clip.onset_us
         else:
-            times_us = self.clips.events(i)['dt_us']
-            length, window = len(times_us), self.settings.window_events
+            length, window = len(times_us), self._frame_events * self._steps
             onset = bisect_left(times_us, clip.onset_us)
         last = max(0, int(length - window))
-        first = max(0, int(np.ceil(onset - (1 - self.settings.onset_part) * window)))
-        ranges = [(first, last, self.classes[i])] if first <= last else []
-        if onset >= window and self._none is not None:
-            ranges.append((0, int(onset - window), self._none))
-        return ranges or [(last, last, self.classes[i])]
+        return 0 if self._none is not None else min(onset, last), last
+
+    def truths(self, i: int, start: int, stretch: float = 1.0) -> np.ndarray:
+        """
+        Give what the time steps of a window of clip i show.
+
+        :returns: classes [T]: none before a gesture's onset, UNKNOWN just after it.
+        """
+        clip, times_us = self.clips.clips[i], self.clips.events(i)['dt_us']
+        counted = np.arange(1, self._steps + 1)
+        if self.settings.slicing == 'time':
+            ends_us = start + counted * self._frame_us / stretch
+        elif self.settings.slicing == 'count' and len(times_us):
+            ends = np.minimum(start + counted * self._frame_events, len(times_us))
+            ends_us = times_us[ends - 1].astype(np.int64)
+        else:
+            ends_us = np.full(self._steps, clip.duration_us)
+        begun = ends_us > clip.onset_us + (SETTLING_US if clip.onset_us else 0)
+        before = UNKNOWN if self._none is None else self._none
+        return np.where(begun, self.classes[i],
+                        np.where(ends_us <= clip.onset_us, before, UNKNOWN))
 
     def cut(self, i: int, start: int, augmentation: Augmentation, rng) -> np.ndarray:
         """
@@ -83,7 +105,7 @@ class WindowCutter:
 
         :returns: what the network takes, float32 [T, 2, size, size].
         """
-        events, steps, size = self.clips.events(i), self.settings.time_steps, self.settings.size
+        events, steps, size = self.clips.events(i), self._steps, self.settings.size
         picture = self.clips.SIZE
         if self.settings.slicing == 'time':
             window_us = self.window_us / augmentation.stretch
@@ -95,7 +117,7 @@ class WindowCutter:
             frames = frames_by_time(events, picture, steps, size, self._frame_us)
         else:
             if self.settings.slicing == 'count':
-                events = events[start:start + self.settings.window_events // steps * steps]
+                events = events[start:start + self._frame_events * steps]
             duration_us = int(events['dt_us'][-1]) + 1 if len(events) else 0
             events = augmented(events, augmentation, duration_us, rng)
             frames = frames_by_count(events, picture, steps, size)
@@ -110,16 +132,17 @@ class TrainingWindows(Dataset):
         self.cutter = cutter
 
     def __getitem__(self, draw: Draw):
-        """Return frames [T, 2, size, size] and the class of the window that a Draw names."""
+        """Return frames [T, 2, size, size] and classes [T] of the window that a Draw names."""
         cutter, settings = self.cutter, self.cutter.settings
         rng = np.random.default_rng((settings.seed, WINDOW, draw.epoch, draw.place))
-        mirrorable = cutter.mirrored[cutter.classes[draw.clip]] is not None
+        mirrorable = cutter.mirrored[cutter.classes[draw.clip]] != UNKNOWN
         augmentation = Augmentation.drawn(settings, mirrorable, rng)
-        ranges = cutter.starts(draw.clip, augmentation.stretch)
-        sizes = np.array([last - first + 1 for first, last, _ in ranges])
-        first, last, number = ranges[rng.choice(len(ranges), p=sizes / sizes.sum())]
-        frames = cutter.cut(draw.clip, int(rng.integers(first, last + 1)), augmentation, rng)
-        return frames, cutter.mirrored[number] if augmentation.mirrored else int(number)
+        first, last = cutter.starts(draw.clip, augmentation.stretch)
+        start = int(rng.integers(first, last + 1))
+        truths = cutter.truths(draw.clip, start, augmentation.stretch)
+        if augmentation.mirrored:
+            truths = np.where(truths == UNKNOWN, UNKNOWN, cutter.mirrored[truths])
+        return cutter.cut(draw.clip, start, augmentation, rng), truths
 
 
 class ValidationWindows(Dataset):
@@ -130,18 +153,17 @@ class ValidationWindows(Dataset):
         self.cutter = cutter
         count = 1 if cutter.settings.slicing == 'number' else cutter.settings.validation_windows
         self._windows = [
-            (i, int(start), int(number)) for i in range(len(cutter.clips))
-            for first, last, number in cutter.starts(i)
-            for start in np.unique(np.linspace(first, last, count).astype(int))]
+            (i, int(start)) for i in range(len(cutter.clips))
+            for start in np.unique(np.linspace(*cutter.starts(i), count).astype(int))]
 
     def __len__(self):
         """Return how many windows there are."""
         return len(self._windows)
 
     def __getitem__(self, i: int):
-        """Return frames [T, 2, size, size] and the class of window i."""
-        clip, start, number = self._windows[i]
-        return self.cutter.cut(clip, start, Augmentation(), None), number
+        """Return frames [T, 2, size, size] and classes [T] of window i."""
+        clip, start = self._windows[i]
+        return self.cutter.cut(clip, start, Augmentation(), None), self.cutter.truths(clip, start)
 
 
 class EpochSampler(Sampler):
@@ -254,7 +276,7 @@ class GestureWindows(LightningDataModule):
         """Return duration (ms) and count of events of a window; no count for slicing by time."""
         settings, cutter = self.settings, self.cutters['train']
         if settings.slicing == 'time':
-            return cutter.window_us / 1000, 0
+            return cutter.window_us / 1000 / settings.sequence, 0
         clips = cutter.clips
         counts = np.array([len(clips.events(i)) for i in range(len(clips))])
         durations_us = np.array([clip.duration_us for clip in clips.clips])

@@ -1,0 +1,37 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Runtimes: what runs a network's time steps.
+
+Each has `card` (ModelCard), `description`, `reset()` and `step(frame)`, as TorchRuntime has. A
+runtime is imported when it is opened: with ONNX Runtime no torch is needed.
+"""
+from importlib.util import find_spec
+
+from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
+
+RUNTIMES = ('auto', 'torch', 'onnx')
+
+
+def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
+    """
+    Load a checkpoint into a runtime.
+
+    :param checkpoint: a path, or the name of a shipped model, which is there for both runtimes.
+    :param runtime: one of RUNTIMES; `auto` takes ONNX Runtime where it is installed, the device
+        is not CUDA and the checkpoint is exported.
+    :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
+    :param threads: on the CPU.
+    :raises ValueError: if they cannot be used.
+    """
+    if runtime not in RUNTIMES:
+        raise ValueError(f'runtime {runtime!r} is not one of {", ".join(RUNTIMES)}')
+    if runtime == 'auto':
+        exported = find_checkpoint(checkpoint, exported=True).suffix == EXPORTED
+        on_cpu = device in ('auto', 'cpu')
+        runtime = 'onnx' if exported and on_cpu and find_spec('onnxruntime') else 'torch'
+    if runtime == 'onnx':
+        from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
+        return OnnxRuntime(checkpoint, threads)
+    from snn_gesture_ros.network.torch_runtime import TorchRuntime
+    return TorchRuntime(checkpoint, device, threads)

@@ -1,0 +1,47 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The reference runtime: SpikingJelly's network in torch, a time step at a time."""
+import numpy as np
+from snn_gesture_ros.network.checkpoint import load_checkpoint
+from snn_gesture_ros.network.device import choose_device
+from spikingjelly.activation_based import functional
+import torch
+
+
+class TorchRuntime:
+    """A network whose membranes are carried from one time step to the next."""
+
+    def __init__(self, checkpoint: str, device: str = 'auto', threads: int = 1):
+        """
+        Load a checkpoint.
+
+        :param checkpoint: a path or the name of a shipped model.
+        :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
+        :param threads: intra-op threads of torch on the CPU, for the whole process.
+        :raises ValueError: if the checkpoint or the device cannot be used.
+        """
+        torch.set_num_threads(threads)
+        self.device = choose_device(device)
+        self.net, self.card = load_checkpoint(checkpoint)
+        self.net.to(self.device)
+        functional.set_step_mode(self.net, 's')
+        self.reset()
+
+    @property
+    def description(self) -> str:
+        """Name the runtime and its device."""
+        return f'torch on {self.device}'
+
+    def reset(self) -> None:
+        """Put the network at rest."""
+        functional.reset_net(self.net)
+
+    def step(self, frame: np.ndarray) -> np.ndarray:
+        """
+        Run a time step.
+
+        :param frame: what the network takes, float32 [2, H, W].
+        :returns: its output, float32 [labels].
+        """
+        with torch.inference_mode():
+            return self.net(torch.from_numpy(frame).to(self.device)[None])[0].cpu().numpy()

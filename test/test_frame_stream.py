@@ -1,0 +1,166 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From packets to frames."""
+import numpy as np
+import pytest
+from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
+from snn_gesture_ros.frames.slicing import Slicing
+
+BASE_US = 1_700_000_000_000_000
+
+
+def packets(t_us, pixel, cuts, size=8):
+    """Cut a stream of events into packets."""
+    bounds = [0, *cuts, len(t_us)]
+    made = []
+    for sequence, (start, stop) in enumerate(zip(bounds, bounds[1:])):
+        if start == stop:
+            continue
+        events = np.zeros(stop - start, PACKED_EVENT)
+        events['dt_us'] = t_us[start:stop] - t_us[start]
+        events['pixel'] = pixel[start:stop]
+        made.append(EventPacket(size, size, sequence, int(t_us[start]), int(t_us[stop - 1]), 0,
+                                '', events))
+    return made
+
+
+@pytest.fixture
+def stream():
+    """Give 20 000 random events over 2 s on 8x8 pixels."""
+    rng = np.random.default_rng(3)
+    return BASE_US + np.sort(rng.integers(0, 2_000_000, 20_000)), rng.integers(0, 128, 20_000)
+
+
+@pytest.mark.parametrize('cuts', [[], [1, 2, 3, 9000], list(range(37, 20_000, 37))])
+def test_frames_by_time_do_not_depend_on_the_packets(stream, cuts):
+    t_us, pixel = stream
+    frames = FramesByTime(size=8, frame_us=100_000, time_steps=4)
+    found = [frame for packet in packets(t_us, pixel, cuts) for frame in frames.push(packet)]
+    assert len(found) == 19
+    for number, frame in enumerate(found):
+        first_us = BASE_US + number * 100_000
+        inside = (t_us >= first_us) & (t_us < first_us + 100_000)
+        assert (frame.counts.ravel() == np.bincount(pixel[inside], minlength=128)).all()
+        assert frame.events == inside.sum()
+        assert frame.t_newest_us == t_us[inside].max()
+    assert frames.late == 0
+
+
+def test_frames_by_count(stream):
+    t_us, pixel = stream
+    frames = FramesByCount(size=8, frame_events=500)
+    found = [frame for packet in packets(t_us, pixel, range(37, 20_000, 37))
+             for frame in frames.push(packet)]
+    assert len(found) == 20_000 // 500
+    for number, frame in enumerate(found):
+        inside = slice(500 * number, 500 * number + 500)
+        assert frame.events == 500
+        assert (frame.counts.ravel() == np.bincount(pixel[inside], minlength=128)).all()
+        assert frame.t_newest_us == t_us[inside.stop - 1]
+    assert frames.advance(BASE_US + 10_000_000) == []
+
+
+def test_many_events_on_one_pixel_are_all_counted():
+    frames = FramesByTime(8, 1000, 4)
+    frames.push(packets(np.full(5000, BASE_US), np.full(5000, 7), [])[0])
+    frame, = frames.advance(BASE_US + 1000)
+    assert frame.counts.ravel()[7] == 5000
+
+
+def test_picture_is_pooled_to_the_frame():
+    frames = FramesByTime(8, 1000, 4)
+    pixel = np.array([0, 1, 32, 33, 34, 32 * 32 + 31 * 32 + 31])
+    frames.push(packets(np.full(6, BASE_US), pixel, [], size=32)[0])
+    frame, = frames.advance(BASE_US + 1000)
+    assert frame.counts[0, 0, 0] == 5
+    assert frame.counts[1, 7, 7] == 1
+
+
+@pytest.mark.parametrize('scale', [1, 2, 3])
+def test_pooled_picture_counts_all_events(scale):
+    rng = np.random.default_rng(scale)
+    size = 8 * scale
+    t_us = BASE_US + np.sort(rng.integers(0, 3000, 9000))
+    p, y, x = rng.integers(0, 2, 9000), *rng.integers(0, size, (2, 9000))
+    frames = FramesByTime(8, 1000, 4)
+    found = [frame for packet in packets(t_us, (p * size + y) * size + x,
+                                         range(100, 9000, 100), size)
+             for frame in frames.push(packet)] + frames.advance(BASE_US + 3000)
+    expected = np.zeros((3, 2, 8, 8), int)
+    np.add.at(expected, ((t_us - BASE_US) // 1000, p, y // scale, x // scale), 1)
+    assert (np.array([frame.counts for frame in found]) == expected).all()
+
+
+def test_picture_of_another_size_begins_anew():
+    frames = FramesByTime(8, 1000, 4)
+    small, = packets(np.array([BASE_US]), np.array([1]), [])
+    large, = packets(np.array([BASE_US]), np.array([2 * 16 + 5]), [], size=16)
+    frames.push(small)
+    frames.push(large)
+    frame, = frames.advance(BASE_US + 1000)
+    assert np.argwhere(frame.counts).tolist() == [[0, 1, 2]]
+
+
+def test_picture_that_does_not_fit_is_refused():
+    frames = FramesByTime(8, 1000, 4)
+    with pytest.raises(ValueError, match='12x12 pixels, the network needs a multiple of 8x8'):
+        frames.push(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=12)[0])
+    with pytest.raises(ValueError, match='4x4 pixels, the network needs a multiple of 8x8'):
+        frames.push(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=4)[0])
+
+
+def test_long_silence_is_cut_short():
+    frames = FramesByTime(8, 1000, 4)
+    frames.push(packets(np.full(3, BASE_US), np.arange(3), [])[0])
+    found = frames.advance(BASE_US + 3_600_000_000)
+    assert [frame.events for frame in found] == [3, 0, 0, 0, 0]
+    assert found[-1].t_newest_us == BASE_US + 5000
+    after, = frames.advance(BASE_US + 3_600_001_000)
+    assert after.t_newest_us == BASE_US + 3_600_001_000 and not after.counts.any()
+
+
+def test_gap_in_the_stream_is_no_reason_to_wait():
+    frames = FramesByTime(8, 1000, 4)
+    t_us = np.array([BASE_US, BASE_US + 3_600_000_000])
+    first, second = packets(t_us, np.array([1, 2]), [1])
+    frames.push(first)
+    assert len(frames.push(second)) == 5
+    frame, = frames.advance(BASE_US + 3_600_001_000)
+    assert frame.events == 1
+
+
+def test_late_events_are_counted_and_dropped():
+    frames = FramesByTime(8, 1000, 4)
+    late, now = packets(np.array([BASE_US + 900, BASE_US + 2000]), np.array([1, 2]), [1])
+    frames.push(now)
+    assert frames.push(late) == []
+    assert frames.late == 1
+
+
+def test_camera_that_restarts_begins_anew():
+    frames = FramesByTime(8, 1000, 4)
+    frames.push(packets(np.array([BASE_US]), np.array([1]), [])[0])
+    frames.push(packets(np.array([5000]), np.array([2]), [])[0])
+    frame, = frames.advance(6000)
+    assert frame.events == 1
+    assert frame.t_newest_us == 5000
+
+
+class Card:
+    """What slicing needs of a ModelCard."""
+
+    time_steps, size, window_ms, window_events, slicing = 16, 32, 1000.0, 0, 'time'
+
+
+def test_slicing_says_how_long_a_frame_is():
+    assert Slicing().frames(Card).frame_us == 62_500
+    assert Slicing(window_ms=800).frames(Card).description == 'frames of 50 ms'
+    assert Slicing('count', window_events=3200).frames(Card).description == 'frames of 200 events'
+
+
+def test_slicing_that_cannot_work_is_refused():
+    with pytest.raises(ValueError, match='needs window_events'):
+        Slicing('count').frames(Card)
+    with pytest.raises(ValueError, match='neither time nor count'):
+        Slicing('frames').frames(Card)
