@@ -4,7 +4,7 @@
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.progress import follow, open_and_follow
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
 from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, find_download
@@ -71,7 +71,7 @@ def open_source(arguments):
     path, cleaning = Path(arguments.source), cleaning_of(arguments)
     path.stat()
     if find_download(path):
-        return Dvs128Gesture(path, arguments.folder, cleaning)
+        return Dvs128Gesture(path, arguments.folder, cleaning, open_and_follow)
     if path.suffix == '.csv' or (path / TABLE).exists():
         return LabelledRecordings(path, arguments.validation, arguments.test, cleaning)
     raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor a folder of '

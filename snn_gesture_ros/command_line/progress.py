@@ -23,3 +23,12 @@ def follow(steps, total: int, what: str) -> None:
                 progress.advance(task, count)
             else:
                 progress.reset(task, completed=count)
+
+
+def open_and_follow(path, mode: str):
+    """Open a file; on a terminal, show how much of it has been read."""
+    from rich.console import Console
+    from rich.progress import open as open_with_bar
+    console = Console(stderr=True)
+    return open_with_bar(path, mode, description='indexing', console=console, transient=True,
+                         disable=not console.is_terminal)

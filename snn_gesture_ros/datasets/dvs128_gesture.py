@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The DVS128 Gesture download: DvsGesture.tar.gz as it comes, or unpacked."""
+from contextlib import ExitStack
 import csv
 from functools import partial
 import gzip
@@ -32,12 +33,13 @@ LONGEST_TEXT = 1 << 20
 class Dvs128Gesture(Source):
     """The trials of the download, each a clip; test persons are those of its own list."""
 
-    def __init__(self, path, folder, cleaning: Cleaning = Cleaning()):
+    def __init__(self, path, folder, cleaning: Cleaning = Cleaning(), open_file=open):
         """
         Index the download; an archive is read once for that.
 
         :param path: the archive, the folder that it was unpacked to, or one that holds either.
         :param folder: of the set; the index of an archive is kept in it for a resumed import.
+        :param open_file: opens the archive to index it, as `open` does; it may show progress.
         :raises ValueError: if the archive is cut off or damaged, or nothing of it is there.
         :raises OSError: if it cannot be read.
         """
@@ -47,7 +49,7 @@ class Dvs128Gesture(Source):
         self._cleaning = cleaning
         path = find_download(path) or Path(path)
         self._files = (_Unpacked(path) if path.is_dir()
-                       else _Archive(path, Path(folder) / INDEX))
+                       else _Archive(path, Path(folder) / INDEX, open_file))
         self._trials = {}
         """Of each part: the lines of its table with a row's label, start and end."""
         self._splits = {}
@@ -163,7 +165,7 @@ class _Unpacked:
 class _Archive:
     """The archive, which is read from its start each time, and never unpacked to the disk."""
 
-    def __init__(self, path, index_path):
+    def __init__(self, path, index_path, open_file):
         self.path = path
         self._index_path = index_path
         status = path.stat()
@@ -175,7 +177,7 @@ class _Archive:
         if index.get('archive') == self._identity:
             self.texts, self.parts = index['texts'], set(index['parts'])
         else:
-            self._make_index()
+            self._make_index(open_file)
 
     def recordings(self, wanted):
         self._index_path.write_text(json.dumps(
@@ -187,19 +189,22 @@ class _Archive:
                 if not wanted:
                     break
 
-    def _make_index(self):
+    def _make_index(self, open_file):
         self.texts, self.parts = {}, set()
-        for name, _, stream in self._members(('.txt', '.csv', '.aedat')):
+        for name, _, stream in self._members(('.txt', '.csv', '.aedat'), open_file):
             if name.suffix == '.aedat':
                 self.parts.add(name.stem)
             else:
                 self.texts[name.name] = stream.read(LONGEST_TEXT).decode('utf-8-sig', 'replace')
 
-    def _members(self, suffixes):
+    def _members(self, suffixes, open_file=open):
         """Yield the name, the path and the stream of the files of some kinds."""
         member = None
         try:
-            with (gzip.open if _is_zipped(self.path) else open)(self.path, 'rb') as file:
+            with ExitStack() as opened:
+                file = opened.enter_context(open_file(self.path, 'rb'))
+                if _is_zipped(self.path):
+                    file = opened.enter_context(gzip.open(file))
                 with tarfile.open(fileobj=file, mode='r|') as archive:
                     for member in archive:
                         name = PurePosixPath(member.name)
