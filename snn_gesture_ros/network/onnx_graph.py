@@ -1,0 +1,200 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Lowering: one time step of a SpikingJelly network as an ONNX graph with explicit state.
+
+The graph takes `frame` [1, 2, H, W] and the state of each layer of neurons and each trace, and
+gives `output` [1, labels] and the states after the step, in the same order. A LIF neuron's state
+is its membrane, already decayed for the next step: the addition to the input current is then all
+that a convolution has to do besides, and ONNX Runtime fuses the two.
+"""
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper, TensorProto
+from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import CARD_KEY
+from snn_gesture_ros.network.trace import Trace
+from spikingjelly.activation_based import layer, neuron
+from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
+import torch
+from torch import nn
+
+OPSET, IR_VERSION = 17, 8
+"""Of 2022, so that old runtimes read it."""
+
+
+def lower(net: nn.Module, card) -> onnx.ModelProto:
+    """
+    Lower a network in evaluation mode.
+
+    :param net: GestureNet or DVSGestureNet.
+    :param card: its ModelCard, which goes into the file.
+    :raises ValueError: if it has something that cannot be lowered.
+    """
+    graph = _Graph()
+    frame = graph.input('frame', (1, 2, card.size, card.size))
+    if isinstance(net, GestureNet):
+        output = _lower_gesture_net(graph, net, frame)
+    elif isinstance(net, DVSGestureNet):
+        output = _lower_layers(graph, list(net.conv_fc), frame)
+    else:
+        raise ValueError(f'a {type(net).__name__} cannot be exported, only GestureNet and '
+                         'DVSGestureNet')
+    model = graph.model(output)
+    helper.set_model_props(model, {CARD_KEY: card.to_json()})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _lower_gesture_net(graph, net: GestureNet, frame: str) -> str:
+    seen = graph.add('Concat', frame, _lower_trace(graph, net.frame_trace, frame), axis=1)
+    spikes = graph.add('Flatten', _lower_layers(graph, list(net.features), seen), axis=1)
+    past = _lower_trace(graph, net.feature_trace, spikes)
+    hidden = _lower_layers(graph, list(net.hidden), graph.add('Concat', spikes, past, axis=1))
+    return _lower_layers(graph, [net.readout], hidden)
+
+
+def _lower_trace(graph, trace: Trace, x: str) -> str:
+    """Give the trace of the past, and keep that with x in it for the next step."""
+    past = graph.state(graph.shapes[x])
+    faded = graph.add('Mul', past, graph.constant(1.0 - 1.0 / trace.tau))
+    graph.keep(graph.add('Add', faded, graph.add('Mul', x, graph.constant(1.0 / trace.tau))))
+    return past
+
+
+def _lower_layers(graph, layers: list, x: str) -> str:
+    """Lower layers one after the other; a weighted layer takes those that scale it along."""
+    layers = [each for each in layers if not isinstance(each, nn.Dropout | layer.Dropout)]
+    while layers:
+        first = layers.pop(0)
+        if isinstance(first, nn.Conv2d | nn.Linear):
+            weight, bias = _weights(first)
+            if layers and isinstance(layers[0], nn.BatchNorm2d):
+                weight, bias = _folded(weight, bias, layers.pop(0))
+            follower = next((each for each in layers if not isinstance(each, nn.MaxPool2d)), None)
+            if isinstance(follower, neuron.BaseNode):
+                gain, _ = _gain_and_decay(follower)
+                weight, bias = gain * weight, gain * bias
+            x = _lower_weights(graph, first, weight, bias, x)
+        elif isinstance(first, neuron.BaseNode):
+            pool = layers.pop(0) if layers and isinstance(layers[0], nn.MaxPool2d) else None
+            x = _lower_neurons(graph, first, pool, x)
+        elif isinstance(first, nn.MaxPool2d):
+            x = _lower_pool(graph, first, x)
+        elif isinstance(first, nn.Flatten | layer.Flatten):
+            x = graph.add('Flatten', x, axis=1)
+        elif isinstance(first, layer.VotingLayer):
+            voters = graph.add('Reshape', x, graph.constant([1, -1, first.voting_size], np.int64))
+            x = graph.add('ReduceMean', voters, axes=[2], keepdims=0)
+        else:
+            raise ValueError(f'a layer {type(first).__name__} cannot be exported')
+    return x
+
+
+def _weights(linear) -> tuple:
+    weight = linear.weight.detach().double().cpu()
+    bias = torch.zeros(len(weight)) if linear.bias is None else linear.bias.detach().cpu()
+    return weight, bias.double()
+
+
+def _folded(weight, bias, norm) -> tuple:
+    """Fold a batch norm into the weights before it."""
+    scale = norm.weight.detach().double().cpu() / torch.sqrt(
+        norm.running_var.double().cpu() + norm.eps)
+    shift = norm.bias.detach().double().cpu() - norm.running_mean.double().cpu() * scale
+    return weight * scale.view(-1, 1, 1, 1), bias * scale + shift
+
+
+def _gain_and_decay(node) -> tuple:
+    """Return by what a neuron multiplies its input and, each step, its membrane."""
+    if isinstance(node, neuron.ParametricLIFNode):
+        leak = float(node.w.detach().sigmoid())
+    elif isinstance(node, neuron.LIFNode):
+        leak = 1.0 / node.tau
+    else:
+        raise ValueError(f'a neuron {type(node).__name__} cannot be exported, only LIFNode and '
+                         'ParametricLIFNode')
+    if node.v_reset != 0:
+        raise ValueError(f'neurons with v_reset {node.v_reset} cannot be exported, only 0')
+    return (leak if node.decay_input else 1.0), 1.0 - leak
+
+
+def _lower_weights(graph, linear, weight, bias, x: str) -> str:
+    weight, bias = graph.constant(weight), graph.constant(bias)
+    if isinstance(linear, nn.Linear):
+        return graph.add('Gemm', x, weight, bias, transB=1)
+    return graph.add('Conv', x, weight, bias, kernel_shape=list(linear.kernel_size),
+                     strides=list(linear.stride), pads=[*linear.padding, *linear.padding])
+
+
+def _lower_pool(graph, pool: nn.MaxPool2d, x: str) -> str:
+    size, stride = (value if isinstance(value, tuple) else (value, value)
+                    for value in (pool.kernel_size, pool.stride))
+    return graph.add('MaxPool', x, kernel_shape=list(size), strides=list(stride))
+
+
+def _lower_neurons(graph, node, pool, x: str) -> str:
+    """
+    Lower LIF neurons whose input is scaled already, and the pool after them.
+
+    The largest membrane fires if any does, so that the pool can come before the threshold.
+    """
+    _, decay = _gain_and_decay(node)
+    threshold = graph.constant(node.v_threshold)
+    charged = graph.add('Add', x, graph.state(graph.shapes[x]))
+    silent = graph.add('Less', charged, threshold)
+    decayed = graph.add('Mul', charged, graph.constant(decay))
+    graph.keep(graph.add('Where', silent, decayed, graph.constant(0.0)))
+    largest = charged if pool is None else _lower_pool(graph, pool, charged)
+    fires = graph.add('GreaterOrEqual', largest, threshold)
+    return graph.add('Cast', fires, to=TensorProto.FLOAT)
+
+
+class _Graph:
+    """Nodes, constants and states as they come."""
+
+    def __init__(self):
+        self.shapes = {}
+        """Of what may become a state, by name."""
+        self._nodes, self._constants, self._inputs, self._kept = [], [], [], []
+
+    def input(self, name: str, shape: tuple) -> str:
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        self.shapes[name] = tuple(shape)
+        return name
+
+    def constant(self, values, dtype=np.float32) -> str:
+        name = f'constant_{len(self._constants)}'
+        self._constants.append(numpy_helper.from_array(np.asarray(values, dtype), name))
+        return name
+
+    def state(self, shape: tuple) -> str:
+        return self.input(f'state_{len(self._inputs) - 1}', shape)
+
+    def keep(self, name: str) -> None:
+        """Say what the oldest state that has no successor becomes."""
+        self._kept.append(name)
+
+    def add(self, kind: str, *inputs: str, **attributes) -> str:
+        name = f'{kind.lower()}_{len(self._nodes)}'
+        self._nodes.append(helper.make_node(kind, inputs, [name], name, **attributes))
+        inferred = onnx.shape_inference.infer_shapes(self._with_outputs([name]))
+        shape = inferred.graph.output[0].type.tensor_type.shape
+        self.shapes[name] = tuple(each.dim_value for each in shape.dim)
+        return name
+
+    def model(self, output: str) -> onnx.ModelProto:
+        names = [('output', output)] + [
+            (f'new_{value.name}', kept) for value, kept in zip(self._inputs[1:], self._kept)]
+        for name, source in names:
+            self._nodes.append(helper.make_node('Identity', [source], [name], name))
+            self.shapes[name] = self.shapes[source]
+        return self._with_outputs([name for name, _ in names])
+
+    def _with_outputs(self, names: list) -> onnx.ModelProto:
+        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, self.shapes.get(name))
+                   for name in names]
+        graph = helper.make_graph(self._nodes, 'time_step', self._inputs, outputs,
+                                  self._constants)
+        return helper.make_model(graph, producer_name='snn_gesture_ros', ir_version=IR_VERSION,
+                                 opset_imports=[helper.make_opsetid('', OPSET)])
