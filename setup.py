@@ -28,6 +28,7 @@ setup(
     install_requires=['setuptools'],
     zip_safe=True,
     extras_require={'test': ['pytest'], 'evaluation': ['matplotlib', 'torchmetrics'],
+                    'torch': ['h5py', 'loguru', 'onnx', 'safetensors', 'torch'],
                     'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={
         'console_scripts': [

@@ -14,6 +14,11 @@ fail() {
   exit 1
 }
 
+# pip ARGUMENTS...: install into .venv.
+pip() {
+  .venv/bin/python -m pip --disable-pip-version-check install --retries 2 "$@"
+}
+
 # logged LOG COMMAND...: run COMMAND with its output in build/LOG.
 logged() {
   local log=build/$1

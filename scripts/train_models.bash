@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the shipped model from nothing: simulated people, then training. Run after `make build`:
+# Makes the shipped model from nothing: simulated people, then training. Run after `make training`:
 #   bash scripts/train_models.bash FOLDER        (about 15 GB of disk; goes on where it was stopped)
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)

@@ -103,8 +103,9 @@ def as_model_card(facts: dict) -> str:
         ('readout', facts['readout'] + (f', the latest {facts["readout_steps"]:g} steps weigh most'
                                         if facts['readout_steps'] else '')),
         ('architecture', brief(facts['architecture'])),
-        ('parameters', f'{facts["parameters"]:,}'),
     ]
+    if 'parameters' in facts:
+        rows.append(('parameters', f'{facts["parameters"]:,}'))
     lines = [f'{name:<14} {value}' for name, value in rows]
     return '\n'.join([*lines, '', 'training', *indented(facts['training']), '',
                       'never tried on', *(f'  {what}' for what in facts['never_tried_on'])])

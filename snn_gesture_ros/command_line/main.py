@@ -9,6 +9,7 @@ VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
     'demo': 'show the network at work on a simulated camera',
     'train': 'train a network on clip sets',
+    'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
     'bench': 'measure how fast events are read on this machine',
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',

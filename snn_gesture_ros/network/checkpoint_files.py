@@ -41,10 +41,12 @@ def find_checkpoint(name: str, exported: bool = False) -> Path:
 
 def is_checkpoint(path) -> bool:
     """
-    Tell by its contents whether a file was written by safetensors or by torch.
+    Tell by its contents whether a file was written by safetensors, by torch or by an export.
 
     :raises OSError: if it cannot be read.
     """
+    if Path(path).suffix == EXPORTED:
+        return True
     with Path(path).open('rb') as file:
         start = file.read(LENGTH_BYTES + 1)
     if start.startswith(ZIP_START):

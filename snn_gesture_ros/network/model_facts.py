@@ -3,8 +3,8 @@
 """The facts of a checkpoint, as `snn-gesture info` shows them."""
 from dataclasses import asdict
 
-from snn_gesture_ros.network.checkpoint import load_checkpoint
-from snn_gesture_ros.network.checkpoint_files import find_checkpoint
+from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
+from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
 
 
 def gather_model_facts(name: str) -> dict:
@@ -14,16 +14,21 @@ def gather_model_facts(name: str) -> dict:
     :param name: a path or the name of a shipped model.
     :raises CheckpointError: if it cannot be used.
     """
-    net, card = load_checkpoint(name)
     path = find_checkpoint(name)
-    return {
-        'format': 'safetensors' if path.suffix == '.safetensors' else 'SpikingJelly example',
-        'file': path.name,
-        'file_bytes': path.stat().st_size,
-        'parameters': sum(parameter.numel() for parameter in net.parameters()),
-        **asdict(card),
-        'never_tried_on': never_tried_on(card.training),
-    }
+    if path.suffix == EXPORTED:
+        card, facts = OnnxRuntime(name).card, {'format': 'ONNX, one time step'}
+    else:
+        card, facts = _facts_with_torch(name, path)
+    return {**facts, 'file': path.name, 'file_bytes': path.stat().st_size, **asdict(card),
+            'never_tried_on': never_tried_on(card.training)}
+
+
+def _facts_with_torch(name: str, path) -> tuple:
+    from snn_gesture_ros.network.checkpoint import load_checkpoint
+    net, card = load_checkpoint(name)
+    own = path.suffix == '.safetensors'
+    return card, {'format': 'safetensors' if own else 'SpikingJelly example',
+                  'parameters': sum(parameter.numel() for parameter in net.parameters())}
 
 
 def never_tried_on(training: dict) -> list:

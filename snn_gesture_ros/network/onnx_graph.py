@@ -4,10 +4,12 @@
 Lowering: one time step of a SpikingJelly network as an ONNX graph with explicit state.
 
 The graph takes `frame` [1, 2, H, W] and the state of each layer of neurons and each trace, and
-gives `output` [1, labels] and the states after the step, in the same order. A LIF neuron's state
-is its membrane, already decayed for the next step: the addition to the input current is then all
-that a convolution has to do besides, and ONNX Runtime fuses the two.
+gives `output` [1, labels] and the states after the step, in the same order. All states begin as
+zeros. The state of a LIF neuron is the negative of its membrane, already decayed for the next
+step, and that of a trace is its value times its time constant: both save operations on large maps.
 """
+from copy import deepcopy
+
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper, TensorProto
@@ -48,18 +50,28 @@ def lower(net: nn.Module, card) -> onnx.ModelProto:
 
 def _lower_gesture_net(graph, net: GestureNet, frame: str) -> str:
     seen = graph.add('Concat', frame, _lower_trace(graph, net.frame_trace, frame), axis=1)
-    spikes = graph.add('Flatten', _lower_layers(graph, list(net.features), seen), axis=1)
-    past = _lower_trace(graph, net.feature_trace, spikes)
-    hidden = _lower_layers(graph, list(net.hidden), graph.add('Concat', spikes, past, axis=1))
+    stem, *features = net.features
+    spikes = _lower_layers(graph, [_after_trace(stem, net.frame_trace), *features], seen)
+    spikes = graph.add('Flatten', spikes, axis=1)
+    both = graph.add('Concat', spikes, _lower_trace(graph, net.feature_trace, spikes), axis=1)
+    dropout, linear, neurons = net.hidden
+    hidden = _lower_layers(graph, [_after_trace(linear, net.feature_trace), neurons], both)
     return _lower_layers(graph, [net.readout], hidden)
 
 
 def _lower_trace(graph, trace: Trace, x: str) -> str:
-    """Give the trace of the past, and keep that with x in it for the next step."""
+    """Give the trace of the past times its time constant; with x in it it is the next one."""
     past = graph.state(graph.shapes[x])
-    faded = graph.add('Mul', past, graph.constant(1.0 - 1.0 / trace.tau))
-    graph.keep(graph.add('Add', faded, graph.add('Mul', x, graph.constant(1.0 / trace.tau))))
+    graph.keep(graph.add('Add', graph.add('Mul', past, graph.constant(1 - 1 / trace.tau)), x))
     return past
+
+
+def _after_trace(linear, trace: Trace):
+    """Copy a layer whose second half of inputs is a trace, for one times its time constant."""
+    linear = deepcopy(linear)
+    with torch.no_grad():
+        linear.weight[:, linear.weight.shape[1] // 2:] /= trace.tau
+    return linear
 
 
 def _lower_layers(graph, layers: list, x: str) -> str:
@@ -141,10 +153,10 @@ def _lower_neurons(graph, node, pool, x: str) -> str:
     """
     _, decay = _gain_and_decay(node)
     threshold = graph.constant(node.v_threshold)
-    charged = graph.add('Add', x, graph.state(graph.shapes[x]))
-    silent = graph.add('Less', charged, threshold)
-    decayed = graph.add('Mul', charged, graph.constant(decay))
-    graph.keep(graph.add('Where', silent, decayed, graph.constant(0.0)))
+    charged = graph.add('Sub', x, graph.state(graph.shapes[x]))
+    # Only what is below the threshold remains: of the negative, what is above the negative.
+    decayed = graph.add('Mul', charged, graph.constant(-decay))
+    graph.keep(graph.add('ThresholdedRelu', decayed, alpha=-decay * node.v_threshold))
     largest = charged if pool is None else _lower_pool(graph, pool, charged)
     fires = graph.add('GreaterOrEqual', largest, threshold)
     return graph.add('Cast', fires, to=TensorProto.FLOAT)

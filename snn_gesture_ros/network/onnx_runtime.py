@@ -3,7 +3,7 @@
 """ONNX Runtime: an exported network on the CPU, without torch."""
 import numpy as np
 import onnxruntime
-from snn_gesture_ros.network.checkpoint_files import CheckpointError, find_checkpoint
+from snn_gesture_ros.network.checkpoint_files import CheckpointError, EXPORTED, find_checkpoint
 from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
 
 
@@ -16,9 +16,12 @@ class OnnxRuntime:
 
         :param checkpoint: the path of a .onnx file or the name of a shipped model.
         :param threads: of the network.
-        :raises CheckpointError: if it is missing, damaged, or not what `snn-gesture export` writes.
+        :raises CheckpointError: if it is missing, damaged or not exported.
         """
         path = find_checkpoint(checkpoint, exported=True)
+        if path.suffix != EXPORTED:
+            raise CheckpointError(f'{path} is not for ONNX Runtime: run snn-gesture export on it, '
+                                  'or choose runtime torch')
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

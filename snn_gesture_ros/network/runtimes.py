@@ -31,7 +31,13 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
         on_cpu = device in ('auto', 'cpu')
         runtime = 'onnx' if exported and on_cpu and find_spec('onnxruntime') else 'torch'
     if runtime == 'onnx':
+        if device not in ('auto', 'cpu'):
+            raise ValueError(f'runtime onnx is for the CPU: device {device!r} needs runtime torch')
         from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
         return OnnxRuntime(checkpoint, threads)
-    from snn_gesture_ros.network.torch_runtime import TorchRuntime
+    try:
+        from snn_gesture_ros.network.torch_runtime import TorchRuntime
+    except ImportError as error:
+        raise ValueError(f'{checkpoint} needs torch ({error}): pip install -r '
+                         'requirements/torch.txt and spikingjelly.txt, or export it') from None
     return TorchRuntime(checkpoint, device, threads)

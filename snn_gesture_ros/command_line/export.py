@@ -1,0 +1,33 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `export`: make a checkpoint for ONNX Runtime."""
+from pathlib import Path
+
+from snn_gesture_ros.network.checkpoint_files import EXPORTED
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('checkpoint', metavar='CHECKPOINT',
+                        help='path of a checkpoint or name of a shipped model')
+    parser.add_argument('--output', type=Path, metavar='FILE',
+                        help=f'default: the checkpoint with the suffix {EXPORTED}')
+
+
+def run(arguments) -> int:
+    """
+    Write one time step of the network as an ONNX graph.
+
+    :raises ValueError: if the checkpoint cannot be used or exported, or a library is missing.
+    """
+    output = arguments.output or Path(arguments.checkpoint).with_suffix(EXPORTED)
+    if output.suffix != EXPORTED:
+        raise ValueError(f'{output}: the name must end in {EXPORTED}')
+    try:
+        from snn_gesture_ros.network.checkpoint import load_checkpoint
+        from snn_gesture_ros.network.onnx_graph import lower
+    except ImportError as error:
+        raise ValueError(f'{error}: pip install -r requirements/torch.txt') from None
+    output.write_bytes(lower(*load_checkpoint(arguments.checkpoint)).SerializeToString())
+    print(output)
+    return 0
