@@ -24,6 +24,7 @@ NODES = (
     ('name', 'gesture_classifier', 'Name of the classifier node'),
     ('event_stream_name', 'event_stream', 'Name of the node that reads the camera'),
     ('namespace', '', 'Namespace of both nodes'),
+    ('composed', 'false', 'Run both nodes in one process, which hands events over in memory'),
     ('params_file', PARAMS_FILE, 'YAML file with the parameters of both nodes'),
     ('use_sim_time', 'false', 'Take the time from /clock'),
     ('log_level', 'info', 'Least severe messages to log: debug, info, warn, error'),
@@ -68,26 +69,29 @@ def given(context, parameters) -> dict:
 
 
 def nodes(context) -> list:
-    """Make the two nodes."""
+    """Make the two nodes, in a process each or in one together."""
     argument = {name: LaunchConfiguration(name).perform(context) for name, _, _ in NODES}
     topic = {name: LaunchConfiguration(f'{name}_topic').perform(context) for name, _, _ in TOPICS}
     if not Path(argument['params_file']).is_file():
         raise RuntimeError(f'params_file {argument["params_file"]} is not a file')
     sim_time = {'use_sim_time': is_true(argument['use_sim_time'])}
-    made = []
-    for executable, name, topics, parameters in (
-            ('event_stream', argument['event_stream_name'], ('events', 'event_stream'),
-             STREAM_PARAMETERS),
-            ('gesture_classifier', argument['name'],
-             ('event_stream', 'gesture', 'gesture_scores', 'gesture_labels'),
-             CLASSIFIER_PARAMETERS)):
-        made.append(Node(
-            package='snn_gesture_ros', executable=executable, name=name,
-            namespace=argument['namespace'], output='screen',
-            parameters=[argument['params_file'], sim_time, given(context, parameters)],
-            remappings=[(each, topic[each]) for each in topics],
-            ros_arguments=['--log-level', argument['log_level']]))
-    return made
+    names = {'event_stream': argument['event_stream_name'], 'gesture_classifier': argument['name']}
+    parameters = {'event_stream': given(context, STREAM_PARAMETERS),
+                  'gesture_classifier': given(context, CLASSIFIER_PARAMETERS)}
+    topics = {'event_stream': ('events', 'event_stream'),
+              'gesture_classifier': ('event_stream', 'gesture', 'gesture_scores',
+                                     'gesture_labels')}
+    processes = [(node, [node]) for node in names]
+    if is_true(argument['composed']):
+        processes = [('gesture_pipeline', list(names))]
+    return [Node(
+        package='snn_gesture_ros', executable=executable, namespace=argument['namespace'],
+        output='screen',
+        parameters=[argument['params_file'], sim_time, *(parameters[node] for node in together)],
+        remappings=[(f'{node}:__node', names[node]) for node in together] + [
+            (f'{node}:{each}', topic[each]) for node in together for each in topics[node]],
+        ros_arguments=['--log-level', argument['log_level']])
+        for executable, together in processes]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -27,6 +27,30 @@ def shared_data():
     return SHARED_DATA
 
 
+@pytest.fixture
+def halves(tmp_path):
+    """Write a network of 16x16 pixels that tells whether the left or the right half fires."""
+    from snn_gesture_ros.network.checkpoint import save_checkpoint
+    from snn_gesture_ros.network.gesture_net import GestureNet
+    from snn_gesture_ros.network.model_card import ModelCard
+    import torch
+    net = GestureNet(3, 16, 4)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.zero_()
+        net.features[1].weight.fill_(1)
+        net.features[0].weight[0, :2] = 5       # the frame itself, not its trace
+        now = net.hidden[1].weight.view(128, 2, 4, 4, 4)[:, 0, 0]
+        now[0, :, :2] = 5
+        now[1, :, 2:] = 5
+        net.readout.weight[0, 0] = net.readout.weight[1, 1] = 12
+        net.readout.bias.copy_(torch.tensor([-6.0, -6.0, 0.0]))
+    card = ModelCard(('left', 'right', 'none'), 4, 80.0, 16, 'binary', 'time', 'softmax', {'channels': 4})
+    path = tmp_path / 'halves.safetensors'
+    save_checkpoint(path, net, card)
+    return path
+
+
 class Ros:
     """A ROS domain of a test's own, with a node of ours and processes of the package's nodes."""
 

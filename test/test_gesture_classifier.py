@@ -7,37 +7,13 @@ import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
-from snn_gesture_ros.network.checkpoint import save_checkpoint
-from snn_gesture_ros.network.gesture_net import GestureNet
-from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
-import torch
 from vision_msgs.msg import Classification, LabelInfo
 
 LABELS = ('left', 'right', 'none')
 OFFSET_NS = 7_000_000
 BASE_US = 1_700_000_000_000_000
-
-
-@pytest.fixture
-def checkpoint(tmp_path):
-    """Write a network of 16x16 pixels that tells whether the left or the right half fires."""
-    net = GestureNet(3, 16, 4)
-    with torch.no_grad():
-        for parameter in net.parameters():
-            parameter.zero_()
-        net.features[1].weight.fill_(1)
-        net.features[0].weight[0, :2] = 5       # the frame itself, not its trace
-        now = net.hidden[1].weight.view(128, 2, 4, 4, 4)[:, 0, 0]
-        now[0, :, :2] = 5
-        now[1, :, 2:] = 5
-        net.readout.weight[0, 0] = net.readout.weight[1, 1] = 12
-        net.readout.bias.copy_(torch.tensor([-6.0, -6.0, 0.0]))
-    card = ModelCard(LABELS, 4, 80.0, 16, 'binary', 'time', 'softmax', {'channels': 4})
-    path = tmp_path / 'halves.safetensors'
-    save_checkpoint(path, net, card)
-    return path
 
 
 class Stream:
@@ -63,12 +39,12 @@ class Stream:
 
 
 @pytest.fixture
-def running(ros, checkpoint):
+def running(ros, halves):
     """Give the stream, and the messages that the node publishes."""
     scores = ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
     gestures = ros.listen(Classification, 'gesture', GESTURE_QOS)
     labels = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
-    ros.node_process = ros.start('gesture_classifier', checkpoint=checkpoint, min_events=1,
+    ros.node_process = ros.start('gesture_classifier', checkpoint=halves, min_events=1,
                                  smoothing_ms=50, queue_size=100)
     stream = Stream(ros)
     ros.wait_for(lambda: stream.publisher.get_subscription_count() and labels
@@ -165,8 +141,8 @@ def test_thresholds_change_while_the_node_runs(ros, running):
     ({'runtime': 'tensorflow'}, 'is not one of auto, torch, onnx'),
     ({'end_threshold': 0.9}, 'end_threshold <= start_threshold'),
 ])
-def test_wrong_parameters_end_the_node_with_the_reason(ros, checkpoint, parameters, reason):
-    node = ros.start('gesture_classifier', **{'checkpoint': checkpoint, **parameters})
+def test_wrong_parameters_end_the_node_with_the_reason(ros, halves, parameters, reason):
+    node = ros.start('gesture_classifier', **{'checkpoint': halves, **parameters})
     ros.wait_for(lambda: node.poll() is not None, 'the node to end')
     assert node.returncode == 1
     assert reason in ros.output(node)

@@ -42,12 +42,14 @@ FLUSH_PERIOD_S = 0.02
 
 
 class EventStreamNode(Node):
-    """Find the camera's topic, clean its events, publish them for the classifier."""
+    """Find the camera's topic, clean its events, hand them to the classifier."""
 
-    def __init__(self):
+    def __init__(self, deliver=None):
         """
         Declare parameters and look for the camera.
 
+        :param deliver: takes each EventPacket, in the same process; by default they are published
+            alone.
         :raises ValueError: if a parameter is wrong or a forced message type is not installed.
         """
         super().__init__('event_stream')
@@ -56,6 +58,7 @@ class EventStreamNode(Node):
         self._geometry = Geometry(values['geometry'], tuple(values['region']), values['flip_x'],
                                   values['flip_y'], values['width'], values['height'])
         self._batch_us = values['batch_us']
+        self._deliver = deliver
         self._noise = NoiseSettings(**{name: values[name] for name in NOISE})
         self._stream = None
         self._subscription = None
@@ -77,7 +80,7 @@ class EventStreamNode(Node):
 
         The type of the topic is the publisher's; a camera that changes it is followed.
         """
-        if not self._publisher.get_subscription_count():
+        if self._deliver is None and not self._publisher.get_subscription_count():
             return
         found = [self._forced_type] if self._forced_type else [
             info.topic_type for info in self.get_publishers_info_by_topic(self._topic)]
@@ -114,7 +117,7 @@ class EventStreamNode(Node):
         size = self._stream.sensor_size
         packet = self._stream.feed(data, self.get_clock().now().nanoseconds)
         if packet is not None:
-            self._publisher.publish(encode_packet(packet))
+            self._send(packet)
         if self._stream.counters.malformed > malformed:
             self.get_logger().warning(f'message skipped: {self._stream.last_error}',
                                       throttle_duration_sec=1.0)
@@ -128,7 +131,15 @@ class EventStreamNode(Node):
     def _flush(self) -> None:
         packet = self._stream.flush() if self._stream is not None else None
         if packet is not None:
-            self._publisher.publish(encode_packet(packet))
+            self._send(packet)
+
+    def _send(self, packet) -> None:
+        """Hand a packet over in memory, and publish it if there is who listens."""
+        if self._deliver is not None:
+            self._deliver(packet)
+            if not self._publisher.get_subscription_count():
+                return
+        self._publisher.publish(encode_packet(packet))
 
     def _change_noise(self, values: dict) -> None:
         noise = {name: value for name, value in values.items() if name in NOISE}

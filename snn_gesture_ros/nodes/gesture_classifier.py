@@ -57,10 +57,11 @@ SILENCE_MARGIN_NS = 100_000_000
 class GestureClassifierNode(Node):
     """Cut the stream into frames, run the network, publish what the decider says."""
 
-    def __init__(self):
+    def __init__(self, subscribe: bool = True):
         """
         Declare parameters and load the network.
 
+        :param subscribe: whether packets come by topic; otherwise `take` is called with them.
         :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
         """
         super().__init__('gesture_classifier')
@@ -83,8 +84,9 @@ class GestureClassifierNode(Node):
         self._publish_labels()
         self._worker = Worker(self._decide, values['queue_size'])
         on_change(self, PARAMETERS, self._change)
-        self.create_subscription(
-            UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
+        if subscribe:
+            self.create_subscription(
+                UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         every(self, SILENCE_PERIOD_S, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped'))
@@ -100,10 +102,21 @@ class GestureClassifierNode(Node):
     def _on_packet(self, data: bytes) -> None:
         try:
             packet = decode_packet(data)
+        except ValueError as error:
+            self._skip(error)
+        else:
+            self.take(packet)
+
+    def _skip(self, error: ValueError) -> None:
+        self._malformed += 1
+        self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
+
+    def take(self, packet) -> None:
+        """Take in the next EventPacket."""
+        try:
             frames = self._frames.push(packet)
         except ValueError as error:
-            self._malformed += 1
-            self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
+            self._skip(error)
             return
         if self._packet is not None:
             if packet.sequence <= self._packet.sequence:

@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Start a node and shut it down cleanly."""
+"""Start nodes and shut them down cleanly."""
 import signal
 import sys
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 
 
@@ -30,32 +30,47 @@ def interrupt_once(signal_number, _) -> None:
 
 def run_node(make_node, arguments=None):
     """
-    Spin a node until SIGINT or SIGTERM, or until it is done.
-
-    The process ends with status 1 and one line where the node cannot start.
+    Spin a node; see `run_nodes`.
 
     :param make_node: called without arguments; raises ValueError where a parameter is wrong.
     :returns: the node, destroyed.
+    """
+    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments)), None)
+
+
+def run_nodes(name: str, make_nodes, arguments=None) -> list:
+    """
+    Spin nodes until SIGINT or SIGTERM, or until one is done.
+
+    The process ends with status 1 and one line where they cannot start.
+
+    :param name: what that line begins with.
+    :param make_nodes: called without arguments, gives the nodes; raises ValueError where a
+        parameter is wrong.
+    :returns: the nodes, destroyed.
     """
     signal.signal(signal.SIGINT, interrupt_once)  # rclpy calls it from its own
     try:
         rclpy.init(args=arguments)
     except rclpy_implementation.RCLError as error:  # wrong --ros-args
-        sys.exit(f'{make_node.__name__}: {str(error).split(", at ")[0]}')
-    node = None
+        sys.exit(f'{name}: {str(error).split(", at ")[0]}')
+    nodes = []
     try:
-        node = make_node()
-        rclpy.spin(node)
+        nodes = make_nodes()
+        executor = SingleThreadedExecutor()
+        for node in nodes:
+            executor.add_node(node)
+        executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except ValueError as error:
-        print(f'{make_node.__name__}: {error}', file=sys.stderr)
+        print(f'{name}: {error}', file=sys.stderr)
         sys.exit(1)
     except Exception:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             raise  # else the interrupt has caused it
     finally:
-        if node is not None:
+        for node in nodes:
             node.destroy_node()
         rclpy.try_shutdown()
-    return node
+    return nodes

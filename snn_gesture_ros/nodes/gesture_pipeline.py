@@ -1,0 +1,21 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Both nodes in one process: packets go from one to the other in memory."""
+from snn_gesture_ros.nodes.event_stream import EventStreamNode
+from snn_gesture_ros.nodes.gesture_classifier import GestureClassifierNode
+from snn_gesture_ros.nodes.running import run_nodes
+
+
+def make_pipeline() -> list:
+    """
+    Make both nodes; each has its own name, parameters and diagnostics.
+
+    :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
+    """
+    classifier = GestureClassifierNode(subscribe=False)
+    return [EventStreamNode(deliver=classifier.take), classifier]
+
+
+def main(arguments=None) -> None:
+    """Run the nodes."""
+    run_nodes('gesture_pipeline', make_pipeline, arguments)
