@@ -1,8 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Frames: from messages and from events, against numpy, tonic and SpikingJelly."""
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
+from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
 import sys
 from types import ModuleType
 
@@ -95,20 +95,21 @@ def window_cases() -> tuple:
     cases, notes = [], []
     try:
         from tonic.transforms import ToFrame
-        cases.append(case('time', by_time,
-                          ToFrame((SIZE, SIZE, 2), time_window=FRAME_US), 'tonic ToFrame'))
+        to_frame = ToFrame((SIZE, SIZE, 2), time_window=FRAME_US, start_time=0,
+                           end_time=TIME_STEPS * FRAME_US)
+        cases.append(case('time', by_time, to_frame, 'tonic ToFrame'))
     except ImportError as error:
         notes.append(f'without tonic ({error}): see requirements/benchmarks.txt')
-    theirs = spikingjelly_integration()
-    if theirs is None:
-        notes.append("without SpikingJelly's frames: this version keeps them elsewhere")
-    else:
+    try:
+        theirs = spikingjelly_integration()
         cases.append(case('time', by_time,
                           lambda events: theirs.integrate_events_by_fixed_duration(
                               events, FRAME_US, SIZE, SIZE), 'SpikingJelly, fixed duration'))
         cases.append(case('count', by_count,
                           lambda events: theirs.integrate_events_by_fixed_frames_number(
                               events, 'number', TIME_STEPS, SIZE, SIZE), 'SpikingJelly, number'))
+    except ImportError as error:
+        notes.append(f"without SpikingJelly's frames ({error}): see requirements/torch.txt")
     return cases, notes
 
 
@@ -123,17 +124,19 @@ def make_window() -> np.ndarray:
     return events
 
 
-def spikingjelly_integration():
+def spikingjelly_integration() -> ModuleType:
     """
-    Load SpikingJelly's module that integrates events to frames; None where there is none.
+    Load SpikingJelly's module that integrates events to frames.
 
     It is loaded alone and without torchvision, which its package imports, which must fit the
     build of torch, and which the integration does not use.
+
+    :raises ImportError: if SpikingJelly, or something that it needs, is missing or too old.
     """
-    path = Path(find_spec('spikingjelly').origin).parent / 'datasets' / 'utils.py'
-    if not path.exists():
-        return None
-    spec = spec_from_file_location('spikingjelly.datasets.utils', path)
+    place = files('spikingjelly') / 'datasets' / 'utils.py'
+    if not place.is_file():
+        raise ImportError('SpikingJelly 2 is needed')
+    spec = spec_from_file_location('spikingjelly.datasets.utils', place)
     module = module_from_spec(spec)
     present = sys.modules.get('torchvision')
     sys.modules['torchvision'] = ModuleType('torchvision')
@@ -141,8 +144,7 @@ def spikingjelly_integration():
     try:
         spec.loader.exec_module(module)
     finally:
+        del sys.modules['torchvision']
         if present:
             sys.modules['torchvision'] = present
-        else:
-            del sys.modules['torchvision']
     return module

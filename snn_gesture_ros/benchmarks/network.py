@@ -7,7 +7,7 @@ Ours is a decision for every frame, each a single time step; so is SpikingJelly'
 Its multi-step mode runs the T steps of the window that ends with the frame.
 """
 from collections import deque
-from importlib.util import find_spec
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,11 @@ from snn_gesture_ros.frames.frame_stream import FramesByTime
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from snn_gesture_ros.network.checkpoint_files import EXPORTED
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.fused_lif import FusedLIFNode
 from snn_gesture_ros.network.model_card import ModelCard
+from snn_gesture_ros.network.onnx_graph import lower
 from spikingjelly.activation_based import functional, neuron
 import torch
 
@@ -39,42 +41,48 @@ EVENTS_PER_S = 50_000
 
 def network_cases(folder: Path) -> list:
     """
-    Return the cases of both networks with all runtimes that are here.
+    Return the cases of both networks in both runtimes.
 
     :param folder: where the checkpoint of a random network may be kept while they run.
     """
-    runtimes = ['torch', *(['onnx'] if find_spec('onnxruntime') else [])]
-    networks = {'DVSGestureNet c=32': str(save_dvs_gesture_net(folder, channels=32)),
-                f'shipped {SHIPPED}': SHIPPED}
-    return [case for name, checkpoint in networks.items() for runtime in runtimes
-            for case in decision_cases(f'{name}, {runtime}', checkpoint, runtime)]
+    random = save_dvs_gesture_net(folder, channels=32)
+    exported = random.with_suffix(EXPORTED)
+    cases = []
+    for name, checkpoint, runtimes in [
+            ('DVSGestureNet c=32', random, {'onnx': exported, 'torch': random}),
+            (f'shipped {SHIPPED}', SHIPPED, {'onnx': SHIPPED, 'torch': SHIPPED})]:
+        stock = StockNetwork(checkpoint)
+        for runtime, path in runtimes.items():
+            cases += decision_cases(f'{name}, {runtime}', stock, SpikingClassifier(path, runtime))
+    return cases
 
 
 def save_dvs_gesture_net(folder: Path, channels: int) -> Path:
-    """Write a checkpoint of SpikingJelly's network with random weights."""
+    """Write SpikingJelly's network with random weights, also exported; return its checkpoint."""
     torch.manual_seed(0)
     architecture = {'model': 'DVSGestureNet', 'channels': channels}
     card = ModelCard(
         labels=SPIKINGJELLY_GESTURES, time_steps=16, window_ms=800.0, size=128,
         frame_value='count', slicing='time', readout='firing_rate', architecture=architecture)
     path = folder / f'dvs_gesture_net_{channels}.safetensors'
-    save_checkpoint(path, build_network(len(card.labels), card.size, architecture), card)
+    net = build_network(len(card.labels), card.size, architecture).eval()
+    save_checkpoint(path, net, card)
+    path.with_suffix(EXPORTED).write_bytes(lower(net, card).SerializeToString())
     return path
 
 
-def decision_cases(name: str, checkpoint: str, runtime: str) -> list:
-    """Return the cases of one network in one runtime."""
-    stock = StockNetwork(checkpoint)
+def decision_cases(name: str, stock: 'StockNetwork', classifier: SpikingClassifier) -> list:
+    """
+    Return the cases of one network in one runtime.
+
+    :param stock: the network as SpikingJelly has it.
+    :param classifier: the same, as we run it.
+    """
     card = stock.card
-    classifier = SpikingClassifier(checkpoint, runtime)
     frames = make_frames(card)
     windows = [frames[i:i + card.time_steps] for i in range(WINDOWS)]
-    stepping = StockNetwork(checkpoint)
-    functional.set_step_mode(stepping.net, 's')
-    messages = make_messages(card)
     stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(), NoiseSettings(False, 0, 0))
     frame_stream = FramesByTime(card.size, frame_us(card), card.time_steps)
-    seed = SeedsWay(checkpoint)
 
     def decide(message):
         for frame in frame_stream.push(stream.feed(message, 0)):
@@ -84,8 +92,8 @@ def decision_cases(name: str, checkpoint: str, runtime: str) -> list:
         Case(name, windows, lambda window: classifier.step(window[-1]), stock.multi_step,
              f'SpikingJelly, T={card.time_steps} steps at once'),
         Case(name, windows, lambda window: classifier.step(window[-1]),
-             lambda window: stepping.step(window[-1]), 'SpikingJelly, step by step'),
-        Case(f'{name}, from events', messages, decide, seed.decide,
+             lambda window: stock.single_step(window[-1]), 'SpikingJelly, step by step'),
+        Case(f'{name}, from events', make_messages(card), decide, SeedsWay(stock).decide,
              f"the seed's way, T={card.time_steps}")]
 
 
@@ -120,20 +128,22 @@ def make_messages(card: ModelCard) -> list:
 class StockNetwork:
     """A checkpoint's network with SpikingJelly's own neurons, run as SpikingJelly runs it."""
 
-    def __init__(self, checkpoint: str):
+    def __init__(self, checkpoint):
         """
         Load a checkpoint.
 
         :param checkpoint: a path or the name of a shipped model.
         """
         torch.set_num_threads(1)
-        self.net, self.card = load_checkpoint(checkpoint)
-        for parent in list(self.net.modules()):
+        self._net, self.card = load_checkpoint(checkpoint)
+        for parent in list(self._net.modules()):
             for name, child in parent.named_children():
                 if isinstance(child, FusedLIFNode):
                     setattr(parent, name, neuron.LIFNode(
                         child.tau, decay_input=False, detach_reset=True,
-                        surrogate_function=child.surrogate_function, step_mode='m'))
+                        surrogate_function=child.surrogate_function, step_mode='m').eval())
+        self._stepping = deepcopy(self._net)
+        functional.set_step_mode(self._stepping, 's')
 
     def multi_step(self, window: np.ndarray) -> np.ndarray:
         """
@@ -143,20 +153,20 @@ class StockNetwork:
         :returns: mean output, float32 [labels].
         """
         with torch.inference_mode():
-            functional.reset_net(self.net)
+            functional.reset_net(self._net)
             frames = torch.from_numpy(network_input(window, self.card.frame_value))
-            return self.net(frames[:, None]).mean(0)[0].numpy()
+            return self._net(frames[:, None]).mean(0)[0].numpy()
 
-    def step(self, frame: np.ndarray) -> np.ndarray:
+    def single_step(self, frame: np.ndarray) -> np.ndarray:
         """
-        Run one step of a network in single-step mode from where the last one left it.
+        Run a step from where the last one left the network.
 
         :param frame: event counts, uint16 [2, H, W].
         :returns: output, float32 [labels].
         """
         with torch.inference_mode():
             frame = torch.from_numpy(network_input(frame, self.card.frame_value))
-            return self.net(frame[None])[0].numpy()
+            return self._stepping(frame[None])[0].numpy()
 
 
 class SeedsWay:
@@ -168,14 +178,10 @@ class SeedsWay:
     decoded by numpy, too, which is kind: rclpy's objects would take a hundred times longer.
     """
 
-    def __init__(self, checkpoint: str):
-        """
-        Begin with a window without events.
-
-        :param checkpoint: a path or the name of a shipped model.
-        """
-        self._network = StockNetwork(checkpoint)
-        card = self._network.card
+    def __init__(self, network: StockNetwork):
+        """Begin with a window without events."""
+        self._network = network
+        card = network.card
         self._scale = SENSOR // card.size
         self._shape = (card.time_steps, 2, card.size, card.size)
         self._frame_us = frame_us(card)

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-ROUNDS = 20
 TURN_S = 0.01
 """Time that a way gets in each round, long enough to fill the caches that others used."""
 
@@ -39,11 +38,12 @@ class Case(NamedTuple):
         return self.events / seconds / 1e6 if self.events else 1000 * seconds
 
 
-def measure(cases: list, rounds: int = ROUNDS) -> list:
+def measure(cases: list, rounds: int) -> list:
     """
     Time the cases in turn, round after round.
 
     :param cases: of Case.
+    :param rounds: how many repeats the medians are of.
     :returns: for each a row: a dict of its name and unit, median and 95th percentile (the slow
         side) of both ways, and how many times faster ours is by the medians.
     """
@@ -77,17 +77,17 @@ def time_calls(inputs, call, turn_s: float) -> float:
     return seconds / calls
 
 
-def as_table(rows: list, versions: str) -> str:
+def as_table(rows: list, rounds: int, versions: str) -> str:
     """
     Return the rows under a header that says what they were measured on.
 
-    :param rows: as `measure` returns them.
+    :param rows: as `measure` returns them, after so many rounds.
     :param versions: of the libraries that were measured.
     """
     lines = [f'{cpu_model()}, {os.cpu_count()} cores, 1 thread used',
              f'Python {platform.python_version()}, numpy {np.__version__}, '
              f'numba {numba.__version__}, {versions}',
-             f'processor time, {ROUNDS} rounds in which all take turns: median (slowest 5 %)',
+             f'processor time, {rounds} rounds in which all take turns: median (slowest 5 %)',
              '',
              f'{"":<40} {"ours":>17} {"reference":>17} {"":<10} {"ratio":>7}  reference']
     for row in rows:

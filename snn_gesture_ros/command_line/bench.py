@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 
 from snn_gesture_ros.benchmarks.decoding import decoding_cases, make_events
 from snn_gesture_ros.benchmarks.frames import stream_cases, window_cases
-from snn_gesture_ros.benchmarks.network import network_cases
 from snn_gesture_ros.benchmarks.timing import as_table, measure
 
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
@@ -19,6 +18,8 @@ MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('--json', action='store_true', help='print JSON')
+    parser.add_argument('--rounds', type=positive, default=20, metavar='N',
+                        help='repeats that medians are of (default: 20)')
     parser.add_argument('--live', type=int, metavar='EVENTS_PER_S',
                         help='instead, send so many events a second, in 1000 messages, through '
                              'both nodes, and count what is lost')
@@ -33,14 +34,31 @@ def run(arguments) -> int:
         print(json.dumps(result) if arguments.json else
               '\n'.join(f'{name:<26} {value:>12,}' for name, value in result.items()))
         return 1 if result['messages_lost'] or result['packets_lost'] else 0
+    cases, notes = window_cases()
     with TemporaryDirectory() as folder:
-        window, notes = window_cases()
-        rows = measure([*decoding_cases(make_events()), *stream_cases(), *window,
-                        *network_cases(Path(folder))])
-    for note in notes:
-        print(f'bench: {note}', file=sys.stderr)
-    print(json.dumps(rows, indent=2) if arguments.json else as_table(rows, versions()))
+        cases = [*decoding_cases(make_events()), *stream_cases(), *cases]
+        try:
+            from snn_gesture_ros.benchmarks.network import network_cases
+            cases += network_cases(Path(folder))
+        except ImportError as error:
+            notes.append(f'without networks ({error}): see requirements/torch.txt')
+        for note in notes:
+            print(f'snn-gesture bench: {note}', file=sys.stderr)
+        rows = measure(cases, arguments.rounds)
+    print(json.dumps(rows, indent=2) if arguments.json
+          else as_table(rows, arguments.rounds, versions()))
     return 0
+
+
+def positive(text: str) -> int:
+    """
+    Read a number of at least 1.
+
+    :raises ValueError: if it is none.
+    """
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
 
 
 def run_live(events_per_s: int, seconds: float) -> dict:
