@@ -84,7 +84,7 @@ def decision_cases(name: str, stock: 'StockNetwork', classifier: SpikingClassifi
     stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(), NoiseSettings(False, 0, 0))
     frame_stream = FramesByTime(card.size, frame_us(card), card.time_steps)
 
-    def decide(message):
+    def decide(message):  # of the messages, which begin again and again, the first ends no frame
         for frame in frame_stream.push(stream.feed(message, 0)):
             classifier.step(frame.counts)
 
