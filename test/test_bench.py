@@ -1,25 +1,25 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark measures two ways to the same events."""
+"""The benchmark measures two ways to the same result, and ours is the faster one."""
 from itertools import cycle
 import json
 
 import numpy as np
 import pytest
-from snn_gesture_ros.command_line import bench
+from snn_gesture_ros.benchmarks import decoding, frames, network, timing
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.network.checkpoint_files import EXPORTED
+from snn_gesture_ros.network.classifier import SpikingClassifier
 
-EVENTS = bench.make_events()
-CASES = bench.make_cases(EVENTS)
-
-
-DECODING = [case for case in CASES if 'frames' not in case.name and 'same' not in case.name]
+EVENTS = decoding.make_events()
+DECODING = decoding.decoding_cases(EVENTS)
+WINDOW, NOTES = frames.window_cases()
 
 
 @pytest.mark.parametrize('case', DECODING, ids=lambda c: f'{c.name}-{c.reference_name}')
 def test_both_ways_give_the_events_that_were_sent(case):
-    message, = case.messages
+    message, = case.inputs
     assert (case.ours(message) == EVENTS).all()
     other = case.reference(message)
     if not isinstance(other, np.ndarray):
@@ -29,31 +29,119 @@ def test_both_ways_give_the_events_that_were_sent(case):
     assert (other == EVENTS).all()
 
 
-def test_both_ways_give_the_same_frames():
-    case, = [case for case in CASES if case.name == 'EventArray to frames']
-    messages = cycle(case.messages)
+def test_both_ways_give_the_same_frames_of_a_stream():
+    case, _ = frames.stream_cases()
+    messages = cycle(case.inputs)
     found = []
-    while len(found) < bench.TIME_STEPS:
+    while len(found) < frames.TIME_STEPS:
         found += case.ours(next(messages))
-    window_us = bench.TIME_STEPS * bench.FRAME_US
-    for message in case.messages[:window_us // bench.STREAM_SPACING_US]:
-        frames = case.reference(message)
-    assert (np.array([frame.counts for frame in found]) == frames).all()
+    window_us = frames.TIME_STEPS * frames.FRAME_US
+    for message in case.inputs[:window_us // frames.STREAM_SPACING_US]:
+        expected = case.reference(message)
+    assert (np.array([frame.counts for frame in found]) == expected).all()
+
+
+@pytest.mark.parametrize('case', WINDOW, ids=lambda c: c.reference_name)
+def test_both_ways_give_the_same_frames_of_a_window(case):
+    events, = case.inputs
+    expected = case.reference(events)
+    assert expected.shape == (frames.TIME_STEPS, 2, frames.SIZE, frames.SIZE)
+    assert (case.ours(events) == expected).all()
+
+
+def test_what_cannot_be_compared_is_said():
+    compared = ' '.join(case.reference_name for case in WINDOW)
+    assert ('tonic' in compared) != ('tonic' in ' '.join(NOTES))
+    assert ('SpikingJelly' in compared) != ('SpikingJelly' in ' '.join(NOTES))
+
+
+@pytest.fixture(scope='module')
+def dvs_gesture_net(tmp_path_factory):
+    return network.save_dvs_gesture_net(tmp_path_factory.mktemp('net'), channels=16)
+
+
+def networks(name, dvs_gesture_net):
+    """Give a network as SpikingJelly has it, and the paths of the same for both runtimes."""
+    if name == 'fast':
+        return network.StockNetwork(name), {'torch': name, 'onnx': name}
+    return network.StockNetwork(dvs_gesture_net), {
+        'torch': dvs_gesture_net, 'onnx': dvs_gesture_net.with_suffix(EXPORTED)}
+
+
+@pytest.mark.parametrize('runtime', ['torch', 'onnx'])
+@pytest.mark.parametrize('name', ['fast', 'DVSGestureNet'])
+def test_all_ways_give_the_same_decision(name, runtime, dvs_gesture_net):
+    stock, paths = networks(name, dvs_gesture_net)
+    window = network.make_frames(stock.card)[:stock.card.time_steps]
+    expected = stock.multi_step(window)
+    assert expected == pytest.approx(
+        np.mean([stock.single_step(frame) for frame in window], axis=0), abs=1e-4)
+    ours = SpikingClassifier(paths[runtime], runtime).runtime
+    outputs = [ours.step(network.network_input(frame, stock.card.frame_value))
+               for frame in window]
+    assert expected == pytest.approx(np.mean(outputs, axis=0), abs=1e-4)
+
+
+def test_the_seeds_way_integrates_the_same_frames(dvs_gesture_net):
+    stock, _ = networks('DVSGestureNet', dvs_gesture_net)
+    seed = network.SeedsWay(stock)
+    messages = network.make_messages(stock.card)[:stock.card.time_steps + 1]
+    stream = network.EventStream(network.EVENT_ARRAY_TYPES[0], network.Geometry(),
+                                 frames.UNFILTERED)
+    frame_stream = network.FramesByTime(stock.card.size, network.frame_us(stock.card),
+                                        stock.card.time_steps)
+    ours = [frame.counts for message in messages
+            for frame in frame_stream.push(stream.feed(message, 0))]
+    events = np.concatenate([network.read_event_array_with_numpy(m) for m in messages[:-1]])
+    assert (seed.integrate(events) == ours).all()
+    decisions = [seed.decide(message) for message in messages[:-1]]
+    assert (decisions[-1] == stock.multi_step(np.array(ours))).all()
 
 
 def test_row_compares_ours_with_the_reference():
-    nothing = bench.Case('nothing', [b''], len, lambda _: sum(range(20_000)), 'a sum')
-    row, = bench.measure([nothing], rounds=3)
+    nothing = timing.Case('nothing', [b''], len, lambda _: sum(range(20_000)), 'a sum')
+    row, = timing.measure([nothing], rounds=3)
     assert row['name'] == 'nothing' and row['reference_name'] == 'a sum'
+    assert row['unit'] == 'ms'
+    assert row['ratio'] == pytest.approx(row['reference'] / row['ours']) and row['ratio'] > 1
+    assert row['ours_p95'] >= row['ours'] and row['reference_p95'] >= row['reference']
+    row, = timing.measure([nothing._replace(events=10)], rounds=3)
     assert row['unit'] == 'M events/s'
-    assert row['ratio'] == row['ours'] / row['reference'] > 1
+    assert row['ratio'] == pytest.approx(row['ours'] / row['reference']) and row['ratio'] > 1
+    assert row['ours_p95'] <= row['ours'] and row['reference_p95'] <= row['reference']
+
+
+def test_ours_is_faster_by_far(dvs_gesture_net):
+    """Guard against regressions: each bound is a third or less of what an idle machine gives."""
+    stock, paths = networks('DVSGestureNet', dvs_gesture_net)
+    decisions, _, from_events = network.decision_cases(
+        'decision', stock, SpikingClassifier(paths['onnx'], 'onnx'))
+    bounds = [
+        (DECODING[0], 1.5),
+        (next(case for case in DECODING if case.name == 'evt3'), 3),
+        (frames.stream_cases()[0], 5),
+        (decisions, 5),
+        (from_events, 5),
+        *((case, 2) for case in WINDOW if 'tonic' in case.reference_name)]
+    cases, least = zip(*bounds)
+    for row, bound in zip(timing.measure(cases, rounds=7), least):
+        assert row['ratio'] > bound, row
 
 
 def test_command_prints_a_table_or_json(capsys):
-    assert main(['bench', '--json']) == 0
+    assert main(['bench', '--json', '--rounds', '1']) == 0
     rows = json.loads(capsys.readouterr().out)
-    names = [row['name'] for row in rows]
-    assert {'EventArray', 'mono', 'evt3', 'libcaer', 'libcaer_cmp'} <= set(names)
+    names = ' '.join(row['name'] for row in rows)
+    for part in ('EventArray', 'mono', 'evt3', 'libcaer', 'libcaer_cmp', 'to frames',
+                 'DVSGestureNet c=32, onnx', 'fast, torch', 'from events'):
+        assert part in names
     assert all(row['ours'] > 0 and row['reference'] > 0 for row in rows)
-    table = bench.as_table(rows)
-    assert bench.cpu_model() in table and all(name in table for name in names)
+    table = timing.as_table(rows, 1, 'torch 1.2.3')
+    assert timing.cpu_model() in table and 'torch 1.2.3' in table
+    assert all(row['name'] in table for row in rows)
+
+
+def test_no_rounds_is_bad_usage(capsys):
+    with pytest.raises(SystemExit, match='2'):
+        main(['bench', '--rounds', '0'])
+    assert '--rounds' in capsys.readouterr().err

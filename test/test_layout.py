@@ -15,7 +15,7 @@ ROS = ('rclpy', 'rcl_interfaces', 'rosgraph_msgs', 'builtin_interfaces', 'std_ms
        'diagnostic_msgs', 'sensor_msgs', 'dv_ros2_msgs', 'dvs_msgs', 'prophesee_event_msgs',
        'event_camera_msgs', 'launch', 'launch_ros')
 CORE = sorted(path for path in PACKAGE.rglob('*.py')
-              if path.relative_to(PACKAGE).parts[0] not in ('nodes', 'command_line'))
+              if path.relative_to(PACKAGE).parts[0] not in ('nodes', 'command_line', 'benchmarks'))
 
 
 def imported(path):

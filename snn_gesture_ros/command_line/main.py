@@ -10,7 +10,7 @@ VERBS = {
     'demo': 'show the network at work on a simulated camera',
     'train': 'train a network on clip sets',
     'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
-    'bench': 'measure how fast events are read on this machine',
+    'bench': 'measure how fast this machine reads events and decides',
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
     'report': 'measure how well checkpoints recognise gestures',

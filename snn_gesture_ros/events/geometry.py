@@ -127,13 +127,15 @@ def map_events(events: np.ndarray, tables: tuple, picture_pixels: int,
 
 @numba.njit(cache=True, nogil=True)
 def _map_events(events, packed, columns, rows, picture_pixels, hot):
-    base_us = newest_us = events[0].t
+    out_of_range = out_of_order = 0
+    for i in range(1, events.shape[0]):  # apart, as the compiler takes several at once
+        out_of_order += events[i].t < events[i - 1].t
+    base_us = events[0].t
     any_hot = hot.size > 0
-    kept = out_of_range = out_of_order = 0
+    kept = np.uint64(0)  # unsigned places need no test for a negative index
     for i in range(events.shape[0]):
-        t_us, x, y = events[i].t, events[i].x, events[i].y
-        out_of_order += t_us < newest_us
-        newest_us = t_us
+        event = events[i]
+        x, y = event.x, event.y
         if x >= columns.size or y >= rows.size:
             out_of_range += 1
             continue
@@ -143,7 +145,7 @@ def _map_events(events, packed, columns, rows, picture_pixels, hot):
             sensor_pixel = np.uint32(y * columns.size + x)
             bit = hot[sensor_pixel >> np.uint32(3)] >> (sensor_pixel & np.uint32(7)) & 1
             good &= bit == 0
-        packed[kept].dt_us = np.uint32(max(t_us - base_us, 0))
-        packed[kept].pixel = np.uint32(place + picture_pixels * (events[i].p != 0))
-        kept += good
+        packed[kept].dt_us = np.uint32(max(event.t - base_us, 0))
+        packed[kept].pixel = np.uint32(place + picture_pixels * (event.p != 0))
+        kept += np.uint64(good)
     return kept, out_of_range, out_of_order

@@ -29,15 +29,17 @@ def pooled(pictures: np.ndarray, size: int) -> np.ndarray:
     return sum(pictures[..., y::scale, x::scale] for y in range(scale) for x in range(scale))
 
 
+# Places are unsigned, so that none is tested for a negative index.
+
 @numba.njit(cache=True, nogil=True)
 def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
     """Add events from `start` up to a time; return where it stopped, late ones, newest time."""
     begin, end = t_begin_us - base_us, t_end_us - base_us
     late, newest = 0, begin
-    for i in range(start, events.shape[0]):
+    for i in range(np.uint64(start), np.uint64(events.shape[0])):
         dt_us = np.int64(events[i].dt_us)
         if dt_us >= end:
-            return i, late, base_us + newest
+            return np.int64(i), late, base_us + newest
         if dt_us < begin:
             late += 1
             continue
@@ -49,7 +51,7 @@ def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
 @numba.njit(cache=True, nogil=True)
 def accumulate(picture, events, start, stop):
     """Add the events from `start` to `stop` to a picture."""
-    for i in range(start, stop):
+    for i in range(np.uint64(start), np.uint64(stop)):
         picture[events[i].pixel] += np.uint16(1)
 
 

@@ -1,0 +1,150 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames: from messages and from events, against numpy, tonic and SpikingJelly."""
+from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
+import sys
+from types import ModuleType
+
+import numpy as np
+from snn_gesture_ros.benchmarks.decoding import (
+    EVENTS, HEIGHT, make_events, read_event_array_with_numpy, WIDTH)
+from snn_gesture_ros.benchmarks.timing import Case
+from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.events.cleaning import Cleaner
+from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES
+from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.stream import EventStream
+from snn_gesture_ros.frames.accumulation import frames_by_count, frames_by_time
+from snn_gesture_ros.frames.frame_stream import FramesByTime
+
+TIME_STEPS, SIZE, FRAME_US = 16, 128, 62_500
+STREAM_MESSAGES = 600
+STREAM_SPACING_US = 2_000
+"""Camera time between messages of a stream, which repeats as if the camera restarted."""
+HOT_EVERY = 200
+"""One event in so many is a hot pixel's, which fires in each message of a stream."""
+WINDOW_EVENTS = 100_000
+UNFILTERED = NoiseSettings(False, 0, 0)
+
+
+def stream_cases() -> list:
+    """Return the cases of a whole stream, from serialized messages to frames."""
+    messages = make_stream()
+    return [stream_case('EventArray to frames', messages, UNFILTERED),
+            stream_case('the same, noise filtered', messages, NoiseSettings())]
+
+
+def make_stream() -> list:
+    """Return serialized messages of a camera, some of whose pixels fire in each of them."""
+    hot = make_events(seed=STREAM_MESSAGES)[['x', 'y']][::HOT_EVERY]
+    messages = []
+    for number in range(STREAM_MESSAGES):
+        events = make_events(number)
+        events[['x', 'y']][::HOT_EVERY] = hot
+        events['t'] += number * STREAM_SPACING_US
+        messages.append(encode_event_array(events, 0, 'camera', HEIGHT, WIDTH))
+    return messages
+
+
+def stream_case(name: str, messages: list, noise: NoiseSettings) -> Case:
+    """Return the case of one setting of the noise filters."""
+    stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise)
+    for message in messages:  # learns the hot pixels
+        stream.feed(message, 0)
+    frame_stream = FramesByTime(SIZE, FRAME_US, TIME_STEPS)
+    columns, rows = Geometry(width=SIZE, height=SIZE).tables(WIDTH, HEIGHT)
+    pixel_map = rows[:, None] + columns
+    frames = np.zeros((TIME_STEPS, 2, SIZE, SIZE), np.uint16)
+    return Case(name, messages, lambda message: frame_stream.push(stream.feed(message, 0)),
+                lambda message: accumulate_with_numpy(message, pixel_map, frames), 'numpy',
+                EVENTS)
+
+
+def accumulate_with_numpy(message, pixel_map, frames):
+    """Add the events of an EventArray to the frames of their times, unfiltered; return them."""
+    events = read_event_array_with_numpy(message)
+    pixels = pixel_map[events['y'], events['x']]
+    events, pixels = events[pixels >= 0], pixels[pixels >= 0]
+    step = events['t'] // FRAME_US % TIME_STEPS
+    np.add.at(frames.reshape(TIME_STEPS, 2, -1), (step, events['p'], pixels), 1)
+    return frames
+
+
+def window_cases() -> tuple:
+    """
+    Return the cases of one window of events, and notes on those that are left out.
+
+    Ours maps the events to the picture, too, which here has the size of the sensor.
+    """
+    cleaner = Cleaner(Geometry(width=SIZE, height=SIZE), UNFILTERED, SIZE, SIZE)
+    events = make_window()
+
+    def by_time(events):
+        return frames_by_time(cleaner.clean(events), SIZE, TIME_STEPS, SIZE, FRAME_US)
+
+    def by_count(events):
+        return frames_by_count(cleaner.clean(events), SIZE, TIME_STEPS, SIZE)
+
+    def case(name, ours, reference, reference_name):
+        return Case(f'events to frames by {name}', [events], ours, reference, reference_name,
+                    len(events))
+
+    cases, notes = [], []
+    try:
+        from tonic.transforms import ToFrame
+        to_frame = ToFrame((SIZE, SIZE, 2), time_window=FRAME_US, start_time=0,
+                           end_time=TIME_STEPS * FRAME_US)
+        cases.append(case('time', by_time, to_frame, 'tonic ToFrame'))
+    except ImportError as error:
+        notes.append(f'without tonic ({error}): see requirements/benchmarks.txt')
+    try:
+        theirs = spikingjelly_integration()
+        cases.append(case('time', by_time,
+                          lambda events: theirs.integrate_events_by_fixed_duration(
+                              events, FRAME_US, SIZE, SIZE), 'SpikingJelly, fixed duration'))
+        cases.append(case('count', by_count,
+                          lambda events: theirs.integrate_events_by_fixed_frames_number(
+                              events, 'number', TIME_STEPS, SIZE, SIZE), 'SpikingJelly, number'))
+    except ImportError as error:
+        notes.append(f"without SpikingJelly's frames ({error}): see requirements/torch.txt")
+    return cases, notes
+
+
+def make_window() -> np.ndarray:
+    """Return random events that fill a window to its first and last microsecond, EVENT[n]."""
+    generator = np.random.default_rng(1)
+    events = np.zeros(WINDOW_EVENTS, EVENT)
+    events['t'] = np.sort(generator.integers(0, TIME_STEPS * FRAME_US, WINDOW_EVENTS))
+    events['t'][[0, -1]] = 0, TIME_STEPS * FRAME_US - 1
+    events['x'], events['y'] = generator.integers(0, SIZE, (2, WINDOW_EVENTS))
+    events['p'] = generator.integers(0, 2, WINDOW_EVENTS)
+    return events
+
+
+def spikingjelly_integration() -> ModuleType:
+    """
+    Load SpikingJelly's module that integrates events to frames.
+
+    It is loaded alone and without torchvision, which its package imports, which must fit the
+    build of torch, and which the integration does not use.
+
+    :raises ImportError: if SpikingJelly, or something that it needs, is missing or too old.
+    """
+    place = files('spikingjelly') / 'datasets' / 'utils.py'
+    if not place.is_file():
+        raise ImportError('SpikingJelly 2 is needed')
+    spec = spec_from_file_location('spikingjelly.datasets.utils', place)
+    module = module_from_spec(spec)
+    present = sys.modules.get('torchvision')
+    sys.modules['torchvision'] = ModuleType('torchvision')
+    sys.modules['torchvision'].transforms = None
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules['torchvision']
+        if present:
+            sys.modules['torchvision'] = present
+    return module
