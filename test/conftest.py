@@ -45,7 +45,8 @@ def halves(tmp_path):
         now[1, :, 2:] = 5
         net.readout.weight[0, 0] = net.readout.weight[1, 1] = 12
         net.readout.bias.copy_(torch.tensor([-6.0, -6.0, 0.0]))
-    card = ModelCard(('left', 'right', 'none'), 4, 80.0, 16, 'binary', 'time', 'softmax', {'channels': 4})
+    card = ModelCard(('left', 'right', 'none'), 4, 80.0, 16, 'binary', 'time', 'softmax',
+                     {'channels': 4})
     path = tmp_path / 'halves.safetensors'
     save_checkpoint(path, net, card)
     return path

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import (
     decode_event_array, encode_event_array, encode_event_packet, EventPacketMessage,
-    MalformedMessage, read_event_array, read_event_packet)
+    read_event_array, read_event_packet)
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.malformed import MalformedMessage
 
 EVENT_ARRAY = """
 std_msgs/Header header

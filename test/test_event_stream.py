@@ -10,10 +10,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from snn_gesture_ros.events.cdr import (
-    encode_event_array, encode_event_packet, EventPacketMessage)
+from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE, EVENT_TYPES
+from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE, EVENT_TYPES
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray

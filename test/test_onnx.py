@@ -138,19 +138,21 @@ from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.network.classifier import SpikingClassifier
-from snn_gesture_ros.nodes import (
-    demo_observer, event_player, event_stream, gesture_classifier, simulated_camera)
-from snn_gesture_ros.command_line import bench, demo, info, simulate
+from snn_gesture_ros.nodes import gesture_classifier
 
 recogniser = Recogniser(SpikingClassifier('fast'), DecisionSettings())
 frame = Frame(np.ones(recogniser.classifier.shape, np.uint16), 1000, 0)
 assert not recogniser.recognise(frame).silent
+assert 'numba' not in sys.modules
+from snn_gesture_ros.nodes import demo_observer, event_player, event_stream, simulated_camera
+from snn_gesture_ros.command_line import bench, demo, info, simulate
 heavy = {'torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning', 'matplotlib'}
 sys.exit(', '.join(heavy & set(sys.modules)) or 0)
 """
 
 
 def test_a_robot_needs_no_torch():
+    """And its classifier no numba, which takes half the memory of a process."""
     result = subprocess.run([sys.executable, '-c', PATH_WITHOUT_TORCH], capture_output=True,
                             text=True)
     assert result.returncode == 0, result.stderr

@@ -3,7 +3,7 @@
 """The compact stream between the nodes."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.cdr import MalformedMessage
+from snn_gesture_ros.events.malformed import MalformedMessage
 from snn_gesture_ros.events.packet import (
     decode_packet, encode_packet, EventPacket, PACKED_EVENT)
 

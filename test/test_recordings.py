@@ -6,8 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from snn_gesture_ros.events.cdr import (
-    encode_event_array, encode_event_packet, EventPacketMessage)
+from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts

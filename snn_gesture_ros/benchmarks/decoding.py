@@ -5,13 +5,12 @@ from importlib import import_module
 
 import numpy as np
 from snn_gesture_ros.benchmarks.timing import Case
-from snn_gesture_ros.events.cdr import (
-    decode_event_array, encode_event_array, read_event_array)
+from snn_gesture_ros.events.cdr import decode_event_array, encode_event_array, read_event_array
 from snn_gesture_ros.events.codecs import make_decoder
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES
+from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES
 
 WIDTH, HEIGHT = 640, 480
 EVENTS = 10_000

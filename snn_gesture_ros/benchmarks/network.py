@@ -16,7 +16,7 @@ from snn_gesture_ros.benchmarks.timing import Case
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.messages import EVENT_ARRAY_TYPES
+from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.frames.accumulation import network_input

@@ -18,16 +18,13 @@ def run(arguments) -> int:
     """
     Write one time step of the network as an ONNX graph.
 
-    :raises ValueError: if the checkpoint cannot be used or exported, or a library is missing.
+    :raises ValueError: if the checkpoint cannot be used or exported.
     """
     output = arguments.output or Path(arguments.checkpoint).with_suffix(EXPORTED)
     if output.suffix != EXPORTED:
         raise ValueError(f'{output}: the name must end in {EXPORTED}')
-    try:
-        from snn_gesture_ros.network.checkpoint import load_checkpoint
-        from snn_gesture_ros.network.onnx_graph import lower
-    except ImportError as error:
-        raise ValueError(f'{error}: pip install -r requirements/torch.txt') from None
+    from snn_gesture_ros.network.checkpoint import load_checkpoint
+    from snn_gesture_ros.network.onnx_graph import lower
     output.write_bytes(lower(*load_checkpoint(arguments.checkpoint)).SerializeToString())
     print(output)
     return 0

@@ -16,6 +16,8 @@ VERBS = {
     'report': 'measure how well checkpoints recognise gestures',
     'pictures': 'draw every class as the simulated camera sees it',
 }
+TO_INSTALL = ('make training installs what training, reports and checkpoints that are not '
+              'exported need; on a robot, see the README')
 MODULES = {'import': 'import_data'}
 """Of the verbs that cannot be the name of a module."""
 
@@ -44,6 +46,10 @@ def main(arguments=None) -> int:
         message = f'{error.filename}: {error.strerror}' if error.filename else str(error)
     except ValueError as error:
         message = str(error)
+    except ModuleNotFoundError as error:
+        if error.name.startswith(__name__.partition('.')[0]):
+            raise
+        message = f'{error.name} is not installed: {TO_INSTALL}'
     except KeyboardInterrupt:
         return 130
     print(f'snn-gesture: {message}', file=sys.stderr)

@@ -36,16 +36,13 @@ def run(arguments) -> int:
     """
     Simulate what is not there yet, replay all, measure and write the report.
 
-    :raises ValueError: if the arguments are wrong or a library is missing.
+    :raises ValueError: if the arguments are wrong.
     """
     if arguments.workers < 1:
         raise ValueError('workers must be 1 or more')
-    try:
-        from snn_gesture_ros.evaluation.report import Report, write_report
-    except ImportError as error:
-        raise ValueError(f'{error}: pip install -r requirements/evaluation.txt') from None
     from snn_gesture_ros.evaluation.event_sets import (
         clip_recordings, Extent, QUICK, simulations)
+    from snn_gesture_ros.evaluation.report import Report, write_report
     extent = replace(QUICK if arguments.quick else Extent(), seed=arguments.seed)
     recordings = None
     if arguments.recordings:

@@ -45,14 +45,11 @@ def run(arguments) -> int:
     """
     Train; 130 if it was interrupted and can be resumed.
 
-    :raises ValueError: if settings or data do not go together, or a library is missing.
+    :raises ValueError: if settings or data do not go together.
     """
     settings = settings_of(arguments)
-    try:
-        from snn_gesture_ros.training.callbacks import Interrupted
-        from snn_gesture_ros.training.train import LAST, train
-    except ImportError as error:
-        raise ValueError(f'{error}: pip install -r requirements/training.txt') from None
+    from snn_gesture_ros.training.callbacks import Interrupted
+    from snn_gesture_ros.training.train import LAST, train
     last = f'{settings.out_dir}/{LAST}'
     resume = last if arguments.resume == RESUME_LAST else arguments.resume or ''
     try:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from numba import njit
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.malformed import MalformedMessage
 
 _ENCAPSULATION = b'\x00\x01\x00\x00'
 _BIG_ENDIAN = b'\x00\x00'
@@ -22,10 +23,6 @@ _SIZE_AND_COUNT = Struct('<III')
 _SIZE = Struct('<II')
 _SEQ_TIME_BASE_AND_LENGTH = Struct('<QQI')
 _LENGTH = Struct('<I')
-
-
-class MalformedMessage(ValueError):
-    """The bytes are not the message that they are said to be."""
 
 
 class EventArrayMessage(NamedTuple):

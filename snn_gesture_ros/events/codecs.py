@@ -15,8 +15,8 @@ the Apache-2.0 ros-event-camera/event_camera_codecs for the other two.
 """
 from numba import njit
 import numpy as np
-from snn_gesture_ros.events.cdr import MalformedMessage
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.malformed import MalformedMessage
 
 _STATE = np.dtype([
     ('x', 'i8'), ('y', 'i8'), ('base', 'i8'), ('polarity', 'u1'),

@@ -4,14 +4,10 @@
 from typing import NamedTuple, Optional
 
 import numpy as np
-from snn_gesture_ros.events.cdr import (
-    decode_events, MalformedMessage, read_event_array, read_event_packet)
+from snn_gesture_ros.events.cdr import decode_events, read_event_array, read_event_packet
 from snn_gesture_ros.events.codecs import make_decoder
-
-EVENT_ARRAY_TYPES = ('dv_ros2_msgs/msg/EventArray', 'dvs_msgs/msg/EventArray',
-                     'prophesee_event_msgs/msg/EventArray')
-EVENT_PACKET_TYPE = 'event_camera_msgs/msg/EventPacket'
-EVENT_TYPES = (*EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE)
+from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE, EVENT_TYPES
 
 
 class EventMessage(NamedTuple):

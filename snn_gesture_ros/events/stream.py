@@ -8,15 +8,15 @@ This is all that the event_stream node does, without ROS.
 from dataclasses import dataclass
 
 import numpy as np
-from snn_gesture_ros.events.cdr import (
-    encode_event_array, encode_event_packet, EventPacketMessage)
+from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.clock import RosClock
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.messages import EVENT_PACKET_TYPE, MessageDecoder
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import EventPacket
 

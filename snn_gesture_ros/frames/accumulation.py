@@ -1,7 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Accumulation: events counted in pictures and pooled to frames, of a stream and of a clip."""
-import numba
 import numpy as np
 
 
@@ -29,30 +28,24 @@ def pooled(pictures: np.ndarray, size: int) -> np.ndarray:
     return sum(pictures[..., y::scale, x::scale] for y in range(scale) for x in range(scale))
 
 
-# Places are unsigned, so that none is tested for a negative index.
-
-@numba.njit(cache=True, nogil=True)
 def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
     """Add events from `start` up to a time; return where it stopped, late ones, newest time."""
     begin, end = t_begin_us - base_us, t_end_us - base_us
-    late, newest = 0, begin
-    for i in range(np.uint64(start), np.uint64(events.shape[0])):
-        dt_us = np.int64(events[i].dt_us)
-        if dt_us >= end:
-            return np.int64(i), late, base_us + newest
-        if dt_us < begin:
-            late += 1
-            continue
-        newest = max(newest, dt_us)
-        picture[events[i].pixel] += np.uint16(1)
-    return events.shape[0], late, base_us + newest
+    dt_us = events['dt_us'][start:].astype(np.int64)
+    over = dt_us >= end
+    count = int(over.argmax()) if over.any() else len(dt_us)
+    dt_us, pixels = dt_us[:count], events['pixel'][start:start + count]
+    in_time = dt_us >= begin
+    late = count - int(np.count_nonzero(in_time))
+    if late:
+        dt_us, pixels = dt_us[in_time], pixels[in_time]
+    np.add.at(picture, pixels, np.uint16(1))
+    return start + count, late, base_us + int(dt_us.max(initial=begin))
 
 
-@numba.njit(cache=True, nogil=True)
 def accumulate(picture, events, start, stop):
     """Add the events from `start` to `stop` to a picture."""
-    for i in range(np.uint64(start), np.uint64(stop)):
-        picture[events[i].pixel] += np.uint16(1)
+    np.add.at(picture, events['pixel'][start:stop], np.uint16(1))
 
 
 def frames_by_time(events, picture_size: int, time_steps: int, size: int,
@@ -66,10 +59,9 @@ def frames_by_time(events, picture_size: int, time_steps: int, size: int,
     :returns: event counts, uint16 [T, 2, size, size], channel 0 OFF and 1 ON.
     """
     pictures = np.zeros((time_steps, 2, picture_size, picture_size), np.uint16)
-    start = 0
+    stops = np.searchsorted(events['dt_us'], frame_us * np.arange(time_steps + 1))
     for step, picture in enumerate(pictures.reshape(time_steps, -1)):
-        start, _, _ = accumulate_until(picture, events, start, 0, step * frame_us,
-                                       (step + 1) * frame_us)
+        accumulate(picture, events, stops[step], stops[step + 1])
     return pooled(pictures, size)
 
 

@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.accumulation import (
     accumulate, accumulate_until, check_picture, pooled)
 
@@ -33,14 +33,6 @@ class _FrameStream:
         self._open = np.zeros((2, size, size), np.uint16)
         """The newest frame, with the pixels of the stream's picture."""
         self._flat = self._open.reshape(-1)
-        self.restart()
-        self._rehearse()
-
-    def _rehearse(self) -> None:
-        """Take a made-up packet, so that no real one waits for the compiler."""
-        event = np.zeros(1, PACKED_EVENT)
-        event.flags.writeable = False
-        self.push(EventPacket(self._size, self._size, 0, 0, 0, 0, '', event))
         self.restart()
 
     def restart(self) -> None:

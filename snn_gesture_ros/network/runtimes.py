@@ -37,7 +37,7 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
         return OnnxRuntime(checkpoint, threads)
     try:
         from snn_gesture_ros.network.torch_runtime import TorchRuntime
-    except ImportError as error:
-        raise ValueError(f'{checkpoint} needs torch ({error}): pip install -r '
-                         'requirements/torch.txt and spikingjelly.txt, or export it') from None
+    except ModuleNotFoundError as error:
+        raise ValueError(f'{checkpoint} needs torch, but {error.name} is not installed: see "On a '
+                         'robot" in the README, or export it where torch is') from None
     return TorchRuntime(checkpoint, device, threads)

@@ -11,7 +11,7 @@ from rclpy.node import Node
 from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.messages import EVENT_PACKET_TYPE
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
 from snn_gesture_ros.nodes.health import follow_health
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class

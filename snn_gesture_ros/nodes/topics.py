@@ -4,7 +4,7 @@
 from importlib import import_module
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from snn_gesture_ros.events.messages import EVENT_TYPES
+from snn_gesture_ros.events.message_types import EVENT_TYPES
 
 CAMERA_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Matches drivers that publish best effort and drivers that publish reliably."""

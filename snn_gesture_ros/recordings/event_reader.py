@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The events in the messages of one topic, as they were sent."""
 import numpy as np
-from snn_gesture_ros.events.cdr import MalformedMessage
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.malformed import MalformedMessage
 from snn_gesture_ros.events.messages import MessageDecoder
 
 

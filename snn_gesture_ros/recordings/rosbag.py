@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from snn_gesture_ros.events.messages import EVENT_TYPES
+from snn_gesture_ros.events.message_types import EVENT_TYPES
 from snn_gesture_ros.recordings.event_reader import EventReader
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
 
