@@ -23,6 +23,8 @@ def add_arguments(parser) -> None:
     parser.add_argument('--live', type=int, metavar='EVENTS_PER_S',
                         help='instead, send so many events a second, in 1000 messages, through '
                              'both nodes, and count what is lost')
+    parser.add_argument('--composed', action='store_true',
+                        help='live run with both nodes in one process')
     parser.add_argument('--seconds', type=float, default=10.0,
                         help='duration of the live run (default: 10)')
 
@@ -30,7 +32,7 @@ def add_arguments(parser) -> None:
 def run(arguments) -> int:
     """Measure all cases, or a live run, and print them."""
     if arguments.live:
-        result = run_live(arguments.live, arguments.seconds)
+        result = run_live(arguments.live, arguments.seconds, arguments.composed)
         print(json.dumps(result) if arguments.json else
               '\n'.join(f'{name:<26} {value:>12,}' for name, value in result.items()))
         return 1 if result['messages_lost'] or result['packets_lost'] else 0
@@ -61,7 +63,7 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def run_live(events_per_s: int, seconds: float) -> dict:
+def run_live(events_per_s: int, seconds: float, composed: bool) -> dict:
     """
     Start both nodes and send them events.
 
@@ -73,8 +75,9 @@ def run_live(events_per_s: int, seconds: float) -> dict:
         from snn_gesture_ros.nodes.live_load import measure as measure_live
     except ImportError as error:
         raise ValueError(f'{error}: a live run needs ROS 2: source env.bash') from None
+    names = ('gesture_pipeline',) if composed else ('event_stream', 'gesture_classifier')
     with Nodes() as nodes:
-        pids = {name: nodes.start(name).pid for name in ('event_stream', 'gesture_classifier')}
+        pids = {name: nodes.start(name).pid for name in names}
         return measure_live(pids, events_per_s, seconds)
 
 

@@ -14,7 +14,8 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
 from snn_gesture_ros.nodes.health import follow_health
 from snn_gesture_ros.nodes.pacing import Paced
-from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
+from snn_gesture_ros.nodes.topics import CAMERA_QOS, GESTURE_QOS, message_class
+from vision_msgs.msg import Classification
 
 MESSAGE_US = 1000
 WIDTH, HEIGHT = 346, 260
@@ -39,6 +40,15 @@ class LiveLoad(Node):
         self.done = threading.Event()
         self._publisher = self.create_publisher(
             message_class(EVENT_PACKET_TYPE), 'events', CAMERA_QOS)
+        self.delays_ms = []
+        """From the end of a frame to the arrival of its scores."""
+        self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+
+    def _on_scores(self, scores) -> None:
+        if not self.done.is_set():  # later ones are of silence
+            stamp = scores.header.stamp
+            end_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+            self.delays_ms.append((self.get_clock().now().nanoseconds - end_ns) / 1e6)
 
     @staticmethod
     def _random_payload(rng, count: int) -> np.ndarray:
@@ -86,17 +96,25 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
+def resident_mb(pid: int) -> int:
+    """Give the resident memory of a process in MB (Linux)."""
+    pages = int(Path(f'/proc/{pid}/statm').read_text().split()[1])
+    return round(pages * os.sysconf('SC_PAGE_SIZE') / 1e6)
+
+
 def measure(pids: dict, events_per_s: int, seconds: float) -> dict:
     """
     Send events to running nodes.
 
-    :param pids: process ids of `event_stream` and `gesture_classifier`.
-    :returns: what was sent and received, what was lost, and the CPU time used.
+    :param pids: process ids of the nodes, by the name of the executable.
+    :returns: what was sent and received, what was lost, delays of decisions, memory and the CPU
+        time used.
     """
     rclpy.init()
     load = LiveLoad(events_per_s, seconds)
     try:
         cores = load.run(pids)
+        memory = {name: resident_mb(pid) for name, pid in pids.items()}
     finally:
         load.destroy_node()
         rclpy.try_shutdown()
@@ -107,4 +125,8 @@ def measure(pids: dict, events_per_s: int, seconds: float) -> dict:
         'messages_lost': load.sent - int(stream['messages']),
         'packets_lost': int(classifier['lost']),
         'frames_dropped': int(classifier['frames_dropped']),
+        'decisions': len(load.delays_ms),
+        **{f'delay_ms_p{part}': round(float(np.percentile(load.delays_ms, part)), 1)
+           for part in (50, 99) if load.delays_ms},
+        **{f'mb_{name}': value for name, value in memory.items()},
         **{f'cores_{name}': round(value, 2) for name, value in cores.items()}}
