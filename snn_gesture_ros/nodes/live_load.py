@@ -65,7 +65,8 @@ class LiveLoad(Node):
         :param pids: processes whose CPU time is measured, by name.
         :returns: seconds of CPU per second of the run, by name.
         """
-        while not self._publisher.get_subscription_count():
+        while not (self._publisher.get_subscription_count()
+                   and self.count_publishers('gesture_scores')):
             rclpy.spin_once(self, timeout_sec=0.1)
         before = {name: cpu_seconds(pid) for name, pid in pids.items()}
         pacing = Paced(self._publish(), self.done.set)
