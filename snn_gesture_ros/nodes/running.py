@@ -67,8 +67,8 @@ def run_nodes(name: str, make_nodes, arguments=None) -> list:
         print(f'{name}: {error}', file=sys.stderr)
         sys.exit(1)
     except Exception:
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            raise  # else the interrupt has caused it
+        if rclpy.ok() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            raise  # else SIGTERM or the interrupt has caused it
     finally:
         for node in nodes:
             node.destroy_node()
