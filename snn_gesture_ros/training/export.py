@@ -36,7 +36,8 @@ def write_model(path: Path, checkpoint: Path, module: GestureModule, data: Gestu
         license=settings.license, training={
             'data': ', '.join(sorted({clip.source or 'unknown' for clip in clips})),
             'clips': len(clips), 'persons': len({clip.person for clip in clips}),
-            'epochs': best['epoch'] + 1, 'seed': settings.seed, 'settings': settings.learning(),
+            'epochs': best['epoch'] + 1, 'seed': settings.seed,
+            'settings': {**settings.learning(), 'init_from': Path(settings.init_from).name},
             'validation': figures}))
 
 
