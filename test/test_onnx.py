@@ -158,6 +158,19 @@ def test_a_robot_needs_no_torch():
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.parametrize('words, status, text', [
+    (['info', 'fast'], 0, 'ONNX, one time step'),
+    (['export', 'fast'], 1, 'torch is not installed: make training'),
+    (['report', 'fast'], 1, 'torch is not installed: make training')])
+def test_commands_where_there_is_no_torch(words, status, text):
+    code = ("import sys; sys.modules['torch'] = None\n"
+            'from snn_gesture_ros.command_line.main import main\n'
+            f'sys.exit(main({words}))')
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert result.returncode == status, result.stderr
+    assert text in result.stdout + result.stderr and 'Traceback' not in result.stderr
+
+
 def test_info_of_an_exported_checkpoint(exported, capsys):
     _, graph = exported('gesture_net.safetensors')
     assert main(['info', graph]) == 0

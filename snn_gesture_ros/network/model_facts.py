@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The facts of a checkpoint, as `snn-gesture info` shows them."""
 from dataclasses import asdict
+from importlib.util import find_spec
 
 from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
 from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
@@ -14,7 +15,7 @@ def gather_model_facts(name: str) -> dict:
     :param name: a path or the name of a shipped model.
     :raises CheckpointError: if it cannot be used.
     """
-    path = find_checkpoint(name)
+    path = find_checkpoint(name, exported=find_spec('torch') is None)
     if path.suffix == EXPORTED:
         card, facts = OnnxRuntime(name).card, {'format': 'ONNX, one time step'}
     else:
