@@ -17,6 +17,8 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 PATIENCE_S = 120
 """Conditions are waited for this long before a test fails; the first start compiles."""
 _domains = count(os.getpid() % 50 * 2)
+# A shell lets what it runs in the background ignore SIGINT, and that would be inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
