@@ -41,23 +41,21 @@ class _FrameStream:
         self._events = 0
         self._t_newest_us = None
 
-    def _check_picture(self, packet: EventPacket) -> None:
+    def _prepare_for(self, packet: EventPacket) -> None:
         """
-        Start anew where the size of the packet's picture has changed.
+        Start anew where the camera has, or where the size of its picture has changed.
 
         :raises ValueError: if the picture is not a whole multiple of the frame.
         """
         shape = packet.height, packet.width
-        if shape == self._open.shape[1:]:
-            return
-        check_picture(packet.width, packet.height, self._size)
-        self.restart()
-        self._open = np.zeros((2, *shape), np.uint16)
-        self._flat = self._open.reshape(-1)
-
-    def _fell_back(self, packet: EventPacket) -> bool:
-        return (self._t_newest_us is not None
-                and packet.t_newest_us < self._t_newest_us - RESTART_US)
+        if shape != self._open.shape[1:]:
+            check_picture(packet.width, packet.height, self._size)
+            self.restart()
+            self._open = np.zeros((2, *shape), np.uint16)
+            self._flat = self._open.reshape(-1)
+        if (self._t_newest_us is not None
+                and packet.t_newest_us < self._t_newest_us - RESTART_US):
+            self.restart()
 
     def _closed(self, t_end_us: int) -> Frame:
         """End the open frame and begin the next."""
@@ -106,9 +104,7 @@ class FramesByTime(_FrameStream):
 
         :raises ValueError: if its picture does not fit the network's.
         """
-        self._check_picture(packet)
-        if self._fell_back(packet):
-            self.restart()
+        self._prepare_for(packet)
         if self._grid is None:
             self._grid = packet.t_base_us // self.frame_us
         frames = []
@@ -171,9 +167,7 @@ class FramesByCount(_FrameStream):
 
         :raises ValueError: if its picture does not fit the network's.
         """
-        self._check_picture(packet)
-        if self._fell_back(packet):
-            self.restart()
+        self._prepare_for(packet)
         frames = []
         start, events = 0, packet.events
         while start < len(events):
