@@ -76,7 +76,7 @@ class EventStreamNode(Node):
         if self._forced_type:
             self._read(self._forced_type)
         every(self, SEARCH_PERIOD_S, self._search)
-        every(self, FLUSH_PERIOD_S, self._flush)
+        self._flushing = every(self, FLUSH_PERIOD_S, self._flush)
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def _search(self) -> None:
@@ -128,6 +128,8 @@ class EventStreamNode(Node):
             time.sleep(self._batch_us / 2e6)
             for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
                 self._take(waiting)
+        if self._flushing.is_canceled():
+            self._flushing.reset()
 
     def _take(self, data: bytes) -> None:
         malformed = self._stream.counters.malformed
@@ -146,9 +148,12 @@ class EventStreamNode(Node):
                     self._geometry.width, self._geometry.height))
 
     def _flush(self) -> None:
+        """Send what waits; where nothing does, sleep until the next message."""
         packet = self._stream.flush() if self._stream is not None else None
         if packet is not None:
             self._send(packet)
+        else:
+            self._flushing.cancel()
 
     def _send(self, packet) -> None:
         """Hand a packet over in memory, and publish it if there is who listens."""
