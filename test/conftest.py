@@ -68,6 +68,7 @@ class Ros:
         self.executor.add_node(self.node)
         self._log_folder = log_folder
         self._processes = []
+        self._listening = []
 
     def start(self, name: str, environment=None, **parameters) -> subprocess.Popen:
         """Start a node of the package; its output goes to a file, see `output`."""
@@ -101,8 +102,13 @@ class Ros:
     def listen(self, message_class, topic: str, qos=10, **options) -> list:
         """Subscribe; give the list that the messages are added to."""
         received = []
-        self.node.create_subscription(message_class, topic, received.append, qos, **options)
+        self._listening.append(self.node.create_subscription(
+            message_class, topic, received.append, qos, **options))
         return received
+
+    def heard(self) -> bool:
+        """Tell whether all that the test listens to has a publisher that is connected."""
+        return all(each.get_publisher_count() for each in self._listening)
 
     def stop(self) -> None:
         """Interrupt all processes, then end the test's node."""

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The event_stream node, as a process: topics in, packets out."""
+from itertools import count
 import os
 import shutil
 import signal
@@ -90,6 +91,38 @@ def test_missing_numbers_are_counted_as_lost(ros):
     ros.wait_for(lambda: counters(diagnostics).get('lost') == '5', 'the count of 5')
 
 
+def test_burst_is_read_in_order_and_to_the_end(ros):
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.start('event_stream', **{**OFF, 'batch_us': 5000})
+    camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 1000)
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    for number in range(120):
+        camera.publish(message(EVENT_PACKET_TYPE, number))
+    ros.wait_for(lambda: sum(len(decode_packet(data).events) for data in packets) == 120 * 50,
+                 'all events')
+    read = [decode_packet(data) for data in packets]
+    times = np.concatenate([packet.t_base_us + packet.events['dt_us'].astype(np.int64)
+                            for packet in read])
+    assert (np.diff(times) > 0).all()
+    assert len(read) < 60
+    ros.wait_for(lambda: counters(diagnostics).get('messages') == '120', 'the count')
+    assert counters(diagnostics)['lost'] == '0'
+
+
+def test_message_after_a_pause_waits_for_no_other(ros):
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.start('event_stream', **{**OFF, 'batch_us': 100_000})
+    camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 1000)
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    for number in range(3):
+        seen = len(diagnostics)
+        ros.wait_for(lambda: len(diagnostics) > seen + 2, 'a second without messages')
+        camera.publish(message(EVENT_PACKET_TYPE, number))
+        ros.wait_for(lambda: len(packets) == number + 1, 'its packet')
+
+
 def test_package_that_is_not_installed_costs_only_its_type(ros):
     environment = dict(ros.environment)
     for name in ('PYTHONPATH', 'AMENT_PREFIX_PATH'):
@@ -139,6 +172,21 @@ def test_node_ends_cleanly(ros, stop):
     ros.wait_for(lambda: 'waiting for a publisher' in ros.output(node), 'the node')
     node.send_signal(stop)
     ros.wait_for(lambda: node.poll() is not None, 'the node to end')
+    assert node.returncode == 0
+    assert 'Traceback' not in ros.output(node)
+
+
+@pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])
+def test_node_ends_cleanly_while_messages_come(ros, stop):
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    node = ros.start('event_stream')
+    camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 1000)
+    number = count()
+    ros.wait_for(lambda: camera.publish(message(EVENT_PACKET_TYPE, next(number) % 128))
+                 or len(packets) > 5, 'packets')
+    node.send_signal(stop)
+    ros.wait_for(lambda: camera.publish(message(EVENT_PACKET_TYPE, next(number) % 128))
+                 or node.poll() is not None, 'the node to end')
     assert node.returncode == 0
     assert 'Traceback' not in ros.output(node)
 

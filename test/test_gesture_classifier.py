@@ -47,8 +47,8 @@ def running(ros, halves):
     ros.node_process = ros.start('gesture_classifier', checkpoint=halves, min_events=1,
                                  smoothing_ms=50, queue_size=100)
     stream = Stream(ros)
-    ros.wait_for(lambda: stream.publisher.get_subscription_count() and labels
-                 and len(ros.node.get_publishers_info_by_topic('gesture')), 'the node')
+    ros.wait_for(lambda: stream.publisher.get_subscription_count() and labels and ros.heard(),
+                 'the node')
     return stream, scores, gestures, labels
 
 

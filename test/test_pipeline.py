@@ -49,8 +49,7 @@ def recognised(ros, way, checkpoint):
     scores = ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
     processes = [ros.start(name, checkpoint=checkpoint, **PARAMETERS) for name in WAYS[way]]
     camera = Camera(ros)
-    ros.wait_for(lambda: camera.publisher.get_subscription_count()
-                 and len(ros.node.get_publishers_info_by_topic('gesture')), 'the nodes')
+    ros.wait_for(lambda: camera.publisher.get_subscription_count() and ros.heard(), 'the nodes')
     camera.show(3, 60)
     camera.show(12, 60)
     ros.wait_for(lambda: len(gestures) >= 4, 'two gestures that start and end')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event_stream node: a camera's event topic in, the compact stream out."""
 from dataclasses import asdict, replace
+import time
 
 from rclpy.node import Node
 from snn_gesture_ros.events.geometry import Geometry
@@ -13,6 +14,7 @@ from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.nodes.waiting import take_waiting
 from std_msgs.msg import UInt8MultiArray
 
 PARAMETERS = (
@@ -27,7 +29,8 @@ PARAMETERS = (
          'network', 8, 1024),
     Spec('height', 128, 'Height of the mapped picture in pixels', 8, 1024),
     Spec('batch_us', 5000, 'Camera time of a packet: messages are gathered to fewer, which costs '
-         'this much latency and saves CPU; 0 sends each on', 0, 100_000),
+         'this much latency and saves CPU; messages that follow closely are read together, twice '
+         'in this time; 0 reads and sends each on', 0, 100_000),
     Spec('hot_pixels', True, 'Learn and silence pixels that fire without cause', read_only=False),
     Spec('refractory_us', 1000, 'Drop events of one polarity on one pixel of the picture that '
          'follow sooner; 0 switches this off', 0, 1_000_000, read_only=False),
@@ -37,6 +40,8 @@ PARAMETERS = (
 )
 NOISE = ('hot_pixels', 'refractory_us', 'background_us')
 SEARCH_PERIOD_S = 0.2
+MOST_AT_ONCE = 200
+"""Messages that are read before timers and services have their turn."""
 FLUSH_PERIOD_S = 0.02
 """What was gathered waits no longer than this, also if no message follows."""
 
@@ -71,7 +76,7 @@ class EventStreamNode(Node):
         if self._forced_type:
             self._read(self._forced_type)
         every(self, SEARCH_PERIOD_S, self._search)
-        every(self, FLUSH_PERIOD_S, self._flush)
+        self._flushing = every(self, FLUSH_PERIOD_S, self._flush)
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def _search(self) -> None:
@@ -113,6 +118,20 @@ class EventStreamNode(Node):
         self.get_logger().info(f'{self._topic}: reading {message_type}')
 
     def _on_message(self, data: bytes) -> None:
+        """
+        Read a message, pause, and read those that came meanwhile.
+
+        To wake up for a message costs the executor more than to read it.
+        """
+        self._take(data)
+        if self._batch_us:
+            time.sleep(self._batch_us / 2e6)
+            for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+                self._take(waiting)
+        if self._flushing.is_canceled():
+            self._flushing.reset()
+
+    def _take(self, data: bytes) -> None:
         malformed = self._stream.counters.malformed
         size = self._stream.sensor_size
         packet = self._stream.feed(data, self.get_clock().now().nanoseconds)
@@ -129,9 +148,12 @@ class EventStreamNode(Node):
                     self._geometry.width, self._geometry.height))
 
     def _flush(self) -> None:
+        """Send what waits; where nothing does, sleep until the next message."""
         packet = self._stream.flush() if self._stream is not None else None
         if packet is not None:
             self._send(packet)
+        else:
+            self._flushing.cancel()
 
     def _send(self, packet) -> None:
         """Hand a packet over in memory, and publish it if there is who listens."""

@@ -49,7 +49,8 @@ PARAMETERS = (
 DECISION = ('start_threshold', 'end_threshold', 'smoothing_ms')
 SLICING = ('slicing', 'window_ms', 'window_events')
 NETWORK = ('checkpoint', 'runtime', 'device', 'threads', 'state')
-SILENCE_PERIOD_S = 0.05
+SILENCE_PERIOD_S = 0.1
+"""In silence the frames of this time are decided together, since to wake up is what costs."""
 SILENCE_MARGIN_NS = 100_000_000
 """A stream that says nothing for longer is taken for silent."""
 

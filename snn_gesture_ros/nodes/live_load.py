@@ -73,12 +73,12 @@ class LiveLoad(Node):
         while not self.done.is_set():
             rclpy.spin_once(self, timeout_sec=0.1)
         run_s = self._messages * MESSAGE_US / 1e6
-        cores = {name: (cpu_seconds(pid) - before[name]) / run_s for name, pid in pids.items()}
         pacing.stop()
         end_ns = self.get_clock().now().nanoseconds + round(SETTLE_S * 1e9)
         while self.get_clock().now().nanoseconds < end_ns:
             rclpy.spin_once(self, timeout_sec=0.1)
-        return cores
+        # Only now is all work done, where the nodes have fallen behind.
+        return {name: (cpu_seconds(pid) - before[name]) / run_s for name, pid in pids.items()}
 
     def _publish(self):
         start_ns = self.get_clock().now().nanoseconds

@@ -4,11 +4,13 @@
 from rclpy.clock import Clock, ClockType
 
 
-def every(node, period_s: float, callback) -> None:
+def every(node, period_s: float, callback):
     """
     Call back regularly in steady time.
 
     Simulated time stands still until somebody publishes it, and event_player does not before
     its events have a subscriber.
+
+    :returns: the timer.
     """
-    node.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
+    return node.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
