@@ -43,9 +43,9 @@ $(PACKAGE): $(MESSAGES) $(SOURCES) scripts/build_package.bash
 demo: build
 	@source env.bash && snn-gesture demo $(BAG)
 
-# From within test/, so that the tests import the package as it was built, not its sources.
 training: build $(TRAINING)
 
+# From within test/, so that the tests import the package as it was built, not its sources.
 test: training
 	@source env.bash && cd test && python -m pytest $(PYTEST_ARGS)
 

@@ -91,12 +91,18 @@ def test_missing_numbers_are_counted_as_lost(ros):
     ros.wait_for(lambda: counters(diagnostics).get('lost') == '5', 'the count of 5')
 
 
-def test_burst_is_read_in_order_and_to_the_end(ros):
+def reading(ros, batch_us):
+    """Start the node before a camera; give its packets, its diagnostics and the camera."""
     packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
     diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
-    ros.start('event_stream', **{**OFF, 'batch_us': 5000})
+    ros.start('event_stream', **{**OFF, 'batch_us': batch_us})
     camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 1000)
     ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    return packets, diagnostics, camera
+
+
+def test_burst_is_read_in_order_and_to_the_end(ros):
+    packets, diagnostics, camera = reading(ros, 5000)
     for number in range(120):
         camera.publish(message(EVENT_PACKET_TYPE, number))
     ros.wait_for(lambda: sum(len(decode_packet(data).events) for data in packets) == 120 * 50,
@@ -111,11 +117,7 @@ def test_burst_is_read_in_order_and_to_the_end(ros):
 
 
 def test_message_after_a_pause_waits_for_no_other(ros):
-    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
-    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
-    ros.start('event_stream', **{**OFF, 'batch_us': 100_000})
-    camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 1000)
-    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    packets, diagnostics, camera = reading(ros, 100_000)
     for number in range(3):
         seen = len(diagnostics)
         ros.wait_for(lambda: len(diagnostics) > seen + 2, 'a second without messages')
