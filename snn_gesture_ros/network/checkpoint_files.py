@@ -41,7 +41,7 @@ def find_checkpoint(name: str, exported: bool = False) -> Path:
 
 def is_checkpoint(path) -> bool:
     """
-    Tell by its contents whether a file was written by safetensors, by torch or by an export.
+    Tell by its contents whether a file was written by safetensors or torch, or is an export.
 
     :raises OSError: if it cannot be read.
     """
