@@ -27,7 +27,8 @@ setup(
     ],
     install_requires=['setuptools'],
     zip_safe=True,
-    extras_require={'test': ['pytest'], 'evaluation': ['jinja2', 'matplotlib', 'torchmetrics'],
+    extras_require={'test': ['pytest'], 'cluster': ['distributed'],
+                    'evaluation': ['jinja2', 'matplotlib', 'torchmetrics'],
                     'torch': ['h5py', 'loguru', 'onnx', 'safetensors', 'torch'],
                     'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from snn_gesture_ros.evaluation.web_page import number, percent, plain
+from snn_gesture_ros.evaluation.web_page import duration, number, percent, plain
 
 MOST_ROWS = 40
 
@@ -47,15 +47,16 @@ def _summary(results):
                                       'minute')
     else:
         yield 'announcements', (f'{len(results["announcements"])} in '
-                                f'{number(results["minutes"])} minutes; nothing is labelled')
+                                f'{duration(results["minutes"])}; nothing is labelled')
     yield 'processing a decision', (f'{number(timing["processing_ms"]["p50"], 2)} ms median, '
                                     f'{number(timing["processing_ms"]["p99"], 2)} ms p99')
     yield 'events/s', number(timing['events_per_s'], 0)
 
 
 def _by_label(results) -> Table:
-    table = Table(title='by label', title_justify='left', box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column('shown', min_width=20)
+    table = Table(title='by label', title_justify='left', box=SIMPLE_HEAD, pad_edge=False,
+                  padding=(0, 1, 0, 0))
+    table.add_column('shown', min_width=18)
     for column in ('right', 'of', 'precision', 'gestures', 'announced', 'after, s'):
         table.add_column(column, justify='right')
     for label, row in results['labels'].items():
@@ -67,8 +68,9 @@ def _by_label(results) -> Table:
 
 
 def _by_recording(results) -> Table:
-    table = Table(title='by recording', title_justify='left', box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column('recording', no_wrap=True, max_width=24)
+    table = Table(title='by recording', title_justify='left', box=SIMPLE_HEAD, pad_edge=False,
+                  padding=(0, 1, 0, 0))
+    table.add_column('recording', no_wrap=True, max_width=24, min_width=16)
     table.add_column('from, s', justify='right')
     for column in ('shown', 'taken for'):
         table.add_column(column, min_width=12)

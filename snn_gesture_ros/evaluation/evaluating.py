@@ -1,7 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Evaluating: recordings one after the other, in processes of this machine or of a cluster."""
-from functools import lru_cache
+from dataclasses import replace
+from pathlib import Path
+import threading
 from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.processes import in_processes
@@ -12,8 +14,8 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
 
-LOST_WORKERS = 10
-"""So many workers may be lost with a recording before it counts for the cause."""
+CONNECT_S = 10
+_loaded = threading.local()
 
 
 class Evaluated(NamedTuple):
@@ -39,6 +41,7 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings) -> tupl
         with open_recording(source.path) as recording:
             messages = StoredMessages(recording, source.topic, source.sensor_size)
             run = run_offline(messages, classifier, settings)
+            verdicts = judge_run(run, source.parts, source.camera_time)
     except OSError as error:
         return number, Evaluated(
             source, fault=f'{source.path}: {error.strerror or error}')
@@ -46,8 +49,7 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings) -> tupl
         told = str(error)
         named = told if told.startswith(str(source.path)) else f'{source.path}: {told}'
         return number, Evaluated(source, fault=named)
-    return number, Evaluated(
-        source, run, judge_run(run, source.parts, source.camera_time))
+    return number, Evaluated(source, run, verdicts)
 
 
 def evaluate(sources: list, settings: NodeSettings, workers: int, cluster: str, results: list):
@@ -61,11 +63,15 @@ def evaluate(sources: list, settings: NodeSettings, workers: int, cluster: str, 
     """
     yield 0
     tasks = [(number, source, settings) for number, source in enumerate(sources)]
-    found = (on_cluster(evaluate_source, tasks, cluster) if cluster
-             else in_processes(evaluate_source, tasks, workers))
+    if cluster:
+        found = on_cluster(evaluate_source, [_by_full_paths(*task) for task in tasks], cluster)
+    elif min(workers, len(tasks)) > 1:
+        found = in_processes(evaluate_source, tasks, workers)
+    else:
+        found = (evaluate_source(*task) for task in tasks)
     finished = {}
     for number, evaluated in found:
-        finished[number] = evaluated
+        finished[number] = evaluated._replace(source=sources[number])
         yield 1
     results += [finished[number] for number in range(len(sources))]
 
@@ -79,11 +85,13 @@ def on_cluster(function, tasks: list, address: str):
 
     :raises ValueError: if there is no such cluster, or it loses too many workers.
     """
-    import dask
-    from distributed import as_completed, Client, KilledWorker
-    dask.config.set({'distributed.scheduler.allowed-failures': LOST_WORKERS})
     try:
-        client = Client(address, set_as_default=False)
+        from distributed import as_completed, Client, KilledWorker
+    except ImportError as error:
+        raise ValueError(f'a cluster needs Dask: pip install -r requirements/cluster.txt ({error})'
+                         ) from None
+    try:
+        client = Client(address, timeout=CONNECT_S)
     except (OSError, ValueError) as error:
         raise ValueError(f'{address}: no Dask scheduler answers there ({error})') from None
     with client:
@@ -95,12 +103,22 @@ def on_cluster(function, tasks: list, address: str):
             raise ValueError(f'{address}: the cluster lost its workers: {error}') from None
 
 
-@lru_cache(maxsize=1)
 def load_classifier(**network) -> SpikingClassifier:
     """
-    Load a checkpoint, once a process.
+    Load a checkpoint, once a thread, since its state is carried from frame to frame.
 
     :param network: what SpikingClassifier takes.
     :raises ValueError: if it cannot be used.
     """
-    return SpikingClassifier(**network)
+    if getattr(_loaded, 'network', None) != network:
+        _loaded.classifier, _loaded.network = SpikingClassifier(**network), network
+    return _loaded.classifier
+
+
+def _by_full_paths(number, source, settings) -> tuple:
+    """Return a task that means the same in another folder."""
+    network = dict(settings.network)
+    if Path(network['checkpoint']).is_file():
+        network['checkpoint'] = str(Path(network['checkpoint']).resolve())
+    return (number, source._replace(path=source.path.resolve()),
+            replace(settings, network=network))

@@ -126,7 +126,9 @@ def _incomplete(runs) -> list:
     told = (('malformed', 'messages could not be read'), ('lost', 'messages are missing'),
             ('restarts', 'times the clock of the camera began anew'))
     return [f'{source.path}: {run.counters[name]} {what}' for source, run, _ in runs
-            for name, what in told if run.counters[name]]
+            for name, what in told if run.counters[name]] + [
+        f'{source.path}: {label} is labelled where there are no events; left out'
+        for source, _, verdicts in runs for label in verdicts.outside]
 
 
 def _timing(runs) -> dict:

@@ -6,7 +6,7 @@ FEWEST = 8
 
 
 class Samples:
-    """The busiest frame of each of FEWEST to 2 FEWEST - 1 equal stretches of what was added."""
+    """The busiest frame of each of FEWEST to 2 FEWEST equal stretches of what was added."""
 
     def __init__(self):
         """Begin with none."""

@@ -48,6 +48,8 @@ class Verdicts(NamedTuple):
     """Label of each decision, or None, [decisions]."""
     announcements: list
     """Verdict of each announcement."""
+    outside: list
+    """Labels of the parts that are left out, since there are no events at their time."""
 
 
 def judge_run(run, parts: tuple, camera_time: bool) -> Verdicts:
@@ -56,11 +58,17 @@ def judge_run(run, parts: tuple, camera_time: bool) -> Verdicts:
 
     :param parts: of sources.Part; empty where nobody knows what it shows.
     :param camera_time: whether their times are the camera's.
+    :raises ValueError: if there are parts, and none where the recording has events.
     """
-    zero_us = run.first_us if camera_time else 0
-    spans = [(part.label, part.start_us - zero_us,
-              run.duration_us if part.end_us is None else part.end_us - zero_us)
+    zero_us, last_us = (run.first_us if camera_time else 0), run.duration_us
+    spans = [(part.label, max(part.start_us - zero_us, 0),
+              last_us if part.end_us is None else min(part.end_us - zero_us, last_us))
              for part in parts]
+    outside = [label for label, start_us, end_us in spans if start_us >= end_us]
+    spans = [span for span in spans if span[1] < span[2]]
+    if parts and not spans:
+        raise ValueError(f'no label is within its {last_us / 1e6:g} s of events; labels are in '
+                         'seconds since the first event')
     best = best_labels(run)
     announcements, owners = _judge_announcements(run, spans)
     truths = [None] * len(run.t_us)
@@ -81,7 +89,7 @@ def judge_run(run, parts: tuple, camera_time: bool) -> Verdicts:
         everything = np.arange(len(run.t_us))
         judged = [Judged(None, 0, run.duration_us, False, everything,
                          _commonest(best, everything, run.labels), None, None, 0)]
-    return Verdicts(judged, truths, announcements)
+    return Verdicts(judged, truths, announcements, outside)
 
 
 def best_labels(run) -> list:

@@ -40,7 +40,7 @@ def make_page(results: dict, evaluated: list) -> str:
     runs = sorted((each for each in evaluated if each.run is not None), key=_errors, reverse=True)
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(percent=percent, number=number, plain=plain)
+    environment.filters.update(percent=percent, number=number, plain=plain, duration=duration)
     environment.globals['colour'] = lambda label: colours.get(label, AT_REST)
     return environment.get_template(TEMPLATE).render(
         results=results, confusion=_confusion(results), labels=list(results['labels']),
@@ -56,6 +56,11 @@ def percent(value) -> str:
 def number(value, digits: int = 1) -> str:
     """Return a number as text, with narrow spaces between thousands."""
     return '–' if value is None else f'{value:,.{digits}f}'.replace(',', '\u202f')
+
+
+def duration(minutes: float) -> str:
+    """Return a duration as text."""
+    return f'{number(minutes)} minutes' if minutes >= 2 else f'{number(60 * minutes)} s'
 
 
 def plain(label) -> str:
