@@ -72,8 +72,6 @@ class Run(NamedTuple):
     """Begin of the T frames that end with it, [decisions]; negative where there are fewer."""
     scores: np.ndarray
     """[decisions, labels]."""
-    silent: np.ndarray
-    """Whether there were too few events to believe the network, [decisions]."""
     gestures: list
     """The gesture that is being made after each decision, or None, [decisions]."""
     announced: list
@@ -173,7 +171,7 @@ class _Nodes:
     def _remember(self, t_us, recognised):
         full = len(self._times_us) == self._times_us.maxlen
         begin_us = self._times_us[0] if full else None
-        self._decisions.append((t_us, begin_us, recognised.scores, recognised.silent,
+        self._decisions.append((t_us, begin_us, recognised.scores,
                                 self._recogniser.decider.gesture, 1000 * self._since_s))
         self._announced += [Announcement(t_us, change.label, change.score)
                             for change in recognised.changes if change.label is not None]
@@ -191,14 +189,14 @@ class _Nodes:
             raise ValueError(f'no message can be read: {self._stream.last_error}'
                              if counters.malformed else 'the recording has no events')
         zero_us, labels = self._first_us, self._recogniser.decider.labels
-        t_us, begins_us, scores, silent, gestures, processing_ms = (
-            zip(*self._decisions) if self._decisions else [()] * 6)
+        t_us, begins_us, scores, gestures, processing_ms = (
+            zip(*self._decisions) if self._decisions else [()] * 5)
         frames_us, frame_events = zip(*self._frames_seen) if self._frames_seen else ((), ())
         return Run(
             labels, zero_us, self._last_us - zero_us, np.array(t_us, np.int64) - zero_us,
             np.array([-1 if begin_us is None else begin_us - zero_us for begin_us in begins_us],
                      np.int64),
-            np.reshape(scores, (-1, len(labels))).astype(float), np.array(silent, bool),
+            np.reshape(scores, (-1, len(labels))).astype(float),
             list(gestures),
             [announced._replace(t_us=announced.t_us - zero_us) for announced in self._announced],
             np.array(frames_us, np.int64) - zero_us, np.array(frame_events, np.int64),
