@@ -23,8 +23,6 @@ from test_recordings import ARRAY, write_bag
 
 SENSOR = 128
 EVENTS_A_MS = 20
-STEP_S = 0.02
-"""A frame of the network `halves`, whose windows have four."""
 
 
 def events_of(scenes, start_us=5_000_000, seed=0):
