@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snn_gesture_ros.nodes import (
-    event_player, event_stream, gesture_classifier, simulated_camera)
+    event_player, event_stream, gesture_classifier, gesture_evaluator, simulated_camera)
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 FILES = ('gesture', 'demo', 'replay')
@@ -58,6 +58,12 @@ def test_arguments_of_demo_are_parameters_of_the_camera():
         if name in ('sensor', 'framing'):
             known = text.split(': ')[1].replace(' or ', ', ').split(', ')
             assert known == declared[name].description.split(': ')[1].split(', ')
+
+
+def test_arguments_of_replay_are_parameters_of_the_evaluator():
+    defaults = {spec.name: spec.default for spec in gesture_evaluator.PARAMETERS}
+    for name, _, _, kind, _ in load('replay').EVALUATOR_PARAMETERS:
+        assert type(defaults[name]) is kind, name
 
 
 def test_arguments_of_replay_are_parameters_of_the_player():

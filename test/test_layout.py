@@ -70,8 +70,9 @@ def test_parameter_files_are_what_the_nodes_declare(file, nodes):
 
 def test_every_parameter_is_described():
     from snn_gesture_ros.nodes import (
-        event_player, event_stream, gesture_classifier, simulated_camera)
-    for node in (event_player, event_stream, gesture_classifier, simulated_camera):
+        event_player, event_stream, gesture_classifier, gesture_evaluator, simulated_camera)
+    for node in (event_player, event_stream, gesture_classifier, gesture_evaluator,
+                 simulated_camera):
         for spec in node.PARAMETERS:
             assert len(spec.description) > 10
             assert (spec.minimum is None) == (spec.maximum is None)
