@@ -130,6 +130,10 @@ class FramesByTime(_FrameStream):
             self._advance(t_us, frames)
         return frames
 
+    def remaining_us(self, t_us: int) -> int:
+        """Return how much camera time after `t_us` the open frame lasts."""
+        return max((self._grid + 1) * self.frame_us - t_us, 0)
+
     def _advance(self, t_us: int, frames: list) -> None:
         """Close the frames that end by a time; of a long silence only the first ones."""
         grid = t_us // self.frame_us
@@ -183,3 +187,7 @@ class FramesByCount(_FrameStream):
     def advance(self, t_us: int) -> list:
         """Give no frames: without events none fills."""
         return []
+
+    def remaining_us(self, t_us: int) -> int:
+        """Return 0: nobody knows how soon the open frame is full."""
+        return 0

@@ -18,6 +18,7 @@ from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.nodes.worker import Worker
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
@@ -49,6 +50,11 @@ PARAMETERS = (
 DECISION = ('start_threshold', 'end_threshold', 'smoothing_ms')
 SLICING = ('slicing', 'window_ms', 'window_events')
 NETWORK = ('checkpoint', 'runtime', 'device', 'threads', 'state')
+PAUSE = 0.75
+"""Part of the time to a frame's end in which packets are left to wait."""
+LONGEST_PAUSE_US = 50_000
+MOST_AT_ONCE = 200
+"""Packets that are read before timers and services have their turn."""
 SILENCE_PERIOD_S = 0.1
 """In silence the frames of this time are decided together, since to wake up is what costs."""
 SILENCE_MARGIN_NS = 100_000_000
@@ -86,7 +92,7 @@ class GestureClassifierNode(Node):
         self._worker = Worker(self._decide, values['queue_size'])
         on_change(self, PARAMETERS, self._change)
         if subscribe:
-            self.create_subscription(
+            self._subscription = self.create_subscription(
                 UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         every(self, SILENCE_PERIOD_S, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
@@ -101,6 +107,19 @@ class GestureClassifierNode(Node):
         super().destroy_node()
 
     def _on_packet(self, data: bytes) -> None:
+        """
+        Read a packet, pause while no frame can be complete, read those that came meanwhile.
+
+        To wake up for a packet costs the executor more than to read it.
+        """
+        self._read(data)
+        if self._packet is not None:
+            remaining_us = self._frames.remaining_us(self._packet.t_newest_us)
+            time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
+            for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+                self._read(waiting)
+
+    def _read(self, data: bytes) -> None:
         try:
             packet = decode_packet(data)
         except ValueError as error:
