@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_classifier node: the compact stream in, gestures out."""
 from collections import deque
-from dataclasses import replace
 from statistics import median
 import time
+from typing import NamedTuple
 
 from rclpy.node import Node
 from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
 from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.frames.accumulation import check_picture
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.nodes.beside import run_beside
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import classification, header, label_info
 from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
@@ -24,18 +26,20 @@ from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
 PARAMETERS = (
-    Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model'),
-    Spec('runtime', 'auto', 'What runs the network: auto, onnx (an exported checkpoint) or torch'),
-    Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n'),
-    Spec('threads', 1, 'Threads of the network on the CPU', 1, 64),
+    Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model',
+         read_only=False),
+    Spec('runtime', 'auto', 'What runs the network: auto, onnx (an exported checkpoint) or torch',
+         read_only=False),
+    Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n', read_only=False),
+    Spec('threads', 1, 'Threads of the network on the CPU', 1, 64, read_only=False),
     Spec('state', 'carried', 'carried: the network keeps its state and decides at every frame; '
-         'window: it starts at rest for each window and decides at its end'),
+         'window: it starts at rest for each window and decides at its end', read_only=False),
     Spec('slicing', '', 'How frames are cut: time, count (of events), or empty for the way of the '
-         'checkpoint'),
+         'checkpoint', read_only=False),
     Spec('window_ms', 0.0, 'Duration of a window of frames, for slicing by time; 0 for that of '
-         'the checkpoint', 0.0, 60000.0),
+         'the checkpoint', 0.0, 60000.0, read_only=False),
     Spec('window_events', 0, 'Events of a window of frames, for slicing by count; 0 for those of '
-         'the checkpoint', 0, 100_000_000),
+         'the checkpoint', 0, 100_000_000, read_only=False),
     Spec('queue_size', 8, 'Frames that may wait for the network; more are dropped, oldest first',
          1, 1000),
     Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence, whatever the network '
@@ -55,10 +59,39 @@ PAUSE = 0.75
 LONGEST_PAUSE_US = 50_000
 MOST_AT_ONCE = 200
 """Packets that are read before timers and services have their turn."""
+RECENT_FRAMES = 16
+"""A network that takes over sees so many of the latest frames, if they are cut alike."""
 SILENCE_PERIOD_S = 0.1
 """In silence the frames of this time are decided together, since to wake up is what costs."""
 SILENCE_MARGIN_NS = 100_000_000
 """A stream that says nothing for longer is taken for silent."""
+
+
+class Recognition(NamedTuple):
+    """What parameters choose: how frames are cut, and what decides on them."""
+
+    frames: object
+    """FramesByTime or FramesByCount."""
+    recogniser: Recogniser
+    description: str
+
+
+def open_recognition(values: dict) -> Recognition:
+    """
+    Load the network that parameters choose, and run it once.
+
+    :param values: of PARAMETERS.
+    :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
+    """
+    classifier = SpikingClassifier(**{name: values[name] for name in NETWORK})
+    card = classifier.card
+    frames = Slicing(**{name: values[name] for name in SLICING}).frames(card)
+    recogniser = Recogniser(
+        classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
+        values['min_events'])
+    return Recognition(frames, recogniser, (
+        f'{values["checkpoint"]} with {classifier.runtime.description}: {frames.description}, '
+        f'{card.size}x{card.size}, {len(card.labels)} labels'))
 
 
 class GestureClassifierNode(Node):
@@ -68,22 +101,20 @@ class GestureClassifierNode(Node):
         """
         Declare parameters and load the network.
 
-        :param subscribe: whether packets come by topic; otherwise `take` is called with them.
+        :param subscribe: whether packets come by topic; otherwise `take` is called with them,
+            and `read_waiting` must be set to what reads those that wait.
         :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
         """
         super().__init__('gesture_classifier')
-        values = declare(self, PARAMETERS)
-        classifier = SpikingClassifier(**{name: values[name] for name in NETWORK})
-        card = classifier.card
-        self._frames = Slicing(**{name: values[name] for name in SLICING}).frames(card)
-        self._recogniser = Recogniser(
-            classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
-            values['min_events'])
-        self._decider = self._recogniser.decider
+        self._values = values = declare(self, PARAMETERS)
+        self._active = self._deciding = open_recognition(values)
+        """What frames are cut for, and what the worker decides with: soon the same."""
+        self._recent = deque(maxlen=RECENT_FRAMES)
+        """Frames that were decided on; the worker's own, like `_deciding`."""
         self._packet = None
         """The newest packet."""
         self._arrival_ns = 0
-        self._restarts = self._malformed = self._lost = self._decisions = 0
+        self._past_late = self._restarts = self._malformed = self._lost = self._decisions = 0
         self._inference_ms = deque([0.0], maxlen=100)
         self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
         self._gesture = self.create_publisher(Classification, 'gesture', GESTURE_QOS)
@@ -91,15 +122,15 @@ class GestureClassifierNode(Node):
         self._publish_labels()
         self._worker = Worker(self._decide, values['queue_size'])
         on_change(self, PARAMETERS, self._change)
+        self.read_waiting = self._read_waiting
+        """Reads what waits while the executor's thread is kept from it."""
         if subscribe:
             self._subscription = self.create_subscription(
                 UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         every(self, SILENCE_PERIOD_S, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped'))
-        self.get_logger().info(
-            f'{values["checkpoint"]} with {classifier.runtime.description}: '
-            f'{self._frames.description}, {card.size}x{card.size}, {len(card.labels)} labels')
+        self.get_logger().info(self._active.description)
 
     def destroy_node(self) -> None:
         """Let the frame in work be finished, then stop."""
@@ -114,10 +145,13 @@ class GestureClassifierNode(Node):
         """
         self._read(data)
         if self._packet is not None:
-            remaining_us = self._frames.remaining_us(self._packet.t_newest_us)
+            remaining_us = self._active.frames.remaining_us(self._packet.t_newest_us)
             time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
-            for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
-                self._read(waiting)
+            self._read_waiting()
+
+    def _read_waiting(self) -> None:
+        for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+            self._read(waiting)
 
     def _read(self, data: bytes) -> None:
         try:
@@ -134,7 +168,7 @@ class GestureClassifierNode(Node):
     def take(self, packet) -> None:
         """Take in the next EventPacket."""
         try:
-            frames = self._frames.push(packet)
+            frames = self._active.frames.push(packet)
         except ValueError as error:
             self._skip(error)
             return
@@ -153,48 +187,77 @@ class GestureClassifierNode(Node):
             return
         silent_ns = self.get_clock().now().nanoseconds - self._arrival_ns - SILENCE_MARGIN_NS
         if silent_ns > 0:
-            self._submit(self._frames.advance(self._packet.t_newest_us + silent_ns // 1000))
+            self._submit(self._active.frames.advance(self._packet.t_newest_us + silent_ns // 1000))
 
     def _submit(self, frames: list) -> None:
         for frame in frames:
             stamp_ns = frame.t_newest_us * 1000 + self._packet.ros_offset_ns
-            self._worker.submit((frame, stamp_ns, self._packet.frame_id))
+            self._worker.submit((self._active, frame, stamp_ns, self._packet.frame_id))
 
     def _decide(self, work) -> None:
         """Run a time step and publish; this runs in the worker's thread."""
-        frame, stamp_ns, frame_id = work
+        active, frame, stamp_ns, frame_id = work
+        stamp = header(stamp_ns, frame_id)
+        recogniser = active.recogniser
+        if active is not self._deciding:
+            if active.frames is not self._deciding.frames:
+                self._recent.clear()
+            self._announce(stamp, recogniser.take_over(self._deciding.recogniser, self._recent))
+            self._deciding = active
         start = time.perf_counter()
-        recognised = self._recogniser.recognise(frame)
+        recognised = recogniser.recognise(frame)
         self._inference_ms.append(1000 * (time.perf_counter() - start))
+        self._recent.append(frame)
         if recognised is None:
             return
         self._decisions += 1
-        stamp = header(stamp_ns, frame_id)
         publish_while_running(self._scores, classification(
-            stamp, dict(zip(self._decider.labels, recognised.scores))))
-        for change in recognised.changes:
+            stamp, dict(zip(recogniser.decider.labels, recognised.scores))))
+        self._announce(stamp, recognised.changes)
+
+    def _announce(self, stamp, changes: list) -> None:
+        for change in changes:
             started = {} if change.label is None else {change.label: change.score}
             publish_while_running(self._gesture, classification(stamp, started))
 
     def _publish_labels(self) -> None:
         stamp = header(self.get_clock().now().nanoseconds, '')
+        decider = self._active.recogniser.decider
         self._labels.publish(label_info(
-            stamp, self._decider.labels, self._decider.settings.start_threshold))
+            stamp, decider.labels, decider.settings.start_threshold))
 
-    def _change(self, values: dict) -> None:
-        settings = {name: value for name, value in values.items() if name in DECISION}
-        if settings:
-            self._decider.settings = replace(self._decider.settings, **settings)
-            self._publish_labels()
-        self._recogniser.min_events = values.get('min_events', self._recogniser.min_events)
+    def _change(self, changed: dict) -> None:
+        """
+        Take over parameters that change; a network is loaded and tried beside the one that runs.
+
+        :raises ValueError: if they cannot be used; all stays as it was then.
+        """
+        values = {**self._values, **changed}
+        settings = DecisionSettings(**{name: values[name] for name in DECISION})
+        if changed.keys() & {*NETWORK, *SLICING}:
+            opened = run_beside(lambda: open_recognition(values), self.read_waiting)
+            if self._packet is not None:
+                check_picture(self._packet.width, self._packet.height,
+                              opened.recogniser.classifier.card.size)
+            if opened.frames.settings == self._active.frames.settings:
+                opened = opened._replace(frames=self._active.frames)
+            self._past_late += 0 if opened.frames is self._active.frames else (
+                self._active.frames.late)
+            self._active = opened
+            self._health.hardware_id = values['checkpoint']
+            self.get_logger().info(opened.description)
+        self._values = values
+        self._active.recogniser.decider.settings = settings
+        self._active.recogniser.min_events = values['min_events']
+        self._publish_labels()
 
     def _counters(self) -> dict:
         return {
             'decisions': self._decisions,
-            'gesture': self._decider.gesture or '',
+            'gesture': self._active.recogniser.decider.gesture or '',
             'inference_ms': round(median(self._inference_ms), 2),
             'frames_dropped': self._worker.dropped,
-            'late_events': self._frames.late,
+            'late_events': self._past_late + self._active.frames.late,
             'lost': self._lost,
             'malformed': self._malformed,
             'restarts': self._restarts,
