@@ -18,7 +18,7 @@ setup(
     maintainer='the snn_gesture_ros authors',
     maintainer_email='maintainers@snn-gesture-ros.invalid',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['models/*', 'frames/*.cu']},
+    package_data={PACKAGE: ['models/*', 'frames/*.cu', 'evaluation/*.html']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
@@ -27,7 +27,8 @@ setup(
     ],
     install_requires=['setuptools'],
     zip_safe=True,
-    extras_require={'test': ['pytest'], 'evaluation': ['matplotlib', 'torchmetrics'],
+    extras_require={'test': ['pytest'], 'cluster': ['distributed'],
+                    'evaluation': ['jinja2', 'matplotlib', 'torchmetrics'],
                     'torch': ['h5py', 'loguru', 'onnx', 'safetensors', 'torch'],
                     'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={

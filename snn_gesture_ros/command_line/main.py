@@ -13,6 +13,7 @@ VERBS = {
     'bench': 'measure how fast this machine reads events and decides',
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
+    'evaluate': 'measure how well gestures are recognised in recordings',
     'report': 'measure how well checkpoints recognise gestures',
     'pictures': 'draw every class as the simulated camera sees it',
 }

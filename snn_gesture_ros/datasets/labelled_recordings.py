@@ -172,8 +172,8 @@ def _read_row(where: str, line: int, texts: dict) -> Row:
         raise ValueError(f'{where}: file or label is empty')
     if split and split not in SPLITS:
         raise ValueError(f'{where}: split {split!r} is not one of {", ".join(SPLITS)}')
-    start_us = _microseconds(where, 'start_s', start) if start else 0
-    end_us = _microseconds(where, 'end_s', end) if end else None
+    start_us = read_seconds(where, 'start_s', start) if start else 0
+    end_us = read_seconds(where, 'end_s', end) if end else None
     if end_us is not None and end_us <= start_us:
         raise ValueError(f'{where}: end_s must be later than start_s')
     size = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})', sensor)
@@ -183,7 +183,12 @@ def _read_row(where: str, line: int, texts: dict) -> Row:
                tuple(map(int, size.groups())) if size else None)
 
 
-def _microseconds(where: str, name: str, text: str) -> int:
+def read_seconds(where: str, name: str, text: str) -> int:
+    """
+    Read seconds as microseconds.
+
+    :raises ValueError: says where, if they are none.
+    """
     try:
         seconds = float(text)
         if 0 <= seconds < 1e9:

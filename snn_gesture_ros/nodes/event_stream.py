@@ -10,36 +10,14 @@ from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import EventStream, rehearse
 from snn_gesture_ros.nodes.health import Health
-from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.nodes.waiting import take_waiting
+from snn_gesture_ros.parameters import EVENT_STREAM as PARAMETERS, NOISE
 from std_msgs.msg import UInt8MultiArray
 
-PARAMETERS = (
-    Spec('message_type', '', 'Type of the events topic, such as '
-         'event_camera_msgs/msg/EventPacket; empty to find it from the publisher'),
-    Spec('geometry', 'square', 'Part of the sensor that is used: square (the largest centred '
-         'one), whole, or region', read_only=False),
-    Spec('region', [0, 0, 0, 0], 'x, y, width and height in sensor pixels, for geometry region',
-         read_only=False),
-    Spec('flip_x', False, 'Mirror the picture left to right', read_only=False),
-    Spec('flip_y', False, 'Turn the picture upside down', read_only=False),
-    Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the frames of the '
-         'network', 8, 1024),
-    Spec('height', 128, 'Height of the mapped picture in pixels', 8, 1024),
-    Spec('batch_us', 5000, 'Camera time of a packet: messages are gathered to fewer, which costs '
-         'this much latency and saves CPU; messages that follow closely are read together, twice '
-         'in this time; 0 reads and sends each on', 0, 100_000),
-    Spec('hot_pixels', True, 'Learn and silence pixels that fire without cause', read_only=False),
-    Spec('refractory_us', 1000, 'Drop events of one polarity on one pixel of the picture that '
-         'follow sooner; 0 switches this off', 0, 1_000_000, read_only=False),
-    Spec('background_us', 20000, 'Drop events with no other on the pixels around within this '
-         'time, shortened for sensors larger than the picture; 0 switches this off',
-         0, 1_000_000, read_only=False),
-)
-NOISE = ('hot_pixels', 'refractory_us', 'background_us')
 SEARCH_PERIOD_S = 0.2
 MOST_AT_ONCE = 200
 """Messages that are read before timers and services have their turn."""

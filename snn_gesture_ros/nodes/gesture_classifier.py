@@ -8,52 +8,26 @@ from typing import NamedTuple
 
 from rclpy.node import Node
 from snn_gesture_ros.decision.decider import DecisionSettings
-from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
+from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.accumulation import check_picture
+from snn_gesture_ros.frames.silence import PERIOD_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.nodes.beside import run_beside
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import classification, header, label_info
-from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.nodes.worker import Worker
+from snn_gesture_ros.parameters import (
+    DECISION, GESTURE_CLASSIFIER as PARAMETERS, NETWORK, SLICING)
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
-PARAMETERS = (
-    Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model',
-         read_only=False),
-    Spec('runtime', 'auto', 'What runs the network: auto, onnx (an exported checkpoint) or torch',
-         read_only=False),
-    Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n', read_only=False),
-    Spec('threads', 1, 'Threads of the network on the CPU', 1, 64, read_only=False),
-    Spec('state', 'carried', 'carried: the network keeps its state and decides at every frame; '
-         'window: it starts at rest for each window and decides at its end', read_only=False),
-    Spec('slicing', '', 'How frames are cut: time, count (of events), or empty for the way of the '
-         'checkpoint', read_only=False),
-    Spec('window_ms', 0.0, 'Duration of a window of frames, for slicing by time; 0 for that of '
-         'the checkpoint', 0.0, 60000.0, read_only=False),
-    Spec('window_events', 0, 'Events of a window of frames, for slicing by count; 0 for those of '
-         'the checkpoint', 0, 100_000_000, read_only=False),
-    Spec('queue_size', 8, 'Frames that may wait for the network; more are dropped, oldest first',
-         1, 1000),
-    Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence, whatever the network '
-         'says', 0, 1_000_000, read_only=False),
-    Spec('start_threshold', 0.7, 'Averaged score from which a gesture starts', 0.0, 1.0,
-         read_only=False),
-    Spec('end_threshold', 0.3, 'Averaged score below which a gesture ends', 0.0, 1.0,
-         read_only=False),
-    Spec('smoothing_ms', 300.0, 'Time constant of the average over decisions; 0 for none', 0.0,
-         10000.0, read_only=False),
-)
-DECISION = ('start_threshold', 'end_threshold', 'smoothing_ms')
-SLICING = ('slicing', 'window_ms', 'window_events')
-NETWORK = ('checkpoint', 'runtime', 'device', 'threads', 'state')
 PAUSE = 0.75
 """Part of the time to a frame's end in which packets are left to wait."""
 LONGEST_PAUSE_US = 50_000
@@ -61,17 +35,13 @@ MOST_AT_ONCE = 200
 """Packets that are read before timers and services have their turn."""
 RECENT_FRAMES = 16
 """A network that takes over sees so many of the latest frames, if they are cut alike."""
-SILENCE_PERIOD_S = 0.1
-"""In silence the frames of this time are decided together, since to wake up is what costs."""
-SILENCE_MARGIN_NS = 100_000_000
-"""A stream that says nothing for longer is taken for silent."""
 
 
 class Recognition(NamedTuple):
     """What parameters choose: how frames are cut, and what decides on them."""
 
     frames: object
-    """FramesByTime or FramesByCount."""
+    """TimedFrames."""
     recogniser: Recogniser
     description: str
 
@@ -89,7 +59,7 @@ def open_recognition(values: dict) -> Recognition:
     recogniser = Recogniser(
         classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
         values['min_events'])
-    return Recognition(frames, recogniser, (
+    return Recognition(TimedFrames(frames), recogniser, (
         f'{values["checkpoint"]} with {classifier.runtime.description}: {frames.description}, '
         f'{card.size}x{card.size}, {len(card.labels)} labels'))
 
@@ -113,7 +83,6 @@ class GestureClassifierNode(Node):
         """Frames that were decided on; the worker's own, like `_deciding`."""
         self._packet = None
         """The newest packet."""
-        self._arrival_ns = 0
         self._past_late = self._restarts = self._malformed = self._lost = self._decisions = 0
         self._inference_ms = deque([0.0], maxlen=100)
         self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
@@ -127,7 +96,7 @@ class GestureClassifierNode(Node):
         if subscribe:
             self._subscription = self.create_subscription(
                 UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
-        every(self, SILENCE_PERIOD_S, self._watch_silence)
+        every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped'))
         self.get_logger().info(self._active.description)
@@ -145,7 +114,7 @@ class GestureClassifierNode(Node):
         """
         self._read(data)
         if self._packet is not None:
-            remaining_us = self._active.frames.remaining_us(self._packet.t_newest_us)
+            remaining_us = self._active.frames.stream.remaining_us(self._packet.t_newest_us)
             time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
             self._read_waiting()
 
@@ -167,8 +136,9 @@ class GestureClassifierNode(Node):
 
     def take(self, packet) -> None:
         """Take in the next EventPacket."""
+        now_ns = self.get_clock().now().nanoseconds
         try:
-            frames = self._active.frames.push(packet)
+            frames = self._active.frames.push(packet, now_ns)
         except ValueError as error:
             self._skip(error)
             return
@@ -178,16 +148,11 @@ class GestureClassifierNode(Node):
             else:
                 self._lost += packet.sequence - self._packet.sequence - 1
         self._packet = packet
-        self._arrival_ns = self.get_clock().now().nanoseconds
         self._submit(frames)
 
     def _watch_silence(self) -> None:
         """Let time pass for the frames while no packets come, so that a gesture ends."""
-        if not self._arrival_ns:  # no packet yet, or simulated time has not begun
-            return
-        silent_ns = self.get_clock().now().nanoseconds - self._arrival_ns - SILENCE_MARGIN_NS
-        if silent_ns > 0:
-            self._submit(self._active.frames.advance(self._packet.t_newest_us + silent_ns // 1000))
+        self._submit(self._active.frames.advance(self.get_clock().now().nanoseconds))
 
     def _submit(self, frames: list) -> None:
         for frame in frames:
@@ -239,10 +204,10 @@ class GestureClassifierNode(Node):
             if self._packet is not None:
                 check_picture(self._packet.width, self._packet.height,
                               opened.recogniser.classifier.card.size)
-            if opened.frames.settings == self._active.frames.settings:
+            if opened.frames.stream.settings == self._active.frames.stream.settings:
                 opened = opened._replace(frames=self._active.frames)
-            self._past_late += 0 if opened.frames is self._active.frames else (
-                self._active.frames.late)
+            else:
+                self._past_late += self._active.frames.stream.late
             self._active = opened
             self._health.hardware_id = values['checkpoint']
             self.get_logger().info(opened.description)
@@ -257,7 +222,7 @@ class GestureClassifierNode(Node):
             'gesture': self._active.recogniser.decider.gesture or '',
             'inference_ms': round(median(self._inference_ms), 2),
             'frames_dropped': self._worker.dropped,
-            'late_events': self._past_late + self._active.frames.late,
+            'late_events': self._past_late + self._active.frames.stream.late,
             'lost': self._lost,
             'malformed': self._malformed,
             'restarts': self._restarts,
