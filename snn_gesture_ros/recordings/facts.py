@@ -84,6 +84,7 @@ def _gather_from_events(facts, recording, topic):
     if topic is not None:
         raise UnreadableRecording(f'{recording.path}: {recording.file_format} has no topics')
     facts.width, facts.height = recording.width, recording.height
+    facts.encoding = recording.encoding
     for events in recording.events():
         _add_events(facts, events)
     _add_triggers(facts, recording.triggers())

@@ -24,6 +24,8 @@ class Recording:
     path = None
     topics = {}
     """Message type by topic, of the topics that carry events."""
+    encoding = None
+    """How the events are packed, of a format without messages that has several ways."""
     width = None
     height = None
 
