@@ -96,8 +96,9 @@ class Aedat2(Recording):
             address = address[pixel].astype(np.int64)
             events = np.zeros(len(address), EVENT)
             events['t'] = times_us[pixel]
-            events['x'] = self.width - 1 - (address >> layout.x_shift & layout.x_mask)
-            events['y'] = self.height - 1 - (address >> layout.y_shift & layout.y_mask)
+            # What is outside on the left or above gets far outside on the other side.
+            events['x'] = self.width - 1 - (address >> layout.x_shift & layout.x_mask) & 0x7fff
+            events['y'] = self.height - 1 - (address >> layout.y_shift & layout.y_mask) & 0x7fff
             events['p'] = (address >> layout.on_shift & 1) == layout.on_value
             yield events
 
