@@ -8,6 +8,7 @@ import sys
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
     'convert': 'write a recording in another format',
+    'frames': 'integrate recordings to frames, as SpikingJelly does',
     'demo': 'show the network at work on a simulated camera',
     'train': 'train a network on clip sets',
     'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
