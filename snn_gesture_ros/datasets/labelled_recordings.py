@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A folder of recordings (rosbag2, AEDAT, npz) with a table labels.csv, one clip a row.
+A folder of recordings of any format with a table labels.csv, one clip a row.
 
 | column | |
 | --- | --- |
@@ -104,6 +104,19 @@ class LabelledRecordings(Source):
             clips.append((Clip(row.label, row.person or file, file, self._splits[file], cut[0],
                                source=file), cut[1]))
         return clips
+
+
+def rows_of(recording) -> list:
+    """
+    Return the rows of a recording, in the table beside it.
+
+    :raises ValueError: names the line of the table that is wrong.
+    """
+    recording = Path(recording).resolve()
+    table = recording.parent / TABLE
+    if not table.exists():
+        return []
+    return [row for row in read_table(table, table.read_bytes()) if row.file == recording.name]
 
 
 def read_table(path: Path, content: bytes) -> list:
