@@ -196,6 +196,19 @@ def test_of_a_damaged_recording_the_rest_is_written(tmp_path, capsys, suffix):
     assert facts_of(output).damage is None
 
 
+@pytest.mark.parametrize('suffix', OUTPUTS)
+def test_of_a_damaged_bag_the_rest_is_written(tmp_path, capsys, suffix):
+    parts = batches(400)
+    bag = write_bag(tmp_path / 'bag', [('/events', PACKET, make_packet(events, i))
+                                       for i, events in enumerate(parts)], 'MCAP')
+    file = bag / 'bag.mcap'
+    file.write_bytes(file.read_bytes()[:-2_000_000])
+    assert convert(bag, tmp_path / f'b{suffix}') == 1
+    assert 'may be cut off' in capsys.readouterr().err
+    written = read_all(tmp_path / f'b{suffix}')
+    assert len(written) > 100_000 and (written == np.concatenate(parts)[:len(written)]).all()
+
+
 def test_interrupted_conversion_leaves_nothing(tmp_path):
     source = save_npz(tmp_path / 'a.npz', make_events(5_000_000, duration_us=50_000_000))
     (tmp_path / 'b.h5').write_text('what was there')

@@ -15,6 +15,7 @@ VERBS = {
     'bench': 'measure how fast this machine reads events and decides',
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
+    'record': 'record a camera, with labels',
     'report': 'measure how well checkpoints recognise gestures',
     'pictures': 'draw every class as the simulated camera sees it',
 }

@@ -20,6 +20,18 @@ BATCH = 1 << 16
 """At least so many events are written at once."""
 
 
+def check_suffix(output: Path) -> None:
+    """
+    Refuse a name whose suffix is not that of a format.
+
+    :raises ValueError: says which are.
+    """
+    if output.suffix not in (*WRITERS, *BAG_SUFFIXES):
+        raise ValueError(f'{output}: the suffix {output.suffix} is none of '
+                         f'{", ".join((*WRITERS, *BAG_SUFFIXES[1:]))}; without one it is the '
+                         'folder of a bag')
+
+
 class Conversion:
     """
     A recording's events, written in the format of the output's suffix.
@@ -37,10 +49,7 @@ class Conversion:
             bag that is read, else EventPacket. Messages that have the type are copied as they are.
         :raises ValueError: if the suffix names no format or the topic is not clear.
         """
-        if output.suffix not in (*WRITERS, *BAG_SUFFIXES):
-            raise ValueError(f'{output}: the suffix {output.suffix} is none of '
-                             f'{", ".join((*WRITERS, *BAG_SUFFIXES[1:]))}; without one it is the '
-                             'folder of a bag')
+        check_suffix(output)
         self._recording, self._output = recording, output
         self._topic = recording.choose_topic(topic) if recording.topics else None
         self._type = message_type or recording.topics.get(self._topic, EVENT_PACKET_TYPE)

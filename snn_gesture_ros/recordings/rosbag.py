@@ -40,9 +40,13 @@ class Bag(Recording):
         """
         self.path = path
         self._readers = []
-        with self._explain():
-            self._readers = _open(path)
-            connections = [c for reader in self._readers for c in reader.connections]
+        try:
+            with self._explain():
+                self._readers.extend(_open(path))
+        except BaseException:
+            self.close()
+            raise
+        connections = [c for reader in self._readers for c in reader.connections]
         self.topics = {c.topic: c.msgtype for c in connections if c.msgtype in EVENT_TYPES}
         if not self.topics:
             self.close()
@@ -105,28 +109,31 @@ class Bag(Recording):
         except UnreadableRecording:
             raise
         except Exception as error:
-            self.close()
             reason = ' '.join(str(error).split()) or type(error).__name__
             raise UnreadableRecording(
                 f'{self.path}: cannot read the bag, it may be cut off: {reason}') from error
 
 
-def _open(path) -> list:
-    """Return readers of a folder or a file, to be read one after the other."""
+def _open(path):
+    """Yield readers of a folder or a file, to be read one after the other."""
     from rosbags.rosbag2 import Reader, ReaderError
     if path.is_dir() and not _is_described(path):
-        return [reader for file in _files(path) for reader in _open(file)]
+        for file in _files(path):
+            yield from _open(file)
+        return
     try:
         reader = Reader(path)
         reader.open()
-        return [reader]
+        readers = [reader]
     except ReaderError as error:
         files = _files(path) if path.is_dir() else []
         if files and all(file.exists() for file in files):
-            return [reader for file in files for reader in _open(file)]
-        if path.suffix != '.mcap':
+            readers = (reader for file in files for reader in _open(file))
+        elif path.suffix == '.mcap':
+            readers = [CutMcap(path, str(error))]
+        else:
             raise
-        return [CutMcap(path, str(error))]
+    yield from readers
 
 
 def _is_described(folder) -> bool:
