@@ -202,7 +202,7 @@ def test_of_a_damaged_bag_the_rest_is_written(tmp_path, capsys, suffix):
     bag = write_bag(tmp_path / 'bag', [('/events', PACKET, make_packet(events, i))
                                        for i, events in enumerate(parts)], 'MCAP')
     file = bag / 'bag.mcap'
-    file.write_bytes(file.read_bytes()[:-2_000_000])
+    file.write_bytes(file.read_bytes()[:file.stat().st_size * 3 // 4])
     assert convert(bag, tmp_path / f'b{suffix}') == 1
     assert 'may be cut off' in capsys.readouterr().err
     written = read_all(tmp_path / f'b{suffix}')

@@ -11,7 +11,7 @@ A folder of recordings of any format with a table labels.csv, one clip a row.
 | `person` | who; may be missing, then each recording is another person |
 | `split` | train, validation or test; may be missing or empty, then it is drawn |
 | `topic` | of a bag with several cameras |
-| `sensor` | WIDTHxHEIGHT of the sensor in pixels, for an npz, which does not tell; 128x128 or the
+| `sensor` | WIDTHxHEIGHT of the sensor, where the recording does not tell; 128x128 or the
 smallest that holds all events if it is missing |
 
 Other columns are not read. A person and a recording are never cut by a split.

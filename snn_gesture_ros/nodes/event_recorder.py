@@ -5,15 +5,18 @@ from contextlib import suppress
 import time
 
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.stream import rehearse
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
+from snn_gesture_ros.nodes.topics import message_class
 from snn_gesture_ros.recordings.event_reader import EventReader
 from std_msgs.msg import String
 
 SEARCH_PERIOD_S = 0.2
+DEPTH = 10_000
+"""Messages that may wait; those of a reliable publisher are asked for reliably."""
 FLUSH_PERIOD_S = 0.2
 """A process that is killed loses no more than this."""
 
@@ -94,7 +97,8 @@ class EventRecorderNode(Node):
             rehearse(info.topic_type)
             self.reader = EventReader(info.topic_type)
             self.journal = self._open_journal(self._topic, info.topic_type)
-            self.create_subscription(message, self._topic, self._on_message, CAMERA_QOS, raw=True)
+            qos = QoSProfile(depth=DEPTH, reliability=info.qos_profile.reliability)
+            self.create_subscription(message, self._topic, self._on_message, qos, raw=True)
             self._searching.cancel()
             self.get_logger().info(f'{self._topic}: recording {info.topic_type}')
             return
