@@ -82,7 +82,8 @@ class EventRecorderNode(Node):
         if self._newest is None:
             return 0
         newest_us, arrived_s = self._newest
-        return newest_us - self._first_us + round((time.monotonic() - arrived_s) * 1e6)
+        passed_us = round((time.monotonic() - arrived_s) * 1e6)
+        return max(newest_us - self._first_us + passed_us, 0)
 
     def _search(self) -> None:
         for info in self.get_publishers_info_by_topic(self._topic):

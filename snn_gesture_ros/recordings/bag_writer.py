@@ -9,6 +9,7 @@ from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, 
 from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
 from snn_gesture_ros.recordings.definitions import types_of
+from snn_gesture_ros.recordings.rosbag import BAG_FILES
 
 BATCH_US = 1000
 """Camera time of one message, as drivers send them."""
@@ -16,7 +17,7 @@ END_US = (1 << 31) * 1_000_000
 """The seconds of a message's time have 31 bits."""
 LARGEST_Y = (1 << 15) - 1
 VERSION = 8
-"""Of rosbag2's metadata; Humble does not read a later one."""
+"""Of rosbag2's metadata; later ones tell the QoS in a way that Humble does not read."""
 FRAME_ID = 'camera'
 
 
@@ -34,7 +35,7 @@ class BagWriter:
         from rosbags.rosbag2 import StoragePlugin, Writer
         self._path = path
         plugin = StoragePlugin.SQLITE3 if path.suffix == '.db3' else StoragePlugin.MCAP
-        self._folder = path.with_suffix('') if path.suffix in ('.mcap', '.db3') else path
+        self._folder = path.with_suffix('') if path.suffix in BAG_FILES else path
         self._writer = Writer(self._folder, version=VERSION, storage_plugin=plugin)
         self._writer.open()
         self._connection = self._writer.add_connection(

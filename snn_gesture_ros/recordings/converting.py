@@ -11,10 +11,11 @@ from snn_gesture_ros.recordings.hdf5_writer import Hdf5Writer
 from snn_gesture_ros.recordings.npz_writer import NpzWriter
 from snn_gesture_ros.recordings.recording import (
     find_sensor_size, Recording, UnreadableRecording)
+from snn_gesture_ros.recordings.rosbag import BAG_FILES
 from snn_gesture_ros.recordings.unfinished import unfinished
 
 WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer}
-BAG_SUFFIXES = ('', '.mcap', '.db3')
+BAG_SUFFIXES = ('', *BAG_FILES)
 TOPIC = '/event_camera/events'
 BATCH = 1 << 16
 """At least so many events are written at once."""
@@ -67,37 +68,35 @@ class Conversion:
             damaged.
         """
         damage = None
-        with unfinished(self._output, replace) as path:
+        with unfinished(self._output, replace) as path, closing(self._make_writer(path)) as writer:
             yield 0
-            write = self._copy if self.copies else self._write
             try:
-                yield from write(path)
+                yield from self._copy(writer) if self.copies else self._write(writer)
             except UnreadableRecording as error:
                 damage = error
         if damage:
             raise damage
 
-    def _copy(self, path):
-        with closing(BagWriter(path, self._topic, self._type)) as writer:
-            for message in self._recording.messages([self._topic]):
-                writer.write_message(message.t_ns, message.data)
-                yield 1
+    def _copy(self, writer):
+        for message in self._recording.messages([self._topic]):
+            writer.write_message(message.t_ns, message.data)
+            yield 1
 
-    def _write(self, path):
-        with closing(self._make_writer(path)) as writer:
-            for events in _batched(self._recording.events(self._topic)):
-                writer.write(events)
-                yield len(events)
+    def _write(self, writer):
+        for events in _batched(self._recording.events(self._topic)):
+            writer.write(events)
+            yield len(events)
 
     def _make_writer(self, path):
-        recording = self._recording
-        if path.suffix in BAG_SUFFIXES:
-            return BagWriter(path, self._topic or TOPIC, self._type,
-                             *find_sensor_size(recording, self._topic))
-        if recording.topics:
+        recording, to_bag = self._recording, path.suffix in BAG_SUFFIXES
+        if self.copies:
+            return BagWriter(path, self._topic, self._type)
+        if to_bag or recording.topics:
             size = find_sensor_size(recording, self._topic)
         else:
             size = recording.width, recording.height
+        if to_bag:
+            return BagWriter(path, self._topic or TOPIC, self._type, *size)
         return WRITERS[path.suffix](path, *size)
 
 

@@ -3,14 +3,15 @@
 """The recordings in a folder."""
 from pathlib import Path
 
-BAG_SUFFIXES = ('.mcap', '.db3')
-SUFFIXES = (*BAG_SUFFIXES, '.npz', '.h5', '.hdf5', '.raw', '.aedat', '.aedat2', '.aedat4')
+from snn_gesture_ros.recordings.rosbag import BAG_FILES
+
+SUFFIXES = (*BAG_FILES, '.npz', '.h5', '.hdf5', '.raw', '.aedat', '.aedat2', '.aedat4')
 
 
 def is_bag(folder: Path) -> bool:
     """Return whether a folder is a bag, also one without its metadata."""
     return (folder / 'metadata.yaml').exists() or any(
-        file.suffix in BAG_SUFFIXES for file in folder.iterdir())
+        file.suffix in BAG_FILES for file in folder.iterdir())
 
 
 def find_recordings(path: Path) -> list:

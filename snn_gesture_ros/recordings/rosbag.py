@@ -10,6 +10,9 @@ from snn_gesture_ros.recordings.cut_mcap import CutMcap
 from snn_gesture_ros.recordings.event_reader import EventReader
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
 
+BAG_FILES = ('.db3', '.mcap')
+"""Suffixes of its files."""
+
 
 class Message(NamedTuple):
     """A message as it was recorded."""
@@ -147,7 +150,7 @@ def _files(folder) -> list:
     metadata = _metadata(folder)
     if metadata is not None:
         return [folder / Path(name).name for name in metadata['relative_file_paths']]
-    files = [file for file in folder.iterdir() if file.suffix in ('.db3', '.mcap')]
+    files = [file for file in folder.iterdir() if file.suffix in BAG_FILES]
     if not files:
         raise UnreadableRecording(f'{folder}: the folder is no bag: it has no .db3 or .mcap file')
     return sorted(files, key=lambda file: (len(file.name), file.name))

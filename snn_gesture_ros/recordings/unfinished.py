@@ -7,7 +7,7 @@ from pathlib import Path
 import shutil
 import tempfile
 
-BAG_FILES = ('.yaml', '.db3', '.mcap')
+from snn_gesture_ros.recordings.rosbag import BAG_FILES
 
 
 @contextmanager
@@ -39,5 +39,5 @@ def check_free(path: Path, replace: bool = False) -> None:
         return
     if not replace:
         raise ValueError(f'{path} is there already; --force replaces it')
-    if path.is_dir() and any(file.suffix not in BAG_FILES for file in path.iterdir()):
+    if path.is_dir() and any(file.suffix not in ('.yaml', *BAG_FILES) for file in path.iterdir()):
         raise ValueError(f'{path}: the folder has other files than those of a bag; choose another')
