@@ -35,6 +35,7 @@ setup(
         'console_scripts': [
             f'event_stream = {PACKAGE}.nodes.event_stream:main',
             f'gesture_classifier = {PACKAGE}.nodes.gesture_classifier:main',
+            f'gesture_evaluator = {PACKAGE}.nodes.gesture_evaluator:main',
             f'gesture_pipeline = {PACKAGE}.nodes.gesture_pipeline:main',
             f'simulated_camera = {PACKAGE}.nodes.simulated_camera:main',
             f'event_player = {PACKAGE}.nodes.event_player:main',

@@ -23,8 +23,6 @@ from test_recordings import ARRAY, write_bag
 
 SENSOR = 128
 EVENTS_A_MS = 20
-STEP_S = 0.02
-"""A frame of the network `halves`, whose windows have four."""
 
 
 def events_of(scenes, start_us=5_000_000, seed=0):
@@ -374,9 +372,9 @@ def test_cluster_gives_the_same_though_a_worker_is_killed(evaluate, tmp_path):
             '--no-nanny', '--no-dashboard', '--nthreads', '2', '--name', name], cwd=tmp_path,
             stderr=subprocess.DEVNULL) for name in ('stays', 'goes')}
         processes += workers.values()
-        deadline = time.monotonic() + 120
-        with distributed.Client(scheduler_file=str(contact), timeout=120) as client:
-            client.wait_for_workers(2, timeout=120)
+        deadline = time.monotonic() + 300
+        with distributed.Client(scheduler_file=str(contact), timeout=300) as client:
+            client.wait_for_workers(2, timeout=300)
             address = json.loads(contact.read_text())['address']
             doomed = next(key for key, worker in client.scheduler_info()['workers'].items()
                           if worker['name'] == 'goes')
@@ -389,7 +387,7 @@ def test_cluster_gives_the_same_though_a_worker_is_killed(evaluate, tmp_path):
                 assert command.poll() is None, command.stderr.read()
                 assert time.monotonic() < deadline, 'the worker had nothing to do'
             workers['goes'].kill()
-            _, errors = command.communicate(timeout=120)
+            _, errors = command.communicate(timeout=300)
         assert command.returncode == 0, errors
     finally:
         for process in processes:

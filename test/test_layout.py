@@ -46,6 +46,10 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.nodes.gesture_classifier', 'pytorch_lightning'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'torchmetrics'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'matplotlib'),
+    ('snn_gesture_ros.nodes.gesture_classifier', 'jinja2'),
+    ('snn_gesture_ros.evaluation.writing', 'torch'),
+    ('snn_gesture_ros.evaluation.evaluating', 'torch'),
+    ('snn_gesture_ros.evaluation.evaluating', 'distributed'),
 ])
 def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'

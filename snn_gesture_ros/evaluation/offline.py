@@ -4,12 +4,10 @@
 from collections import deque
 from dataclasses import asdict, dataclass
 from time import perf_counter
-from typing import NamedTuple
 
-import numpy as np
 from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
-from snn_gesture_ros.evaluation.samples import Samples
+from snn_gesture_ros.evaluation.run import Run, RunRecorder
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream, rehearse
@@ -51,47 +49,6 @@ class NodeSettings:
                    DecisionSettings(**group(DECISION)))
 
 
-class Announcement(NamedTuple):
-    """A gesture that starts."""
-
-    t_us: int
-    label: str
-    score: float
-
-
-class Run(NamedTuple):
-    """What became of one recording; times are from its first event, in camera time."""
-
-    labels: tuple
-    first_us: int
-    """Camera time of the first event."""
-    duration_us: int
-    t_us: np.ndarray
-    """Time of each decision, that of the newest event it used, [decisions]."""
-    begins_us: np.ndarray
-    """Begin of the T frames that end with it, [decisions]; negative where there are fewer."""
-    scores: np.ndarray
-    """[decisions, labels]."""
-    silent: np.ndarray
-    """Whether there were too few events to believe the network, [decisions]."""
-    gestures: list
-    """The gesture that is being made after each decision, or None, [decisions]."""
-    announced: list
-    """Of Announcement."""
-    frames_us: np.ndarray
-    """Time of each frame, [frames]."""
-    frame_events: np.ndarray
-    """Events in each frame, behind the filters, [frames]."""
-    pictures: list
-    """Time and event counts [2, H, W] of some frames, spread over the recording."""
-    counters: dict
-    """Of messages and events; see StreamCounters."""
-    processing_ms: np.ndarray
-    """From messages in memory to each decision, [decisions]."""
-    busy_s: float
-    """All processing, without reading the file."""
-
-
 def run_offline(messages, classifier, settings: NodeSettings) -> Run:
     """
     Send stored messages to event_stream and gesture_classifier as if they had just started.
@@ -116,17 +73,15 @@ def run_offline(messages, classifier, settings: NodeSettings) -> Run:
 
 
 class _Nodes:
-    """Both nodes, in one thread and without ROS, and what they have decided."""
+    """Both nodes, in one thread and without ROS."""
 
     def __init__(self, message_type, classifier, settings):
         self._stream = EventStream(message_type, settings.geometry, settings.noise,
                                    settings.batch_us)
         self._frames = TimedFrames(settings.slicing.frames(classifier.card))
         self._recogniser = Recogniser(classifier, settings.decision, settings.min_events)
+        self._recorder = RunRecorder(classifier.card.labels)
         self._times_us = deque(maxlen=classifier.card.time_steps + 1)
-        self._first_us = self._last_us = None
-        self._samples = Samples()
-        self._frames_seen, self._decisions, self._announced = [], [], []
         self._busy_s = self._since_s = 0.0
 
     def feed(self, data, now_ns):
@@ -147,36 +102,30 @@ class _Nodes:
     def _take(self, packet, now_ns, start):
         frames = []
         if packet is not None:
-            if self._first_us is None:
-                self._first_us = packet.t_base_us
-            self._last_us = max(packet.t_newest_us, self._last_us or packet.t_newest_us)
+            self._recorder.add_packet(packet)
             frames = self._frames.push(packet, now_ns)
         self._decide(frames, start)
 
     def _decide(self, frames, start):
         for frame in frames:
             recognised = self._recogniser.recognise(frame)
-            start = self._clock(start)
+            self._clock(start)
             self._times_us.append(frame.t_newest_us)
-            self._frames_seen.append((frame.t_newest_us, frame.events))
-            self._samples.add(frame)
+            self._recorder.add_frame(frame)
             if recognised is not None:
                 self._remember(frame.t_newest_us, recognised)
             start = perf_counter()
         self._clock(start)
 
     def _clock(self, start):
-        now = perf_counter()
-        self._since_s += now - start
-        return now
+        self._since_s += perf_counter() - start
 
     def _remember(self, t_us, recognised):
         full = len(self._times_us) == self._times_us.maxlen
-        begin_us = self._times_us[0] if full else None
-        self._decisions.append((t_us, begin_us, recognised.scores, recognised.silent,
-                                self._recogniser.decider.gesture, 1000 * self._since_s))
-        self._announced += [Announcement(t_us, change.label, change.score)
-                            for change in recognised.changes if change.label is not None]
+        for change in recognised.changes:
+            self._recorder.add_change(t_us, change.label, change.score)
+        self._recorder.add_decision(t_us, self._times_us[0] if full else None,
+                                    recognised.scores, 1000 * self._since_s)
         self._busy_s += self._since_s
         self._since_s = 0.0
 
@@ -187,20 +136,6 @@ class _Nodes:
         :raises ValueError: if there were no events.
         """
         counters = self._stream.counters
-        if self._first_us is None:
-            raise ValueError(f'no message can be read: {self._stream.last_error}'
-                             if counters.malformed else 'the recording has no events')
-        zero_us, labels = self._first_us, self._recogniser.decider.labels
-        t_us, begins_us, scores, silent, gestures, processing_ms = (
-            zip(*self._decisions) if self._decisions else [()] * 6)
-        frames_us, frame_events = zip(*self._frames_seen) if self._frames_seen else ((), ())
-        return Run(
-            labels, zero_us, self._last_us - zero_us, np.array(t_us, np.int64) - zero_us,
-            np.array([-1 if begin_us is None else begin_us - zero_us for begin_us in begins_us],
-                     np.int64),
-            np.reshape(scores, (-1, len(labels))).astype(float), np.array(silent, bool),
-            list(gestures),
-            [announced._replace(t_us=announced.t_us - zero_us) for announced in self._announced],
-            np.array(frames_us, np.int64) - zero_us, np.array(frame_events, np.int64),
-            [(frame.t_newest_us - zero_us, frame.counts) for frame in self._samples.frames],
-            asdict(counters), np.array(processing_ms), self._busy_s + self._since_s)
+        if counters.malformed and not counters.events_in:
+            raise ValueError(f'no message can be read: {self._stream.last_error}')
+        return self._recorder.result(asdict(counters), self._busy_s + self._since_s)
