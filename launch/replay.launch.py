@@ -17,7 +17,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 GESTURE_LAUNCH = str(
     Path(get_package_share_directory('snn_gesture_ros')) / 'launch/gesture.launch.py')
 PLAYER_PARAMETERS = (
-    ('recording', 'bag', None, str, 'The recording: rosbag2 folder or file, AEDAT or npz'),
+    ('recording', 'bag', None, str, 'The recording, of any format that snn-gesture info reads'),
     ('topic', 'bag_topic', '', str, 'Topic of the bag, if it has several with events'),
     ('rate', 'rate', '1.0', float, 'Speed; 2 is twice as fast as recorded'),
     ('loop', 'loop', 'false', bool, 'Begin again at the end'),

@@ -39,10 +39,11 @@ EVENT_STREAM = (
     Spec('message_type', '', 'Type of the events topic, such as '
          'event_camera_msgs/msg/EventPacket; empty to find it from the publisher'),
     Spec('geometry', 'square', 'Part of the sensor that is used: square (the largest centred '
-         'one), whole, or region'),
-    Spec('region', [0, 0, 0, 0], 'x, y, width and height in sensor pixels, for geometry region'),
-    Spec('flip_x', False, 'Mirror the picture left to right'),
-    Spec('flip_y', False, 'Turn the picture upside down'),
+         'one), whole, or region', read_only=False),
+    Spec('region', [0, 0, 0, 0], 'x, y, width and height in sensor pixels, for geometry region',
+         read_only=False),
+    Spec('flip_x', False, 'Mirror the picture left to right', read_only=False),
+    Spec('flip_y', False, 'Turn the picture upside down', read_only=False),
     Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the frames of the '
          'network', 8, 1024),
     Spec('height', 128, 'Height of the mapped picture in pixels', 8, 1024),
@@ -57,18 +58,20 @@ EVENT_STREAM = (
          0, 1_000_000, read_only=False),
 )
 GESTURE_CLASSIFIER = (
-    Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model'),
-    Spec('runtime', 'auto', 'What runs the network: auto, onnx (an exported checkpoint) or torch'),
-    Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n'),
-    Spec('threads', 1, 'Threads of the network on the CPU', 1, 64),
+    Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model',
+         read_only=False),
+    Spec('runtime', 'auto', 'What runs the network: auto, onnx (an exported checkpoint) or torch',
+         read_only=False),
+    Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n', read_only=False),
+    Spec('threads', 1, 'Threads of the network on the CPU', 1, 64, read_only=False),
     Spec('state', 'carried', 'carried: the network keeps its state and decides at every frame; '
-         'window: it starts at rest for each window and decides at its end'),
+         'window: it starts at rest for each window and decides at its end', read_only=False),
     Spec('slicing', '', 'How frames are cut: time, count (of events), or empty for the way of the '
-         'checkpoint'),
+         'checkpoint', read_only=False),
     Spec('window_ms', 0.0, 'Duration of a window of frames, for slicing by time; 0 for that of '
-         'the checkpoint', 0.0, 60000.0),
+         'the checkpoint', 0.0, 60000.0, read_only=False),
     Spec('window_events', 0, 'Events of a window of frames, for slicing by count; 0 for those of '
-         'the checkpoint', 0, 100_000_000),
+         'the checkpoint', 0, 100_000_000, read_only=False),
     Spec('queue_size', 8, 'Frames that may wait for the network; more are dropped, oldest first',
          1, 1000),
     Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence, whatever the network '

@@ -145,3 +145,17 @@ def test_no_rounds_is_bad_usage(capsys):
     with pytest.raises(SystemExit, match='2'):
         main(['bench', '--rounds', '0'])
     assert '--rounds' in capsys.readouterr().err
+
+
+def test_a_device_from_messages_to_scores(capsys):
+    words = ['bench', '--device', 'cpu', '--cameras', '3', '--rounds', '2', '--json']
+    assert main(words) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result['device'] == 'cpu'
+    assert 0 < result['one_camera_ms_p50'] <= result['one_camera_ms_p99']
+    assert result['cameras_in_batch'] == 3
+
+
+def test_a_device_that_is_not_there_ends_in_one_line(capsys):
+    assert main(['bench', '--device', 'cuda:99']) == 1
+    assert capsys.readouterr().err.count('\n') == 1

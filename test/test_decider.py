@@ -100,3 +100,26 @@ def test_wrong_settings_are_refused():
         DecisionSettings(smoothing_ms=-1)
     with pytest.raises(ValueError, match='2 scores for 3 labels'):
         Decider(LABELS, DecisionSettings()).update(0, np.zeros(2))
+
+
+def test_a_decider_that_takes_over_goes_on():
+    script = [('clap', 0.95)] * 10
+    one, before, after = (Decider(LABELS, DecisionSettings(0.7, 0.4, 200)) for _ in range(3))
+    changes = []
+    for step, (label, score) in enumerate(script):
+        scores = np.array([score, (1 - score) / 2, (1 - score) / 2])
+        expected = one.update(step * HOP_US, scores)
+        if step == 5:
+            assert after.follow(before) == []
+        changes = (before if step < 5 else after).update(step * HOP_US, scores)
+        assert changes == expected
+    assert after.gesture == 'clap' and (after.scores == one.scores).all()
+
+
+def test_a_decider_with_other_labels_ends_the_gesture():
+    before = Decider(LABELS, DecisionSettings(0.7, 0.4, 0))
+    after = Decider(('jump', 'none'), before.settings)
+    assert after.follow(before) == []
+    before.update(0, np.array([0.9, 0.1, 0.0]))
+    assert [change.label for change in after.follow(before)] == [None]
+    assert after.gesture is None

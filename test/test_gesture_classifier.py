@@ -110,11 +110,12 @@ def test_lost_and_foreign_packets_are_counted(ros, running):
 
 
 def set_parameter(ros, name, value):
-    """Call the node's parameter service; give its answer."""
+    """Call the node's parameter service with a number or a text; give its answer."""
     client = ros.node.create_client(SetParameters, '/gesture_classifier/set_parameters')
     ros.wait_for(client.service_is_ready, 'the parameter service')
     parameter = Parameter(name=name, value=ParameterValue(
-        type=ParameterType.PARAMETER_DOUBLE, double_value=value))
+        type=ParameterType.PARAMETER_STRING, string_value=value) if isinstance(value, str)
+        else ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value))
     future = client.call_async(SetParameters.Request(parameters=[parameter]))
     ros.wait_for(future.done, 'the answer')
     return future.result().results[0]
@@ -125,9 +126,60 @@ def test_thresholds_change_while_the_node_runs(ros, running):
     refused = set_parameter(ros, 'start_threshold', 0.2)
     assert not refused.successful and 'end_threshold <= start_threshold' in refused.reason
     assert not set_parameter(ros, 'start_threshold', 1.5).successful
-    assert not set_parameter(ros, 'window_ms', 500.0).successful
+    assert not set_parameter(ros, 'window_ms', -500.0).successful
     assert set_parameter(ros, 'start_threshold', 0.9).successful
     ros.wait_for(lambda: labels[-1].threshold == pytest.approx(0.9), 'the new threshold')
+
+
+def frame_numbers(scores, frame_us=20_000):
+    """Give the number of the frame of each decision; where it has no events, its end is told."""
+    stamps = [message.header.stamp for message in scores]
+    times_us = [(s.sec * 10**9 + s.nanosec - OFFSET_NS) // 1000 - BASE_US for s in stamps]
+    return [(t_us - 1) // frame_us for t_us in times_us]
+
+
+def test_the_network_is_exchanged_between_two_frames(ros, running, halves):
+    stream, scores, gestures, _ = running
+    other = halves.with_name('other.safetensors')
+    other.write_bytes(halves.read_bytes())
+    ros.node.create_timer(0.005, lambda: stream.show(3, 1))
+    ros.wait_for(lambda: started(gestures) == ['left'], 'the gesture')
+    for number in range(10):
+        answer = set_parameter(ros, 'checkpoint', str((other, halves)[number % 2]))
+        assert answer.successful, answer.reason
+        decided = len(scores)
+        ros.wait_for(lambda: len(scores) > decided + 2, 'decisions')
+    assert len(scores) > 30
+    assert {*np.diff(frame_numbers(scores))} == {1}
+    assert started(gestures) == ['left']
+
+
+def test_a_network_that_cannot_be_used_is_refused_and_nothing_stops(ros, running, tmp_path):
+    stream, scores, gestures, labels = running
+    ros.node.create_timer(0.005, lambda: stream.show(3, 1))
+    ros.wait_for(lambda: started(gestures) == ['left'], 'the gesture')
+    damaged = tmp_path / 'damaged.safetensors'
+    damaged.write_bytes(b'no network')
+    for name, value, reason in [
+            ('checkpoint', str(damaged), 'not a usable checkpoint'),
+            ('checkpoint', 'fast', 'the network needs a multiple of 64x64'),
+            ('device', 'gpu', 'is not auto, cpu, cuda'),
+            ('slicing', 'count', 'slicing by count needs window_events')]:
+        answer = set_parameter(ros, name, value)
+        assert not answer.successful and reason in answer.reason
+    decided = len(scores)
+    ros.wait_for(lambda: len(scores) > decided + 5, 'decisions')
+    assert {*np.diff(frame_numbers(scores))} == {1}
+    assert started(gestures) == ['left'] and len(labels) == 1
+
+
+def test_the_window_changes_while_the_node_runs(ros, running):
+    stream, scores, _, _ = running
+    ros.node.create_timer(0.005, lambda: stream.show(3, 1))
+    ros.wait_for(lambda: len(scores) > 3, 'decisions')
+    assert set_parameter(ros, 'window_ms', 200.0).successful
+    ros.wait_for(lambda: len(scores) > 9 and {
+        *np.diff(frame_numbers(scores[-8:], 50_000))} == {1}, 'decisions every 50 ms')
 
 
 @pytest.mark.parametrize('parameters, reason', [

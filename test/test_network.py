@@ -17,6 +17,7 @@ from snn_gesture_ros.network.fused_lif import FusedLIFNode
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.readout import Readout
+from snn_gesture_ros.network.static_step import StaticStep
 from snn_gesture_ros.network.trace import Trace
 from snn_gesture_ros.training.readout import averaged, scores_of
 from spikingjelly.activation_based import functional, layer, surrogate
@@ -88,6 +89,23 @@ def test_state_is_carried_as_in_one_long_multi_step_run(own, tmp_path, readout_s
     assert np.allclose(found, multi_step_scores(net, frames, readout_steps), atol=1e-5)
     classifier.reset()
     assert np.array_equal(classifier.step(frames[0]), found[0])
+
+
+def test_a_batch_is_as_many_streams_side_by_side(own):
+    net = own[1]
+    generator = np.random.default_rng(3)
+    streams = generator.integers(0, 3, (3, 20, 2, 16, 16)).astype(np.float32)
+    expected = [multi_step_outputs(net, frames) for frames in streams]
+    functional.set_step_mode(net, 's')
+    batch = StaticStep(net, (2, 16, 16), 3)
+    places = batch.frames.data_ptr(), batch.outputs.data_ptr()
+    for _ in range(2):
+        batch.reset()
+        for step in range(20):
+            batch.frames.copy_(torch.from_numpy(streams[:, step]))
+            for output, stream in zip(batch.run(), expected):
+                assert torch.allclose(output, stream[step], atol=1e-5)
+    assert places == (batch.frames.data_ptr(), batch.outputs.data_ptr())
 
 
 def test_readout_of_a_carried_state_forgets():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event stream without ROS: messages in, packets out."""
 import numpy as np
+import pytest
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
@@ -55,3 +56,16 @@ def test_impossible_sensor_is_malformed():
         assert stream.feed(encode_event_array(np.zeros(1, EVENT), 0, '', *size), 0) is None
     assert stream.counters.malformed == 2
     assert 'the sensor is' in stream.last_error
+
+
+def test_what_is_looked_at_changes_between_two_messages():
+    _, sent = messages(3)
+    stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0))
+    as_it_was = stream.feed(sent[0], 0).events['pixel']
+    with pytest.raises(ValueError, match='does not fit on the sensor'):
+        stream.change(Geometry('region', (100, 0, 40, 40)), stream.noise)
+    stream.feed(sent[1], 0)
+    stream.change(Geometry(flip_x=True), stream.noise)
+    flipped = stream.feed(sent[0], 0).events['pixel']
+    assert (flipped % 128 == 127 - as_it_was % 128).all()
+    assert (flipped // 128 == as_it_was // 128).all()

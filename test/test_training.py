@@ -127,6 +127,29 @@ def test_fine_tuning_keeps_outputs_of_shared_labels(trained):
             assert torch.equal(after[name], there[name])
 
 
+@pytest.mark.parametrize('wider', [
+    {'channels': 7}, {'hidden': 140}, {'channels': 9, 'hidden': 200}])
+def test_a_wider_network_begins_with_the_outputs_of_its_checkpoint(trained, wider):
+    path = str(trained[0] / 'best.safetensors')
+    source, card = load_checkpoint(path)
+    torch.manual_seed(9)
+    net = build_network(len(card.labels), card.size, {**card.architecture, **wider}).eval()
+    take_weights(net, card.labels, path)
+    frames = (torch.rand(12, 2, 2, card.size, card.size) < 0.2).float()
+    torch.testing.assert_close(net(frames), source(frames), rtol=0, atol=1e-5)
+    copies = [tensor for name, tensor in net.state_dict().items() if name == 'hidden.1.weight']
+    assert len(copies[0].unique(dim=1).T) == copies[0].shape[1]
+
+
+def test_a_network_that_differs_in_more_than_width_is_refused(trained):
+    path = str(trained[0] / 'best.safetensors')
+    _, card = load_checkpoint(path)
+    for other in ({'channels': 3}, {'hidden': 2}, {'stride': 2}):
+        net = build_network(len(card.labels), card.size, {**card.architecture, **other})
+        with pytest.raises(ValueError, match='do not fit the architecture'):
+            take_weights(net, card.labels, path)
+
+
 def test_fine_tuning_takes_frames_from_the_checkpoint(clip_set, trained, tmp_path):
     path = trained[0] / 'best.safetensors'
     words = ['train', '--data-dir', clip_set, '--out-dir', tmp_path, '--init-from', path,

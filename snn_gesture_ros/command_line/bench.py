@@ -25,6 +25,11 @@ def add_arguments(parser) -> None:
                              'both nodes, and count what is lost')
     parser.add_argument('--composed', action='store_true',
                         help='live run with both nodes in one process')
+    parser.add_argument('--device', metavar='DEVICE',
+                        help='instead, time decisions from messages to scores on auto, cpu, cuda '
+                             'or cuda:n, of one camera and of a batch')
+    parser.add_argument('--cameras', type=positive, default=500, metavar='N',
+                        help='of the batch (default: 500)')
     parser.add_argument('--seconds', type=float, default=10.0,
                         help='duration of the live run (default: 10)')
 
@@ -33,9 +38,13 @@ def run(arguments) -> int:
     """Measure all cases, or a live run, and print them."""
     if arguments.live:
         result = run_live(arguments.live, arguments.seconds, arguments.composed)
-        print(json.dumps(result) if arguments.json else
-              '\n'.join(f'{name:<26} {value:>12,}' for name, value in result.items()))
+        show(result, arguments.json)
         return 1 if result['messages_lost'] or result['packets_lost'] else 0
+    if arguments.device:
+        from snn_gesture_ros.benchmarks.device import measure_device
+        show(measure_device('fast', arguments.device, arguments.cameras, 10 * arguments.rounds),
+             arguments.json)
+        return 0
     cases, notes = window_cases()
     with TemporaryDirectory() as folder:
         cases = [*decoding_cases(make_events()), *stream_cases(), *cases]
@@ -50,6 +59,13 @@ def run(arguments) -> int:
     print(json.dumps(rows, indent=2) if arguments.json
           else as_table(rows, arguments.rounds, versions()))
     return 0
+
+
+def show(result: dict, as_json: bool) -> None:
+    """Print names and values in lines, or one JSON object."""
+    print(json.dumps(result) if as_json else '\n'.join(
+        f'{name:<30} {value if isinstance(value, str) else round(value, 3):>12}'
+        for name, value in result.items()))
 
 
 def positive(text: str) -> int:

@@ -24,7 +24,8 @@ MOST_ROWS = 8
 def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument('recording', nargs='?',
-                        help='play this recording (rosbag2, AEDAT, npz) instead of a simulation')
+                        help='play this recording, of any format that info reads, instead of a '
+                             'simulation')
     parser.add_argument('--seed', type=int, default=6, help='person and room that are simulated')
     parser.add_argument('--output', type=Path, default=Path('demo'),
                         help='folder for the picture (default: demo)')

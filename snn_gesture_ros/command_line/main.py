@@ -7,6 +7,8 @@ import sys
 
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
+    'convert': 'write a recording in another format',
+    'frames': 'integrate recordings to frames, as SpikingJelly does',
     'demo': 'show the network at work on a simulated camera',
     'train': 'train a network on clip sets',
     'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
@@ -14,6 +16,7 @@ VERBS = {
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
     'evaluate': 'measure how well gestures are recognised in recordings',
+    'record': 'record a camera, with labels',
     'report': 'measure how well checkpoints recognise gestures',
     'pictures': 'draw every class as the simulated camera sees it',
 }

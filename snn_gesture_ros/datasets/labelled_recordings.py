@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A folder of recordings (rosbag2, AEDAT, npz) with a table labels.csv, one clip a row.
+A folder of recordings of any format with a table labels.csv, one clip a row.
 
 | column | |
 | --- | --- |
@@ -11,7 +11,7 @@ A folder of recordings (rosbag2, AEDAT, npz) with a table labels.csv, one clip a
 | `person` | who; may be missing, then each recording is another person |
 | `split` | train, validation or test; may be missing or empty, then it is drawn |
 | `topic` | of a bag with several cameras |
-| `sensor` | WIDTHxHEIGHT of the sensor in pixels, for an npz, which does not tell; 128x128 or the
+| `sensor` | WIDTHxHEIGHT of the sensor, where the recording does not tell; 128x128 or the
 smallest that holds all events if it is missing |
 
 Other columns are not read. A person and a recording are never cut by a split.
@@ -104,6 +104,19 @@ class LabelledRecordings(Source):
             clips.append((Clip(row.label, row.person or file, file, self._splits[file], cut[0],
                                source=file), cut[1]))
         return clips
+
+
+def rows_of(recording) -> list:
+    """
+    Return the rows of a recording, in the table beside it.
+
+    :raises ValueError: names the line of the table that is wrong.
+    """
+    recording = Path(recording).resolve()
+    table = recording.parent / TABLE
+    if not table.exists():
+        return []
+    return [row for row in read_table(table, table.read_bytes()) if row.file == recording.name]
 
 
 def read_table(path: Path, content: bytes) -> list:

@@ -96,6 +96,20 @@ class Decider:
             changes.append(Change(label, score))
         return changes
 
+    def follow(self, before: 'Decider') -> list:
+        """
+        Go on where another decider was; with other labels, begin anew.
+
+        :returns: the changes that this brings: the end of the other's gesture, if it has other
+            labels.
+        """
+        if before.labels == self.labels:
+            self.scores[:] = before.scores
+            self.gesture, self._t_us = before.gesture, before._t_us
+            return []
+        ended = before.gesture
+        return [] if ended is None else [Change(None, before.scores[before.labels.index(ended)])]
+
     def _average(self, t_us: int, scores: np.ndarray) -> None:
         if self._t_us is None or t_us < self._t_us - RESTART_US:
             self.scores[:] = 0

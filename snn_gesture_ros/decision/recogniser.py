@@ -53,3 +53,16 @@ class Recogniser:
         if silent:
             scores = silence(self.decider.labels)
         return Recognised(scores, self.decider.update(frame.t_newest_us, scores), silent)
+
+    def take_over(self, before: 'Recogniser', frames) -> list:
+        """
+        Go on where another one was.
+
+        :param before: what decided until now.
+        :param frames: the latest Frames that it saw, oldest first; nothing is decided on them.
+        :returns: the Changes that this brings: a gesture ends that this one does not know.
+        """
+        for frame in frames:
+            self.classifier.step(frame.counts)
+            self._events.append(frame.events)
+        return self.decider.follow(before.decider)

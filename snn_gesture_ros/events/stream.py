@@ -83,9 +83,15 @@ class EventStream:
         self._offset_ns = 0
         self._frame_id = ''
 
-    def set_noise(self, noise: NoiseSettings) -> None:
-        """Change the filters; the hot pixels are learned anew."""
-        self.noise = noise
+    def change(self, geometry: Geometry, noise: NoiseSettings) -> None:
+        """
+        Change what is looked at and filtered; hot pixels are learned anew.
+
+        :raises ValueError: if the region is not on the sensor; nothing is changed then.
+        """
+        if self.sensor_size is not None:
+            geometry.part(*self.sensor_size)
+        self.geometry, self.noise = geometry, noise
         if self.sensor_size is not None:
             self._set_sensor(self.sensor_size)
 

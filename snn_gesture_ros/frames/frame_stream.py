@@ -89,6 +89,11 @@ class FramesByTime(_FrameStream):
         super().__init__(size)
 
     @property
+    def settings(self) -> tuple:
+        """Return all that decides how frames are cut."""
+        return 'time', self._size, self.frame_us, self._time_steps
+
+    @property
     def description(self) -> str:
         """Say in words how frames are cut."""
         return f'frames of {self.frame_us / 1000:g} ms'
@@ -130,6 +135,10 @@ class FramesByTime(_FrameStream):
             self._advance(t_us, frames)
         return frames
 
+    def remaining_us(self, t_us: int) -> int:
+        """Return how much camera time after `t_us` the open frame lasts; 0 if there is none."""
+        return 0 if self._grid is None else max((self._grid + 1) * self.frame_us - t_us, 0)
+
     def _advance(self, t_us: int, frames: list) -> None:
         """Close the frames that end by a time; of a long silence only the first ones."""
         grid = t_us // self.frame_us
@@ -155,6 +164,11 @@ class FramesByCount(_FrameStream):
             raise ValueError('a frame must hold at least one event')
         self.frame_events = frame_events
         super().__init__(size)
+
+    @property
+    def settings(self) -> tuple:
+        """Return all that decides how frames are cut."""
+        return 'count', self._size, self.frame_events
 
     @property
     def description(self) -> str:
@@ -183,3 +197,7 @@ class FramesByCount(_FrameStream):
     def advance(self, t_us: int) -> list:
         """Give no frames: without events none fills."""
         return []
+
+    def remaining_us(self, t_us: int) -> int:
+        """Return 0: nobody knows how soon the open frame is full."""
+        return 0

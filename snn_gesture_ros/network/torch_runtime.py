@@ -4,6 +4,7 @@
 import numpy as np
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.device import choose_device
+from snn_gesture_ros.network.static_step import StaticStep
 from spikingjelly.activation_based import functional
 import torch
 
@@ -22,10 +23,10 @@ class TorchRuntime:
         """
         torch.set_num_threads(threads)
         self.device = choose_device(device)
-        self.net, self.card = load_checkpoint(checkpoint)
-        self.net.to(self.device)
-        functional.set_step_mode(self.net, 's')
-        self.reset()
+        net, self.card = load_checkpoint(checkpoint)
+        net.to(self.device)
+        functional.set_step_mode(net, 's')
+        self._step = StaticStep(net, (2, self.card.size, self.card.size))
 
     @property
     def description(self) -> str:
@@ -34,14 +35,14 @@ class TorchRuntime:
 
     def reset(self) -> None:
         """Put the network at rest."""
-        functional.reset_net(self.net)
+        self._step.reset()
 
-    def step(self, frame: np.ndarray) -> np.ndarray:
+    def step(self, frame) -> np.ndarray:
         """
         Run a time step.
 
-        :param frame: what the network takes, float32 [2, H, W].
+        :param frame: what the network takes, float32 [2, H, W] of numpy or, on CUDA, of CuPy.
         :returns: its output, float32 [labels].
         """
-        with torch.inference_mode():
-            return self.net(torch.from_numpy(frame).to(self.device)[None])[0].cpu().numpy()
+        self._step.frames[0].copy_(torch.from_dlpack(frame))
+        return self._step.run()[0].cpu().numpy().copy()

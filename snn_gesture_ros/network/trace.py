@@ -26,7 +26,9 @@ class Trace(base.MemoryModule):
 
     def single_step_forward(self, x: torch.Tensor) -> torch.Tensor:
         """Take one time step [...]; return the trace of those before it, of the same shape."""
-        return self.multi_step_forward(x[None])[0]
+        past = self.r if isinstance(self.r, torch.Tensor) else torch.zeros_like(x)
+        self.r = (past + (x - past) / self.tau).detach()
+        return past
 
     def multi_step_forward(self, x_seq: torch.Tensor) -> torch.Tensor:
         """

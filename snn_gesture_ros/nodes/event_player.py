@@ -18,17 +18,17 @@ from snn_gesture_ros.recordings.stored_messages import StoredMessages
 
 PARAMETERS = (
     Spec('recording', '',
-         'The recording: rosbag2 folder or file, AEDAT (3.1, 4) or npz (t, x, y, p)'),
+         'The recording: rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz'),
     Spec('topic', '', 'Topic of the bag; needed where it has several with events'),
     Spec('rate', 1.0, 'Speed; 2 is twice as fast as recorded', 0.001, 1000.0),
     Spec('loop', False, 'Begin again at the end'),
     Spec('start', 0.0, 'Seconds of the recording to skip', 0.0, 1e9),
     Spec('duration', 0.0, 'Seconds to play; 0 for all', 0.0, 1e9),
-    Spec('width', 0, 'Width of the sensor in pixels, for an npz, which does not tell; 0 for '
+    Spec('width', 0, 'Width of the sensor in pixels, where the recording does not tell; 0 for '
          '128 or the smallest that holds all events', 0, 65536),
     Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 65536),
     Spec('clock', False, 'Publish the time of the recording on /clock'),
-    Spec('frame_id', 'camera', 'Frame of the header, for AEDAT and npz'),
+    Spec('frame_id', 'camera', 'Frame of the header, for recordings other than bags'),
 )
 CLOCK_PERIOD_NS = 5_000_000
 SUBSCRIBER_PERIOD_S = 0.02
@@ -47,7 +47,7 @@ class EventPlayerNode(Node):
         super().__init__('event_player')
         values = declare(self, PARAMETERS)
         if not values['recording']:
-            raise ValueError('parameter recording must name a rosbag2, AEDAT or npz')
+            raise ValueError('parameter recording must name a recording')
         self.error = ''
         """Why the recording could not be played to its end."""
         self._rate, self._loop = values['rate'], values['loop']

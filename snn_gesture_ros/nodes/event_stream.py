@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The event_stream node: a camera's event topic in, the compact stream out."""
-from dataclasses import asdict, replace
+from dataclasses import asdict
 import time
 
 from rclpy.node import Node
@@ -25,6 +25,17 @@ FLUSH_PERIOD_S = 0.02
 """What was gathered waits no longer than this, also if no message follows."""
 
 
+def settings_from(values: dict) -> tuple:
+    """
+    Return the Geometry and the NoiseSettings that parameters choose.
+
+    :raises ValueError: if one is wrong.
+    """
+    geometry = Geometry(values['geometry'], tuple(values['region']),
+                        *(values[name] for name in ('flip_x', 'flip_y', 'width', 'height')))
+    return geometry, NoiseSettings(**{name: values[name] for name in NOISE})
+
+
 class EventStreamNode(Node):
     """Find the camera's topic, clean its events, hand them to the classifier."""
 
@@ -39,17 +50,16 @@ class EventStreamNode(Node):
         super().__init__('event_stream')
         values = declare(self, PARAMETERS)
         self._forced_type = values['message_type']
-        self._geometry = Geometry(values['geometry'], tuple(values['region']), values['flip_x'],
-                                  values['flip_y'], values['width'], values['height'])
+        self._values = values
+        self._geometry, self._noise = settings_from(values)
         self._batch_us = values['batch_us']
         self._deliver = deliver
-        self._noise = NoiseSettings(**{name: values[name] for name in NOISE})
         self._stream = None
         self._subscription = None
         self._type = ''
         self._refused = set()
         self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
-        on_change(self, PARAMETERS, self._change_noise)
+        on_change(self, PARAMETERS, self._change)
         self._topic = self.resolve_topic_name('events')
         self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
         if self._forced_type:
@@ -105,10 +115,15 @@ class EventStreamNode(Node):
         self._take(data)
         if self._batch_us:
             time.sleep(self._batch_us / 2e6)
-            for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
-                self._take(waiting)
+            self.read_waiting()
         if self._flushing.is_canceled():
             self._flushing.reset()
+
+    def read_waiting(self) -> None:
+        """Read the messages that came since the executor looked."""
+        if self._subscription is not None:
+            for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+                self._take(waiting)
 
     def _take(self, data: bytes) -> None:
         malformed = self._stream.counters.malformed
@@ -142,12 +157,17 @@ class EventStreamNode(Node):
                 return
         self._publisher.publish(encode_packet(packet))
 
-    def _change_noise(self, values: dict) -> None:
-        noise = {name: value for name, value in values.items() if name in NOISE}
-        if noise:
-            self._noise = replace(self._noise, **noise)
-            if self._stream is not None:
-                self._stream.set_noise(self._noise)
+    def _change(self, changed: dict) -> None:
+        """
+        Take over parameters that change.
+
+        :raises ValueError: if they cannot be used; all stays as it was then.
+        """
+        values = {**self._values, **changed}
+        geometry, noise = settings_from(values)
+        if self._stream is not None:
+            self._stream.change(geometry, noise)
+        self._values, self._geometry, self._noise = values, geometry, noise
 
     def _counters(self) -> dict:
         if self._stream is None:

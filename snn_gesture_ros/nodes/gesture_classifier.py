@@ -2,28 +2,66 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_classifier node: the compact stream in, gestures out."""
 from collections import deque
-from dataclasses import replace
 from statistics import median
 import time
+from typing import NamedTuple
 
 from rclpy.node import Node
 from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.frames.accumulation import check_picture
 from snn_gesture_ros.frames.silence import PERIOD_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.nodes.beside import run_beside
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import classification, header, label_info
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.nodes.worker import Worker
 from snn_gesture_ros.parameters import (
     DECISION, GESTURE_CLASSIFIER as PARAMETERS, NETWORK, SLICING)
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
+
+PAUSE = 0.75
+"""Part of the time to a frame's end in which packets are left to wait."""
+LONGEST_PAUSE_US = 50_000
+MOST_AT_ONCE = 200
+"""Packets that are read before timers and services have their turn."""
+RECENT_FRAMES = 16
+"""A network that takes over sees so many of the latest frames, if they are cut alike."""
+
+
+class Recognition(NamedTuple):
+    """What parameters choose: how frames are cut, and what decides on them."""
+
+    frames: object
+    """TimedFrames."""
+    recogniser: Recogniser
+    description: str
+
+
+def open_recognition(values: dict) -> Recognition:
+    """
+    Load the network that parameters choose, and run it once.
+
+    :param values: of PARAMETERS.
+    :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
+    """
+    classifier = SpikingClassifier(**{name: values[name] for name in NETWORK})
+    card = classifier.card
+    frames = Slicing(**{name: values[name] for name in SLICING}).frames(card)
+    recogniser = Recogniser(
+        classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
+        values['min_events'])
+    return Recognition(TimedFrames(frames), recogniser, (
+        f'{values["checkpoint"]} with {classifier.runtime.description}: {frames.description}, '
+        f'{card.size}x{card.size}, {len(card.labels)} labels'))
 
 
 class GestureClassifierNode(Node):
@@ -33,22 +71,19 @@ class GestureClassifierNode(Node):
         """
         Declare parameters and load the network.
 
-        :param subscribe: whether packets come by topic; otherwise `take` is called with them.
+        :param subscribe: whether packets come by topic; otherwise `take` is called with them,
+            and `read_waiting` must be set to what reads those that wait.
         :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
         """
         super().__init__('gesture_classifier')
-        values = declare(self, PARAMETERS)
-        classifier = SpikingClassifier(**{name: values[name] for name in NETWORK})
-        card = classifier.card
-        self._frames = TimedFrames(
-            Slicing(**{name: values[name] for name in SLICING}).frames(card))
-        self._recogniser = Recogniser(
-            classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
-            values['min_events'])
-        self._decider = self._recogniser.decider
+        self._values = values = declare(self, PARAMETERS)
+        self._active = self._deciding = open_recognition(values)
+        """What frames are cut for, and what the worker decides with: soon the same."""
+        self._recent = deque(maxlen=RECENT_FRAMES)
+        """Frames that were decided on; the worker's own, like `_deciding`."""
         self._packet = None
         """The newest packet."""
-        self._restarts = self._malformed = self._lost = self._decisions = 0
+        self._past_late = self._restarts = self._malformed = self._lost = self._decisions = 0
         self._inference_ms = deque([0.0], maxlen=100)
         self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
         self._gesture = self.create_publisher(Classification, 'gesture', GESTURE_QOS)
@@ -56,16 +91,15 @@ class GestureClassifierNode(Node):
         self._publish_labels()
         self._worker = Worker(self._decide, values['queue_size'])
         on_change(self, PARAMETERS, self._change)
+        self.read_waiting = self._read_waiting
+        """Reads what waits while the executor's thread is kept from it."""
         if subscribe:
-            self.create_subscription(
+            self._subscription = self.create_subscription(
                 UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped'))
-        self.get_logger().info(
-            f'{values["checkpoint"]} with {classifier.runtime.description}: '
-            f'{self._frames.stream.description}, {card.size}x{card.size}, '
-            f'{len(card.labels)} labels')
+        self.get_logger().info(self._active.description)
 
     def destroy_node(self) -> None:
         """Let the frame in work be finished, then stop."""
@@ -73,6 +107,22 @@ class GestureClassifierNode(Node):
         super().destroy_node()
 
     def _on_packet(self, data: bytes) -> None:
+        """
+        Read a packet, pause while no frame can be complete, read those that came meanwhile.
+
+        To wake up for a packet costs the executor more than to read it.
+        """
+        self._read(data)
+        if self._packet is not None:
+            remaining_us = self._active.frames.stream.remaining_us(self._packet.t_newest_us)
+            time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
+            self._read_waiting()
+
+    def _read_waiting(self) -> None:
+        for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+            self._read(waiting)
+
+    def _read(self, data: bytes) -> None:
         try:
             packet = decode_packet(data)
         except ValueError as error:
@@ -88,7 +138,7 @@ class GestureClassifierNode(Node):
         """Take in the next EventPacket."""
         now_ns = self.get_clock().now().nanoseconds
         try:
-            frames = self._frames.push(packet, now_ns)
+            frames = self._active.frames.push(packet, now_ns)
         except ValueError as error:
             self._skip(error)
             return
@@ -102,48 +152,77 @@ class GestureClassifierNode(Node):
 
     def _watch_silence(self) -> None:
         """Let time pass for the frames while no packets come, so that a gesture ends."""
-        self._submit(self._frames.advance(self.get_clock().now().nanoseconds))
+        self._submit(self._active.frames.advance(self.get_clock().now().nanoseconds))
 
     def _submit(self, frames: list) -> None:
         for frame in frames:
             stamp_ns = frame.t_newest_us * 1000 + self._packet.ros_offset_ns
-            self._worker.submit((frame, stamp_ns, self._packet.frame_id))
+            self._worker.submit((self._active, frame, stamp_ns, self._packet.frame_id))
 
     def _decide(self, work) -> None:
         """Run a time step and publish; this runs in the worker's thread."""
-        frame, stamp_ns, frame_id = work
+        active, frame, stamp_ns, frame_id = work
+        stamp = header(stamp_ns, frame_id)
+        recogniser = active.recogniser
+        if active is not self._deciding:
+            if active.frames is not self._deciding.frames:
+                self._recent.clear()
+            self._announce(stamp, recogniser.take_over(self._deciding.recogniser, self._recent))
+            self._deciding = active
         start = time.perf_counter()
-        recognised = self._recogniser.recognise(frame)
+        recognised = recogniser.recognise(frame)
         self._inference_ms.append(1000 * (time.perf_counter() - start))
+        self._recent.append(frame)
         if recognised is None:
             return
         self._decisions += 1
-        stamp = header(stamp_ns, frame_id)
         publish_while_running(self._scores, classification(
-            stamp, dict(zip(self._decider.labels, recognised.scores))))
-        for change in recognised.changes:
+            stamp, dict(zip(recogniser.decider.labels, recognised.scores))))
+        self._announce(stamp, recognised.changes)
+
+    def _announce(self, stamp, changes: list) -> None:
+        for change in changes:
             started = {} if change.label is None else {change.label: change.score}
             publish_while_running(self._gesture, classification(stamp, started))
 
     def _publish_labels(self) -> None:
         stamp = header(self.get_clock().now().nanoseconds, '')
+        decider = self._active.recogniser.decider
         self._labels.publish(label_info(
-            stamp, self._decider.labels, self._decider.settings.start_threshold))
+            stamp, decider.labels, decider.settings.start_threshold))
 
-    def _change(self, values: dict) -> None:
-        settings = {name: value for name, value in values.items() if name in DECISION}
-        if settings:
-            self._decider.settings = replace(self._decider.settings, **settings)
-            self._publish_labels()
-        self._recogniser.min_events = values.get('min_events', self._recogniser.min_events)
+    def _change(self, changed: dict) -> None:
+        """
+        Take over parameters that change; a network is loaded and tried beside the one that runs.
+
+        :raises ValueError: if they cannot be used; all stays as it was then.
+        """
+        values = {**self._values, **changed}
+        settings = DecisionSettings(**{name: values[name] for name in DECISION})
+        if changed.keys() & {*NETWORK, *SLICING}:
+            opened = run_beside(lambda: open_recognition(values), self.read_waiting)
+            if self._packet is not None:
+                check_picture(self._packet.width, self._packet.height,
+                              opened.recogniser.classifier.card.size)
+            if opened.frames.stream.settings == self._active.frames.stream.settings:
+                opened = opened._replace(frames=self._active.frames)
+            else:
+                self._past_late += self._active.frames.stream.late
+            self._active = opened
+            self._health.hardware_id = values['checkpoint']
+            self.get_logger().info(opened.description)
+        self._values = values
+        self._active.recogniser.decider.settings = settings
+        self._active.recogniser.min_events = values['min_events']
+        self._publish_labels()
 
     def _counters(self) -> dict:
         return {
             'decisions': self._decisions,
-            'gesture': self._decider.gesture or '',
+            'gesture': self._active.recogniser.decider.gesture or '',
             'inference_ms': round(median(self._inference_ms), 2),
             'frames_dropped': self._worker.dropped,
-            'late_events': self._frames.stream.late,
+            'late_events': self._past_late + self._active.frames.stream.late,
             'lost': self._lost,
             'malformed': self._malformed,
             'restarts': self._restarts,

@@ -13,7 +13,9 @@ def make_pipeline() -> list:
     :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
     """
     classifier = GestureClassifierNode(subscribe=False)
-    return [EventStreamNode(deliver=classifier.take), classifier]
+    stream = EventStreamNode(deliver=classifier.take)
+    classifier.read_waiting = stream.read_waiting
+    return [stream, classifier]
 
 
 def main(arguments=None) -> None:

@@ -31,8 +31,8 @@ class Health:
         :param counters: called without arguments, gives values by name.
         :param troubles: names of counters whose growth is a warning.
         """
+        self.hardware_id = hardware_id
         self._node = node
-        self._hardware_id = hardware_id
         self._counters = counters
         self._troubles = troubles
         self._last = {}
@@ -46,7 +46,7 @@ class Health:
                  if values[name] > self._last.get(name, 0)}
         self._last = dict(values)
         status = DiagnosticStatus(name=self._node.get_fully_qualified_name().lstrip('/'),
-                                  hardware_id=self._hardware_id, message='running')
+                                  hardware_id=self.hardware_id, message='running')
         status.level = DiagnosticStatus.OK
         if grown:
             status.level = DiagnosticStatus.WARN

@@ -24,6 +24,8 @@ class Recording:
     path = None
     topics = {}
     """Message type by topic, of the topics that carry events."""
+    encoding = None
+    """How the events are packed, of a format without messages that has several ways."""
     width = None
     height = None
 
@@ -83,16 +85,24 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
     """
     Return the width and height that a recording tells, or else such that hold all its events.
 
+    Of one that is damaged, the events before that count.
+
     :param topic: of a bag; needed where it has several with events.
-    :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
+    :raises UnreadableRecording: if no event can be read, or the topic is not clear.
     """
     if recording.width:
         return recording.width, recording.height
     width, height = SMALLEST_SENSOR
-    for events in recording.events(topic):
-        if recording.width:
-            return recording.width, recording.height
-        if len(events):
-            width = max(width, int(events['x'].max()) + 1)
-            height = max(height, int(events['y'].max()) + 1)
+    any_events = False
+    try:
+        for events in recording.events(topic):
+            if recording.width:
+                return recording.width, recording.height
+            if len(events):
+                any_events = True
+                width = max(width, int(events['x'].max()) + 1)
+                height = max(height, int(events['y'].max()) + 1)
+    except UnreadableRecording:
+        if not any_events:
+            raise
     return width, height

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fine-tuning: a training that begins with the weights of a checkpoint."""
 from snn_gesture_ros.network.checkpoint import load_checkpoint
+from snn_gesture_ros.training.widening import widened
 
 
 def defaults_from(checkpoint: str) -> dict:
@@ -22,7 +23,9 @@ def take_weights(net, labels: tuple, checkpoint: str) -> None:
     """
     Begin with the weights of a checkpoint; outputs for labels that it lacks stay random.
 
-    :raises ValueError: if its architecture is another.
+    A network that is wider than the checkpoint's has each of its channels several times.
+
+    :raises ValueError: if its architecture differs in more than that.
     """
     source, card = load_checkpoint(checkpoint)
     weights, there = net.state_dict(), source.state_dict()
@@ -35,7 +38,9 @@ def take_weights(net, labels: tuple, checkpoint: str) -> None:
                 rows = weights[name].clone()
                 rows[new] = there[name][old]
                 there[name] = rows
+        if any(weights[name].shape != value.shape for name, value in there.items()):
+            there = widened(there, weights)
         net.load_state_dict(there)
-    except (KeyError, RuntimeError, IndexError):
+    except (KeyError, RuntimeError, IndexError, ValueError):
         raise ValueError(f'the weights of {checkpoint} do not fit the architecture or its labels: '
                          'leave out --channels, --size and architecture') from None

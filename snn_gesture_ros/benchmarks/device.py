@@ -1,0 +1,70 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One device from end to end: messages to scores, of one camera and of many in one batch."""
+from time import perf_counter
+
+import numpy as np
+from snn_gesture_ros.benchmarks.network import EVENTS_PER_S, frame_us, make_messages
+from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.frames.counters import CpuCounter, cuda_counter
+from snn_gesture_ros.frames.message_frames import MessageFrames
+from snn_gesture_ros.network.checkpoint import load_checkpoint
+from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.network.device import choose_device
+from snn_gesture_ros.network.static_step import StaticStep
+from spikingjelly.activation_based import functional
+import torch
+
+WARM_UPS = 20
+
+
+def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dict:
+    """
+    Time decisions on a device by the clock, its memory when warm and at the end included.
+
+    :param checkpoint: a path or the name of a shipped model.
+    :param name: `auto`, `cpu`, `cuda` or `cuda:n`.
+    :param cameras: whose frames, which must be made already, are a batch.
+    :param rounds: decisions that the percentiles are of.
+    :raises ValueError: if the device cannot be used.
+    """
+    device = choose_device(name)
+    cuda = device.type == 'cuda'
+    classifier = SpikingClassifier(checkpoint, 'torch', str(device))
+    card = classifier.card
+    frames = MessageFrames(Geometry(), card.size, frame_us(card), card.time_steps,
+                           cuda_counter if cuda else CpuCounter)
+    messages = make_messages(card)
+
+    def decide(number):
+        for frame in frames.push(messages[number % len(messages)]):
+            classifier.step(frame.counts)
+
+    net, _ = load_checkpoint(checkpoint)
+    functional.set_step_mode(net.to(device), 's')
+    batch = StaticStep(net, classifier.shape, cameras)
+    batch.frames.copy_(torch.rand_like(batch.frames) < 0.05)
+
+    result = {'device': torch.cuda.get_device_name(device) if cuda else str(device),
+              'events_in_a_frame': EVENTS_PER_S * frame_us(card) // 1_000_000}
+    for what, call in (('one_camera', decide), ('batch', lambda _: batch.run().cpu())):
+        seconds, memory = time_calls(call, rounds, cuda)
+        p50, p99 = np.percentile(seconds, (50, 99)).tolist()
+        result |= {f'{what}_ms_p50': 1000 * p50, f'{what}_ms_p99': 1000 * p99,
+                   f'{what}_memory_grew_bytes': memory}
+    decisions_per_s = cameras / (result['batch_ms_p50'] / 1000)
+    return {**result, 'cameras_in_batch': cameras,
+            'cameras_in_real_time': int(decisions_per_s * frame_us(card) / 1e6)}
+
+
+def time_calls(call, rounds: int, cuda: bool) -> tuple:
+    """Return the seconds of each call, after some that are not timed, and memory that grew."""
+    for number in range(WARM_UPS):
+        call(number)
+    before = torch.cuda.memory_reserved() if cuda else 0
+    seconds = []
+    for number in range(WARM_UPS, WARM_UPS + rounds):
+        start = perf_counter()
+        call(number)
+        seconds.append(perf_counter() - start)
+    return seconds, (torch.cuda.memory_reserved() if cuda else 0) - before

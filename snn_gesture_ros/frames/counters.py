@@ -1,0 +1,140 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counters: serialized EventArrays to event counts, on the CPU or on a CUDA device."""
+from importlib.resources import files
+
+import numpy as np
+from snn_gesture_ros.events.cdr import decode_events
+
+KERNEL_FILE = 'event_array.cu'
+KERNEL = 'count_event_array'
+THREADS = 256
+"""Of a block."""
+MOST_EVENTS = 1 << 16
+"""That are sent to the device at once."""
+EVENT_BYTES = 16
+LAST_EVENT_BYTES = 13
+BYTES_BEFORE = 4
+"""Of the message before an event, which go to the device with it: its x may lie there."""
+
+
+def frame_tables(geometry, sensor_width: int, sensor_height: int, size: int) -> tuple:
+    """
+    Tabulate the frame's pixel of sensor pixels, as Geometry.tables does for the picture.
+
+    :returns: int32 [sensor_width] of columns and int32 [sensor_height] of rows * size.
+    :raises ValueError: if the region is not on the sensor.
+    """
+    columns, rows = geometry.tables(sensor_width, sensor_height)
+    scale = geometry.width // size
+    on_rows = np.where(rows < 0, rows, rows // geometry.width // scale * size)
+    return np.where(columns < 0, columns, columns // scale).astype(np.int32), on_rows.astype(
+        np.int32)
+
+
+class CpuCounter:
+    """Event counts of a frame in numpy."""
+
+    def __init__(self, tables: tuple, size: int):
+        """
+        Begin with an empty frame.
+
+        :param tables: as `frame_tables` gives them.
+        :param size: width and height of the frame.
+        """
+        self._columns, self._rows = tables
+        self._size = size
+        self.restart()
+
+    def restart(self) -> None:
+        """Empty the frame."""
+        self._counts = np.zeros((2, self._size, self._size), np.uint32)
+        self._events = self._newest_us = 0
+
+    def add(self, data: bytes, message, begin_us: int, end_us: int) -> None:
+        """
+        Count the events of a message that lie within a time and on the picture.
+
+        :param data: the serialized EventArray.
+        :param message: what read_event_array says of it.
+        """
+        events = decode_events(data, message)
+        events = events[(events['t'] >= begin_us) & (events['t'] < end_us)
+                        & (events['x'] < len(self._columns)) & (events['y'] < len(self._rows))]
+        places = self._columns[events['x']] + self._rows[events['y']]
+        events, places = events[places >= 0], places[places >= 0]
+        polarities = (events['p'] != 0).view(np.uint8)
+        np.add.at(self._counts.reshape(2, -1), (polarities, places), 1)
+        self._events += len(events)
+        self._newest_us = max(self._newest_us, int((events['t'] - begin_us).max(initial=0)))
+
+    def take(self) -> tuple:
+        """
+        Give the frame and begin the next.
+
+        :returns: counts uint32 [2, size, size], number of events, and time of the newest one
+            after the frame's begin.
+        """
+        taken = self._counts, self._events, self._newest_us
+        self.restart()
+        return taken
+
+
+def cuda_counter(tables: tuple, size: int) -> 'KernelCounter':
+    """
+    Make a counter on the current CUDA device, by CuPy.
+
+    :raises ImportError: if CuPy is not installed.
+    """
+    import cupy
+    return KernelCounter(tables, size, cupy, cupy.RawKernel(kernel_source(), KERNEL))
+
+
+def kernel_source() -> str:
+    """Return the CUDA C++ of the kernel."""
+    return (files(__package__) / KERNEL_FILE).read_text()
+
+
+class KernelCounter:
+    """The same by a kernel: a message's bytes go to the device once, the counts stay there."""
+
+    def __init__(self, tables: tuple, size: int, arrays, kernel):
+        """
+        Take all the memory that is needed.
+
+        :param tables: as `frame_tables` gives them.
+        :param size: width and height of the frame.
+        :param arrays: the module of the device's arrays, cupy.
+        :param kernel: called with grid, block and arguments, as cupy.RawKernel.
+        """
+        self._arrays, self._kernel = arrays, kernel
+        self._columns, self._rows = map(arrays.asarray, tables)
+        self._octets = arrays.empty(BYTES_BEFORE + EVENT_BYTES * MOST_EVENTS, np.uint8)
+        self._counts = arrays.zeros((2, size, size), np.uint32)
+        self._totals = arrays.zeros(2, np.uint32)
+
+    def restart(self) -> None:
+        """Empty the frame."""
+        self._counts.fill(0)
+        self._totals.fill(0)
+
+    def add(self, data: bytes, message, begin_us: int, end_us: int) -> None:
+        """Count the events of a message that lie within a time and on the picture."""
+        for first in range(0, message.count, MOST_EVENTS):
+            events = min(message.count - first, MOST_EVENTS)
+            octets = np.frombuffer(
+                data, np.uint8, BYTES_BEFORE + EVENT_BYTES * (events - 1) + LAST_EVENT_BYTES,
+                message.events_offset + EVENT_BYTES * first - BYTES_BEFORE)
+            self._octets[:len(octets)] = self._arrays.asarray(octets)
+            self._kernel((-(-events // THREADS),), (THREADS,), (
+                self._octets[BYTES_BEFORE:], np.int32(first), np.int32(events),
+                np.int64(begin_us), np.int64(end_us),
+                self._columns, np.int32(self._columns.size), self._rows,
+                np.int32(self._rows.size), np.int32(self._counts[0].size),
+                self._counts, self._totals))
+
+    def take(self) -> tuple:
+        """Give the frame, whose counts stay on the device, and begin the next."""
+        counts, (events, newest_us) = self._counts.copy(), self._totals.tolist()
+        self.restart()
+        return counts, events, newest_us
