@@ -39,6 +39,8 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.events.stream', 'torch'),
     ('snn_gesture_ros.recordings.recording', 'torch'),
     ('snn_gesture_ros.recordings.recording', 'rosbags'),
+    ('snn_gesture_ros.recordings.opening', 'h5py'),
+    ('snn_gesture_ros.recordings.converting', 'mcap'),
     ('snn_gesture_ros.command_line.main', 'torch'),
     ('snn_gesture_ros.simulation.camera', 'torch'),
     ('snn_gesture_ros.network.checkpoint_files', 'torch'),

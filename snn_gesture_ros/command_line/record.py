@@ -57,8 +57,8 @@ def run(arguments) -> int:
                node.messages if conversion.copies else node.events, 'finishing')
     journal.unlink()
     lost = f', {node.reader.lost} messages lost' if node.reader.numbered else ''
-    print(f'{output}: {node.events} events in {node.messages} messages{lost}; '
-          f'{table.rows} labels in {table.path}')
+    labels = f'; {table.rows} labels in {table.path}' if table.rows else ''
+    print(f'{output}: {node.events} events in {node.messages} messages{lost}{labels}')
     return 0
 
 
