@@ -22,12 +22,12 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
-        (f'{SHARE}/config', glob('config/*.yaml')),
+        (f'{SHARE}/config', glob('config/*')),
         (f'{SHARE}/launch', glob('launch/*.launch.py')),
     ],
     install_requires=['setuptools'],
     zip_safe=True,
-    extras_require={'test': ['pytest'], 'evaluation': ['matplotlib', 'torchmetrics'],
+    extras_require={'test': ['pytest'], 'evaluation': ['av', 'matplotlib', 'torchmetrics'],
                     'torch': ['h5py', 'loguru', 'onnx', 'safetensors', 'torch'],
                     'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={
@@ -36,6 +36,7 @@ setup(
             f'gesture_classifier = {PACKAGE}.nodes.gesture_classifier:main',
             f'gesture_pipeline = {PACKAGE}.nodes.gesture_pipeline:main',
             f'simulated_camera = {PACKAGE}.nodes.simulated_camera:main',
+            f'event_viewer = {PACKAGE}.nodes.event_viewer:main',
             f'event_player = {PACKAGE}.nodes.event_player:main',
             f'snn-gesture = {PACKAGE}.command_line.main:main',
         ],

@@ -7,6 +7,7 @@ import sys
 
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
+    'view': 'look at the events of a recording or of a live topic',
     'demo': 'show the network at work on a simulated camera',
     'train': 'train a network on clip sets',
     'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
