@@ -11,6 +11,7 @@ from snn_gesture_ros.benchmarks.decoding import decoding_cases, make_events
 from snn_gesture_ros.benchmarks.frames import stream_cases, window_cases
 from snn_gesture_ros.benchmarks.timing import as_table, measure
 
+EXAMPLE = 'snn-gesture bench --live 1000000 --composed'
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
 """Libraries whose versions are told where they are installed."""
 
@@ -25,7 +26,7 @@ def add_arguments(parser) -> None:
                              'both nodes, and count what is lost')
     parser.add_argument('--composed', action='store_true',
                         help='live run with both nodes in one process')
-    parser.add_argument('--seconds', type=float, default=10.0,
+    parser.add_argument('--seconds', type=float, default=10.0, metavar='S',
                         help='duration of the live run (default: 10)')
 
 

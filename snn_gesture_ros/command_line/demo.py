@@ -8,6 +8,7 @@ import time
 import numpy as np
 from snn_gesture_ros.recordings.opening import open_recording
 
+EXAMPLE = 'snn-gesture demo my_bag --output my_demo'
 PICTURE = 'gestures.png'
 GESTURES = ('right_hand_wave', 'left_arm_clockwise', 'hand_clapping',
             'right_arm_counter_clockwise', 'air_guitar')
@@ -25,11 +26,12 @@ COLOURS = {'right': (102, 187, 106), 'wrong': (239, 83, 80), 'missed': (239, 83,
 
 def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument('recording', nargs='?',
+    parser.add_argument('recording', nargs='?', metavar='RECORDING',
                         help='play this recording (rosbag2, AEDAT, npz) instead of a simulation')
-    parser.add_argument('--seed', type=int, default=6, help='person and room that are simulated')
-    parser.add_argument('--output', type=Path, default=Path('demo'),
-                        help='folder for the picture (default: demo)')
+    parser.add_argument('--seed', type=int, default=6, metavar='N',
+                        help='person and room that are simulated (default: %(default)s)')
+    parser.add_argument('--output', type=Path, default=Path('demo'), metavar='FOLDER',
+                        help='folder for the picture (default: %(default)s)')
 
 
 def run(arguments) -> int:

@@ -9,6 +9,7 @@ from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 from snn_gesture_ros.viewing.exposure import Exposure
 
+EXAMPLE = 'snn-gesture pictures --seed 3 --output people.png'
 SENSOR = SENSORS['dvs128']
 CLIP_US = 1_500_000
 SHOWN_US = 60_000
@@ -21,7 +22,7 @@ def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument('--output', type=Path, default=Path('gestures.png'), metavar='FILE',
                         help='where the picture is written (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0,
+    parser.add_argument('--seed', type=int, default=0, metavar='N',
                         help='another seed, other people (default: %(default)s)')
 
 

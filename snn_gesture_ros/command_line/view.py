@@ -63,7 +63,7 @@ def run(arguments) -> int:
         arguments.end_s = arguments.start_s + LIVE_FILE_S
     make_film = live_film(arguments) if arguments.live else recording_film(arguments)
     if window is None:
-        save(make_film(), arguments.output or Path(f'{name}_events.png'), arguments.frame_ms)
+        save(make_film(), arguments.output or Path(f'{name}_events.png'), arguments)
     else:
         with window:
             play(make_film, window, arguments)
@@ -131,7 +131,7 @@ def play(make_film, window, arguments) -> None:
             raise ValueError(NO_EVENTS)
 
 
-def save(shots, path: Path, frame_ms: float) -> None:
+def save(shots, path: Path, arguments) -> None:
     """
     Write the file that the suffix says, and name it.
 
@@ -139,18 +139,22 @@ def save(shots, path: Path, frame_ms: float) -> None:
         can be read is saved.
     """
     from snn_gesture_ros.viewing.files import FORMATS
+    from snn_gesture_ros.viewing.film import at_steady_rate
+    shots = (shot for shot in shots if shot is not None)
+    if arguments.live:
+        shots = at_steady_rate(shots, round(1000 * arguments.frame_ms))
     damage = []
 
     def readable():
         try:
-            yield from (shot for shot in shots if shot is not None)
+            yield from shots
         except UnreadableRecording as error:
             damage.append(error)
 
     shown = readable()
     first = next(shown, None)
     if first is not None:
-        FORMATS[path.suffix](chain([first], shown), path, frame_ms)
+        FORMATS[path.suffix](chain([first], shown), path, arguments.frame_ms)
         print(path)
     if damage:
         raise damage[0]

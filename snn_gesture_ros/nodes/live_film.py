@@ -38,7 +38,7 @@ def film_live(topic: str, shot_us: int, start_s: float = 0.0, end_s=None):
             t_s = -inf if first_s is None else due_s - first_s
             if end_s is not None and t_s >= end_s:
                 return
-            yield Shot(t_s, counts, live.gesture) if t_s >= start_s else None
+            yield Shot(t_s - start_s, counts, live.gesture) if t_s >= start_s else None
     finally:
         executor.shutdown()
         node.destroy_node()

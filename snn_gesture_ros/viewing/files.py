@@ -5,11 +5,16 @@ from fractions import Fraction
 
 import numpy as np
 from PIL import Image
-from snn_gesture_ros.viewing.caption import TEXT
+from snn_gesture_ros.viewing.caption import QUIET, TEXT
+from snn_gesture_ros.viewing.picture import BACKGROUND, PALETTE
 from snn_gesture_ros.viewing.strip import save_strip, TILES
 
 MOST_TILES = 8 * TILES
 TILE_PX = 240
+GIF_COLOURS = np.concatenate([
+    PALETTE.reshape(-1, 3), *(np.linspace(BACKGROUND, colour, 8) for colour in (TEXT, QUIET))
+]).astype(np.uint8)
+"""All that occur: those of events, and the soft edges of texts."""
 
 
 def save_gif(shots, path, shot_ms: float) -> None:
@@ -19,8 +24,10 @@ def save_gif(shots, path, shot_ms: float) -> None:
 
 
 def _gif_frames(shots, shot_ms: float):
+    palette = Image.new('P', (1, 1))
+    palette.putpalette(GIF_COLOURS.tobytes())
     for number, shot in enumerate(shots):
-        frame = Image.fromarray(shot.draw()).quantize()
+        frame = Image.fromarray(shot.draw()).quantize(palette=palette, dither=0)
         from_ms, until_ms = (10 * round(end * shot_ms / 10) for end in (number, number + 1))
         frame.info['duration'] = max(until_ms - from_ms, 10)
         yield frame

@@ -63,6 +63,15 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
         yield Shot(t_s, exposure.take(), gesture)
 
 
+def at_steady_rate(shots, shot_us: int):
+    """Yield shots that came late, as a live topic's may, as often as their duration asks for."""
+    number = 0
+    for shot in shots:
+        while number * shot_us <= round(shot.t_s * 1e6):
+            yield shot
+            number += 1
+
+
 def _numbered(slices, shot_us: int):
     """Yield the number and the events of each shot, None for those of a silence."""
     most_silent = round(LONGEST_SILENCE_S * 1e6 / shot_us)
