@@ -46,6 +46,9 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.nodes.gesture_classifier', 'pytorch_lightning'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'torchmetrics'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'matplotlib'),
+    ('snn_gesture_ros.nodes.event_viewer', 'torch'),
+    ('snn_gesture_ros.nodes.event_viewer', 'tkinter'),
+    ('snn_gesture_ros.viewing.files', 'av'),
 ])
 def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'
@@ -53,7 +56,7 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
 
 
 @pytest.mark.parametrize('file, nodes', [
-    ('gesture', ('event_stream', 'gesture_classifier')),
+    ('gesture', ('event_stream', 'gesture_classifier', 'event_viewer')),
     ('simulated_camera', ('simulated_camera',)),
     ('event_player', ('event_player',)),
 ])
@@ -66,8 +69,9 @@ def test_parameter_files_are_what_the_nodes_declare(file, nodes):
 
 def test_every_parameter_is_described():
     from snn_gesture_ros.nodes import (
-        event_player, event_stream, gesture_classifier, simulated_camera)
-    for node in (event_player, event_stream, gesture_classifier, simulated_camera):
+        event_player, event_stream, event_viewer, gesture_classifier, simulated_camera)
+    for node in (event_player, event_stream, event_viewer, gesture_classifier,
+                 simulated_camera):
         for spec in node.PARAMETERS:
             assert len(spec.description) > 10
             assert (spec.minimum is None) == (spec.maximum is None)
