@@ -22,13 +22,13 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
-        (f'{SHARE}/config', glob('config/*.yaml')),
+        (f'{SHARE}/config', glob('config/*')),
         (f'{SHARE}/launch', glob('launch/*.launch.py')),
     ],
     install_requires=['setuptools'],
     zip_safe=True,
     extras_require={'test': ['pytest'], 'cluster': ['distributed'],
-                    'evaluation': ['jinja2', 'matplotlib', 'torchmetrics'],
+                    'evaluation': ['av', 'jinja2', 'matplotlib', 'torchmetrics'],
                     'torch': ['h5py', 'loguru', 'onnx', 'safetensors', 'torch'],
                     'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={
@@ -39,6 +39,7 @@ setup(
             f'gesture_pipeline = {PACKAGE}.nodes.gesture_pipeline:main',
             f'simulated_camera = {PACKAGE}.nodes.simulated_camera:main',
             f'event_player = {PACKAGE}.nodes.event_player:main',
+            f'event_viewer = {PACKAGE}.nodes.event_viewer:main',
             f'snn-gesture = {PACKAGE}.command_line.main:main',
         ],
     },

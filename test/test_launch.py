@@ -31,7 +31,7 @@ def test_every_argument_has_a_description(name):
         names.add(argument.name)
     assert {'name', 'namespace', 'params_file', 'use_sim_time', 'log_level', 'events_topic',
             'event_stream_topic', 'gesture_topic', 'gesture_scores_topic', 'gesture_labels_topic',
-            'window_ms', 'runtime', 'checkpoint', 'device'} <= names
+            'event_image_topic', 'view', 'window_ms', 'runtime', 'checkpoint', 'device'} <= names
 
 
 @pytest.mark.parametrize('table, node', [

@@ -52,6 +52,9 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.evaluation.writing', 'torch'),
     ('snn_gesture_ros.evaluation.evaluating', 'torch'),
     ('snn_gesture_ros.evaluation.evaluating', 'distributed'),
+    ('snn_gesture_ros.nodes.event_viewer', 'torch'),
+    ('snn_gesture_ros.nodes.event_viewer', 'tkinter'),
+    ('snn_gesture_ros.viewing.files', 'av'),
 ])
 def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'
@@ -59,7 +62,7 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
 
 
 @pytest.mark.parametrize('file, nodes', [
-    ('gesture', ('event_stream', 'gesture_classifier')),
+    ('gesture', ('event_stream', 'gesture_classifier', 'event_viewer')),
     ('simulated_camera', ('simulated_camera',)),
     ('event_player', ('event_player',)),
 ])
@@ -72,8 +75,9 @@ def test_parameter_files_are_what_the_nodes_declare(file, nodes):
 
 def test_every_parameter_is_described():
     from snn_gesture_ros.nodes import (
-        event_player, event_stream, gesture_classifier, gesture_evaluator, simulated_camera)
-    for node in (event_player, event_stream, gesture_classifier, gesture_evaluator,
+        event_player, event_stream, event_viewer, gesture_classifier, gesture_evaluator,
+        simulated_camera)
+    for node in (event_player, event_stream, event_viewer, gesture_classifier, gesture_evaluator,
                  simulated_camera):
         for spec in node.PARAMETERS:
             assert len(spec.description) > 10

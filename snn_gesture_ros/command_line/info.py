@@ -15,6 +15,7 @@ from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
+EXAMPLE = 'snn-gesture info my_bag --topic /event_camera/events'
 LONG = ('confusion', 'settings')
 """What of a training only JSON shows."""
 
@@ -25,7 +26,7 @@ def add_arguments(parser) -> None:
                         help='rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or '
                              'npz with t, x, y, p; npz with frames; checkpoint, or name of a '
                              f'shipped model ({", ".join(shipped_models())}); clip set')
-    parser.add_argument('--topic', help='topic of a bag with several cameras')
+    parser.add_argument('--topic', metavar='TOPIC', help='topic of a bag with several cameras')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 

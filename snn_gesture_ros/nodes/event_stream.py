@@ -14,11 +14,11 @@ from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
 from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.parameters import EVENT_STREAM as PARAMETERS, NOISE
 from std_msgs.msg import UInt8MultiArray
 
-SEARCH_PERIOD_S = 0.2
 MOST_AT_ONCE = 200
 """Messages that are read before timers and services have their turn."""
 FLUSH_PERIOD_S = 0.02
@@ -49,46 +49,27 @@ class EventStreamNode(Node):
         """
         super().__init__('event_stream')
         values = declare(self, PARAMETERS)
-        self._forced_type = values['message_type']
         self._values = values
         self._geometry, self._noise = settings_from(values)
         self._batch_us = values['batch_us']
         self._deliver = deliver
         self._stream = None
         self._subscription = None
-        self._type = ''
-        self._refused = set()
         self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
         on_change(self, PARAMETERS, self._change)
         self._topic = self.resolve_topic_name('events')
         self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
-        if self._forced_type:
-            self._read(self._forced_type)
+        if values['message_type']:
+            self._read(values['message_type'])
+        self._types = TypeSearch(self, self._topic, self._subscribe, values['message_type'])
         every(self, SEARCH_PERIOD_S, self._search)
         self._flushing = every(self, FLUSH_PERIOD_S, self._flush)
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def _search(self) -> None:
-        """
-        Subscribe once the camera is there and somebody listens to us.
-
-        The type of the topic is the publisher's; a camera that changes it is followed.
-        """
-        if self._deliver is None and not self._publisher.get_subscription_count():
-            return
-        found = [self._forced_type] if self._forced_type else [
-            info.topic_type for info in self.get_publishers_info_by_topic(self._topic)]
-        if self._type in found:
-            return
-        for message_type in found:
-            if message_type in self._refused:
-                continue
-            try:
-                self._subscribe(message_type)
-                return
-            except ValueError as error:
-                self._refused.add(message_type)
-                self.get_logger().error(f'{self._topic}: {error}')
+        """Subscribe once the camera is there and somebody listens to us."""
+        if self._deliver is not None or self._publisher.get_subscription_count():
+            self._types.look()
 
     def _read(self, message_type: str):
         """Make what reads a type: the stream and the message's class."""
@@ -101,10 +82,9 @@ class EventStreamNode(Node):
         stream, message = self._read(message_type)
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
-        self._stream, self._type = stream, message_type
+        self._stream = stream
         self._subscription = self.create_subscription(
             message, 'events', self._on_message, CAMERA_QOS, raw=True)
-        self.get_logger().info(f'{self._topic}: reading {message_type}')
 
     def _on_message(self, data: bytes) -> None:
         """
@@ -172,7 +152,7 @@ class EventStreamNode(Node):
     def _counters(self) -> dict:
         if self._stream is None:
             return {'message_type': '', 'malformed': 0, 'lost': 0}
-        return {'message_type': self._type, **asdict(self._stream.counters)}
+        return {'message_type': self._types.type, **asdict(self._stream.counters)}
 
 
 def main(arguments=None) -> None:

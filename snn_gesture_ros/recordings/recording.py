@@ -5,6 +5,8 @@ import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 
 SMALLEST_SENSOR = (128, 128)
+RESTART_US = 1_000_000
+"""Camera time that falls back by more is that of a camera that was restarted."""
 
 
 class UnreadableRecording(ValueError):
@@ -62,16 +64,19 @@ def cut_slices(batches, duration_us: int):
     """
     Yield the events of each `duration_us` of camera time that has any, EVENT[n].
 
+    A slice also ends where the camera was restarted.
+
     :param batches: arrays of EVENT.
     """
     held, number = [], None
+    most_late = -(-RESTART_US // duration_us)
     for events in batches:
         if not len(events):
             continue
         numbers = np.maximum.accumulate(events['t']) // duration_us
         starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
         for start, end in zip([0, *starts], [*starts, len(events)]):
-            if held and numbers[start] > number:
+            if held and not 0 <= number - numbers[start] <= most_late:
                 yield np.concatenate(held)
                 held = []
             if not held:
