@@ -8,6 +8,7 @@ import sys
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
     'demo': 'show the network at work on a simulated camera',
+    'doctor': 'find out why no gestures come, and say what to set',
     'train': 'train a network on clip sets',
     'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
     'bench': 'measure how fast this machine reads events and decides',

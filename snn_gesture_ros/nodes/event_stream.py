@@ -8,10 +8,12 @@ from rclpy.node import Node
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
-from snn_gesture_ros.events.stream import EventStream, rehearse
-from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.events.stream import EventStream, rehearse, StreamCounters
+from snn_gesture_ros.nodes.gauges import Silence
+from snn_gesture_ros.nodes.health import Health, RUNNING, STALE
 from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
 from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.silence import explain_camera, SILENCE_S
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.nodes.waiting import take_waiting
@@ -79,11 +81,14 @@ class EventStreamNode(Node):
         self._stream = None
         self._subscription = None
         self._type = ''
-        self._refused = set()
+        self._refused = {}
+        """Why types are not read."""
+        self._silence = Silence()
         self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
         on_change(self, PARAMETERS, self._change)
         self._topic = self.resolve_topic_name('events')
-        self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
+        self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'),
+                              ('messages', 'events_in', 'events_out'), self._state)
         if self._forced_type:
             self._read(self._forced_type)
         every(self, SEARCH_PERIOD_S, self._search)
@@ -96,7 +101,7 @@ class EventStreamNode(Node):
 
         The type of the topic is the publisher's; a camera that changes it is followed.
         """
-        if self._deliver is None and not self._publisher.get_subscription_count():
+        if not self._wanted():
             return
         found = [self._forced_type] if self._forced_type else [
             info.topic_type for info in self.get_publishers_info_by_topic(self._topic)]
@@ -109,8 +114,12 @@ class EventStreamNode(Node):
                 self._subscribe(message_type)
                 return
             except ValueError as error:
-                self._refused.add(message_type)
+                self._refused[message_type] = str(error)
                 self.get_logger().error(f'{self._topic}: {error}')
+
+    def _wanted(self) -> bool:
+        """Tell whether somebody listens."""
+        return self._deliver is not None or self._publisher.get_subscription_count() > 0
 
     def _read(self, message_type: str):
         """Make what reads a type: the stream and the message's class."""
@@ -192,9 +201,17 @@ class EventStreamNode(Node):
         self._values, self._geometry, self._noise = values, geometry, noise
 
     def _counters(self) -> dict:
-        if self._stream is None:
-            return {'message_type': '', 'malformed': 0, 'lost': 0}
-        return {'message_type': self._type, **asdict(self._stream.counters)}
+        counters = StreamCounters() if self._stream is None else self._stream.counters
+        return {'message_type': self._type, **asdict(counters),
+                'silence_s': self._silence.update(counters.events_in)}
+
+    def _state(self, values: dict) -> tuple:
+        if self._subscription is None and not self._wanted():
+            self._silence = Silence()
+            return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
+        if values['silence_s'] < SILENCE_S:
+            return RUNNING
+        return explain_camera(self, self._topic, values['messages_per_s'], self._refused)
 
 
 def main(arguments=None) -> None:
