@@ -13,6 +13,7 @@ VERBS = {
     'frames': 'integrate recordings to frames, as SpikingJelly does',
     'view': 'look at the events of a recording or of a live topic',
     'demo': 'show the network at work on a simulated camera',
+    'doctor': 'find out why no gestures come, and say what to set',
     'train': 'train a network on clip sets',
     'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
     'bench': 'measure how fast this machine reads events and decides',

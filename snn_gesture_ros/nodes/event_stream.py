@@ -8,10 +8,12 @@ from rclpy.node import Node
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
-from snn_gesture_ros.events.stream import EventStream, rehearse
-from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.events.stream import EventStream, rehearse, StreamCounters
+from snn_gesture_ros.nodes.gauges import Silence
+from snn_gesture_ros.nodes.health import Health, RUNNING, STALE
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.silence import explain_camera, SILENCE_S
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
@@ -55,10 +57,12 @@ class EventStreamNode(Node):
         self._deliver = deliver
         self._stream = None
         self._subscription = None
+        self._silence = Silence()
         self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
         on_change(self, PARAMETERS, self._change)
         self._topic = self.resolve_topic_name('events')
-        self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'))
+        self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'),
+                              ('messages', 'events_in', 'events_out'), self._state)
         if values['message_type']:
             self._read(values['message_type'])
         self._types = TypeSearch(self, self._topic, self._subscribe, values['message_type'])
@@ -68,8 +72,12 @@ class EventStreamNode(Node):
 
     def _search(self) -> None:
         """Subscribe once the camera is there and somebody listens to us."""
-        if self._deliver is not None or self._publisher.get_subscription_count():
+        if self._wanted():
             self._types.look()
+
+    def _wanted(self) -> bool:
+        """Tell whether somebody listens."""
+        return self._deliver is not None or self._publisher.get_subscription_count() > 0
 
     def _read(self, message_type: str):
         """Make what reads a type: the stream and the message's class."""
@@ -150,9 +158,17 @@ class EventStreamNode(Node):
         self._values, self._geometry, self._noise = values, geometry, noise
 
     def _counters(self) -> dict:
-        if self._stream is None:
-            return {'message_type': '', 'malformed': 0, 'lost': 0}
-        return {'message_type': self._types.type, **asdict(self._stream.counters)}
+        counters = StreamCounters() if self._stream is None else self._stream.counters
+        return {'message_type': self._types.type, **asdict(counters),
+                'silence_s': self._silence.update(counters.events_in)}
+
+    def _state(self, values: dict) -> tuple:
+        if self._subscription is None and not self._wanted():
+            self._silence = Silence()
+            return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
+        if values['silence_s'] < SILENCE_S:
+            return RUNNING
+        return explain_camera(self, self._topic, values['messages_per_s'], self._types.refused)
 
 
 def main(arguments=None) -> None:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_classifier node: the compact stream in, gestures out."""
 from collections import deque
-from statistics import median
 import time
 from typing import NamedTuple
 
@@ -15,10 +14,12 @@ from snn_gesture_ros.frames.silence import PERIOD_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.nodes.beside import run_beside
-from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.gauges import Arrivals, Durations, Silence
+from snn_gesture_ros.nodes.health import Health, RUNNING
 from snn_gesture_ros.nodes.messages import classification, header, label_info
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
+from snn_gesture_ros.nodes.silence import explain_stream, SILENCE_S
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.nodes.waiting import take_waiting
@@ -84,7 +85,9 @@ class GestureClassifierNode(Node):
         self._packet = None
         """The newest packet."""
         self._past_late = self._restarts = self._malformed = self._lost = self._decisions = 0
-        self._inference_ms = deque([0.0], maxlen=100)
+        self._events = 0
+        self._arrivals, self._silence = Arrivals(), Silence()
+        self._inference, self._latency = Durations(), Durations()
         self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
         self._gesture = self.create_publisher(Classification, 'gesture', GESTURE_QOS)
         self._labels = self.create_publisher(LabelInfo, 'gesture_labels', LATCHED_QOS)
@@ -98,7 +101,8 @@ class GestureClassifierNode(Node):
                 UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
-                              ('malformed', 'lost', 'frames_dropped'))
+                              ('malformed', 'lost', 'frames_dropped'),
+                              ('events_in', 'events_used', 'decisions'), self._state)
         self.get_logger().info(self._active.description)
 
     def destroy_node(self) -> None:
@@ -148,6 +152,8 @@ class GestureClassifierNode(Node):
             else:
                 self._lost += packet.sequence - self._packet.sequence - 1
         self._packet = packet
+        self._events += len(packet.events)
+        self._arrivals.add(packet.t_newest_us)
         self._submit(frames)
 
     def _watch_silence(self) -> None:
@@ -157,11 +163,12 @@ class GestureClassifierNode(Node):
     def _submit(self, frames: list) -> None:
         for frame in frames:
             stamp_ns = frame.t_newest_us * 1000 + self._packet.ros_offset_ns
-            self._worker.submit((self._active, frame, stamp_ns, self._packet.frame_id))
+            arrival_s = self._arrivals.of(frame.t_newest_us) if frame.events else None
+            self._worker.submit((self._active, frame, stamp_ns, self._packet.frame_id, arrival_s))
 
     def _decide(self, work) -> None:
         """Run a time step and publish; this runs in the worker's thread."""
-        active, frame, stamp_ns, frame_id = work
+        active, frame, stamp_ns, frame_id, arrival_s = work
         stamp = header(stamp_ns, frame_id)
         recogniser = active.recogniser
         if active is not self._deciding:
@@ -169,9 +176,9 @@ class GestureClassifierNode(Node):
                 self._recent.clear()
             self._announce(stamp, recogniser.take_over(self._deciding.recogniser, self._recent))
             self._deciding = active
-        start = time.perf_counter()
+        start_s = time.monotonic()
         recognised = recogniser.recognise(frame)
-        self._inference_ms.append(1000 * (time.perf_counter() - start))
+        self._inference.add(time.monotonic() - start_s)
         self._recent.append(frame)
         if recognised is None:
             return
@@ -179,6 +186,8 @@ class GestureClassifierNode(Node):
         publish_while_running(self._scores, classification(
             stamp, dict(zip(recogniser.decider.labels, recognised.scores))))
         self._announce(stamp, recognised.changes)
+        if arrival_s is not None:
+            self._latency.add(time.monotonic() - arrival_s)
 
     def _announce(self, stamp, changes: list) -> None:
         for change in changes:
@@ -217,16 +226,29 @@ class GestureClassifierNode(Node):
         self._publish_labels()
 
     def _counters(self) -> dict:
+        late = self._past_late + self._active.frames.stream.late
         return {
+            'model': self._values['checkpoint'],
             'decisions': self._decisions,
             'gesture': self._active.recogniser.decider.gesture or '',
-            'inference_ms': round(median(self._inference_ms), 2),
+            'inference_ms': self._inference.percentile_ms(50),
+            'latency_p50_ms': self._latency.percentile_ms(50),
+            'latency_p99_ms': self._latency.percentile_ms(99),
+            'queue_age_ms': round(1000 * self._worker.age_s(), 1),
             'frames_dropped': self._worker.dropped,
-            'late_events': self._past_late + self._active.frames.stream.late,
+            'events_in': self._events,
+            'events_used': self._events - late,
+            'late_events': late,
             'lost': self._lost,
             'malformed': self._malformed,
             'restarts': self._restarts,
+            'silence_s': self._silence.update(self._events),
         }
+
+    def _state(self, values: dict) -> tuple:
+        if values['silence_s'] < SILENCE_S:
+            return RUNNING
+        return explain_stream(self, self.resolve_topic_name('event_stream'))
 
 
 def main(arguments=None) -> None:

@@ -1,11 +1,20 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Counters of a node as `/diagnostics`, once a second."""
+"""How a node does, as `/diagnostics`, once a second."""
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from snn_gesture_ros.nodes.gauges import Rates
+from snn_gesture_ros.nodes.memory import memory_in_use
 from snn_gesture_ros.nodes.running import publish_while_running
 from snn_gesture_ros.nodes.timers import every
 
 PERIOD_S = 1.0
+OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR,
+                          DiagnosticStatus.STALE)
+"""As the nodes use them: WARN, something is not as it should be; ERROR, nothing can work before
+somebody acts; STALE, the values are old, since nothing comes in that changes them."""
+SEVERITY = (OK, STALE, WARN, ERROR)
+RUNNING = OK, 'running'
+NO_CLOCK = WARN, 'use_sim_time is set, but no time comes from /clock'
 
 
 def follow_health(node) -> dict:
@@ -22,40 +31,67 @@ def follow_health(node) -> dict:
 
 
 class Health:
-    """Publish a node's counters and warn of those that should stay at zero."""
+    """Publish a node's values and its state, and warn of what is not as it should be."""
 
-    def __init__(self, node, hardware_id: str, counters, troubles):
+    def __init__(self, node, hardware_id: str, counters, troubles, rates=(), state=None):
         """
         Begin to publish.
 
         :param counters: called without arguments, gives values by name.
         :param troubles: names of counters whose growth is a warning.
+        :param rates: names of counters whose growth in a second is published too.
+        :param state: called with all values, gives a level of DiagnosticStatus and a message.
         """
         self.hardware_id = hardware_id
         self._node = node
         self._counters = counters
         self._troubles = troubles
+        self._rates = Rates(rates)
+        self._state = state or (lambda _: RUNNING)
         self._last = {}
+        self._last_message = ''
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         every(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
-        """Publish the counters now."""
-        values = self._counters()
-        grown = {name: values[name] - self._last.get(name, 0) for name in self._troubles
-                 if values[name] > self._last.get(name, 0)}
-        self._last = dict(values)
-        status = DiagnosticStatus(name=self._node.get_fully_qualified_name().lstrip('/'),
-                                  hardware_id=self.hardware_id, message='running')
-        status.level = DiagnosticStatus.OK
-        if grown:
-            status.level = DiagnosticStatus.WARN
-            status.message = ', '.join(f'{count} {name}' for name, count in grown.items())
-            self._node.get_logger().warning(f'in the last second: {status.message}')
-        status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+        """Publish the values now."""
+        counters = self._counters()
+        clock = self._node.get_clock()
+        now = clock.now()
+        values = {**counters, **self._rates.update(counters), **memory_in_use(),
+                  'use_sim_time': str(clock.ros_time_is_active).lower()}
+        states = [self._state(values)]
+        if clock.ros_time_is_active and not now.nanoseconds:
+            states.append(NO_CLOCK)
+        self._warn_of_change([message for level, message in states if level == WARN])
+        states += self._grown(counters)
+        level = max((level for level, _ in states), key=SEVERITY.index)
+        status = DiagnosticStatus(
+            name=self._node.get_fully_qualified_name().lstrip('/'), level=level,
+            hardware_id=self.hardware_id,
+            message='; '.join(message for each, message in states if level == OK or each != OK),
+            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])
         message = DiagnosticArray(status=[status])
-        message.header.stamp = self._node.get_clock().now().to_msg()
+        message.header.stamp = now.to_msg()
         publish_while_running(self._publisher, message)
+
+    def _grown(self, counters: dict) -> list:
+        """Give the troubles of the last second as a state, and log them."""
+        grown = {name: counters[name] - self._last.get(name, 0) for name in self._troubles
+                 if counters[name] > self._last.get(name, 0)}
+        self._last = counters
+        if not grown:
+            return []
+        message = ', '.join(f'{count} {name}' for name, count in grown.items())
+        self._node.get_logger().warning(f'in the last second: {message}')
+        return [(WARN, message)]
+
+    def _warn_of_change(self, messages: list) -> None:
+        """Log a warning when it comes up, not every second."""
+        message = '; '.join(messages)
+        if message and message != self._last_message:
+            self._node.get_logger().warning(message)
+        self._last_message = message
 
     def wait_for_all_acked(self) -> None:
         """Wait until all subscribers have what was published."""

@@ -13,6 +13,7 @@ from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
 from snn_gesture_ros.nodes.health import follow_health
+from snn_gesture_ros.nodes.memory import resident_mb
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, GESTURE_QOS, message_class
 from vision_msgs.msg import Classification
@@ -95,12 +96,6 @@ def cpu_seconds(pid: int) -> float:
     """Give the CPU time that a process has used, in seconds (Linux)."""
     fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-
-def resident_mb(pid: int) -> int:
-    """Give the resident memory of a process in MB (Linux)."""
-    pages = int(Path(f'/proc/{pid}/statm').read_text().split()[1])
-    return round(pages * os.sysconf('SC_PAGE_SIZE') / 1e6)
 
 
 def measure(pids: dict, events_per_s: int, seconds: float) -> dict:

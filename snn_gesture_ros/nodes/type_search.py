@@ -22,7 +22,8 @@ class TypeSearch:
         self._topic = topic
         self._subscribe = subscribe
         self._forced_type = forced_type
-        self._refused = set()
+        self.refused = {}
+        """Why a type is not read, by type."""
 
     def look(self) -> None:
         """Subscribe if there is a publisher whose type is new and can be used."""
@@ -31,12 +32,12 @@ class TypeSearch:
         if self.type in found:
             return
         for message_type in found:
-            if message_type in self._refused:
+            if message_type in self.refused:
                 continue
             try:
                 self._subscribe(message_type)
             except ValueError as error:
-                self._refused.add(message_type)
+                self.refused[message_type] = str(error)
                 self._node.get_logger().error(f'{self._topic}: {error}')
                 continue
             self.type = message_type

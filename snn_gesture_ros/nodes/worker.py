@@ -3,6 +3,7 @@
 """A worker beside the executor, so that the node answers while the network runs."""
 from collections import deque
 import threading
+import time
 
 
 class Worker:
@@ -30,8 +31,13 @@ class Worker:
             if len(self._items) == self._capacity:
                 self._items.popleft()
                 self.dropped += 1
-            self._items.append(item)
+            self._items.append((item, time.monotonic()))
             self._changed.notify()
+
+    def age_s(self) -> float:
+        """Give for how long the oldest item has waited; 0 if none waits."""
+        with self._changed:
+            return time.monotonic() - self._items[0][1] if self._items else 0.0
 
     def stop(self) -> None:
         """Finish the item in work, drop the others, end the thread."""
@@ -46,5 +52,5 @@ class Worker:
                 self._changed.wait_for(lambda: self._items or self._stopping)
                 if self._stopping:
                     return
-                item = self._items.popleft()
+                item, _ = self._items.popleft()
             self._process(item)

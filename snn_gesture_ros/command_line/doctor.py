@@ -1,0 +1,121 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `doctor`: find out why no gestures come, and say what to set."""
+from dataclasses import asdict
+import json
+import sys
+
+from snn_gesture_ros.doctor.verdict import judge
+
+SHOWN = {
+    'event_stream': ('message_type', 'events_in_per_s', 'events_out_per_s', 'lost', 'malformed'),
+    'gesture_classifier': ('model', 'events_in_per_s', 'decisions_per_s', 'inference_ms',
+                           'latency_p50_ms', 'latency_p99_ms', 'frames_dropped'),
+}
+"""Of the diagnostics; JSON has all."""
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('--seconds', type=seconds, default=3.0, metavar='S',
+                        help='how long to listen to each topic (default: 3)')
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+
+
+def seconds(text: str) -> float:
+    """
+    Read a time.
+
+    :raises ValueError: if it is not between 0.5 and 3600.
+    """
+    value = float(text)
+    if not 0.5 <= value <= 3600:
+        raise ValueError
+    return value
+
+
+def run(arguments) -> int:
+    """
+    Examine the running system; 0 if gestures can be recognised, 1 if not.
+
+    :raises ValueError: if there is no ROS 2.
+    """
+    try:
+        from snn_gesture_ros.nodes.examiner import examine
+    except ImportError as error:
+        raise ValueError(f'{error}: the doctor needs ROS 2: source your ROS, or run make build '
+                         'and source env.bash') from None
+    print(f'listening for {arguments.seconds:g} s ...', file=sys.stderr)
+    findings = examine(arguments.seconds)
+    verdict = judge(findings)
+    if arguments.json:
+        print(json.dumps({**asdict(findings), 'well': verdict.well, 'summary': verdict.summary,
+                          'advice': [each._asdict() for each in verdict.advice]}, indent=2))
+    else:
+        show(findings, verdict)
+    return 0 if verdict.well else 1
+
+
+def show(findings, verdict) -> None:
+    """Print what was found, and the verdict at the end."""
+    from rich.console import Console
+    from rich.table import Table
+    console = Console(highlight=False, markup=False)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style='bold')
+    table.add_column(overflow='fold')
+    for name, value in rows(findings):
+        table.add_row(name, value)
+    console.print(table)
+    console.print()
+    console.print(verdict.summary, style='bold green' if verdict.well else 'bold red')
+    for problem, remedy, command in verdict.advice:
+        console.print(f'- {problem}: {remedy}')
+        if command:
+            console.print(f'    {command}', style='bold', soft_wrap=True)
+
+
+def rows(findings):
+    """Yield a name and a text for each thing that was found."""
+    yield 'ROS', f'{findings.ros_distro or "from wheels, ROS_DISTRO is not set"}, {findings.rmw}'
+    yield 'domain', f'{findings.domain_id}, discovery range {findings.discovery_range}'
+    for installed, what in ((True, 'installed'), (False, 'not installed')):
+        names = [name for name, there in findings.packages.items() if there == installed]
+        if names:
+            yield what, ', '.join(names)
+    for topic in findings.topics:
+        yield 'topic', topic.name
+        for line in topic_lines(topic):
+            yield '', line
+    for name, types in findings.foreign_topics.items():
+        yield 'topic', f'{name}: {", ".join(types)}, no message that can be read'
+    for node in findings.nodes:
+        yield 'node', f'{node.name}: {node.level}, {node.message}'
+        if node.reads:
+            yield '', f'reads {node.reads}'
+        values = [f'{key} {node.values[key]}' for key in SHOWN[node.kind] if key in node.values]
+        if values:
+            yield '', ', '.join(values)
+    if findings.clocks:
+        yield '/clock', f'published by {", ".join(findings.clocks)}'
+    for domain, topics in findings.other_domains.items():
+        yield f'domain {domain}', ', '.join(f'{name} ({kind})' for name, kind in topics.items())
+
+
+def topic_lines(topic):
+    """Yield what is known of a topic."""
+    yield topic.message_type
+    if topic.unreadable:
+        yield topic.unreadable
+    for what, who in (('published by', topic.publishers), ('read by', topic.subscribers)):
+        for each in who:
+            yield f'{what} {each.node} ({each.reliability}, {each.durability})'
+    if topic.messages:
+        yield f'{topic.messages_per_s:,.0f} messages/s, {topic.events_per_s:,.0f} events/s'
+    if topic.width is not None:
+        encoding = f', {topic.encoding}' if topic.encoding else ''
+        yield f'{topic.width}x{topic.height} pixels{encoding}'
+    if topic.stamp_offset_s is not None:
+        yield f'stamps {topic.stamp_offset_s:+.3f} s from the time of arrival'
+    if topic.sim_offset_s is not None:
+        yield f'stamps {topic.sim_offset_s:+.3f} s from /clock'

@@ -1,0 +1,159 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The verdict: whether gestures can be recognised, and if not, what is to be set."""
+from typing import NamedTuple
+
+from snn_gesture_ros.doctor.findings import EventTopic, Findings
+
+SILENCE_S = 3.0
+FAR_S = 10.0
+"""Stamps that are further from the time of arrival are not those of this clock."""
+
+
+class Advice(NamedTuple):
+    """What is wrong, and what to do."""
+
+    problem: str
+    remedy: str
+    command: str = ''
+    """To be copied: for a shell, or a launch argument."""
+
+
+class Verdict(NamedTuple):
+    """Whether gestures can be recognised."""
+
+    well: bool
+    summary: str
+    advice: list
+    """Of Advice: the first says why not; others may be of use."""
+
+
+def launch(topic: str) -> str:
+    """Give the command that starts both nodes on a camera's topic."""
+    return f'ros2 launch snn_gesture_ros gesture.launch.py events_topic:={topic}'
+
+
+def judge(findings: Findings) -> Verdict:
+    """Follow the events from the camera to the gestures, up to where they stop."""
+    notes = _notes(findings)
+    for stopped in (_packages, _camera, _reading, _deciding):
+        advice = stopped(findings)
+        if advice:
+            return Verdict(False, 'gestures cannot be recognised', [*advice, *notes])
+    names = ' and '.join(node.name for node in findings.nodes)
+    return Verdict(True, f'gestures can be recognised: {names} are at work', notes)
+
+
+def _live(findings: Findings) -> list:
+    """Give the topics on which events come, the most first."""
+    return sorted((topic for topic in findings.topics if topic.events_per_s),
+                  key=lambda topic: -topic.events_per_s)
+
+
+def _packages(findings: Findings) -> list:
+    if findings.packages['vision_msgs']:
+        return []
+    return [Advice('vision_msgs is not installed, and gestures are such messages',
+                   'install it:', 'sudo apt install ros-$ROS_DISTRO-vision-msgs')]
+
+
+def _camera(findings: Findings) -> list:
+    """Say why no events come from a camera."""
+    if _live(findings):
+        return []
+    published = [topic for topic in findings.topics if topic.publishers]
+    return [_silent(topic) for topic in published] if published else _no_camera(findings)
+
+
+def _silent(topic: EventTopic) -> Advice:
+    names = ', '.join(each.node for each in topic.publishers)
+    if topic.unreadable:
+        return Advice(f'{names} publishes {topic.name}, which cannot be read', topic.unreadable)
+    if not topic.messages:
+        return Advice(f'{names} publishes {topic.name}, but nothing comes',
+                      'start the camera, or play the recording; see what the driver logs')
+    if topic.malformed == topic.messages:
+        return Advice(f'no message on {topic.name} can be read: {topic.malformed_reason}',
+                      'use a driver and a message package of the same version')
+    return Advice(f'messages come on {topic.name}, but no events',
+                  'take off the lens cap, move before the camera, check its biases')
+
+
+def _no_camera(findings: Findings) -> list:
+    advice = [Advice(f'a camera is in ROS domain {domain}: {name} ({kind})',
+                     'go there, in every shell:', f'export ROS_DOMAIN_ID={domain}')
+              for domain, topics in findings.other_domains.items()
+              for name, kind in topics.items()]
+    advice += [Advice(f'{name} is of {", ".join(types)}, which is no message that can be read',
+                      'use a driver for one of the message types in the README, "Topics"')
+               for name, types in findings.foreign_topics.items()]
+    here = (f'here ROS_DOMAIN_ID is {findings.domain_id}, the discovery range '
+            f'{findings.discovery_range}, RMW_IMPLEMENTATION {findings.rmw}')
+    return advice or [Advice(
+        'nobody publishes events',
+        f"start the camera's driver. If it runs: {here}, and the driver must have the same. "
+        'On another machine it needs the range SUBNET, in a container --net=host --ipc=host')]
+
+
+def _reading(findings: Findings) -> list:
+    """Say why event_stream does not read the camera."""
+    live = _live(findings)
+    best = live[0].name
+    streams = findings.of_kind('event_stream')
+    if not streams:
+        return [Advice(f'events come on {best}, but no event_stream runs',
+                       'start the nodes:', launch(best))]
+    if not any(topic.name == stream.reads for topic in live for stream in streams):
+        return [Advice(f'{stream.name} reads {stream.reads or "an unknown topic"}, '
+                       f'but events come on {best}', 'start it with', launch(best))
+                for stream in streams]
+    if any(stream.number('events_out_per_s') for stream in streams):
+        return []
+    listening = findings.of_kind('gesture_classifier')
+    if not listening:
+        return [Advice('no gesture_classifier runs, so event_stream does not read the camera',
+                       'start both nodes:', launch(best))]
+    return [Advice(f'{stream.name} uses no events: {stream.message}', _see(stream))
+            for stream in streams]
+
+
+def _deciding(findings: Findings) -> list:
+    """Say why no classifier decides."""
+    classifiers = findings.of_kind('gesture_classifier')
+    if not classifiers:
+        return [Advice('no gesture_classifier runs', 'start both nodes:',
+                       launch(_live(findings)[0].name))]
+    if any(node.number('decisions') and node.number('silence_s') < SILENCE_S
+           for node in classifiers):
+        return []
+    return [Advice(f'{node.name} makes no decisions: {node.message}', _see(node))
+            for node in classifiers]
+
+
+def _see(node) -> str:
+    if node.values:
+        return f'look at what {node.name} logs; both nodes must share a namespace'
+    return f'{node.name} does not answer: wait, or restart it'
+
+
+def _notes(findings: Findings) -> list:
+    """Say what else is not as it should be, or may surprise."""
+    notes = [Advice(text, 'subscribe as the publisher publishes, such as with',
+                    'ros2 topic echo --qos-reliability best_effort')
+             for topic in findings.topics for text in topic.mismatches]
+    notes += [Advice(text, 'subscribe as the README, "Topics", says')
+              for text in findings.mismatches]
+    notes += [Advice(f'{topic.malformed} of {topic.messages} messages on {topic.name} cannot be '
+                     f'read: {topic.malformed_reason}', "look at the driver's version")
+              for topic in findings.topics if 0 < topic.malformed < topic.messages]
+    simulated = {node.name: node.values.get('use_sim_time') for node in findings.nodes}
+    if not findings.clocks:
+        notes += [Advice(f'{name} waits for simulated time, and nobody publishes /clock',
+                         'play the bag with --clock, or set', 'use_sim_time:=false')
+                  for name, value in simulated.items() if value == 'true']
+    recorded = [topic for topic in findings.topics if topic.sim_offset_s is not None
+                and abs(topic.sim_offset_s) < FAR_S < abs(topic.stamp_offset_s)]
+    notes += [Advice(f'{topic.name} is stamped by /clock, and {name} is not on simulated time',
+                     'start the nodes with', 'use_sim_time:=true')
+              for topic in recorded for name, value in simulated.items() if value == 'false']
+    return notes

@@ -1,0 +1,72 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who publishes events, and who listens, as the ROS graph tells it."""
+from typing import NamedTuple
+
+from rclpy.qos import qos_check_compatible, QoSCompatibility, QoSProfile
+from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.nodes.topics import message_class
+
+NO_CAMERAS = ('rcl_interfaces', 'lifecycle_msgs', 'std_msgs')
+"""Packages whose messages of events are not those of a camera."""
+SERVICE_EVENTS = '_service_event'
+"""Names of topics end so that tell of the calls of a service."""
+
+
+class Endpoint(NamedTuple):
+    """A publisher or a subscriber."""
+
+    node: str
+    """Name with namespace."""
+    message_type: str
+    qos: QoSProfile
+
+
+def endpoints(infos) -> list:
+    """Give an Endpoint for each of rclpy's infos."""
+    return [Endpoint(f'{info.node_namespace.rstrip("/")}/{info.node_name}', info.topic_type,
+                     info.qos_profile) for info in infos]
+
+
+def publishers(node, topic: str) -> list:
+    """Give the Endpoints that publish a topic."""
+    return endpoints(node.get_publishers_info_by_topic(topic))
+
+
+def subscribers(node, topic: str) -> list:
+    """Give the Endpoints that subscribe to a topic."""
+    return endpoints(node.get_subscriptions_info_by_topic(topic))
+
+
+def event_topics(node) -> dict:
+    """Give the types of each topic of event messages, by name."""
+    return {name: [each for each in types if each in EVENT_TYPES]
+            for name, types in node.get_topic_names_and_types()
+            if any(each in EVENT_TYPES for each in types)}
+
+
+def foreign_event_topics(node) -> dict:
+    """Give the types, which cannot be read, of the other topics that seem to be of a camera."""
+    return {name: types for name, types in node.get_topic_names_and_types()
+            if 'event' in f'{name} {types}'.lower() and not name.endswith(SERVICE_EVENTS)
+            and not any(each in EVENT_TYPES or each.split('/')[0] in NO_CAMERAS
+                        for each in types)}
+
+
+def why_unreadable(message_type: str) -> str:
+    """Say what is missing to read a type; empty if nothing is."""
+    try:
+        message_class(message_type)
+    except ValueError as error:
+        return str(error)
+    return ''
+
+
+def why_unconnected(publisher: Endpoint, subscriber: Endpoint) -> str:
+    """Say why nothing goes from one to the other; empty if it does."""
+    if publisher.message_type != subscriber.message_type:
+        return f'one is of {publisher.message_type}, the other of {subscriber.message_type}'
+    compatibility, reason = qos_check_compatible(publisher.qos, subscriber.qos)
+    if compatibility != QoSCompatibility.ERROR:
+        return ''
+    return reason.replace('ERROR: ', '').replace(';', '').lower()

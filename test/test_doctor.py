@@ -1,0 +1,215 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The doctor, as a process, beside cameras and nodes that are well or not."""
+import json
+import os
+import shutil
+import subprocess
+
+from diagnostic_msgs.msg import DiagnosticArray
+import pytest
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from simple_camera import Camera, without
+from snn_gesture_ros.doctor.domains import domains_in_use
+from snn_gesture_ros.doctor.findings import EventTopic, Findings, OurNode, Party
+from snn_gesture_ros.doctor.verdict import judge
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
+from std_msgs.msg import String, UInt8MultiArray
+
+RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def doctor(ros, tmp_path, *options, environment=None):
+    """Ask the doctor while the test's node spins; give the process's status and its output."""
+    with (tmp_path / 'out').open('w') as out, (tmp_path / 'error').open('w') as error:
+        process = subprocess.Popen(
+            [shutil.which('snn-gesture'), 'doctor', '--seconds', '2', *options],
+            env=environment or ros.environment, stdout=out, stderr=error)
+        try:
+            ros.wait_for(lambda: process.poll() is not None, 'the doctor')
+        finally:
+            process.kill()
+    assert 'Traceback' not in (tmp_path / 'error').read_text()
+    return process.returncode, (tmp_path / 'out').read_text()
+
+
+def examined(ros, tmp_path, environment=None):
+    """Give the doctor's JSON, whose verdict is the exit status."""
+    status, output = doctor(ros, tmp_path, '--json', environment=environment)
+    found = json.loads(output)
+    assert status == (0 if found['well'] else 1)
+    return found
+
+
+def advice(found):
+    """Give all that the doctor advises in one text."""
+    return '\n'.join(' '.join(each.values()) for each in found['advice'])
+
+
+def test_no_camera(ros, tmp_path):
+    found = examined(ros, tmp_path)
+    assert not found['well'] and found['topics'] == [] and found['nodes'] == []
+    assert found['domain_id'] == int(ros.environment['ROS_DOMAIN_ID'])
+    assert found['discovery_range'] == 'LOCALHOST'
+    assert found['packages']['event_camera_msgs'] and found['packages']['vision_msgs']
+    if not found['other_domains']:
+        assert 'nobody publishes events' in advice(found)
+        assert f'ROS_DOMAIN_ID is {found["domain_id"]}' in advice(found)
+
+
+def test_camera_on_another_topic(ros, tmp_path):
+    ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.start('event_stream')
+    Camera(ros, '/event_camera/events').start()
+    ros.wait_for(lambda: diagnostics, 'event_stream')
+    found = examined(ros, tmp_path)
+    assert found['advice'][0]['problem'] == (
+        '/event_stream reads /events, but events come on /event_camera/events')
+    assert found['advice'][0]['command'].endswith(' events_topic:=/event_camera/events')
+    topic = next(each for each in found['topics'] if each['name'] == '/event_camera/events')
+    assert topic['message_type'] == EVENT_PACKET_TYPE
+    assert topic['publishers'] == [{'node': '/test', 'message_type': EVENT_PACKET_TYPE,
+                                    'reliability': 'best_effort', 'durability': 'volatile'}]
+    assert topic['subscribers'] == [] and topic['malformed'] == 0
+    assert (topic['width'], topic['height'], topic['encoding']) == (16, 16, 'mono')
+    assert topic['events_per_s'] == pytest.approx(32 * topic['messages_per_s'], rel=0.02)
+    assert 0 < topic['messages_per_s'] < 500
+    assert topic['stamp_offset_s'] < -1000  # the camera's clock is of 2001
+
+
+def test_camera_whose_package_is_missing(ros, tmp_path):
+    ros.node.create_publisher(message_class('dvs_msgs/msg/EventArray'), 'events', 10)
+    found = examined(ros, tmp_path, without(ros.environment, 'dvs_msgs'))
+    assert not found['packages']['dvs_msgs'] and found['packages']['vision_msgs']
+    assert 'install ros-$ROS_DISTRO-dvs-msgs' in advice(found)
+    assert found['topics'][0]['messages'] == 0
+
+
+def test_camera_of_a_foreign_type(ros, tmp_path):
+    ros.node.create_publisher(String, '/spike_events', 10)
+    ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), '/events', 10)
+    found = examined(ros, tmp_path)
+    assert 'publishes /events, but nothing comes' in advice(found)
+    assert found['foreign_topics'] == {}  # std_msgs are nobody's camera
+
+
+def test_reliable_reader_of_a_best_effort_camera(ros, tmp_path):
+    received = ros.listen(message_class(EVENT_PACKET_TYPE), 'events', RELIABLE)
+    Camera(ros).start()
+    found = examined(ros, tmp_path)
+    assert not received
+    assert found['topics'][0]['mismatches'] == [
+        '/test gets nothing from /test on /events: best effort publisher and reliable '
+        'subscription']
+    assert 'no event_stream runs' in found['advice'][0]['problem']
+    assert '--qos-reliability best_effort' in advice(found)
+
+
+def test_camera_in_another_domain(ros, tmp_path):
+    Camera(ros).start()
+    found = examined(ros, tmp_path, {**ros.environment, 'ROS_DOMAIN_ID': '101'})
+    domain = ros.environment['ROS_DOMAIN_ID']
+    assert found['other_domains'][domain] == {'/events': EVENT_PACKET_TYPE}
+    assert f'export ROS_DOMAIN_ID={domain}' in [each['command'] for each in found['advice']]
+
+
+def test_all_is_well(ros, tmp_path):
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.start('event_stream', hot_pixels=False, refractory_us=0, background_us=0)
+    ros.start('gesture_classifier')
+    Camera(ros).start()
+    ros.wait_for(lambda: any(
+        pair.key == 'decisions_per_s' and float(pair.value) for message in diagnostics
+        for pair in message.status[0].values), 'decisions')
+    environment = {**ros.environment, 'COLUMNS': '80'}
+    status, output = doctor(ros, tmp_path, environment=environment)
+    assert status == 0, output
+    assert 'gestures can be recognised' in output
+    assert 'published by /test (best_effort, volatile)' in output
+    assert 'reads /event_stream' in output
+    assert max(map(len, output.splitlines())) <= 80
+
+
+def findings(**changes):
+    """Describe a system that is well, and add something."""
+    topic = EventTopic('/events', EVENT_PACKET_TYPE, messages=30, messages_per_s=10.0,
+                       events_per_s=1000.0, stamp_offset_s=-0.01,
+                       publishers=[Party('/camera', EVENT_PACKET_TYPE, 'reliable', 'volatile')])
+    stream = OurNode('/event_stream', 'event_stream', '/events', 'OK', 'running',
+                     {'events_out_per_s': '900', 'use_sim_time': 'false'})
+    classifier = OurNode('/gesture_classifier', 'gesture_classifier', '/event_stream', 'OK',
+                         'running', {'decisions': '10', 'silence_s': '0.1',
+                                     'use_sim_time': 'false'})
+    return Findings(
+        ros_distro='jazzy', rmw='rmw_fastrtps_cpp', domain_id=0, discovery_range='SUBNET',
+        packages={'event_camera_msgs': True, 'vision_msgs': True}, topics=[topic],
+        nodes=[stream, classifier], **changes)
+
+
+def test_nothing_to_say_of_a_system_that_is_well():
+    verdict = judge(findings())
+    assert verdict.well and verdict.advice == []
+
+
+@pytest.mark.parametrize('topic, problem', [
+    ({'events_per_s': 0.0}, 'messages come on /events, but no events'),
+    ({'events_per_s': 0.0, 'messages': 0}, '/camera publishes /events, but nothing comes'),
+    ({'events_per_s': 0.0, 'malformed': 30, 'malformed_reason': 'it is cut off'},
+     'no message on /events can be read: it is cut off'),
+])
+def test_camera_that_gives_no_events(topic, problem):
+    system = findings()
+    for name, value in topic.items():
+        setattr(system.topics[0], name, value)
+    verdict = judge(system)
+    assert not verdict.well and verdict.advice[0].problem == problem
+
+
+@pytest.mark.parametrize('left, problem', [
+    ([], 'events come on /events, but no event_stream runs'),
+    (['event_stream'], 'no gesture_classifier runs'),
+])
+def test_node_that_is_missing(left, problem):
+    system = findings()
+    system.nodes = [node for node in system.nodes if node.kind in left]
+    verdict = judge(system)
+    assert verdict.advice[0].problem == problem
+    assert verdict.advice[0].command == (
+        'ros2 launch snn_gesture_ros gesture.launch.py events_topic:=/events')
+
+
+def test_classifier_that_decides_nothing():
+    system = findings()
+    system.nodes[1].values['silence_s'] = '5.0'
+    system.nodes[1].message = 'no events for 3 s'
+    assert judge(system).advice[0].problem == (
+        '/gesture_classifier makes no decisions: no events for 3 s')
+
+
+def test_simulated_time_is_asked_for_and_advised_against():
+    system = findings(clocks=['/rosbag2_player'])
+    system.topics[0].stamp_offset_s, system.topics[0].sim_offset_s = -1e6, -0.02
+    verdict = judge(system)
+    assert verdict.well and {each.command for each in verdict.advice} == {'use_sim_time:=true'}
+    system = findings()
+    system.nodes[0].values['use_sim_time'] = 'true'
+    assert [each.command for each in judge(system).advice] == ['use_sim_time:=false']
+
+
+def test_domains_are_told_by_ports(tmp_path):
+    table = tmp_path / 'udp'
+    table.write_text('  sl  local_address rem_address\n'
+                     ' 1: 00000000:1CE8 00000000:0000 07\n'    # 7400
+                     ' 2: 00000000:1CF2 00000000:0000 07\n'    # 7410, of a participant
+                     ' 3: 0100007F:335E 00000000:0000 07\n')   # 13150
+    assert domains_in_use(table) == [0, 23]
+    assert domains_in_use(tmp_path / 'none') == []
+
+
+@pytest.mark.parametrize('seconds', ['0', 'nan', 'long'])
+def test_wrong_time_is_bad_usage(seconds):
+    result = subprocess.run([shutil.which('snn-gesture'), 'doctor', '--seconds', seconds],
+                            capture_output=True, text=True, env=dict(os.environ))
+    assert result.returncode == 2 and 'Traceback' not in result.stderr
