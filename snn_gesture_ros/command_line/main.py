@@ -14,6 +14,7 @@ VERBS = {
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
     'report': 'measure how well checkpoints recognise gestures',
+    'drive': 'show where gestures lead a robot, by a table of behaviour',
     'pictures': 'draw every class as the simulated camera sees it',
 }
 TO_INSTALL = ('make training installs what training, reports and checkpoints that are not '

@@ -13,7 +13,7 @@ from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Cancel, read_table, STANDSTILL
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing
+from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, valid
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS
@@ -31,6 +31,11 @@ LAST_ZERO = Duration(seconds=0.2)
 """At its end the node waits so long for the robot to have received a last zero."""
 
 
+def find_table(path: str) -> str:
+    """Give the path of a table; that of the package's own where none is named."""
+    return path or f'{get_package_share_directory("snn_gesture_ros")}/config/behavior.yaml'
+
+
 class GestureBehaviorNode(Node):
     """Do what the table says, as long as it is safe."""
 
@@ -42,8 +47,7 @@ class GestureBehaviorNode(Node):
         """
         super().__init__('gesture_behavior')
         values = declare(self, PARAMETERS)
-        path = values['table'] or (
-            f'{get_package_share_directory("snn_gesture_ros")}/config/behavior.yaml')
+        path = find_table(values['table'])
         try:
             table = read_table(path)
         except OSError as error:
@@ -58,9 +62,12 @@ class GestureBehaviorNode(Node):
         self._goals = [each for each in self._does.values() if isinstance(each, Pursuing)]
         self._velocity = table.velocity
         if table.velocity is not None:
-            self._out = self.create_publisher(
-                TwistStamped if table.velocity.stamped else Twist, table.velocity.topic,
-                QoSProfile(depth=1))
+            try:
+                self._out = self.create_publisher(
+                    TwistStamped if table.velocity.stamped else Twist,
+                    valid(self, table.velocity.topic), QoSProfile(depth=1))
+            except ValueError as error:
+                raise ValueError(f'{path}: velocity: {error}') from None
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
         self.create_service(SetBool, '~/arm', self._on_arm)

@@ -7,6 +7,20 @@ from snn_gesture_ros.nodes.messages_from_yaml import interface_class, make_messa
 from std_msgs.msg import Header
 
 
+def valid(node, name: str) -> str:
+    """
+    Give the name of a topic, service or action as it is.
+
+    :raises ValueError: if it cannot be one.
+    """
+    try:
+        node.resolve_topic_name(name)
+    except RuntimeError as error:  # of rcl
+        reason = str(error).split(', at ')[0].partition(': ')[2]
+        raise ValueError(f'"{name}" cannot be a name: {reason}') from None
+    return name
+
+
 class Publishing:
     """Publish the row's message."""
 
@@ -19,7 +33,7 @@ class Publishing:
         self._node = node
         message_class = interface_class(row.does.type, 'msg')
         self._message = make_message(message_class, row.does.message)
-        self._out = node.create_publisher(message_class, row.does.topic, 10)
+        self._out = node.create_publisher(message_class, valid(node, row.does.topic), 10)
 
     def start(self) -> None:
         """Publish, with the time of now if the message has a header."""
@@ -41,7 +55,7 @@ class Calling:
         self._row = row
         service_class = interface_class(row.does.type, 'srv')
         self._request = make_message(service_class.Request, row.does.request)
-        self._client = node.create_client(service_class, row.does.service)
+        self._client = node.create_client(service_class, valid(node, row.does.service))
 
     def start(self) -> None:
         """Call, without waiting for the service to come or to answer."""
@@ -68,7 +82,7 @@ class Pursuing:
         self._row = row
         action_class = interface_class(row.does.type, 'action')
         self._goal = make_message(action_class.Goal, row.does.goal)
-        self._client = ActionClient(node, action_class, row.does.action)
+        self._client = ActionClient(node, action_class, valid(node, row.does.action))
         self._pursuit = None
 
     @property
