@@ -37,6 +37,7 @@ setup(
             f'gesture_classifier = {PACKAGE}.nodes.gesture_classifier:main',
             f'gesture_evaluator = {PACKAGE}.nodes.gesture_evaluator:main',
             f'gesture_pipeline = {PACKAGE}.nodes.gesture_pipeline:main',
+            f'gesture_behavior = {PACKAGE}.nodes.gesture_behavior:main',
             f'simulated_camera = {PACKAGE}.nodes.simulated_camera:main',
             f'event_player = {PACKAGE}.nodes.event_player:main',
             f'event_viewer = {PACKAGE}.nodes.event_viewer:main',

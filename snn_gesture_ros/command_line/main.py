@@ -22,6 +22,7 @@ VERBS = {
     'evaluate': 'measure how well gestures are recognised in recordings',
     'record': 'record a camera, with labels',
     'report': 'measure how well checkpoints recognise gestures',
+    'drive': 'show where gestures lead a robot, by a table of behaviour',
     'pictures': 'draw every class as the simulated camera sees it',
 }
 TO_INSTALL = ('make training installs what training, reports and checkpoints that are not '
