@@ -79,7 +79,7 @@ def test_every_parameter_is_described():
         event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
         gesture_evaluator, simulated_camera)
     for node in (event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
-                 simulated_camera):
+                 gesture_evaluator, simulated_camera):
         for spec in node.PARAMETERS:
             assert len(spec.description) > 10
             assert (spec.minimum is None) == (spec.maximum is None)
