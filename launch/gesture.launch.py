@@ -38,6 +38,9 @@ TOPICS = (
     ('gesture_labels', 'gesture_labels', 'Labels of the network, latched'),
     ('event_image', 'event_image', 'Pictures of the events, with view:=true'),
 )
+COMMON_PARAMETERS = (
+    ('autostart', is_true, 'Activate both nodes at start; false leaves that to ros2 lifecycle'),
+)
 STREAM_PARAMETERS = (
     ('message_type', str, 'Type of the events topic, if it must not be found by itself'),
     ('geometry', str, 'Part of the sensor that is used: square, whole or region'),
@@ -79,8 +82,8 @@ def nodes(context) -> list:
     sim_time = {'use_sim_time': is_true(argument['use_sim_time'])}
     names = {'event_stream': argument['event_stream_name'], 'gesture_classifier': argument['name'],
              'event_viewer': 'event_viewer'}
-    parameters = {'event_stream': given(context, STREAM_PARAMETERS),
-                  'gesture_classifier': given(context, CLASSIFIER_PARAMETERS),
+    parameters = {'event_stream': given(context, COMMON_PARAMETERS + STREAM_PARAMETERS),
+                  'gesture_classifier': given(context, COMMON_PARAMETERS + CLASSIFIER_PARAMETERS),
                   'event_viewer': {}}
     topics = {'event_stream': ('events', 'event_stream'),
               'gesture_classifier': ('event_stream', 'gesture', 'gesture_scores',
@@ -110,5 +113,6 @@ def generate_launch_description() -> LaunchDescription:
                                         description=f'Topic: {text}')
                   for name, default, text in TOPICS]
     arguments += [DeclareLaunchArgument(name, default_value='', description=text + FROM_FILE)
-                  for name, _, text in STREAM_PARAMETERS + CLASSIFIER_PARAMETERS]
+                  for name, _, text in (
+                      COMMON_PARAMETERS + STREAM_PARAMETERS + CLASSIFIER_PARAMETERS)]
     return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])

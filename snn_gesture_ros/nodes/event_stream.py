@@ -4,13 +4,13 @@
 from dataclasses import asdict
 import time
 
-from rclpy.node import Node
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import EventStream, rehearse, StreamCounters
 from snn_gesture_ros.nodes.gauges import Silence
-from snn_gesture_ros.nodes.health import Health, RUNNING, STALE
+from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE
+from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.silence import explain_camera, SILENCE_S
@@ -18,9 +18,10 @@ from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
 from snn_gesture_ros.nodes.waiting import take_waiting
-from snn_gesture_ros.parameters import EVENT_STREAM as PARAMETERS, NOISE
+from snn_gesture_ros.parameters import EVENT_STREAM, NOISE
 from std_msgs.msg import UInt8MultiArray
 
+PARAMETERS = (AUTOSTART, *EVENT_STREAM)
 MOST_AT_ONCE = 200
 """Messages that are read before timers and services have their turn."""
 FLUSH_PERIOD_S = 0.02
@@ -38,7 +39,7 @@ def settings_from(values: dict) -> tuple:
     return geometry, NoiseSettings(**{name: values[name] for name in NOISE})
 
 
-class EventStreamNode(Node):
+class EventStreamNode(ManagedNode):
     """Find the camera's topic, clean its events, hand them to the classifier."""
 
     def __init__(self, deliver=None):
@@ -63,12 +64,27 @@ class EventStreamNode(Node):
         self._topic = self.resolve_topic_name('events')
         self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'),
                               ('messages', 'events_in', 'events_out'), self._state)
-        if values['message_type']:
-            self._read(values['message_type'])
         self._types = TypeSearch(self, self._topic, self._subscribe, values['message_type'])
         every(self, SEARCH_PERIOD_S, self._search)
         self._flushing = every(self, FLUSH_PERIOD_S, self._flush)
+        self.begin(values['autostart'])
+
+    def activate(self) -> None:
+        """
+        Look for the camera.
+
+        :raises ValueError: if a forced message type is not installed.
+        """
+        if self._values['message_type']:
+            self._read(self._values['message_type'])
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
+
+    def deactivate(self) -> None:
+        """Leave the camera alone."""
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+        self._subscription = self._stream = None
+        self._types.forget()
 
     def _search(self) -> None:
         """Subscribe once the camera is there and somebody listens to us."""
@@ -76,8 +92,9 @@ class EventStreamNode(Node):
             self._types.look()
 
     def _wanted(self) -> bool:
-        """Tell whether somebody listens."""
-        return self._deliver is not None or self._publisher.get_subscription_count() > 0
+        """Tell whether the node is active and somebody listens."""
+        return self.is_active and (
+            self._deliver is not None or self._publisher.get_subscription_count() > 0)
 
     def _read(self, message_type: str):
         """Make what reads a type: the stream and the message's class."""
@@ -163,6 +180,9 @@ class EventStreamNode(Node):
                 'silence_s': self._silence.update(counters.events_in)}
 
     def _state(self, values: dict) -> tuple:
+        if not self.is_active:
+            self._silence = Silence()
+            return INACTIVE
         if self._subscription is None and not self._wanted():
             self._silence = Silence()
             return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'

@@ -5,8 +5,7 @@ from collections import deque
 import time
 from typing import NamedTuple
 
-from rclpy.node import Node
-from snn_gesture_ros.decision.decider import DecisionSettings
+from snn_gesture_ros.decision.decider import Change, DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.accumulation import check_picture
@@ -15,7 +14,8 @@ from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.nodes.beside import run_beside
 from snn_gesture_ros.nodes.gauges import Arrivals, Durations, Silence
-from snn_gesture_ros.nodes.health import Health, RUNNING
+from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING
+from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.messages import classification, header, label_info
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
@@ -24,11 +24,11 @@ from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.nodes.worker import Worker
-from snn_gesture_ros.parameters import (
-    DECISION, GESTURE_CLASSIFIER as PARAMETERS, NETWORK, SLICING)
+from snn_gesture_ros.parameters import DECISION, GESTURE_CLASSIFIER, NETWORK, SLICING
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
+PARAMETERS = (AUTOSTART, *GESTURE_CLASSIFIER)
 PAUSE = 0.75
 """Part of the time to a frame's end in which packets are left to wait."""
 LONGEST_PAUSE_US = 50_000
@@ -65,12 +65,12 @@ def open_recognition(values: dict) -> Recognition:
         f'{card.size}x{card.size}, {len(card.labels)} labels'))
 
 
-class GestureClassifierNode(Node):
+class GestureClassifierNode(ManagedNode):
     """Cut the stream into frames, run the network, publish what the decider says."""
 
     def __init__(self, subscribe: bool = True):
         """
-        Declare parameters and load the network.
+        Declare parameters and, unless it is to wait, load the network.
 
         :param subscribe: whether packets come by topic; otherwise `take` is called with them,
             and `read_waiting` must be set to what reads those that wait.
@@ -78,37 +78,57 @@ class GestureClassifierNode(Node):
         """
         super().__init__('gesture_classifier')
         self._values = values = declare(self, PARAMETERS)
-        self._active = self._deciding = open_recognition(values)
+        self._subscribe = subscribe
+        self._subscription = self._worker = None
+        self._active = self._deciding = None
         """What frames are cut for, and what the worker decides with: soon the same."""
         self._recent = deque(maxlen=RECENT_FRAMES)
         """Frames that were decided on; the worker's own, like `_deciding`."""
         self._packet = None
         """The newest packet."""
         self._past_late = self._restarts = self._malformed = self._lost = self._decisions = 0
-        self._events = 0
+        self._past_dropped = self._events = 0
         self._arrivals, self._silence = Arrivals(), Silence()
         self._inference, self._latency = Durations(), Durations()
         self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
         self._gesture = self.create_publisher(Classification, 'gesture', GESTURE_QOS)
         self._labels = self.create_publisher(LabelInfo, 'gesture_labels', LATCHED_QOS)
-        self._publish_labels()
-        self._worker = Worker(self._decide, values['queue_size'])
         on_change(self, PARAMETERS, self._change)
         self.read_waiting = self._read_waiting
         """Reads what waits while the executor's thread is kept from it."""
-        if subscribe:
-            self._subscription = self.create_subscription(
-                UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped'),
                               ('events_in', 'events_used', 'decisions'), self._state)
+        self.begin(values['autostart'])
+
+    def activate(self) -> None:
+        """
+        Load the network and listen.
+
+        :raises ValueError: if the checkpoint or a parameter that goes with it cannot be used.
+        """
+        self._active = self._deciding = open_recognition(self._values)
+        self._packet = None
+        self._worker = Worker(self._decide, self._values['queue_size'])
+        self._publish_labels()
+        if self._subscribe:
+            self._subscription = self.create_subscription(
+                UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         self.get_logger().info(self._active.description)
 
-    def destroy_node(self) -> None:
-        """Let the frame in work be finished, then stop."""
+    def deactivate(self) -> None:
+        """Let the frame in work be finished, end the gesture, give the network's memory back."""
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+            self._subscription = None
         self._worker.stop()
-        super().destroy_node()
+        if self._active.recogniser.decider.gesture is not None:
+            self._announce(header(self.get_clock().now().nanoseconds, ''), [Change(None, 0.0)])
+        self._past_late += self._active.frames.stream.late
+        self._past_dropped += self._worker.dropped
+        self._active = self._deciding = self._worker = None
+        self._recent.clear()
 
     def _on_packet(self, data: bytes) -> None:
         """
@@ -139,7 +159,9 @@ class GestureClassifierNode(Node):
         self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
 
     def take(self, packet) -> None:
-        """Take in the next EventPacket."""
+        """Take in the next EventPacket; an inactive node lets it pass."""
+        if not self.is_active:
+            return
         now_ns = self.get_clock().now().nanoseconds
         try:
             frames = self._active.frames.push(packet, now_ns)
@@ -158,7 +180,8 @@ class GestureClassifierNode(Node):
 
     def _watch_silence(self) -> None:
         """Let time pass for the frames while no packets come, so that a gesture ends."""
-        self._submit(self._active.frames.advance(self.get_clock().now().nanoseconds))
+        if self.is_active:
+            self._submit(self._active.frames.advance(self.get_clock().now().nanoseconds))
 
     def _submit(self, frames: list) -> None:
         for frame in frames:
@@ -208,34 +231,43 @@ class GestureClassifierNode(Node):
         """
         values = {**self._values, **changed}
         settings = DecisionSettings(**{name: values[name] for name in DECISION})
-        if changed.keys() & {*NETWORK, *SLICING}:
-            opened = run_beside(lambda: open_recognition(values), self.read_waiting)
-            if self._packet is not None:
-                check_picture(self._packet.width, self._packet.height,
-                              opened.recogniser.classifier.card.size)
-            if opened.frames.stream.settings == self._active.frames.stream.settings:
-                opened = opened._replace(frames=self._active.frames)
-            else:
-                self._past_late += self._active.frames.stream.late
-            self._active = opened
-            self._health.hardware_id = values['checkpoint']
-            self.get_logger().info(opened.description)
+        if self.is_active:
+            if changed.keys() & {*NETWORK, *SLICING}:
+                self._exchange(values)
+            self._active.recogniser.decider.settings = settings
+            self._active.recogniser.min_events = values['min_events']
+            self._publish_labels()
         self._values = values
-        self._active.recogniser.decider.settings = settings
-        self._active.recogniser.min_events = values['min_events']
-        self._publish_labels()
+        self._health.hardware_id = values['checkpoint']
+
+    def _exchange(self, values: dict) -> None:
+        opened = run_beside(lambda: open_recognition(values), self.read_waiting)
+        if self._packet is not None:
+            check_picture(self._packet.width, self._packet.height,
+                          opened.recogniser.classifier.card.size)
+        if opened.frames.stream.settings == self._active.frames.stream.settings:
+            opened = opened._replace(frames=self._active.frames)
+        else:
+            self._past_late += self._active.frames.stream.late
+        self._active = opened
+        self.get_logger().info(opened.description)
 
     def _counters(self) -> dict:
-        late = self._past_late + self._active.frames.stream.late
+        late, dropped, gesture, queue_age_s = self._past_late, self._past_dropped, None, 0.0
+        if self.is_active:
+            late += self._active.frames.stream.late
+            dropped += self._worker.dropped
+            gesture = self._active.recogniser.decider.gesture
+            queue_age_s = self._worker.age_s()
         return {
             'model': self._values['checkpoint'],
             'decisions': self._decisions,
-            'gesture': self._active.recogniser.decider.gesture or '',
+            'gesture': gesture or '',
             'inference_ms': self._inference.percentile_ms(50),
             'latency_p50_ms': self._latency.percentile_ms(50),
             'latency_p99_ms': self._latency.percentile_ms(99),
-            'queue_age_ms': round(1000 * self._worker.age_s(), 1),
-            'frames_dropped': self._worker.dropped,
+            'queue_age_ms': round(1000 * queue_age_s, 1),
+            'frames_dropped': dropped,
             'events_in': self._events,
             'events_used': self._events - late,
             'late_events': late,
@@ -246,6 +278,9 @@ class GestureClassifierNode(Node):
         }
 
     def _state(self, values: dict) -> tuple:
+        if not self.is_active:
+            self._silence = Silence()
+            return INACTIVE
         if values['silence_s'] < SILENCE_S:
             return RUNNING
         return explain_stream(self, self.resolve_topic_name('event_stream'))
