@@ -23,11 +23,11 @@ def decisions(folder):
         return {row['t_s']: tuple(row.values()) for row in csv.DictReader(file)}
 
 
-def counters(diagnostics):
-    """Give the newest counters of gesture_classifier."""
+def counters(diagnostics, node):
+    """Give the newest counters of a node."""
     return next(({pair.key: pair.value for pair in message.status[0].values}
                  for message in diagnostics[::-1]
-                 if message.status[0].name == 'gesture_classifier'), {})
+                 if message.status[0].name == node), {})
 
 
 @pytest.mark.parametrize('rate', [0.5, 1.0, 2.0])
@@ -49,8 +49,10 @@ def test_live_is_what_offline_says(ros, halves, tmp_path, rate):
     ros.wait_for(lambda: player.poll() is not None, 'the end of the recording')
     assert player.returncode == 0, ros.output(player)
     heard = len(diagnostics)
-    ros.wait_for(lambda: counters(diagnostics[heard:]), 'the last counters')
-    behind = any(int(counters(diagnostics)[name]) for name in BEHIND)
+    nodes = ('event_stream', 'gesture_classifier')
+    ros.wait_for(lambda: all(counters(diagnostics[heard:], name) for name in nodes), 'counters')
+    behind = (counters(diagnostics, 'event_stream')['messages'] != '2400' or any(
+        int(counters(diagnostics, 'gesture_classifier')[name]) for name in BEHIND))
     evaluator.send_signal(signal.SIGINT)
     ros.wait_for(lambda: evaluator.poll() is not None, 'the report')
     assert evaluator.returncode == 0, ros.output(evaluator)

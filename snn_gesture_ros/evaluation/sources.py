@@ -19,10 +19,8 @@ from typing import NamedTuple, Optional
 from snn_gesture_ros.datasets.dvs128_gesture import read_trials
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
+from snn_gesture_ros.recordings.finding import is_bag, SUFFIXES
 
-SUFFIXES = ('.aedat', '.aedat4', '.bag', '.dat', '.db3', '.h5', '.hdf5', '.mcap', '.npz', '.raw')
-"""Of the files in a folder that are taken for recordings; what they are their contents tell."""
-BAG_SUFFIXES = ('.db3', '.mcap')
 DVS128_HEADER = 'class,startTime_usec,endTime_usec'
 
 
@@ -91,7 +89,7 @@ def _recordings(path: Path, tables):
         if path.name.endswith(('.tar.gz', '.tgz', '.tar', '.zip')):
             raise ValueError(f'{path}: unpack the archive first, and name its folder')
         yield path
-    elif _is_bag(path):
+    elif is_bag(path):
         yield path
     elif (path / TABLE).is_file() and tables.are_looked_for:
         yield from tables.files(path / TABLE)
@@ -103,15 +101,6 @@ def _recordings(path: Path, tables):
                 yield from _recordings(child, tables)
             elif child.suffix.lower() in SUFFIXES:
                 yield child
-
-
-def _is_bag(folder: Path) -> bool:
-    """Tell whether a folder is one bag, also without its metadata: its files have its name."""
-    if (folder / 'metadata.yaml').is_file():
-        return True
-    names = [file.stem for file in folder.iterdir() if file.suffix in BAG_SUFFIXES]
-    return bool(names) and all(
-        re.fullmatch(re.escape(folder.name) + r'_\d+', name) for name in names)
 
 
 class _Tables:

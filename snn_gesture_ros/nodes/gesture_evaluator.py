@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_evaluator node: what the live nodes announce, judged and reported at the end."""
 from dataclasses import asdict
+from importlib.util import find_spec
 import sys
 
 import numpy as np
@@ -11,7 +12,6 @@ from snn_gesture_ros.evaluation.results import make_results
 from snn_gesture_ros.evaluation.run import Run, RunRecorder
 from snn_gesture_ros.evaluation.sources import find_sources, Labels
 from snn_gesture_ros.evaluation.verdicts import judge_run
-from snn_gesture_ros.evaluation.writing import write_evaluation
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.slicing import Slicing
@@ -42,10 +42,12 @@ class GestureEvaluatorNode(Node):
         """
         Declare parameters, find the labels and listen.
 
-        :raises ValueError: if a parameter or the labels are wrong.
+        :raises ValueError: if a parameter or the labels are wrong, or jinja2 is not installed.
         """
         super().__init__('gesture_evaluator')
         self._values = declare(self, PARAMETERS)
+        if find_spec('jinja2') is None:
+            raise ValueError('the report needs jinja2: pip install jinja2')
         self._card = load_classifier(checkpoint=self._values['checkpoint']).card
         self._source = self._find_source()
         self._frames = Slicing().frames(self._card)
@@ -110,20 +112,28 @@ class GestureEvaluatorNode(Node):
         :returns: the folder that it is in.
         :raises ValueError: if nothing was decided, or no label is within what was played.
         """
+        from snn_gesture_ros.evaluation.writing import write_evaluation
         if not self._decisions or not self._packets:
             raise ValueError(self._problem)
         run = self._run()
         verdicts = judge_run(run, self._source.parts, self._source.camera_time)
-        health = self._counters.get('gesture_classifier', {})
-        notes = tuple(f'live, {health[name]} {name.replace("_", " ")}: the machine fell behind'
-                      for name in BEHIND if int(health.get(name, 0)))
-        evaluated = [Evaluated(self._source._replace(notes=notes), run, verdicts)]
+        evaluated = [Evaluated(self._source._replace(notes=self._notes()), run, verdicts)]
         write_evaluation(make_results(evaluated, self._card.labels, {
             'command': 'live, from the topics gesture and gesture_scores',
             'checkpoint': {'name': self._values['checkpoint'], 'labels': list(self._card.labels),
                            'frames': self._frames.description},
             'settings': self._values}), evaluated, self._values['output'])
         return self._values['output']
+
+    def _notes(self) -> tuple:
+        """Say where the machine fell behind, so that live is not what offline would be."""
+        player, stream, classifier = (self._counters.get(name, {}) for name in (
+            'event_player', 'event_stream', 'gesture_classifier'))
+        counts = {name: int(classifier.get(name, 0)) for name in BEHIND}
+        counts['messages lost'] = (
+            int(player.get('messages', 0)) - int(stream.get('messages', 0)) if player else 0)
+        return tuple(f'live: {count} {name.replace("_", " ")}; the machine fell behind'
+                     for name, count in counts.items() if count > 0)
 
     def _run(self) -> Run:
         """Put decisions and announcements in their order, in the camera's time."""

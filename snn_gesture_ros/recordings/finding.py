@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recordings in a folder."""
 from pathlib import Path
+import re
 
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
 
@@ -9,9 +10,19 @@ SUFFIXES = (*BAG_FILES, '.npz', '.h5', '.hdf5', '.raw', '.aedat', '.aedat2', '.a
 
 
 def is_bag(folder: Path) -> bool:
-    """Return whether a folder is a bag, also one without its metadata."""
-    return (folder / 'metadata.yaml').exists() or any(
-        file.suffix in BAG_FILES for file in folder.iterdir())
+    """
+    Return whether a folder is one bag.
+
+    Without its metadata it is one if it has a single file, or files numbered from 0 as a
+    recorder names them: NAME_0, NAME_1; others are bags of their own.
+    """
+    if (folder / 'metadata.yaml').exists():
+        return True
+    stems = [file.stem for file in folder.iterdir() if file.suffix in BAG_FILES]
+    if len(stems) < 2:
+        return bool(stems)
+    name = re.sub(r'_\d+$', '', stems[0])
+    return {*stems} == {f'{name}_{number}' for number in range(len(stems))}
 
 
 def find_recordings(path: Path) -> list:
