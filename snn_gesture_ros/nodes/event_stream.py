@@ -132,7 +132,7 @@ class EventStreamNode(Node):
         stream, message = self._read(message_type)
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
-        self._stream, self._type = stream, message_type
+        self._stream, self._type, self._silence = stream, message_type, Silence()
         self._subscription = self.create_subscription(
             message, 'events', self._on_message, CAMERA_QOS, raw=True)
         self.get_logger().info(f'{self._topic}: reading {message_type}')
@@ -211,7 +211,8 @@ class EventStreamNode(Node):
             return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
         if values['silence_s'] < SILENCE_S:
             return RUNNING
-        return explain_camera(self, self._topic, values['messages_per_s'], self._refused)
+        return explain_camera(self, self._topic, self._type, values['messages_per_s'] > 0,
+                              self._refused)
 
 
 def main(arguments=None) -> None:
