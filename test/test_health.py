@@ -155,7 +155,7 @@ def test_camera_on_another_topic_is_named(ros):
 def test_camera_that_sends_nothing_is_named_and_one_in_the_dark_is_not_lost(ros):
     diagnosed = listening(ros)
     camera = Camera(ros, count=0)
-    ros.wait_for(lambda: diagnosed.says(WARN, 'on /events: /test: it sends nothing'), 'the silence')
+    ros.wait_for(lambda: diagnosed.says(WARN, '/events: /test: it sends nothing'), 'silence')
     camera.start()
     ros.wait_for(lambda: diagnosed.says(WARN, 'though messages come on /events', 'lens cap?'),
                  'the dark')
