@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -88,11 +89,12 @@ def test_camera_whose_package_is_missing(ros, tmp_path):
 
 
 def test_camera_of_a_foreign_type(ros, tmp_path):
-    ros.node.create_publisher(String, '/spike_events', 10)
-    ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), '/events', 10)
+    ros.node.create_publisher(Time, '/dvs/events', 10)
+    ros.node.create_publisher(String, '/event_names', 10)
     found = examined(ros, tmp_path)
-    assert 'publishes /events, but nothing comes' in advice(found)
-    assert found['foreign_topics'] == {}  # std_msgs are nobody's camera
+    assert found['foreign_topics'] == {'/dvs/events': ['builtin_interfaces/msg/Time']}
+    assert '/dvs/events is of builtin_interfaces/msg/Time, which is no message that' in (
+        advice(found))
 
 
 def test_reliable_reader_of_a_best_effort_camera(ros, tmp_path):

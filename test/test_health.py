@@ -155,7 +155,7 @@ def test_camera_on_another_topic_is_named(ros):
 def test_camera_that_sends_nothing_is_named_and_one_in_the_dark_is_not_lost(ros):
     diagnosed = listening(ros)
     camera = Camera(ros, count=0)
-    ros.wait_for(lambda: diagnosed.says(WARN, '/test on /events sends nothing'), 'the silence')
+    ros.wait_for(lambda: diagnosed.says(WARN, '/events: /test: it sends nothing'), 'silence')
     camera.start()
     ros.wait_for(lambda: diagnosed.says(WARN, 'though messages come on /events', 'lens cap?'),
                  'the dark')
@@ -170,7 +170,17 @@ def test_camera_whose_package_is_missing_is_an_error(ros):
     ros.start('event_stream', environment)
     diagnosed = Diagnosed(ros, 'event_stream')
     ros.wait_for(lambda: diagnosed.says(
-        ERROR, '/test on /events', 'message package dvs_msgs is not installed'), 'the error')
+        ERROR, 'on /events: /test: ', 'package dvs_msgs is not installed'), 'the error')
+
+
+def test_camera_of_another_type_than_was_asked_for_is_named(ros):
+    ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    ros.start('event_stream', message_type='dv_ros2_msgs/msg/EventArray')
+    Camera(ros).start()
+    diagnosed = Diagnosed(ros, 'event_stream')
+    ros.wait_for(lambda: diagnosed.says(
+        WARN, f'/test: {EVENT_PACKET_TYPE} is published, dv_ros2_msgs/msg/EventArray is read'),
+        'the reason')
 
 
 def test_classifier_tells_how_late_it_is(ros, halves):

@@ -13,6 +13,7 @@ SHOWN = {
                            'latency_p50_ms', 'latency_p99_ms', 'frames_dropped'),
 }
 """Of the diagnostics; JSON has all."""
+DAY_S = 86400
 
 
 def add_arguments(parser) -> None:
@@ -93,7 +94,7 @@ def rows(findings):
         yield 'node', f'{node.name}: {node.level}, {node.message}'
         if node.reads:
             yield '', f'reads {node.reads}'
-        values = [f'{key} {node.values[key]}' for key in SHOWN[node.kind] if key in node.values]
+        values = [f'{key} {node.values[key]}' for key in SHOWN[node.kind] if node.values.get(key)]
         if values:
             yield '', ', '.join(values)
     if findings.clocks:
@@ -116,6 +117,13 @@ def topic_lines(topic):
         encoding = f', {topic.encoding}' if topic.encoding else ''
         yield f'{topic.width}x{topic.height} pixels{encoding}'
     if topic.stamp_offset_s is not None:
-        yield f'stamps {topic.stamp_offset_s:+.3f} s from the time of arrival'
+        yield f'stamps are {offset(topic.stamp_offset_s)} the time of arrival'
     if topic.sim_offset_s is not None:
-        yield f'stamps {topic.sim_offset_s:+.3f} s from /clock'
+        yield f'stamps are {offset(topic.sim_offset_s)} /clock'
+
+
+def offset(difference_s: float) -> str:
+    """Say how far a time is before or after another."""
+    size_s = abs(difference_s)
+    size = f'{size_s / DAY_S:,.0f} days' if size_s > DAY_S else f'{size_s:.3f} s'
+    return f'{size} {"before" if difference_s < 0 else "after"}'

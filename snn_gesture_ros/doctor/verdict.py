@@ -105,7 +105,7 @@ def _reading(findings: Findings) -> list:
                        'start the nodes:', launch(best))]
     if not any(topic.name == stream.reads for topic in live for stream in streams):
         return [Advice(f'{stream.name} reads {stream.reads or "an unknown topic"}, '
-                       f'but events come on {best}', 'start it with', launch(best))
+                       f'but events come on {best}', 'start it again with', launch(best))
                 for stream in streams]
     if any(stream.number('events_out_per_s') for stream in streams):
         return []
@@ -131,9 +131,11 @@ def _deciding(findings: Findings) -> list:
 
 
 def _see(node) -> str:
-    if node.values:
-        return f'look at what {node.name} logs; both nodes must share a namespace'
-    return f'{node.name} does not answer: wait, or restart it'
+    if not node.values:
+        return 'wait until it has started, or start it again'
+    if node.level == 'STALE':
+        return 'both nodes must have the same namespace, or the same event_stream_topic'
+    return f'see what {node.name} logs'
 
 
 def _notes(findings: Findings) -> list:

@@ -107,7 +107,7 @@ class EventStreamNode(ManagedNode):
         stream, message = self._read(message_type)
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
-        self._stream = stream
+        self._stream, self._silence = stream, Silence()
         self._subscription = self.create_subscription(
             message, 'events', self._on_message, CAMERA_QOS, raw=True)
 
@@ -188,7 +188,8 @@ class EventStreamNode(ManagedNode):
             return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
         if values['silence_s'] < SILENCE_S:
             return RUNNING
-        return explain_camera(self, self._topic, values['messages_per_s'], self._types.refused)
+        return explain_camera(self, self._topic, self._types.type, values['messages_per_s'] > 0,
+                              self._types.refused)
 
 
 def main(arguments=None) -> None:

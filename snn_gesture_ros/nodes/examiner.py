@@ -21,6 +21,8 @@ from snn_gesture_ros.nodes.health import ERROR, OK, STALE, WARN
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
 
 LOOK_PERIOD_S = 0.2
+ANSWER_S = 5.0
+"""How much longer nodes of ours that have not told how they do are waited for."""
 OTHER_DOMAIN_S = 2.0
 """Time for discovery in a domain that is not ours."""
 LEVELS = {OK: 'OK', WARN: 'WARN', ERROR: 'ERROR', STALE: 'STALE'}
@@ -92,15 +94,25 @@ class Examiner:
         node.create_subscription(Clock, '/clock', self._on_clock, CLOCK_QOS)
 
     def listen(self, seconds: float) -> None:
-        """Listen for so long since the last new topic was found."""
+        """Listen for so long since the last new topic was found, or until our nodes answer."""
         look_s = 0.0
         end_s = time.monotonic() + seconds
-        while (now_s := time.monotonic()) < end_s:
+        while (now_s := time.monotonic()) < end_s or (
+                now_s < end_s + ANSWER_S and not self._all_have_answered()):
             if now_s > look_s:
                 look_s = now_s + LOOK_PERIOD_S
                 if self._probe_new_topics():
                     end_s = time.monotonic() + seconds
             self._executor.spin_once(timeout_sec=LOOK_PERIOD_S)
+
+    def _nodes_there(self) -> dict:
+        """Give the names of all nodes, by name with namespace."""
+        return {f'{namespace.rstrip("/")}/{name}': name
+                for name, namespace in self._node.get_node_names_and_namespaces()}
+
+    def _all_have_answered(self) -> bool:
+        return all(full_name in self._statuses
+                   for full_name, name in self._nodes_there().items() if name in MARKS)
 
     def _probe_new_topics(self) -> bool:
         """Subscribe to topics that can be read and have come up; tell whether there was one."""
@@ -172,9 +184,7 @@ class Examiner:
 
     def _our_nodes(self):
         """Give our nodes: those that tell how they do, and those that only have the name."""
-        there = {f'{namespace.rstrip("/")}/{name}': name
-                 for name, namespace in self._node.get_node_names_and_namespaces()}
-        for full_name, name in there.items():
+        for full_name, name in self._nodes_there().items():
             if full_name in self._statuses:
                 kind, status = self._statuses[full_name]
                 # What event_stream reads is known before it subscribes.

@@ -7,8 +7,9 @@ from rclpy.qos import qos_check_compatible, QoSCompatibility, QoSProfile
 from snn_gesture_ros.events.message_types import EVENT_TYPES
 from snn_gesture_ros.nodes.topics import message_class
 
-NO_CAMERAS = ('rcl_interfaces', 'lifecycle_msgs', 'std_msgs')
-"""Packages whose messages of events are not those of a camera."""
+NO_CAMERAS = ('diagnostic_msgs', 'lifecycle_msgs', 'rcl_interfaces', 'sensor_msgs', 'std_msgs',
+              'vision_msgs')
+"""Packages of which no message holds events of a camera, whatever the topic is called."""
 SERVICE_EVENTS = '_service_event'
 """Names of topics end so that tell of the calls of a service."""
 
@@ -65,7 +66,7 @@ def why_unreadable(message_type: str) -> str:
 def why_unconnected(publisher: Endpoint, subscriber: Endpoint) -> str:
     """Say why nothing goes from one to the other; empty if it does."""
     if publisher.message_type != subscriber.message_type:
-        return f'one is of {publisher.message_type}, the other of {subscriber.message_type}'
+        return f'{publisher.message_type} is published, {subscriber.message_type} is read'
     compatibility, reason = qos_check_compatible(publisher.qos, subscriber.qos)
     if compatibility != QoSCompatibility.ERROR:
         return ''

@@ -1,37 +1,39 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Why no events come: what a node says of its input when nothing arrives."""
-from snn_gesture_ros.nodes.graph import event_topics, publishers, subscribers
+from snn_gesture_ros.nodes.graph import (
+    Endpoint, event_topics, publishers, subscribers, why_unconnected)
 from snn_gesture_ros.nodes.health import ERROR, STALE, WARN
+from snn_gesture_ros.nodes.topics import CAMERA_QOS
 
 SILENCE_S = 3.0
 """A camera that sees nothing for longer is not well: every sensor has some noise."""
 NO_EVENTS = f'no events for {SILENCE_S:g} s'
 
 
-def explain_camera(node, topic: str, messages_per_s: float, unreadable: dict) -> tuple:
+def explain_camera(node, topic: str, message_type: str, messages_come: bool,
+                   unreadable: dict) -> tuple:
     """
     Say why a camera gives no events.
 
-    The subscription asks for the least quality of service, so that never keeps them apart.
-
     :param topic: of the camera, with namespace.
-    :param messages_per_s: that come.
+    :param message_type: that is read; empty if none is yet.
+    :param messages_come: whether there are any, without events.
     :param unreadable: reasons by message type.
     :returns: level of DiagnosticStatus and message.
     """
-    if messages_per_s:
+    if messages_come:
         return WARN, f'{NO_EVENTS}, though messages come on {topic}: lens cap? bias?'
     there = publishers(node, topic)
-    refused = {f'{each.node} on {topic}: {unreadable[each.message_type]}'
-               for each in there if each.message_type in unreadable}
-    silent = sorted({each.node for each in there if each.message_type not in unreadable})
-    if silent:
-        return WARN, (f'{NO_EVENTS}: {", ".join(silent)} on {topic} sends nothing: is it '
-                      'started? lens cap? bias?')
-    if refused:
-        return ERROR, '; '.join(sorted(refused))
-    return WARN, f'{NO_EVENTS}: nobody publishes {topic}: {suggest_topic(node)}'
+    if not there:
+        return WARN, f'{NO_EVENTS}: nobody publishes {topic}: {suggest_topic(node)}'
+    reader = Endpoint(node.get_fully_qualified_name(), message_type, CAMERA_QOS)
+    reasons = {f'{each.node}: ' + (
+        unreadable.get(each.message_type) or message_type and why_unconnected(each, reader)
+        or 'it sends nothing: is it started? lens cap? bias?') for each in there}
+    nothing_to_read = all(each.message_type in unreadable for each in there)
+    return ERROR if nothing_to_read else WARN, f'{NO_EVENTS} on {topic}: ' + '; '.join(
+        sorted(reasons))
 
 
 def suggest_topic(node) -> str:
