@@ -273,7 +273,7 @@ def test_labels_are_found_by_themselves(tmp_path):
     for name in ('hand_clapping_3.npz', 'left-hand-wave/7.mcap', 'own/1.aedat4', 'own/notes.txt',
                  'table/a.npz', 'table/b.npz', 'table/deep/c.npz', 'plain/x.npz', '.hidden/y.npz',
                  'bag/bag_0.db3', 'bag/bag_1.db3', 'bag/metadata.yaml', 'cut/cut_0.mcap',
-                 'several/x.mcap'):
+                 'several/x.mcap', 'table/bag/metadata.yaml'):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).touch()
     (tmp_path / 'own' / '1_labels.csv').write_text('start_s,end_s,label\n,2.5,snap\n')
@@ -291,8 +291,9 @@ def test_labels_are_found_by_themselves(tmp_path):
     assert found(tmp_path / 'table' / 'a.npz', root=tmp_path)['table/a.npz'][0].label == 'wave'
     assert found(tmp_path / 'plain', root=tmp_path, names=('plain',)) == {
         'plain/x.npz': (Part('plain', 0, None),)}
+    assert found(tmp_path / 'table' / 'bag', root=tmp_path) == {'table/bag': ()}
     everything = found(tmp_path / 'table', root=tmp_path, label='none')
-    assert set(everything) == {'table/a.npz', 'table/b.npz', 'table/deep/c.npz'}
+    assert set(everything) == {'table/a.npz', 'table/b.npz', 'table/bag', 'table/deep/c.npz'}
     assert set(everything.values()) == {(Part('none', 0, None),)}
 
 

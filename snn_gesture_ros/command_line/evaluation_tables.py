@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from snn_gesture_ros.evaluation.web_page import duration, number, percent, plain
+from snn_gesture_ros.evaluation.web_page import delay, duration, number, percent, plain
 
 MOST_ROWS = 40
 
@@ -39,8 +39,8 @@ def _summary(results):
         yield 'gestures', (f'{results["gestures"]}: {results["missed"]} missed, '
                            f'{results["repeated_announcements"]} announced again')
         yield 'from start to announcement', (
-            f'{number(delay_s["median"], 2)} s median, {number(delay_s["p90"], 2)} s p90, '
-            f'never {percent(delay_s["never"])}')
+            f'{delay(delay_s["median"])} median, {delay(delay_s["p90"])} p90, '
+            f'{percent(delay_s["never"])} never')
     if results['labelled_minutes']:
         yield 'false announcements', (f'{results["false_announcements"]}, '
                                       f'{number(results["false_announcements_per_minute"], 2)} a '

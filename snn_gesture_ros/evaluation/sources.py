@@ -71,7 +71,7 @@ def find_sources(paths: list, labels: Labels) -> list:
     """
     tables = _Tables(labels)
     sources = [source for path in map(Path, paths) for file in _recordings(path, tables)
-               for source in tables.sources(file, path if path.is_dir() else path.parent)]
+               for source in tables.sources(file, path.parent if file == path else path)]
     if labels.table is not None and not tables.by_file and len(sources) > 1:
         raise ValueError(f'{labels.table}: a table without the column file is for one recording, '
                          f'there are {len(sources)}')
@@ -89,10 +89,10 @@ def _recordings(path: Path, tables):
         if path.name.endswith(('.tar.gz', '.tgz', '.tar', '.zip')):
             raise ValueError(f'{path}: unpack the archive first, and name its folder')
         yield path
-    elif is_bag(path):
-        yield path
     elif (path / TABLE).is_file() and tables.are_looked_for:
         yield from tables.files(path / TABLE)
+    elif is_bag(path):
+        yield path
     else:
         for child in sorted(path.iterdir()):
             if child.name.startswith('.'):

@@ -40,7 +40,8 @@ def make_page(results: dict, evaluated: list) -> str:
     runs = sorted((each for each in evaluated if each.run is not None), key=_errors, reverse=True)
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(percent=percent, number=number, plain=plain, duration=duration)
+    environment.filters.update(percent=percent, number=number, plain=plain, duration=duration,
+                               delay=delay)
     environment.globals['colour'] = lambda label: colours.get(label, AT_REST)
     return environment.get_template(TEMPLATE).render(
         results=results, confusion=_confusion(results), labels=list(results['labels']),
@@ -56,6 +57,11 @@ def percent(value) -> str:
 def number(value, digits: int = 1) -> str:
     """Return a number as text, with narrow spaces between thousands."""
     return '–' if value is None else f'{value:,.{digits}f}'.replace(',', '\u202f')
+
+
+def delay(seconds) -> str:
+    """Return a delay as text; None is for ever."""
+    return 'never' if seconds is None else f'{number(seconds, 2)} s'
 
 
 def duration(minutes: float) -> str:

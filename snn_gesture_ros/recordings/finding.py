@@ -13,16 +13,14 @@ def is_bag(folder: Path) -> bool:
     """
     Return whether a folder is one bag.
 
-    Without its metadata it is one if it has a single file, or files numbered from 0 as a
-    recorder names them: NAME_0, NAME_1; others are bags of their own.
+    Without its metadata it is one if its files are numbered from 0 as a recorder names them,
+    NAME_0, NAME_1; others are bags of their own.
     """
     if (folder / 'metadata.yaml').exists():
         return True
     stems = [file.stem for file in folder.iterdir() if file.suffix in BAG_FILES]
-    if len(stems) < 2:
-        return bool(stems)
-    name = re.sub(r'_\d+$', '', stems[0])
-    return {*stems} == {f'{name}_{number}' for number in range(len(stems))}
+    name = re.sub(r'_\d+$', '', stems[0]) if stems else ''
+    return bool(stems) and {*stems} == {f'{name}_{number}' for number in range(len(stems))}
 
 
 def find_recordings(path: Path) -> list:
