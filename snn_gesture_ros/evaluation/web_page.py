@@ -8,9 +8,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 import numpy as np
-from snn_gesture_ros.demo.picture import BRIGHTEST, tile
+from PIL import Image
 from snn_gesture_ros.evaluation.verdicts import best_labels
 from snn_gesture_ros.labels import NONE
+from snn_gesture_ros.viewing.picture import BRIGHTEST, draw_events
 
 TEMPLATE = 'web_page.html'
 COLOURS = ('#4e79a7', '#f28e2b', '#59a14f', '#e15759', '#b07aa1', '#edc948', '#76b7b2', '#9c755f',
@@ -24,7 +25,7 @@ RATE_STEPS = 400
 MOST_DRAWN = 30
 """Recordings that are drawn, those with most errors first; the table has all."""
 TICKS = 6
-TILES = 8
+TILES, TILE_PX = 8, 128
 
 
 def make_page(results: dict, evaluated: list) -> str:
@@ -170,5 +171,6 @@ def _spread(pictures: list) -> list:
 
 def _png(counts: np.ndarray) -> str:
     file = BytesIO()
-    tile(BRIGHTEST * counts).save(file, 'png', optimize=True)
+    picture = draw_events(BRIGHTEST * counts, TILE_PX)
+    Image.fromarray(picture).save(file, 'png', optimize=True)
     return b64encode(file.getvalue()).decode()
