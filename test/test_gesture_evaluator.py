@@ -58,6 +58,7 @@ def test_live_is_what_offline_says(ros, halves, tmp_path, rate):
     assert evaluator.returncode == 0, ros.output(evaluator)
     assert (live / 'report.html').stat().st_size > 10_000
     there, here = (json.loads((folder / 'report.json').read_text()) for folder in (offline, live))
+    assert here['timing']['processing_ms'] == {'p50': None, 'p99': None}
     assert there['accuracy']['by_gesture'] == here['accuracy']['by_gesture'] == 1
     rows, live_rows = decisions(offline), decisions(live)
     same = live_rows.items() & rows.items()

@@ -134,6 +134,7 @@ def _incomplete(runs) -> list:
 def _timing(runs) -> dict:
     """Return how fast this machine was; nothing here is the same twice."""
     times_ms = np.concatenate([np.empty(0), *(run.processing_ms for run in runs)])
+    times_ms = times_ms[np.isfinite(times_ms)]
     busy_s = sum(run.busy_s for run in runs)
     return {'processing_ms': {'p50': quantile(times_ms, 0.5), 'p99': quantile(times_ms, 0.99)},
             'events_per_s': ratio(sum(run.counters['events_in'] for run in runs), busy_s)}

@@ -41,9 +41,10 @@ class Run(NamedTuple):
     counters: dict
     """Of messages and events; see StreamCounters."""
     processing_ms: np.ndarray
-    """From messages in memory to each decision, [decisions]."""
+    """From messages in memory to each decision, [decisions]; live, from its newest event to its
+    arrival, NaN where that is not known."""
     busy_s: float
-    """All processing, without reading the file."""
+    """All processing, without reading the file; live, the time that passed."""
 
 
 class RunRecorder:

@@ -48,6 +48,7 @@ class GestureEvaluatorNode(Node):
         self._values = declare(self, PARAMETERS)
         if find_spec('jinja2') is None:
             raise ValueError('the report needs jinja2: pip install jinja2')
+        self._simulated = self.get_parameter('use_sim_time').value
         self._card = load_classifier(checkpoint=self._values['checkpoint']).card
         self._source = self._find_source()
         self._frames = Slicing().frames(self._card)
@@ -97,7 +98,9 @@ class GestureEvaluatorNode(Node):
         if self._stream is None:
             return
         scores = {result.class_id: result.score for result in message.results}
-        delay_ms = (self.get_clock().now().nanoseconds - stamp_ns) / 1e6
+        delay_ms = np.nan
+        if not self._simulated:     # simulated time stands still between the messages
+            delay_ms = (self.get_clock().now().nanoseconds - stamp_ns) / 1e6
         self._decisions[stamp_ns] = ([scores[label] for label in self._card.labels], delay_ms)
 
     def _on_gesture(self, message: Classification) -> None:
