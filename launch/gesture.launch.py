@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a camera's event topic to a gesture topic: event_stream and gesture_classifier."""
+"""From a camera's events to gestures: event_stream, gesture_classifier, and event_viewer."""
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -23,9 +23,10 @@ def is_true(text: str) -> bool:
 NODES = (
     ('name', 'gesture_classifier', 'Name of the classifier node'),
     ('event_stream_name', 'event_stream', 'Name of the node that reads the camera'),
-    ('namespace', '', 'Namespace of both nodes'),
+    ('namespace', '', 'Namespace of the nodes'),
     ('composed', 'false', 'Run both nodes in one process, which hands events over in memory'),
-    ('params_file', PARAMS_FILE, 'YAML file with the parameters of both nodes'),
+    ('view', 'false', 'Also start event_viewer, which makes pictures of the events'),
+    ('params_file', PARAMS_FILE, 'YAML file with the parameters of the nodes'),
     ('use_sim_time', 'false', 'Take the time from /clock'),
     ('log_level', 'info', 'Least severe messages to log: debug, info, warn, error'),
 )
@@ -35,6 +36,10 @@ TOPICS = (
     ('gesture', 'gesture', 'Gestures that start and end'),
     ('gesture_scores', 'gesture_scores', 'Scores of every decision'),
     ('gesture_labels', 'gesture_labels', 'Labels of the network, latched'),
+    ('event_image', 'event_image', 'Pictures of the events, with view:=true'),
+)
+COMMON_PARAMETERS = (
+    ('autostart', is_true, 'Activate both nodes at start; false leaves that to ros2 lifecycle'),
 )
 STREAM_PARAMETERS = (
     ('message_type', str, 'Type of the events topic, if it must not be found by itself'),
@@ -69,21 +74,27 @@ def given(context, parameters) -> dict:
 
 
 def nodes(context) -> list:
-    """Make the two nodes, in a process each or in one together."""
+    """Make the nodes: two in a process each or in one together, and one for pictures."""
     argument = {name: LaunchConfiguration(name).perform(context) for name, _, _ in NODES}
     topic = {name: LaunchConfiguration(f'{name}_topic').perform(context) for name, _, _ in TOPICS}
     if not Path(argument['params_file']).is_file():
         raise RuntimeError(f'params_file {argument["params_file"]} is not a file')
     sim_time = {'use_sim_time': is_true(argument['use_sim_time'])}
-    names = {'event_stream': argument['event_stream_name'], 'gesture_classifier': argument['name']}
-    parameters = {'event_stream': given(context, STREAM_PARAMETERS),
-                  'gesture_classifier': given(context, CLASSIFIER_PARAMETERS)}
+    names = {'event_stream': argument['event_stream_name'], 'gesture_classifier': argument['name'],
+             'event_viewer': 'event_viewer'}
+    parameters = {'event_stream': given(context, COMMON_PARAMETERS + STREAM_PARAMETERS),
+                  'gesture_classifier': given(context, COMMON_PARAMETERS + CLASSIFIER_PARAMETERS),
+                  'event_viewer': {}}
     topics = {'event_stream': ('events', 'event_stream'),
               'gesture_classifier': ('event_stream', 'gesture', 'gesture_scores',
-                                     'gesture_labels')}
-    processes = [(node, [node]) for node in names]
+                                     'gesture_labels'),
+              'event_viewer': ('events', 'event_stream', 'gesture', 'gesture_scores',
+                               'event_image')}
+    processes = [(node, [node]) for node in ('event_stream', 'gesture_classifier')]
     if is_true(argument['composed']):
-        processes = [('gesture_pipeline', list(names))]
+        processes = [('gesture_pipeline', ['event_stream', 'gesture_classifier'])]
+    if is_true(argument['view']):
+        processes.append(('event_viewer', ['event_viewer']))
     return [Node(
         package='snn_gesture_ros', executable=executable, namespace=argument['namespace'],
         output='screen',
@@ -102,5 +113,6 @@ def generate_launch_description() -> LaunchDescription:
                                         description=f'Topic: {text}')
                   for name, default, text in TOPICS]
     arguments += [DeclareLaunchArgument(name, default_value='', description=text + FROM_FILE)
-                  for name, _, text in STREAM_PARAMETERS + CLASSIFIER_PARAMETERS]
+                  for name, _, text in (
+                      COMMON_PARAMETERS + STREAM_PARAMETERS + CLASSIFIER_PARAMETERS)]
     return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, RegisterEventHandler,
+    Shutdown, TimerAction)
+from launch.event_handlers import OnProcessExit
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -14,7 +17,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 GESTURE_LAUNCH = str(
     Path(get_package_share_directory('snn_gesture_ros')) / 'launch/gesture.launch.py')
 PLAYER_PARAMETERS = (
-    ('recording', 'bag', None, str, 'The recording: rosbag2 folder or file, AEDAT or npz'),
+    ('recording', 'bag', None, str, 'The recording, of any format that snn-gesture info reads'),
     ('topic', 'bag_topic', '', str, 'Topic of the bag, if it has several with events'),
     ('rate', 'rate', '1.0', float, 'Speed; 2 is twice as fast as recorded'),
     ('loop', 'loop', 'false', bool, 'Begin again at the end'),
@@ -24,12 +27,43 @@ PLAYER_PARAMETERS = (
     ('height', 'height', '0', int, 'Height of the sensor in pixels, for an npz that needs it'),
     ('clock', 'clock', 'false', bool, 'Publish /clock; go with use_sim_time:=true'),
 )
+EVALUATOR_PARAMETERS = (
+    ('output', 'report', '', str, 'Folder for a report of what is announced; the launch then ends '
+     'with the recording'),
+    ('labels', 'labels', '', str, 'Table of what is shown, columns start,end,label; empty to look '
+     'for it beside the recording'),
+    ('label', 'label', '', str, 'What is shown from start to end, instead of a table'),
+)
+AFTERWARDS_S = 2.0
+"""Time after the recording's end for the last announcement."""
+
+
+def evaluator(context, player) -> list:
+    """Start gesture_evaluator if a report is asked for."""
+    if not LaunchConfiguration('report').perform(context):
+        return []
+    topics = ('gesture', 'gesture_scores', 'gesture_labels', 'event_stream')
+    given = {name: LaunchConfiguration(name) for name in ('checkpoint', 'state')
+             if LaunchConfiguration(name).perform(context)}
+    given['recording'] = ParameterValue(LaunchConfiguration('bag'), value_type=str)
+    return [
+        Node(package='snn_gesture_ros', executable='gesture_evaluator', name='gesture_evaluator',
+             namespace=LaunchConfiguration('namespace'), output='screen',
+             parameters=[{'use_sim_time': ParameterValue(
+                 LaunchConfiguration('use_sim_time'), value_type=bool)},
+                 {name: ParameterValue(LaunchConfiguration(argument), value_type=kind)
+                  for name, argument, _, kind, _ in EVALUATOR_PARAMETERS},
+                 given],
+             remappings=[(topic, LaunchConfiguration(f'{topic}_topic')) for topic in topics],
+             ros_arguments=['--log-level', LaunchConfiguration('log_level')]),
+        RegisterEventHandler(OnProcessExit(target_action=player, on_exit=[TimerAction(
+            period=AFTERWARDS_S, actions=[Shutdown(reason='the recording has ended')])]))]
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe the arguments and start the three nodes."""
+    """Describe the arguments and start the three nodes, and the evaluator if it is asked for."""
     arguments = [DeclareLaunchArgument(argument, default_value=default, description=text)
-                 for _, argument, default, _, text in PLAYER_PARAMETERS]
+                 for _, argument, default, _, text in PLAYER_PARAMETERS + EVALUATOR_PARAMETERS]
     player = Node(
         package='snn_gesture_ros', executable='event_player', name='event_player',
         namespace=LaunchConfiguration('namespace'), output='screen',
@@ -39,4 +73,4 @@ def generate_launch_description() -> LaunchDescription:
         ros_arguments=['--log-level', LaunchConfiguration('log_level')])
     return LaunchDescription([
         *arguments, IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
-        player])
+        OpaqueFunction(function=evaluator, args=[player]), player])

@@ -5,7 +5,7 @@ source "$(dirname "$0")/common.bash"
 
 echo 'make training: installing torch and what training and tests need, a few minutes'
 requirements=()
-for name in torch training evaluation test; do
+for name in torch training evaluation cluster test; do
   requirements+=(-r "requirements/$name.txt")
 done
 logged pip-training.log pip "${requirements[@]}" -c build/constraints.txt

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the shipped model from nothing: simulated people, then training. Run after `make training`:
+# Makes the shipped models from nothing: simulated people, then training. Run after `make training`:
 #   bash scripts/train_models.bash FOLDER        (about 15 GB of disk; goes on where it was stopped)
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,17 +13,22 @@ snn-gesture simulate "$sets/gestures" --clips 500
 snn-gesture simulate "$sets/none" --labels none --clips 2000 --seed 1
 snn-gesture simulate "$sets/other" --labels other_gestures --clips 500 --seed 2
 
-# train FOLDER ARGUMENTS...: go on where it was stopped.
+# train FOLDER CONFIG ARGUMENTS...: go on where it was stopped.
 train() {
-  local out=$1 resume=()
-  shift
+  local out=$1 config=$2 resume=()
+  shift 2
   [ ! -e "$out/last.ckpt" ] || resume=(--resume)
-  snn-gesture train --config train_fast --out-dir "$out" "$@" "${resume[@]}"
+  snn-gesture train --config "$config" --out-dir "$out" "$@" "${resume[@]}"
 }
 data=("$sets/gestures" "$sets/none" "$sets/other")
-train "$sets/first" --data-dir "${data[@]}"
+train "$sets/first" train_fast --data-dir "${data[@]}"
 # Once more with half the learning rate and every gesture twice as often beside none.
-train "$sets/fast" --init-from "$sets/first/best.safetensors" --lr 0.0015 --seed 1 --epochs 8 \
+train "$sets/fast" train_fast --init-from "$sets/first/best.safetensors" --lr 0.0015 --seed 1 --epochs 8 \
   --data-dir "$sets/gestures" "${data[@]}"
-cp "$sets/fast/best.safetensors" "$project/snn_gesture_ros/models/fast.safetensors"
-snn-gesture export "$project/snn_gesture_ros/models/fast.safetensors"
+# The same with more channels, which begin as copies of those of fast.
+train "$sets/accurate" train_accurate --init-from "$sets/fast/best.safetensors" --seed 2 \
+  --data-dir "$sets/gestures" "${data[@]}"
+for model in fast accurate; do
+  cp "$sets/$model/best.safetensors" "$project/snn_gesture_ros/models/$model.safetensors"
+  snn-gesture export "$project/snn_gesture_ros/models/$model.safetensors"
+done

@@ -75,8 +75,8 @@ def test_payload_that_ends_within_an_event_is_malformed(encoding, size):
 
 
 def test_unknown_encoding_names_the_known_ones():
-    with pytest.raises(ValueError, match="'evt2' is not one of evt3, libcaer_cmp, libcaer, mono"):
-        make_decoder('evt2', 640, 480)
+    with pytest.raises(ValueError, match="'evt9' is not one of evt3, libcaer_cmp, libcaer, mono"):
+        make_decoder('evt9', 640, 480)
 
 
 def test_evt3_words():

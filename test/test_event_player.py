@@ -89,7 +89,7 @@ def test_stream_in_simulated_time(ros, npz):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (None, 'No such file'), (b'', 'empty'), (b'something else', 'no rosbag2, AEDAT or npz')])
+    (None, 'No such file'), (b'', 'empty'), (b'something else', 'no rosbag2, AEDAT, Prophesee')])
 def test_bad_recordings_end_the_node_with_the_reason(ros, tmp_path, content, reason):
     path = tmp_path / 'bad.bag'
     if content is not None:

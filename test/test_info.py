@@ -22,7 +22,8 @@ import torch
 
 KEYS = {'events', 'on', 'off', 'triggers_rising', 'triggers_falling', 'width', 'height',
         't_first_us', 't_last_us', 'sum_time_us', 'duration_s', 'rate_eps', 'messages', 'lost',
-        'malformed', 'format', 'encoding', 'topic'}
+        'malformed', 'format', 'encoding', 'topic', 'peak_rate_eps', 'longest_gap_s',
+        'longest_gap_at_s', 'labels'}
 CARD_KEYS = {'format', 'file', 'file_bytes', 'parameters', 'labels', 'time_steps', 'window_ms',
              'size', 'frame_value', 'slicing', 'readout', 'architecture', 'license', 'training',
              'never_tried_on'}
@@ -56,6 +57,49 @@ def test_table(recording, capsys):
     assert 'events       100 (25 ON, 75 OFF)' in lines
     assert 'camera time  5 to 990005 us' in lines
     assert not any(line.startswith('sensor') for line in lines)
+
+
+def test_pace(tmp_path, capsys):
+    """Put 3000 events in 10 ms, over the batches that files are read in, and pause for 7 s."""
+    t = np.concatenate([np.arange(100_000) * 100 + 3, 20_000_000 + np.arange(3000) * 3, [2**31]])
+    np.savez(tmp_path / 'a.npz', t=t, x=t % 128, y=t % 127, p=t % 2)
+    assert main(['info', str(tmp_path / 'a.npz'), '--json']) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts['peak_rate_eps'] == 300_000
+    assert facts['longest_gap_s'] == pytest.approx((2**31 - t[-2]) / 1e6)
+    assert facts['longest_gap_at_s'] == pytest.approx((t[-2] - 3) / 1e6)
+    np.savez(tmp_path / 'b.npz', t=t[:-1], x=t[:-1] % 128, y=t[:-1] % 127, p=t[:-1] % 2)
+    assert main(['info', str(tmp_path / 'b.npz')]) == 0
+    text = capsys.readouterr().out
+    assert '300000 in the busiest 10 ms' in text
+    assert 'longest gap  10.000097 s, after 9.999900 s' in text
+
+
+def test_labels_beside_a_recording(recording, capsys):
+    (recording.parent / 'labels.csv').write_text(
+        'file,start_s,end_s,label\nwave.npz,0.25,0.5,wave\nother.npz,0,1,clap\n'
+        'wave.npz,0.75,,none\n')
+    assert main(['info', str(recording), '--json']) == 0
+    assert json.loads(capsys.readouterr().out)['labels'] == [
+        {'start_s': 0.25, 'end_s': 0.5, 'label': 'wave'},
+        {'start_s': 0.75, 'end_s': None, 'label': 'none'}]
+    assert main(['info', str(recording)]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        'label        0.250 s to 0.500 s: wave', 'label        0.750 s to the end: none']
+
+
+def test_frames(recording, tmp_path, capsys):
+    path = tmp_path / 'frames.npz'
+    assert main(['frames', str(recording), str(path), '--frames-number', '4']) == 0
+    assert main(['info', str(path), '--json']) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts['format'], facts['shape']) == ('frames', [4, 2, 128, 128])
+    assert (facts['off'], facts['on']) == (75, 25) and facts['events_a_frame'] == [25] * 4
+    assert main(['info', str(path)]) == 0
+    assert 'shape            4, 2, 128, 128' in capsys.readouterr().out
+    np.savez(path, frames=np.zeros((4, 128, 128)))
+    assert main(['info', str(path)]) == 1
+    assert 'must be numbers [T, 2, H, W]' in capsys.readouterr().err
 
 
 def test_recording_without_events(tmp_path, capsys):

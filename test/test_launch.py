@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from snn_gesture_ros.nodes import (
-    event_player, event_stream, gesture_classifier, simulated_camera)
+    event_player, event_stream, gesture_behavior, gesture_classifier, gesture_evaluator,
+    simulated_camera)
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
-FILES = ('gesture', 'demo', 'replay')
+FILES = ('gesture', 'demo', 'replay', 'behavior')
 
 
 def load(name):
@@ -31,7 +32,7 @@ def test_every_argument_has_a_description(name):
         names.add(argument.name)
     assert {'name', 'namespace', 'params_file', 'use_sim_time', 'log_level', 'events_topic',
             'event_stream_topic', 'gesture_topic', 'gesture_scores_topic', 'gesture_labels_topic',
-            'window_ms', 'runtime', 'checkpoint', 'device'} <= names
+            'event_image_topic', 'view', 'window_ms', 'runtime', 'checkpoint', 'device'} <= names
 
 
 @pytest.mark.parametrize('table, node', [
@@ -60,8 +61,26 @@ def test_arguments_of_demo_are_parameters_of_the_camera():
             assert known == declared[name].description.split(': ')[1].split(', ')
 
 
+def test_arguments_of_replay_are_parameters_of_the_evaluator():
+    defaults = {spec.name: spec.default for spec in gesture_evaluator.PARAMETERS}
+    for name, _, _, kind, _ in load('replay').EVALUATOR_PARAMETERS:
+        assert type(defaults[name]) is kind, name
+
+
 def test_arguments_of_replay_are_parameters_of_the_player():
     defaults = {spec.name: spec.default for spec in event_player.PARAMETERS}
     for name, _, default, kind, _ in load('replay').PLAYER_PARAMETERS:
         value = defaults[name] if default is None else evaluated(default, kind)
         assert (value, type(value)) == (defaults[name], kind), name
+
+
+def test_arguments_of_behavior_are_parameters_of_its_node():
+    defaults = {spec.name: spec.default for spec in gesture_behavior.PARAMETERS}
+    table = load('behavior').BEHAVIOR_PARAMETERS
+    assert [name for name, *_ in table] == list(defaults)
+    for name, default, kind, _ in table:
+        assert isinstance(defaults[name], kind), name
+        if name == 'table':
+            assert Path(default).name == 'behavior.yaml'
+        else:
+            assert evaluated(default, kind) == defaults[name], name

@@ -13,7 +13,7 @@ import yaml
 PACKAGE = Path(__file__).resolve().parents[1] / 'snn_gesture_ros'
 ROS = ('rclpy', 'rcl_interfaces', 'rosgraph_msgs', 'builtin_interfaces', 'std_msgs', 'vision_msgs',
        'diagnostic_msgs', 'sensor_msgs', 'dv_ros2_msgs', 'dvs_msgs', 'prophesee_event_msgs',
-       'event_camera_msgs', 'launch', 'launch_ros')
+       'event_camera_msgs', 'geometry_msgs', 'std_srvs', 'launch', 'launch_ros')
 CORE = sorted(path for path in PACKAGE.rglob('*.py')
               if path.relative_to(PACKAGE).parts[0] not in ('nodes', 'command_line', 'benchmarks'))
 
@@ -39,6 +39,8 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.events.stream', 'torch'),
     ('snn_gesture_ros.recordings.recording', 'torch'),
     ('snn_gesture_ros.recordings.recording', 'rosbags'),
+    ('snn_gesture_ros.recordings.opening', 'h5py'),
+    ('snn_gesture_ros.recordings.converting', 'mcap'),
     ('snn_gesture_ros.command_line.main', 'torch'),
     ('snn_gesture_ros.simulation.camera', 'torch'),
     ('snn_gesture_ros.network.checkpoint_files', 'torch'),
@@ -46,6 +48,15 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.nodes.gesture_classifier', 'pytorch_lightning'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'torchmetrics'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'matplotlib'),
+    ('snn_gesture_ros.nodes.gesture_classifier', 'jinja2'),
+    ('snn_gesture_ros.nodes.gesture_evaluator', 'jinja2'),
+    ('snn_gesture_ros.evaluation.writing', 'torch'),
+    ('snn_gesture_ros.evaluation.evaluating', 'torch'),
+    ('snn_gesture_ros.evaluation.evaluating', 'distributed'),
+    ('snn_gesture_ros.nodes.event_viewer', 'torch'),
+    ('snn_gesture_ros.nodes.event_viewer', 'tkinter'),
+    ('snn_gesture_ros.viewing.files', 'av'),
+    ('snn_gesture_ros.nodes.gesture_behavior', 'torch'),
 ])
 def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'
@@ -53,7 +64,7 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
 
 
 @pytest.mark.parametrize('file, nodes', [
-    ('gesture', ('event_stream', 'gesture_classifier')),
+    ('gesture', ('event_stream', 'gesture_classifier', 'event_viewer')),
     ('simulated_camera', ('simulated_camera',)),
     ('event_player', ('event_player',)),
 ])
@@ -66,8 +77,10 @@ def test_parameter_files_are_what_the_nodes_declare(file, nodes):
 
 def test_every_parameter_is_described():
     from snn_gesture_ros.nodes import (
-        event_player, event_stream, gesture_classifier, simulated_camera)
-    for node in (event_player, event_stream, gesture_classifier, simulated_camera):
+        event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
+        gesture_evaluator, simulated_camera)
+    for node in (event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
+                 gesture_evaluator, simulated_camera):
         for spec in node.PARAMETERS:
             assert len(spec.description) > 10
             assert (spec.minimum is None) == (spec.maximum is None)

@@ -196,9 +196,9 @@ def test_slices_keep_events_that_are_out_of_order(tmp_path):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (b'', 'the file is empty'), (b'hello', 'no rosbag2, AEDAT or npz file'),
+    (b'', 'the file is empty'), (b'hello', 'no rosbag2, AEDAT, Prophesee RAW, HDF5 or npz'),
     (b'PK\x03\x04 no archive', 'cut off or damaged'),
-    (b'#!AER-DAT4.0\r\n' + bytes(200), 'no rosbag2, AEDAT or npz file')])
+    (b'#!AER-DAT4.0\r\n' + bytes(200), 'no rosbag2, AEDAT, Prophesee RAW, HDF5 or npz')])
 def test_other_files(tmp_path, content, reason):
     path = tmp_path / 'file'
     path.write_bytes(content)

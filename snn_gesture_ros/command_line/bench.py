@@ -11,6 +11,7 @@ from snn_gesture_ros.benchmarks.decoding import decoding_cases, make_events
 from snn_gesture_ros.benchmarks.frames import stream_cases, window_cases
 from snn_gesture_ros.benchmarks.timing import as_table, measure
 
+EXAMPLE = 'snn-gesture bench --live 1000000 --composed'
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
 """Libraries whose versions are told where they are installed."""
 
@@ -30,7 +31,7 @@ def add_arguments(parser) -> None:
                              'or cuda:n, of one camera and of a batch')
     parser.add_argument('--cameras', type=positive, default=500, metavar='N',
                         help='of the batch (default: 500)')
-    parser.add_argument('--seconds', type=float, default=10.0,
+    parser.add_argument('--seconds', type=float, default=10.0, metavar='S',
                         help='duration of the live run (default: 10)')
 
 

@@ -8,6 +8,7 @@ import time
 import numpy as np
 from snn_gesture_ros.recordings.opening import open_recording
 
+EXAMPLE = 'snn-gesture demo my_bag --output my_demo'
 PICTURE = 'gestures.png'
 GESTURES = ('right_hand_wave', 'left_arm_clockwise', 'hand_clapping',
             'right_arm_counter_clockwise', 'air_guitar')
@@ -19,15 +20,19 @@ SETTLE_S = 1.2
 RECORDING_ROW_S = 2.0
 """A row of the picture shows this much of a recording in which nothing was recognised."""
 MOST_ROWS = 8
+COLOURS = {'right': (102, 187, 106), 'wrong': (239, 83, 80), 'missed': (239, 83, 80)}
+"""Of the captions of verdicts."""
 
 
 def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument('recording', nargs='?',
-                        help='play this recording (rosbag2, AEDAT, npz) instead of a simulation')
-    parser.add_argument('--seed', type=int, default=6, help='person and room that are simulated')
-    parser.add_argument('--output', type=Path, default=Path('demo'),
-                        help='folder for the picture (default: demo)')
+    parser.add_argument('recording', nargs='?', metavar='RECORDING',
+                        help='play this recording, of any format that info reads, instead of a '
+                             'simulation')
+    parser.add_argument('--seed', type=int, default=6, metavar='N',
+                        help='person and room that are simulated (default: %(default)s)')
+    parser.add_argument('--output', type=Path, default=Path('demo'), metavar='FOLDER',
+                        help='folder for the picture (default: %(default)s)')
 
 
 def run(arguments) -> int:
@@ -154,17 +159,18 @@ def caption(outcome) -> str:
 
 def save_picture(observer, outcomes, false, path) -> None:
     """Draw a row for each gesture shown; of a recording, for what was announced, or for all."""
-    from snn_gesture_ros.demo.picture import COLOURS, draw, strip, TEXT
+    from snn_gesture_ros.viewing.caption import TEXT
+    from snn_gesture_ros.viewing.strip import save_strip, spread
     rows = [(caption(outcome), COLOURS[outcome.verdict],
-             strip(observer.snapshots, outcome.shown.start_ns, outcome.shown.end_ns))
+             spread(observer.snapshots, outcome.shown.start_ns, outcome.shown.end_ns))
             for outcome in outcomes]
     if not outcomes:
         rows = [(f'{item.label} ({item.score:.2f})', TEXT,
-                 strip(observer.snapshots, item.stamp_ns - round(1e9), item.stamp_ns))
+                 spread(observer.snapshots, item.stamp_ns - round(1e9), item.stamp_ns))
                 for item in false]
     if not rows and observer.snapshots:
         starts_ns = np.arange(observer.first_ns, observer.last_ns, round(RECORDING_ROW_S * 1e9))
         rows = [('no gesture recognised', TEXT,
-                 strip(observer.snapshots, start_ns, start_ns + round(RECORDING_ROW_S * 1e9)))
+                 spread(observer.snapshots, start_ns, start_ns + round(RECORDING_ROW_S * 1e9)))
                 for start_ns in starts_ns]
-    draw(rows[:MOST_ROWS], path)
+    save_strip(rows[:MOST_ROWS], path)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 
+EXAMPLE = 'snn-gesture export RUN/best.safetensors'
+
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""

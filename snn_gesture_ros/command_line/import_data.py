@@ -14,6 +14,7 @@ from snn_gesture_ros.datasets.summary import summarise
 from snn_gesture_ros.events.geometry import Geometry, MODES
 from snn_gesture_ros.events.noise import NoiseSettings
 
+EXAMPLE = 'snn-gesture import my_recordings SET'
 MOST_NOTES = 10
 
 

@@ -1,17 +1,21 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `info`: show the facts of a recording, a checkpoint or a clip set."""
+"""Verb `info`: show the facts of a recording, frames, a checkpoint or a clip set."""
 from dataclasses import asdict
 import json
 from pathlib import Path
+import sys
 
 from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
+from snn_gesture_ros.datasets.labelled_recordings import rows_of
 from snn_gesture_ros.datasets.summary import count_clips, summarise
+from snn_gesture_ros.frames.frame_file import holds_frames, summarise_frames
 from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
+EXAMPLE = 'snn-gesture info my_bag --topic /event_camera/events'
 LONG = ('confusion', 'settings')
 """What of a training only JSON shows."""
 
@@ -19,10 +23,10 @@ LONG = ('confusion', 'settings')
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('file', metavar='FILE',
-                        help='rosbag2 folder or file, AEDAT (3.1, 4) or npz with t, x, y, p; '
-                             'checkpoint, or name of a shipped model '
-                             f'({", ".join(shipped_models())}); clip set')
-    parser.add_argument('--topic', help='topic of a bag with several cameras')
+                        help='rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or '
+                             'npz with t, x, y, p; npz with frames; checkpoint, or name of a '
+                             f'shipped model ({", ".join(shipped_models())}); clip set')
+    parser.add_argument('--topic', metavar='TOPIC', help='topic of a bag with several cameras')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 
@@ -39,6 +43,8 @@ def run(arguments) -> int:
         return show_clip_set(path, arguments.json)
     if path.is_file() and is_checkpoint(path):
         return show_checkpoint(str(path.resolve()), arguments.json)
+    if holds_frames(path):
+        return show_frames(path, arguments.json)
     return show_recording(arguments)
 
 
@@ -50,12 +56,40 @@ def show_recording(arguments) -> int:
     """
     with open_recording(arguments.file) as recording:
         facts = gather_facts(recording, arguments.topic)
+    labels = labels_of(arguments.file)
     if arguments.json:
-        print(json.dumps({'format': recording.file_format, **asdict(facts)}, indent=2))
+        print(json.dumps({'format': recording.file_format, **asdict(facts), 'labels': labels},
+                         indent=2))
     else:
         print(as_table(recording.file_format, facts))
+        for each in labels:
+            end = 'the end' if each['end_s'] is None else f'{each["end_s"]:.3f} s'
+            print(f'{"label":<12} {each["start_s"]:.3f} s to {end}: {each["label"]}')
     if facts.damage:
         raise UnreadableRecording(facts.damage)
+    return 0
+
+
+def labels_of(recording) -> list:
+    """Return what the table beside a recording says of it; of a damaged table, why."""
+    try:
+        rows = rows_of(recording)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return []
+    return [{'start_s': row.start_us / 1e6, 'label': row.label,
+             'end_s': None if row.end_us is None else row.end_us / 1e6} for row in rows]
+
+
+def show_frames(path: Path, as_json: bool) -> int:
+    """
+    Show what is in a file of frames.
+
+    :raises ValueError: if it is damaged.
+    """
+    facts = {'format': 'frames', **summarise_frames(path)}
+    print(json.dumps(facts, indent=2) if as_json else
+          '\n'.join(f'{name:<16} {brief(value)}' for name, value in facts.items()))
     return 0
 
 
@@ -147,7 +181,11 @@ def as_table(file_format, facts) -> str:
         rows.append(('camera time', f'{facts.t_first_us} to {facts.t_last_us} us'))
         rows.append(('duration', f'{facts.duration_s:.6f} s'))
     if facts.rate_eps is not None:
-        rows.append(('rate', f'{facts.rate_eps:.0f} events/s'))
+        rows.append(('rate', f'{facts.rate_eps:.0f} events/s, '
+                             f'{facts.peak_rate_eps:.0f} in the busiest 10 ms'))
+    if facts.longest_gap_at_s is not None:
+        rows.append(('longest gap', f'{facts.longest_gap_s:.6f} s, after '
+                                    f'{facts.longest_gap_at_s:.6f} s'))
     if facts.messages is not None:
         lost = '' if facts.lost is None else f'{facts.lost} lost, '
         rows.append(('messages', f'{facts.messages} ({lost}{facts.malformed} malformed)'))

@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Command `snn-gesture`: find the verb and run it."""
 import argparse
+from contextlib import suppress
 from importlib import import_module
+import os
 import sys
 
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
+    'convert': 'write a recording in another format',
+    'frames': 'integrate recordings to frames, as SpikingJelly does',
+    'view': 'look at the events of a recording or of a live topic',
     'demo': 'show the network at work on a simulated camera',
     'doctor': 'find out why no gestures come, and say what to set',
     'train': 'train a network on clip sets',
@@ -14,13 +19,44 @@ VERBS = {
     'bench': 'measure how fast this machine reads events and decides',
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
+    'evaluate': 'measure how well gestures are recognised in recordings',
+    'record': 'record a camera, with labels',
     'report': 'measure how well checkpoints recognise gestures',
+    'drive': 'show where gestures lead a robot, by a table of behaviour',
     'pictures': 'draw every class as the simulated camera sees it',
 }
 TO_INSTALL = ('make training installs what training, reports and checkpoints that are not '
               'exported need; on a robot, see the README')
 MODULES = {'import': 'import_data'}
 """Of the verbs that cannot be the name of a module."""
+COMPLETED_LINE = 'COMP_LINE'
+"""Variable in which a shell gives the line that is to be completed, for argcomplete."""
+
+
+def make_parser(words) -> argparse.ArgumentParser:
+    """Make the parser; of all verbs, only the module of the chosen one is imported."""
+    parser = argparse.ArgumentParser(
+        prog='snn-gesture', description='Recognise hand gestures with an event camera.',
+        epilog='snn-gesture VERB --help explains a verb and shows an example')
+    verbs = parser.add_subparsers(dest='verb', metavar='VERB', required=True)
+    chosen = next((word for word in words if word in VERBS), None)
+    for name, description in VERBS.items():
+        verb = verbs.add_parser(name, help=description,
+                                description=f'{description[0].upper()}{description[1:]}.',
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name == chosen:
+            module = import_module(f'snn_gesture_ros.command_line.{MODULES.get(name, name)}')
+            module.add_arguments(verb)
+            verb.epilog = f'example:\n  {module.EXAMPLE}'
+            verb.set_defaults(run=module.run)
+    return parser
+
+
+def complete(words) -> None:
+    """Answer a shell that asks how the words go on, and end; see the README on completion."""
+    with suppress(ImportError):
+        import argcomplete
+        argcomplete.autocomplete(make_parser(words))
 
 
 def main(arguments=None) -> int:
@@ -30,17 +66,9 @@ def main(arguments=None) -> int:
     :param arguments: words after the command's name; those of the process by default.
     """
     words = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser(
-        prog='snn-gesture', description='Recognise hand gestures with an event camera.')
-    verbs = parser.add_subparsers(dest='verb', metavar='VERB', required=True)
-    chosen = next((word for word in words if word in VERBS), None)
-    for name, description in VERBS.items():
-        verb = verbs.add_parser(name, help=description, description=f'{description}.'.capitalize())
-        if name == chosen:
-            module = import_module(f'snn_gesture_ros.command_line.{MODULES.get(name, name)}')
-            module.add_arguments(verb)
-            verb.set_defaults(run=module.run)
-    parsed = parser.parse_args(words)
+    if COMPLETED_LINE in os.environ:
+        complete(os.environ[COMPLETED_LINE].split()[1:])
+    parsed = make_parser(words).parse_args(words)
     try:
         return parsed.run(parsed)
     except OSError as error:

@@ -7,7 +7,9 @@ import numpy as np
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
+from snn_gesture_ros.viewing.exposure import Exposure
 
+EXAMPLE = 'snn-gesture pictures --seed 3 --output people.png'
 SENSOR = SENSORS['dvs128']
 CLIP_US = 1_500_000
 SHOWN_US = 60_000
@@ -20,7 +22,7 @@ def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument('--output', type=Path, default=Path('gestures.png'), metavar='FILE',
                         help='where the picture is written (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0,
+    parser.add_argument('--seed', type=int, default=0, metavar='N',
                         help='another seed, other people (default: %(default)s)')
 
 
@@ -32,7 +34,8 @@ def run(arguments) -> int:
     :raises OSError: if the picture cannot be written.
     """
     from snn_gesture_ros.command_line.progress import follow
-    from snn_gesture_ros.demo.picture import draw, TEXT
+    from snn_gesture_ros.viewing.caption import TEXT
+    from snn_gesture_ros.viewing.strip import save_strip
     if arguments.seed < 0:
         raise ValueError('seed must be 0 or more')
     rows = [(label, TEXT, []) for label in DVS128_GESTURES]
@@ -48,7 +51,7 @@ def run(arguments) -> int:
             yield 1
 
     follow(simulate(), len(rows), 'simulating')
-    draw(rows, arguments.output)
+    save_strip(rows, arguments.output)
     print(f'picture: {arguments.output}')
     return 0
 
@@ -58,6 +61,6 @@ def liveliest(activity, seed, framing) -> np.ndarray:
     events = random_clip(activity, seed, CLIP_US, 'dvs128', framing)
     parts = events['t'] // SHOWN_US
     shown = events[parts == np.bincount(parts).argmax()]
-    counts = np.zeros((2, SENSOR.height, SENSOR.width))
-    np.add.at(counts, (shown['p'].astype(int), shown['y'], shown['x']), 1)
-    return counts
+    exposure = Exposure()
+    exposure.add(shown, SENSOR.width, SENSOR.height)
+    return exposure.take()

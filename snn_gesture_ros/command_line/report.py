@@ -9,6 +9,8 @@ import sys
 
 from snn_gesture_ros.command_line.progress import follow
 
+EXAMPLE = 'snn-gesture report fast --output docs/recognition'
+
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
@@ -19,16 +21,17 @@ def add_arguments(parser) -> None:
     parser.add_argument('--recordings', nargs='+', default=[], metavar='RECORDING',
                         help='recordings that show no gesture: what is announced is false')
     parser.add_argument('--output', type=Path, default=Path('docs/recognition'),
+                        metavar='FOLDER',
                         help='folder for figures and report.json; the text is beside it, with '
                              'the suffix .md (default: %(default)s)')
-    parser.add_argument('--cache', type=Path, default=Path('build/report'),
+    parser.add_argument('--cache', type=Path, default=Path('build/report'), metavar='FOLDER',
                         help='folder that keeps the simulated clips for the next report '
                              '(default: %(default)s)')
     parser.add_argument('--quick', action='store_true',
                         help='one clip of each kind: to try the command, not a checkpoint')
-    parser.add_argument('--seed', type=int, default=7,
+    parser.add_argument('--seed', type=int, default=7, metavar='N',
                         help='other people, rooms and noise (default: %(default)s)')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), metavar='N',
                         help='processes (default: one a core)')
 
 

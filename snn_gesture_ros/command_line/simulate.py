@@ -13,30 +13,31 @@ from snn_gesture_ros.datasets.summary import summarise
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
+EXAMPLE = 'snn-gesture simulate SET --clips 300 --sensor any'
 DEFAULT = Simulation()
 
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
-    parser.add_argument('--clips', type=int, default=DEFAULT.clips,
+    parser.add_argument('--clips', type=int, default=DEFAULT.clips, metavar='N',
                         help='clips of each label (default: %(default)s)')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', default=DEFAULT.labels,
                         help='what is shown (default: the eleven DVS128 gestures and none); also '
                              f'one kind of none alone: {", ".join(IDLE_ACTIVITIES)}')
-    parser.add_argument('--seconds', type=float, default=DEFAULT.duration_us / 1e6,
+    parser.add_argument('--seconds', type=float, default=DEFAULT.duration_us / 1e6, metavar='S',
                         help='duration of a clip (default: %(default)s)')
     parser.add_argument('--sensor', choices=SENSORS, default=DEFAULT.sensor,
                         help='the event camera (default: %(default)s)')
     parser.add_argument('--framing', choices=FRAMINGS,
                         help='how much of the person is in sight (default: any)')
-    parser.add_argument('--seed', type=int, default=DEFAULT.seed,
+    parser.add_argument('--seed', type=int, default=DEFAULT.seed, metavar='N',
                         help='another seed, other people (default: %(default)s)')
     parser.add_argument('--validation', type=float, default=DEFAULT.validation, metavar='SHARE',
                         help='share of the clips for validation (default: %(default)s)')
     parser.add_argument('--test', type=float, default=DEFAULT.test, metavar='SHARE',
                         help='share of the clips for test (default: %(default)s)')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), metavar='N',
                         help='processes (default: one a core)')
     parser.add_argument('--recordings', action='store_true',
                         help='write npz files and a labels.csv instead of a clip set')

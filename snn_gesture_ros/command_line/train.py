@@ -7,6 +7,7 @@ import sys
 
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 
+EXAMPLE = 'snn-gesture train --config train_fast --data-dir SET --out-dir RUN'
 RESUME_LAST = 'last.ckpt of --out-dir'
 
 

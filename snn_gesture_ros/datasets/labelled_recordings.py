@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A folder of recordings (rosbag2, AEDAT, npz) with a table labels.csv, one clip a row.
+A folder of recordings of any format with a table labels.csv, one clip a row.
 
 | column | |
 | --- | --- |
@@ -11,7 +11,7 @@ A folder of recordings (rosbag2, AEDAT, npz) with a table labels.csv, one clip a
 | `person` | who; may be missing, then each recording is another person |
 | `split` | train, validation or test; may be missing or empty, then it is drawn |
 | `topic` | of a bag with several cameras |
-| `sensor` | WIDTHxHEIGHT of the sensor in pixels, for an npz, which does not tell; 128x128 or the
+| `sensor` | WIDTHxHEIGHT of the sensor, where the recording does not tell; 128x128 or the
 smallest that holds all events if it is missing |
 
 Other columns are not read. A person and a recording are never cut by a split.
@@ -106,6 +106,19 @@ class LabelledRecordings(Source):
         return clips
 
 
+def rows_of(recording) -> list:
+    """
+    Return the rows of a recording, in the table beside it.
+
+    :raises ValueError: names the line of the table that is wrong.
+    """
+    recording = Path(recording).resolve()
+    table = recording.parent / TABLE
+    if not table.exists():
+        return []
+    return [row for row in read_table(table, table.read_bytes()) if row.file == recording.name]
+
+
 def read_table(path: Path, content: bytes) -> list:
     """
     Read the rows of a table.
@@ -172,8 +185,8 @@ def _read_row(where: str, line: int, texts: dict) -> Row:
         raise ValueError(f'{where}: file or label is empty')
     if split and split not in SPLITS:
         raise ValueError(f'{where}: split {split!r} is not one of {", ".join(SPLITS)}')
-    start_us = _microseconds(where, 'start_s', start) if start else 0
-    end_us = _microseconds(where, 'end_s', end) if end else None
+    start_us = read_seconds(where, 'start_s', start) if start else 0
+    end_us = read_seconds(where, 'end_s', end) if end else None
     if end_us is not None and end_us <= start_us:
         raise ValueError(f'{where}: end_s must be later than start_s')
     size = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})', sensor)
@@ -183,7 +196,12 @@ def _read_row(where: str, line: int, texts: dict) -> Row:
                tuple(map(int, size.groups())) if size else None)
 
 
-def _microseconds(where: str, name: str, text: str) -> int:
+def read_seconds(where: str, name: str, text: str) -> int:
+    """
+    Read seconds as microseconds.
+
+    :raises ValueError: says where, if they are none.
+    """
     try:
         seconds = float(text)
         if 0 <= seconds < 1e9:

@@ -1,3 +1,3 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: the nodes at work, what they did, and a picture of it."""
+"""The demo: the nodes at work, and what they did."""

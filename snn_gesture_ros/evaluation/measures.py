@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures: from replayed clips to figures, as JSON can hold them; None where there is no case."""
 import numpy as np
+from snn_gesture_ros.evaluation.statistics import by_label, FILLED, mean, quantile, ratio
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.training.metrics import calibration_error, confusion
 import torch
 
-FILLED = 0.6
-"""A window has the label of a gesture that fills this part of it; before the onset it is none."""
 BINS = 15
 """Of scores, in the reliability diagram."""
 TEN_MINUTES_US = 600e6
@@ -31,7 +30,7 @@ def judged_windows(replays: list, labels: tuple) -> tuple:
 
 
 def window_truths(replayed, labels: tuple) -> np.ndarray:
-    """Return the true class of each window, -1 where it has none."""
+    """Return the true class of each window, `none` before the onset; -1 where it has none."""
     classes = {label: number for number, label in enumerate(labels)}
     clip, begins_us, ends_us = replayed.clip, replayed.begins_us, replayed.ends_us
     gesture_us = ends_us - np.maximum(begins_us, clip.onset_us)
@@ -60,20 +59,6 @@ def recognition(replays: list, labels: tuple) -> dict:
                    'confusion': merged.tolist()},
         'clips': clips_recognised(replays, labels),
     }
-
-
-def by_label(counts: np.ndarray, labels: tuple) -> dict:
-    """
-    Return mean recall, and recall, precision and false alarms of each label.
-
-    :param counts: confusion [labels, labels]; the row is the truth.
-    """
-    right, shown, found = counts.diagonal(), counts.sum(1), counts.sum(0)
-    rows = {label: {'windows': int(shown[k]), 'recall': ratio(right[k], shown[k]),
-                    'precision': ratio(right[k], found[k]),
-                    'false_alarms': ratio(found[k] - right[k], counts.sum() - shown[k])}
-            for k, label in enumerate(labels)}
-    return {'mean_recall': mean(row['recall'] for row in rows.values()), 'labels': rows}
 
 
 def merge_ways(counts: np.ndarray, labels: tuple) -> tuple:
@@ -168,20 +153,3 @@ def _delay_s(replayed) -> float:
     right_us = (t_us for t_us, label in replayed.announced
                 if label == clip.label and t_us > clip.onset_us)
     return (next(right_us, np.inf) - clip.onset_us) / 1e6
-
-
-def quantile(values: np.ndarray, part: float):
-    """Return the smallest value that this part of them does not exceed; None if infinite."""
-    value = np.quantile(values, part, method='inverted_cdf') if len(values) else np.inf
-    return float(value) if np.isfinite(value) else None
-
-
-def ratio(part, whole):
-    """Return part / whole, None where there is no whole."""
-    return float(part / whole) if whole else None
-
-
-def mean(values):
-    """Return the mean of those that are not None, None where there are none."""
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None

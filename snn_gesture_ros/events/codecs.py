@@ -9,24 +9,19 @@ Codecs: what the bytes in an EventPacket mean, by the packet's `encoding`.
 | libcaer_cmp | uint16 | time_base + microseconds since the packet's start |
 | libcaer | two uint32 | time_base + microseconds in 31 bits |
 | mono | two uint32 | time_base + nanoseconds |
+| evt2, evt21 | uint32, uint64 | sensor time in 34 bits of microseconds, see `evt2.py` |
 
 Sources: Prophesee's description of EVT 3.0 for evt3, libcaer's polarity events for libcaer, and
-the Apache-2.0 ros-event-camera/event_camera_codecs for the other two.
+the Apache-2.0 ros-event-camera/event_camera_codecs for libcaer_cmp and mono.
 """
 from numba import njit
 import numpy as np
+from snn_gesture_ros.events.codec_state import (
+    add_trigger, emit, STATE, UNKNOWN, unwrap)
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.evt2 import (
+    decode_evt2, decode_evt21, most_events_evt2, most_events_evt21)
 from snn_gesture_ros.events.malformed import MalformedMessage
-
-_STATE = np.dtype([
-    ('x', 'i8'), ('y', 'i8'), ('base', 'i8'), ('polarity', 'u1'),
-    ('time_us', 'i8'), ('has_high', '?'), ('has_time', '?'),
-    ('out_of_range', 'i8'), ('triggers_rising', 'i8'), ('triggers_falling', 'i8'),
-    ('trigger_time_sum_us', 'i8')])
-"""What one word leaves behind for the words after it, and what was counted."""
-
-_UNKNOWN = 1 << 16
-"""A coordinate not yet sent: out of range, so that no event is made with it."""
 
 
 class Decoder:
@@ -49,14 +44,14 @@ class Decoder:
         self.encoding = encoding
         self.width = width
         self.height = height
-        self._word, self._unit, self._most_events, self._decode_words = _CODECS[encoding]
-        self._state = np.zeros(1, _STATE)
+        self._word, self.unit_bytes, self._most_events, self._decode_words = _CODECS[encoding]
+        self._state = np.zeros(1, STATE)
         self.reset()
 
     def reset(self) -> None:
         """Forget what a lost packet may have changed. Counters and unwrapped time go on."""
         for field in ('x', 'y', 'base'):
-            self._state[field] = _UNKNOWN
+            self._state[field] = UNKNOWN
         self._state['has_high'] = self._state['has_time'] = False
 
     def decode(self, payload: np.ndarray, time_base_ns: int) -> np.ndarray:
@@ -67,7 +62,7 @@ class Decoder:
         :param time_base_ns: the packet's `time_base`; evt3 does not use it.
         :raises MalformedMessage: if the payload ends within a word or an event.
         """
-        if len(payload) % self._unit:
+        if len(payload) % self.unit_bytes:
             raise MalformedMessage(f'{self.encoding} payload of {len(payload)} bytes is cut off')
         words = payload.view(self._word)
         events = np.empty(self._most_events(words), EVENT)
@@ -113,13 +108,13 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             time_us = time_us & ~0xfff | value
             state.has_time = state.has_high
         elif code == 8:  # TIME_HIGH
-            time_us = _unwrap(time_us, value, state.has_high)
+            time_us = unwrap(time_us, value, 12, 12, state.has_high)
             state.has_high = True
         elif not state.has_time:
             continue
         elif code == 2:  # ADDR_X
-            count = _emit(events, count, time_us, value & 0x7ff, y, value >> 11,
-                          width, height, state)
+            count = emit(events, count, time_us, value & 0x7ff, y, value >> 11,
+                         width, height, state)
         elif code == 0:  # ADDR_Y
             y = value & 0x7ff
         elif code == 3:  # VECT_BASE_X
@@ -129,28 +124,13 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             size = 12 if code == 4 else 8
             for i in range(size):
                 if value >> i & 1:
-                    count = _emit(events, count, time_us, base + i, y, polarity,
-                                  width, height, state)
+                    count = emit(events, count, time_us, base + i, y, polarity,
+                                 width, height, state)
             base += size
         elif code == 10:  # EXT_TRIGGER
-            state.triggers_rising += value & 1
-            state.triggers_falling += ~value & 1
-            state.trigger_time_sum_us += time_us
+            add_trigger(state, time_us, value & 1)
     state.y, state.base, state.polarity, state.time_us = y, base, polarity, time_us
     return count
-
-
-@njit(cache=True, nogil=True)
-def _unwrap(time_us, high, in_sequence):
-    """
-    Return `time_us` with its bits 12 to 23 set to `high`, and one more turn where they fall.
-
-    The sensor may step back a little without a roll-over, but not across lost packets.
-    """
-    old = time_us >> 12 & 0xfff
-    allowance = 16 if in_sequence else 0
-    turns = (time_us >> 24) + (1 if high < old - allowance else 0)
-    return turns << 24 | high << 12 | time_us & 0xfff
 
 
 @njit(cache=True, nogil=True)
@@ -169,16 +149,16 @@ def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
         elif code == 2:  # ADDR_X
             x = value & 0x7ff
         elif code == 3:  # ADDR_Y
-            count = _emit(events, count, base_us + time_us, x, value & 0x7ff, value >> 11,
-                          width, height, state)
+            count = emit(events, count, base_us + time_us, x, value & 0x7ff, value >> 11,
+                         width, height, state)
         elif code == 4:  # VECT_BASE_Y
             base = value & 0x7ff
             polarity = value >> 11
         elif code == 5:  # VECT_8
             for i in range(8):
                 if value >> i & 1:
-                    count = _emit(events, count, base_us + time_us, x, base + i, polarity,
-                                  width, height, state)
+                    count = emit(events, count, base_us + time_us, x, base + i, polarity,
+                                 width, height, state)
             base += 8
     state.x, state.base, state.polarity = x, base, polarity
     return count
@@ -196,8 +176,8 @@ def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
         newest = time
         pixel = np.int64(words[i])
         if pixel & 1:
-            count = _emit(events, count, base_us + rolled_us + time, pixel >> 17,
-                          pixel >> 2 & 0x7fff, pixel >> 1 & 1, width, height, states[0])
+            count = emit(events, count, base_us + rolled_us + time, pixel >> 17,
+                         pixel >> 2 & 0x7fff, pixel >> 1 & 1, width, height, states[0])
     return count
 
 
@@ -207,23 +187,9 @@ def _decode_mono(words, base_us, base_ns, width, height, states, events):
     for i in range(0, len(words), 2):
         pixel = np.int64(words[i + 1])
         time = base_us + (base_ns + np.int64(words[i])) // 1000
-        count = _emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
-                      width, height, states[0])
+        count = emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
+                     width, height, states[0])
     return count
-
-
-@njit(cache=True, nogil=True)
-def _emit(events, count, time_us, x, y, polarity, width, height, state):
-    """Write an event at `count` if it is on the sensor, and return the new count."""
-    if x >= width or y >= height:
-        state.out_of_range += 1
-        return count
-    event = events[count]
-    event.t = time_us
-    event.x = x
-    event.y = y
-    event.p = polarity
-    return count + 1
 
 
 @njit(cache=True, nogil=True)
@@ -256,5 +222,7 @@ _CODECS = {
     'libcaer_cmp': ('<u2', 2, _most_events_libcaer_cmp, _decode_libcaer_cmp),
     'libcaer': ('<u4', 8, _most_events_in_pairs, _decode_libcaer),
     'mono': ('<u4', 8, _most_events_in_pairs, _decode_mono),
+    'evt2': ('<u4', 4, most_events_evt2, decode_evt2),
+    'evt21': ('<u8', 8, most_events_evt21, decode_evt21),
 }
 ENCODINGS = tuple(_CODECS)

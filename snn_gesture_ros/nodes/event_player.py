@@ -6,7 +6,6 @@ import sys
 from rclpy.node import Node
 import rclpy.utilities
 from rosgraph_msgs.msg import Clock
-from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.messages import header
 from snn_gesture_ros.nodes.pacing import Paced
@@ -14,26 +13,23 @@ from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
 from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
+from snn_gesture_ros.recordings.recording import UnreadableRecording
+from snn_gesture_ros.recordings.stored_messages import StoredMessages
 
 PARAMETERS = (
     Spec('recording', '',
-         'The recording: rosbag2 folder or file, AEDAT (3.1, 4) or npz (t, x, y, p)'),
+         'The recording: rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz'),
     Spec('topic', '', 'Topic of the bag; needed where it has several with events'),
     Spec('rate', 1.0, 'Speed; 2 is twice as fast as recorded', 0.001, 1000.0),
     Spec('loop', False, 'Begin again at the end'),
     Spec('start', 0.0, 'Seconds of the recording to skip', 0.0, 1e9),
     Spec('duration', 0.0, 'Seconds to play; 0 for all', 0.0, 1e9),
-    Spec('width', 0, 'Width of the sensor in pixels, for an npz, which does not tell; 0 for '
+    Spec('width', 0, 'Width of the sensor in pixels, where the recording does not tell; 0 for '
          '128 or the smallest that holds all events', 0, 65536),
     Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 65536),
     Spec('clock', False, 'Publish the time of the recording on /clock'),
-    Spec('frame_id', 'camera', 'Frame of the header, for AEDAT and npz'),
+    Spec('frame_id', 'camera', 'Frame of the header, for recordings other than bags'),
 )
-EVENTS_TYPE = 'dv_ros2_msgs/msg/EventArray'
-"""Type of the messages for recordings that hold none."""
-BATCH_US = 1000
-"""Camera time of one such message."""
 CLOCK_PERIOD_NS = 5_000_000
 SUBSCRIBER_PERIOD_S = 0.02
 
@@ -51,10 +47,9 @@ class EventPlayerNode(Node):
         super().__init__('event_player')
         values = declare(self, PARAMETERS)
         if not values['recording']:
-            raise ValueError('parameter recording must name a rosbag2, AEDAT or npz')
+            raise ValueError('parameter recording must name a recording')
         self.error = ''
         """Why the recording could not be played to its end."""
-        self._frame_id = values['frame_id']
         self._rate, self._loop = values['rate'], values['loop']
         self._start_ns = round(values['start'] * 1e9)
         self._duration_ns = round(values['duration'] * 1e9)
@@ -62,13 +57,8 @@ class EventPlayerNode(Node):
             self._recording = open_recording(values['recording'])
         except OSError as error:
             raise ValueError(f'{values["recording"]}: {error.strerror}') from None
-        self._topic = None
-        message_type = EVENTS_TYPE
-        if self._recording.topics:
-            self._topic = self._recording.choose_topic(values['topic'] or None)
-            message_type = self._recording.topics[self._topic]
-        else:
-            self._sensor_size = self._find_sensor_size(values['width'], values['height'])
+        self._stored = self._find_messages(values)
+        message_type = self._stored.message_type
         self._publisher = self.create_publisher(
             message_class(message_type), 'events', STREAM_QOS)
         self._clock_publisher = None
@@ -88,16 +78,16 @@ class EventPlayerNode(Node):
         self._recording.close()
         super().destroy_node()
 
-    def _find_sensor_size(self, width: int, height: int):
-        """Take the size that was given, or the recording's, or one that holds all events."""
-        if width and height:
-            return width, height
-        if self._recording.width is not None:
-            return self._recording.width, self._recording.height
-        width, height = find_sensor_size(self._recording)
-        self.get_logger().info(f'the recording does not tell the size of the sensor; it is taken '
-                               f'for {width}x{height} pixels')
-        return width, height
+    def _find_messages(self, values: dict) -> StoredMessages:
+        """Take the sensor's size that was given, or the recording's, or one that holds all."""
+        given = (values['width'], values['height'])
+        given = given if all(given) else None
+        stored = StoredMessages(self._recording, values['topic'] or None, given,
+                                values['frame_id'])
+        if stored.topic is None and not given and self._recording.width is None:
+            self.get_logger().info('the recording does not tell the size of the sensor; it is '
+                                   'taken for {}x{} pixels'.format(*stored.sensor_size))
+        return stored
 
     def _play(self):
         """Publish each message at its time; yield the times in seconds."""
@@ -109,7 +99,7 @@ class EventPlayerNode(Node):
         while again:
             first_ns = None
             try:
-                for t_ns, data in self._stored_messages():
+                for t_ns, data in self._stored:
                     first_ns = t_ns if first_ns is None else first_ns
                     played_ns = t_ns - first_ns - self._start_ns
                     if played_ns < 0:
@@ -127,17 +117,6 @@ class EventPlayerNode(Node):
         self._health.publish()
         self._publisher.wait_for_all_acked()
         self._health.wait_for_all_acked()
-
-    def _stored_messages(self):
-        """Give the time in nanoseconds and the serialized bytes of every message."""
-        if self._topic is not None:
-            for message in self._recording.messages([self._topic]):
-                yield message.t_ns, message.data
-            return
-        width, height = self._sensor_size
-        for events in self._recording.slices(BATCH_US):
-            t_ns = int(events['t'][-1]) * 1000
-            yield t_ns, encode_event_array(events, t_ns, self._frame_id, height, width)
 
     def _publish(self, t_ns: int, data: bytes) -> None:
         if self._clock_publisher is not None and (

@@ -4,45 +4,24 @@
 from dataclasses import asdict
 import time
 
-from rclpy.node import Node
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import EventStream, rehearse, StreamCounters
 from snn_gesture_ros.nodes.gauges import Silence
-from snn_gesture_ros.nodes.health import Health, RUNNING, STALE
-from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE
+from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
+from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.silence import explain_camera, SILENCE_S
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
 from snn_gesture_ros.nodes.waiting import take_waiting
+from snn_gesture_ros.parameters import EVENT_STREAM, NOISE
 from std_msgs.msg import UInt8MultiArray
 
-PARAMETERS = (
-    Spec('message_type', '', 'Type of the events topic, such as '
-         'event_camera_msgs/msg/EventPacket; empty to find it from the publisher'),
-    Spec('geometry', 'square', 'Part of the sensor that is used: square (the largest centred '
-         'one), whole, or region', read_only=False),
-    Spec('region', [0, 0, 0, 0], 'x, y, width and height in sensor pixels, for geometry region',
-         read_only=False),
-    Spec('flip_x', False, 'Mirror the picture left to right', read_only=False),
-    Spec('flip_y', False, 'Turn the picture upside down', read_only=False),
-    Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the frames of the '
-         'network', 8, 1024),
-    Spec('height', 128, 'Height of the mapped picture in pixels', 8, 1024),
-    Spec('batch_us', 5000, 'Camera time of a packet: messages are gathered to fewer, which costs '
-         'this much latency and saves CPU; messages that follow closely are read together, twice '
-         'in this time; 0 reads and sends each on', 0, 100_000),
-    Spec('hot_pixels', True, 'Learn and silence pixels that fire without cause', read_only=False),
-    Spec('refractory_us', 1000, 'Drop events of one polarity on one pixel of the picture that '
-         'follow sooner; 0 switches this off', 0, 1_000_000, read_only=False),
-    Spec('background_us', 20000, 'Drop events with no other on the pixels around within this '
-         'time, shortened for sensors larger than the picture; 0 switches this off',
-         0, 1_000_000, read_only=False),
-)
-NOISE = ('hot_pixels', 'refractory_us', 'background_us')
-SEARCH_PERIOD_S = 0.2
+PARAMETERS = (AUTOSTART, *EVENT_STREAM)
 MOST_AT_ONCE = 200
 """Messages that are read before timers and services have their turn."""
 FLUSH_PERIOD_S = 0.02
@@ -60,7 +39,7 @@ def settings_from(values: dict) -> tuple:
     return geometry, NoiseSettings(**{name: values[name] for name in NOISE})
 
 
-class EventStreamNode(Node):
+class EventStreamNode(ManagedNode):
     """Find the camera's topic, clean its events, hand them to the classifier."""
 
     def __init__(self, deliver=None):
@@ -73,53 +52,49 @@ class EventStreamNode(Node):
         """
         super().__init__('event_stream')
         values = declare(self, PARAMETERS)
-        self._forced_type = values['message_type']
         self._values = values
         self._geometry, self._noise = settings_from(values)
         self._batch_us = values['batch_us']
         self._deliver = deliver
         self._stream = None
         self._subscription = None
-        self._type = ''
-        self._refused = {}
-        """Why types are not read."""
         self._silence = Silence()
         self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
         on_change(self, PARAMETERS, self._change)
         self._topic = self.resolve_topic_name('events')
         self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'),
                               ('messages', 'events_in', 'events_out'), self._state)
-        if self._forced_type:
-            self._read(self._forced_type)
+        self._types = TypeSearch(self, self._topic, self._subscribe, values['message_type'])
         every(self, SEARCH_PERIOD_S, self._search)
         self._flushing = every(self, FLUSH_PERIOD_S, self._flush)
+        self.begin(values['autostart'])
+
+    def activate(self) -> None:
+        """
+        Look for the camera.
+
+        :raises ValueError: if a forced message type is not installed.
+        """
+        if self._values['message_type']:
+            self._read(self._values['message_type'])
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
-    def _search(self) -> None:
-        """
-        Subscribe once the camera is there and somebody listens to us.
+    def deactivate(self) -> None:
+        """Leave the camera alone."""
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+        self._subscription = self._stream = None
+        self._types.forget()
 
-        The type of the topic is the publisher's; a camera that changes it is followed.
-        """
-        if not self._wanted():
-            return
-        found = [self._forced_type] if self._forced_type else [
-            info.topic_type for info in self.get_publishers_info_by_topic(self._topic)]
-        if self._type in found:
-            return
-        for message_type in found:
-            if message_type in self._refused:
-                continue
-            try:
-                self._subscribe(message_type)
-                return
-            except ValueError as error:
-                self._refused[message_type] = str(error)
-                self.get_logger().error(f'{self._topic}: {error}')
+    def _search(self) -> None:
+        """Subscribe once the camera is there and somebody listens to us."""
+        if self._wanted():
+            self._types.look()
 
     def _wanted(self) -> bool:
-        """Tell whether somebody listens."""
-        return self._deliver is not None or self._publisher.get_subscription_count() > 0
+        """Tell whether the node is active and somebody listens."""
+        return self.is_active and (
+            self._deliver is not None or self._publisher.get_subscription_count() > 0)
 
     def _read(self, message_type: str):
         """Make what reads a type: the stream and the message's class."""
@@ -132,10 +107,9 @@ class EventStreamNode(Node):
         stream, message = self._read(message_type)
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
-        self._stream, self._type, self._silence = stream, message_type, Silence()
+        self._stream, self._silence = stream, Silence()
         self._subscription = self.create_subscription(
             message, 'events', self._on_message, CAMERA_QOS, raw=True)
-        self.get_logger().info(f'{self._topic}: reading {message_type}')
 
     def _on_message(self, data: bytes) -> None:
         """
@@ -202,17 +176,20 @@ class EventStreamNode(Node):
 
     def _counters(self) -> dict:
         counters = StreamCounters() if self._stream is None else self._stream.counters
-        return {'message_type': self._type, **asdict(counters),
+        return {'message_type': self._types.type, **asdict(counters),
                 'silence_s': self._silence.update(counters.events_in)}
 
     def _state(self, values: dict) -> tuple:
+        if not self.is_active:
+            self._silence = Silence()
+            return INACTIVE
         if self._subscription is None and not self._wanted():
             self._silence = Silence()
             return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
         if values['silence_s'] < SILENCE_S:
             return RUNNING
-        return explain_camera(self, self._topic, self._type, values['messages_per_s'] > 0,
-                              self._refused)
+        return explain_camera(self, self._topic, values['message_type'],
+                              values['messages_per_s'] > 0, self._types.refused)
 
 
 def main(arguments=None) -> None:

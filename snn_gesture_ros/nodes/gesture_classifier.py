@@ -5,56 +5,30 @@ from collections import deque
 import time
 from typing import NamedTuple
 
-from rclpy.node import Node
-from snn_gesture_ros.decision.decider import DecisionSettings
-from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
+from snn_gesture_ros.decision.decider import Change, DecisionSettings
+from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.accumulation import check_picture
+from snn_gesture_ros.frames.silence import PERIOD_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.nodes.beside import run_beside
 from snn_gesture_ros.nodes.gauges import Arrivals, Durations, Silence
-from snn_gesture_ros.nodes.health import Health, RUNNING
+from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING
+from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.messages import classification, header, label_info
-from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.silence import explain_stream, SILENCE_S
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.nodes.worker import Worker
+from snn_gesture_ros.parameters import DECISION, GESTURE_CLASSIFIER, NETWORK, SLICING
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
-PARAMETERS = (
-    Spec('checkpoint', 'fast', 'Path of a checkpoint or name of a shipped model',
-         read_only=False),
-    Spec('runtime', 'auto', 'What runs the network: auto, onnx (an exported checkpoint) or torch',
-         read_only=False),
-    Spec('device', 'auto', 'Where the network runs: auto, cpu, cuda or cuda:n', read_only=False),
-    Spec('threads', 1, 'Threads of the network on the CPU', 1, 64, read_only=False),
-    Spec('state', 'carried', 'carried: the network keeps its state and decides at every frame; '
-         'window: it starts at rest for each window and decides at its end', read_only=False),
-    Spec('slicing', '', 'How frames are cut: time, count (of events), or empty for the way of the '
-         'checkpoint', read_only=False),
-    Spec('window_ms', 0.0, 'Duration of a window of frames, for slicing by time; 0 for that of '
-         'the checkpoint', 0.0, 60000.0, read_only=False),
-    Spec('window_events', 0, 'Events of a window of frames, for slicing by count; 0 for those of '
-         'the checkpoint', 0, 100_000_000, read_only=False),
-    Spec('queue_size', 8, 'Frames that may wait for the network; more are dropped, oldest first',
-         1, 1000),
-    Spec('min_events', MIN_EVENTS, 'A window with fewer events is silence, whatever the network '
-         'says', 0, 1_000_000, read_only=False),
-    Spec('start_threshold', 0.7, 'Averaged score from which a gesture starts', 0.0, 1.0,
-         read_only=False),
-    Spec('end_threshold', 0.3, 'Averaged score below which a gesture ends', 0.0, 1.0,
-         read_only=False),
-    Spec('smoothing_ms', 300.0, 'Time constant of the average over decisions; 0 for none', 0.0,
-         10000.0, read_only=False),
-)
-DECISION = ('start_threshold', 'end_threshold', 'smoothing_ms')
-SLICING = ('slicing', 'window_ms', 'window_events')
-NETWORK = ('checkpoint', 'runtime', 'device', 'threads', 'state')
+PARAMETERS = (AUTOSTART, *GESTURE_CLASSIFIER)
 PAUSE = 0.75
 """Part of the time to a frame's end in which packets are left to wait."""
 LONGEST_PAUSE_US = 50_000
@@ -62,17 +36,13 @@ MOST_AT_ONCE = 200
 """Packets that are read before timers and services have their turn."""
 RECENT_FRAMES = 16
 """A network that takes over sees so many of the latest frames, if they are cut alike."""
-SILENCE_PERIOD_S = 0.1
-"""In silence the frames of this time are decided together, since to wake up is what costs."""
-SILENCE_MARGIN_NS = 100_000_000
-"""A stream that says nothing for longer is taken for silent."""
 
 
 class Recognition(NamedTuple):
     """What parameters choose: how frames are cut, and what decides on them."""
 
     frames: object
-    """FramesByTime or FramesByCount."""
+    """TimedFrames."""
     recogniser: Recogniser
     description: str
 
@@ -90,17 +60,17 @@ def open_recognition(values: dict) -> Recognition:
     recogniser = Recogniser(
         classifier, DecisionSettings(**{name: values[name] for name in DECISION}),
         values['min_events'])
-    return Recognition(frames, recogniser, (
+    return Recognition(TimedFrames(frames), recogniser, (
         f'{values["checkpoint"]} with {classifier.runtime.description}: {frames.description}, '
         f'{card.size}x{card.size}, {len(card.labels)} labels'))
 
 
-class GestureClassifierNode(Node):
+class GestureClassifierNode(ManagedNode):
     """Cut the stream into frames, run the network, publish what the decider says."""
 
     def __init__(self, subscribe: bool = True):
         """
-        Declare parameters and load the network.
+        Declare parameters and, unless it is to wait, load the network.
 
         :param subscribe: whether packets come by topic; otherwise `take` is called with them,
             and `read_waiting` must be set to what reads those that wait.
@@ -108,38 +78,57 @@ class GestureClassifierNode(Node):
         """
         super().__init__('gesture_classifier')
         self._values = values = declare(self, PARAMETERS)
-        self._active = self._deciding = open_recognition(values)
+        self._subscribe = subscribe
+        self._subscription = self._worker = None
+        self._active = self._deciding = None
         """What frames are cut for, and what the worker decides with: soon the same."""
         self._recent = deque(maxlen=RECENT_FRAMES)
         """Frames that were decided on; the worker's own, like `_deciding`."""
         self._packet = None
         """The newest packet."""
-        self._arrival_ns = 0
         self._past_late = self._restarts = self._malformed = self._lost = self._decisions = 0
-        self._events = 0
+        self._past_dropped = self._events = 0
         self._arrivals, self._silence = Arrivals(), Silence()
         self._inference, self._latency = Durations(), Durations()
         self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
         self._gesture = self.create_publisher(Classification, 'gesture', GESTURE_QOS)
         self._labels = self.create_publisher(LabelInfo, 'gesture_labels', LATCHED_QOS)
-        self._publish_labels()
-        self._worker = Worker(self._decide, values['queue_size'])
         on_change(self, PARAMETERS, self._change)
         self.read_waiting = self._read_waiting
         """Reads what waits while the executor's thread is kept from it."""
-        if subscribe:
-            self._subscription = self.create_subscription(
-                UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
-        every(self, SILENCE_PERIOD_S, self._watch_silence)
+        every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped'),
                               ('events_in', 'events_used', 'decisions'), self._state)
+        self.begin(values['autostart'])
+
+    def activate(self) -> None:
+        """
+        Load the network and listen.
+
+        :raises ValueError: if the checkpoint or a parameter that goes with it cannot be used.
+        """
+        self._active = self._deciding = open_recognition(self._values)
+        self._packet = None
+        self._worker = Worker(self._decide, self._values['queue_size'])
+        self._publish_labels()
+        if self._subscribe:
+            self._subscription = self.create_subscription(
+                UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         self.get_logger().info(self._active.description)
 
-    def destroy_node(self) -> None:
-        """Let the frame in work be finished, then stop."""
+    def deactivate(self) -> None:
+        """Let the frame in work be finished, end the gesture, give the network's memory back."""
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+            self._subscription = None
         self._worker.stop()
-        super().destroy_node()
+        if self._active.recogniser.decider.gesture is not None:
+            self._announce(header(self.get_clock().now().nanoseconds, ''), [Change(None, 0.0)])
+        self._past_late += self._active.frames.stream.late
+        self._past_dropped += self._worker.dropped
+        self._active = self._deciding = self._worker = None
+        self._recent.clear()
 
     def _on_packet(self, data: bytes) -> None:
         """
@@ -149,7 +138,7 @@ class GestureClassifierNode(Node):
         """
         self._read(data)
         if self._packet is not None:
-            remaining_us = self._active.frames.remaining_us(self._packet.t_newest_us)
+            remaining_us = self._active.frames.stream.remaining_us(self._packet.t_newest_us)
             time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
             self._read_waiting()
 
@@ -170,9 +159,12 @@ class GestureClassifierNode(Node):
         self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
 
     def take(self, packet) -> None:
-        """Take in the next EventPacket."""
+        """Take in the next EventPacket; an inactive node lets it pass."""
+        if not self.is_active:
+            return
+        now_ns = self.get_clock().now().nanoseconds
         try:
-            frames = self._active.frames.push(packet)
+            frames = self._active.frames.push(packet, now_ns)
         except ValueError as error:
             self._skip(error)
             return
@@ -184,16 +176,12 @@ class GestureClassifierNode(Node):
         self._packet = packet
         self._events += len(packet.events)
         self._arrivals.add(packet.t_newest_us)
-        self._arrival_ns = self.get_clock().now().nanoseconds
         self._submit(frames)
 
     def _watch_silence(self) -> None:
         """Let time pass for the frames while no packets come, so that a gesture ends."""
-        if not self._arrival_ns:  # no packet yet, or simulated time has not begun
-            return
-        silent_ns = self.get_clock().now().nanoseconds - self._arrival_ns - SILENCE_MARGIN_NS
-        if silent_ns > 0:
-            self._submit(self._active.frames.advance(self._packet.t_newest_us + silent_ns // 1000))
+        if self.is_active:
+            self._submit(self._active.frames.advance(self.get_clock().now().nanoseconds))
 
     def _submit(self, frames: list) -> None:
         for frame in frames:
@@ -243,34 +231,43 @@ class GestureClassifierNode(Node):
         """
         values = {**self._values, **changed}
         settings = DecisionSettings(**{name: values[name] for name in DECISION})
-        if changed.keys() & {*NETWORK, *SLICING}:
-            opened = run_beside(lambda: open_recognition(values), self.read_waiting)
-            if self._packet is not None:
-                check_picture(self._packet.width, self._packet.height,
-                              opened.recogniser.classifier.card.size)
-            if opened.frames.settings == self._active.frames.settings:
-                opened = opened._replace(frames=self._active.frames)
-            self._past_late += 0 if opened.frames is self._active.frames else (
-                self._active.frames.late)
-            self._active = opened
-            self._health.hardware_id = values['checkpoint']
-            self.get_logger().info(opened.description)
+        if self.is_active:
+            if changed.keys() & {*NETWORK, *SLICING}:
+                self._exchange(values)
+            self._active.recogniser.decider.settings = settings
+            self._active.recogniser.min_events = values['min_events']
+            self._publish_labels()
         self._values = values
-        self._active.recogniser.decider.settings = settings
-        self._active.recogniser.min_events = values['min_events']
-        self._publish_labels()
+        self._health.hardware_id = values['checkpoint']
+
+    def _exchange(self, values: dict) -> None:
+        opened = run_beside(lambda: open_recognition(values), self.read_waiting)
+        if self._packet is not None:
+            check_picture(self._packet.width, self._packet.height,
+                          opened.recogniser.classifier.card.size)
+        if opened.frames.stream.settings == self._active.frames.stream.settings:
+            opened = opened._replace(frames=self._active.frames)
+        else:
+            self._past_late += self._active.frames.stream.late
+        self._active = opened
+        self.get_logger().info(opened.description)
 
     def _counters(self) -> dict:
-        late = self._past_late + self._active.frames.late
+        late, dropped, gesture, queue_age_s = self._past_late, self._past_dropped, None, 0.0
+        if self.is_active:
+            late += self._active.frames.stream.late
+            dropped += self._worker.dropped
+            gesture = self._active.recogniser.decider.gesture
+            queue_age_s = self._worker.age_s()
         return {
             'model': self._values['checkpoint'],
             'decisions': self._decisions,
-            'gesture': self._active.recogniser.decider.gesture or '',
+            'gesture': gesture or '',
             'inference_ms': self._inference.percentile_ms(50),
             'latency_p50_ms': self._latency.percentile_ms(50),
             'latency_p99_ms': self._latency.percentile_ms(99),
-            'queue_age_ms': round(1000 * self._worker.age_s(), 1),
-            'frames_dropped': self._worker.dropped,
+            'queue_age_ms': round(1000 * queue_age_s, 1),
+            'frames_dropped': dropped,
             'events_in': self._events,
             'events_used': self._events - late,
             'late_events': late,
@@ -281,6 +278,9 @@ class GestureClassifierNode(Node):
         }
 
     def _state(self, values: dict) -> tuple:
+        if not self.is_active:
+            self._silence = Silence()
+            return INACTIVE
         if values['silence_s'] < SILENCE_S:
             return RUNNING
         return explain_stream(self, self.resolve_topic_name('event_stream'))

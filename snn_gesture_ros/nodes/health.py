@@ -14,6 +14,7 @@ OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, Diagnostic
 somebody acts; STALE, the values are old, since nothing comes in that changes them."""
 SEVERITY = (OK, STALE, WARN, ERROR)
 RUNNING = OK, 'running'
+INACTIVE = OK, 'inactive'
 NO_CLOCK = WARN, 'use_sim_time is set, but no time comes from /clock'
 
 

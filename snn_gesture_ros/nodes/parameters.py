@@ -1,53 +1,28 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters: declared once, with description, range and read-only flag."""
-from typing import Any, NamedTuple, Optional
-
+"""Parameters of nodes: declared to ROS with description, range and read-only flag."""
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from snn_gesture_ros.parameters import Spec
 
 
-class Spec(NamedTuple):
-    """One parameter of a node; its default gives its type."""
+def describe(spec: Spec) -> ParameterDescriptor:
+    """
+    Describe a parameter to ROS.
 
-    name: str
-    default: Any
-    description: str
-    minimum: Optional[float] = None
-    maximum: Optional[float] = None
-    read_only: bool = True
-
-    def descriptor(self) -> ParameterDescriptor:
-        """
-        Describe the parameter to ROS.
-
-        A decimal one takes whole numbers too, which ROS calls dynamic typing.
-        """
-        decimal = isinstance(self.default, float)
-        descriptor = ParameterDescriptor(description=self.description, read_only=self.read_only,
-                                         dynamic_typing=decimal)
-        if self.minimum is not None and decimal:
-            descriptor.floating_point_range = [
-                FloatingPointRange(from_value=self.minimum, to_value=self.maximum)]
-        elif self.minimum is not None:
-            descriptor.integer_range = [
-                IntegerRange(from_value=self.minimum, to_value=self.maximum)]
-        return descriptor
-
-    def check(self, value):
-        """
-        Give a decimal parameter's value as float, whatever number it was given as.
-
-        :raises ValueError: if it is no number or out of range.
-        """
-        if not isinstance(self.default, float):
-            return value
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f'{self.name} must be a number')
-        if self.minimum is not None and not self.minimum <= value <= self.maximum:
-            raise ValueError(f'{self.name} must be between {self.minimum} and {self.maximum}')
-        return float(value)
+    A decimal one takes whole numbers too, which ROS calls dynamic typing.
+    """
+    decimal = isinstance(spec.default, float)
+    descriptor = ParameterDescriptor(description=spec.description, read_only=spec.read_only,
+                                     dynamic_typing=decimal)
+    if spec.minimum is not None and decimal:
+        descriptor.floating_point_range = [
+            FloatingPointRange(from_value=spec.minimum, to_value=spec.maximum)]
+    elif spec.minimum is not None:
+        descriptor.integer_range = [
+            IntegerRange(from_value=spec.minimum, to_value=spec.maximum)]
+    return descriptor
 
 
 def declare(node, specs) -> dict:
@@ -59,7 +34,7 @@ def declare(node, specs) -> dict:
     values = {}
     for spec in specs:
         try:
-            given = node.declare_parameter(spec.name, spec.default, spec.descriptor()).value
+            given = node.declare_parameter(spec.name, spec.default, describe(spec)).value
         except InvalidParameterTypeException:
             raise ValueError(f'parameter {spec.name} must be a '
                              f'{type(spec.default).__name__}: {spec.description}') from None

@@ -7,6 +7,7 @@ import sys
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.signals import SignalHandlerOptions
 
 
 def publish_while_running(publisher, message) -> None:
@@ -20,25 +21,28 @@ def publish_while_running(publisher, message) -> None:
 
 def interrupt_once(signal_number, _) -> None:
     """
-    End at the first SIGINT and ignore those that follow.
+    End at the first signal and ignore those that follow.
 
-    At Ctrl-C the terminal sends one, and ros2 launch may send another.
+    At Ctrl-C the terminal sends a SIGINT, and ros2 launch may send another.
     """
     signal.signal(signal_number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def run_node(make_node, arguments=None):
+def run_node(make_node, arguments=None, signals=SignalHandlerOptions.ALL):
     """
     Spin a node; see `run_nodes`.
 
     :param make_node: called without arguments; raises ValueError where a parameter is wrong.
+    :param signals: those that rclpy handles: it shuts down at once. With NO the node can still
+        publish while it is destroyed; it must wake up often, or it ends late.
     :returns: the node, destroyed.
     """
-    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments)), None)
+    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments, signals)),
+                None)
 
 
-def run_nodes(name: str, make_nodes, arguments=None) -> list:
+def run_nodes(name: str, make_nodes, arguments=None, signals=SignalHandlerOptions.ALL) -> list:
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
@@ -50,8 +54,10 @@ def run_nodes(name: str, make_nodes, arguments=None) -> list:
     :returns: the nodes, destroyed.
     """
     signal.signal(signal.SIGINT, interrupt_once)  # rclpy calls it from its own
+    if signals == SignalHandlerOptions.NO:
+        signal.signal(signal.SIGTERM, interrupt_once)
     try:
-        rclpy.init(args=arguments)
+        rclpy.init(args=arguments, signal_handler_options=signals)
     except rclpy_implementation.RCLError as error:  # wrong --ros-args
         sys.exit(f'{name}: {str(error).split(", at ")[0]}')
     nodes = []

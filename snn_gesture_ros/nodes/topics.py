@@ -8,10 +8,13 @@ from snn_gesture_ros.events.message_types import EVENT_TYPES
 
 CAMERA_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Matches drivers that publish best effort and drivers that publish reliably."""
+STREAM_TYPE = 'std_msgs/msg/UInt8MultiArray'
+"""Of the compact stream between event_stream and gesture_classifier."""
 STREAM_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 GESTURE_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 TRUTH_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE,
                        durability=DurabilityPolicy.TRANSIENT_LOCAL)
+IMAGE_QOS = QoSProfile(depth=2, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
                          durability=DurabilityPolicy.TRANSIENT_LOCAL)
 

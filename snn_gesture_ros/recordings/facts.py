@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.recordings.event_reader import EventReader
+from snn_gesture_ros.recordings.pace import Pace, PEAK_US
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
 
 
@@ -33,6 +34,12 @@ class Facts:
     duration_s: float = None
     rate_eps: float = None
     """Events per second."""
+    peak_rate_eps: float = None
+    """Events per second in the 10 ms that have most."""
+    longest_gap_s: float = None
+    """Longest time without an event, between two."""
+    longest_gap_at_s: float = None
+    """When it begins, since the first event."""
     messages: int = None
     lost: int = None
     malformed: int = None
@@ -49,10 +56,10 @@ def gather_facts(recording: Recording, topic=None) -> Facts:
     :param topic: of a bag; needed where it has several with events.
     :raises ValueError: if no event can be read, an encoding is unknown or the topic not clear.
     """
-    facts = Facts()
+    facts, pace = Facts(), Pace()
     gather = _gather_from_messages if recording.topics else _gather_from_events
     try:
-        gather(facts, recording, topic)
+        gather(facts, pace, recording, topic)
     except UnreadableRecording as error:
         if not facts.events:
             raise
@@ -60,10 +67,14 @@ def gather_facts(recording: Recording, topic=None) -> Facts:
     if facts.events:
         facts.duration_s = (facts.t_last_us - facts.t_first_us) / 1e6
         facts.rate_eps = facts.events / facts.duration_s if facts.duration_s else None
+        facts.peak_rate_eps = pace.peak / PEAK_US * 1e6
+        facts.longest_gap_s = pace.longest_gap_us / 1e6
+        if pace.longest_gap_us:
+            facts.longest_gap_at_s = (pace.longest_gap_at_us - facts.t_first_us) / 1e6
     return facts
 
 
-def _gather_from_messages(facts, bag, topic):
+def _gather_from_messages(facts, pace, bag, topic):
     facts.topic = bag.choose_topic(topic)
     facts.message_type = bag.topics[facts.topic]
     reader = EventReader(facts.message_type)
@@ -71,7 +82,7 @@ def _gather_from_messages(facts, bag, topic):
         for message in bag.messages([facts.topic]):
             events = reader.read(message.data)
             facts.width, facts.height = reader.width, reader.height
-            _add_events(facts, events)
+            _add_events(facts, pace, events)
     finally:
         _add_triggers(facts, reader.triggers)
         facts.encoding = reader.encoding
@@ -80,16 +91,17 @@ def _gather_from_messages(facts, bag, topic):
         facts.lost = reader.lost if reader.numbered else None
 
 
-def _gather_from_events(facts, recording, topic):
+def _gather_from_events(facts, pace, recording, topic):
     if topic is not None:
         raise UnreadableRecording(f'{recording.path}: {recording.file_format} has no topics')
     facts.width, facts.height = recording.width, recording.height
+    facts.encoding = recording.encoding
     for events in recording.events():
-        _add_events(facts, events)
+        _add_events(facts, pace, events)
     _add_triggers(facts, recording.triggers())
 
 
-def _add_events(facts, events):
+def _add_events(facts, pace, events):
     if facts.width is not None:
         inside = (events['x'] < facts.width) & (events['y'] < facts.height)
         facts.out_of_range += int(np.count_nonzero(~inside))
@@ -104,6 +116,7 @@ def _add_events(facts, events):
     facts.t_first_us = first_us if facts.t_first_us is None else min(facts.t_first_us, first_us)
     facts.t_last_us = last_us if facts.t_last_us is None else max(facts.t_last_us, last_us)
     facts.sum_time_us += _exact_sum(times_us)
+    pace.add(times_us)
 
 
 def _add_triggers(facts, triggers: Triggers):

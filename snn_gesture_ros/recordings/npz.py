@@ -15,7 +15,8 @@ class Npz(Recording):
     """
     Events in four arrays of integers: t in microseconds, x, y, and p, which is ON above 0.
 
-    The file is read whole, as its writers hold it, and does not tell the size of the sensor.
+    The file is read whole, as its writers hold it. It tells the size of the sensor where it has
+    `width` and `height` too, as this package's own.
     """
 
     file_format = 'npz'
@@ -34,6 +35,8 @@ class Npz(Recording):
                         f'{path}: events need the arrays t, x, y and p; '
                         f'the file has {", ".join(arrays) or "none"}')
                 columns = {name: arrays[name] for name in 'txyp'}
+                if 'width' in arrays and 'height' in arrays:
+                    self.width, self.height = int(arrays['width']), int(arrays['height'])
         except UnreadableRecording:
             raise
         except Exception as error:

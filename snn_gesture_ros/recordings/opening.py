@@ -3,9 +3,12 @@
 """Opening: which format a recording has, as its contents tell."""
 from pathlib import Path
 
+from snn_gesture_ros.recordings.aedat2 import Aedat2, AEDAT2_START
 from snn_gesture_ros.recordings.aedat31 import Aedat31, AEDAT31_START
 from snn_gesture_ros.recordings.aedat4 import Aedat4
+from snn_gesture_ros.recordings.hdf5 import Hdf5, HDF5_START
 from snn_gesture_ros.recordings.npz import Npz
+from snn_gesture_ros.recordings.prophesee_raw import PropheseeRaw, RAW_START
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
 from snn_gesture_ros.recordings.rosbag import Bag
 
@@ -15,6 +18,9 @@ AEDAT4_HEADER = b'IOHE'
 """Identifier of the header, after the start, a line end and two lengths."""
 NPZ_START = b'PK\x03\x04'
 START_BYTES = 26
+FORMATS = {AEDAT2_START: Aedat2, AEDAT31_START: Aedat31, HDF5_START: Hdf5, NPZ_START: Npz,
+           RAW_START: PropheseeRaw}
+"""The other formats by what their files start with."""
 
 
 def open_recording(path) -> Recording:
@@ -34,10 +40,9 @@ def open_recording(path) -> Recording:
         raise UnreadableRecording(f'{path}: the file is empty')
     if start.startswith(BAG_STARTS):
         return Bag(path)
-    if start.startswith(AEDAT31_START):
-        return Aedat31(path)
+    for format_start, open_format in FORMATS.items():
+        if start.startswith(format_start):
+            return open_format(path)
     if start.startswith(AEDAT4_START) and start.endswith(AEDAT4_HEADER):
         return Aedat4(path)
-    if start.startswith(NPZ_START):
-        return Npz(path)
-    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT or npz file')
+    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT, Prophesee RAW, HDF5 or npz file')

@@ -5,6 +5,8 @@ import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 
 SMALLEST_SENSOR = (128, 128)
+RESTART_US = 1_000_000
+"""Camera time that falls back by more is that of a camera that was restarted."""
 
 
 class UnreadableRecording(ValueError):
@@ -24,6 +26,8 @@ class Recording:
     path = None
     topics = {}
     """Message type by topic, of the topics that carry events."""
+    encoding = None
+    """How the events are packed, of a format without messages that has several ways."""
     width = None
     height = None
 
@@ -60,16 +64,19 @@ def cut_slices(batches, duration_us: int):
     """
     Yield the events of each `duration_us` of camera time that has any, EVENT[n].
 
+    A slice also ends where the camera was restarted.
+
     :param batches: arrays of EVENT.
     """
     held, number = [], None
+    most_late = -(-RESTART_US // duration_us)
     for events in batches:
         if not len(events):
             continue
         numbers = np.maximum.accumulate(events['t']) // duration_us
         starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
         for start, end in zip([0, *starts], [*starts, len(events)]):
-            if held and numbers[start] > number:
+            if held and not 0 <= number - numbers[start] <= most_late:
                 yield np.concatenate(held)
                 held = []
             if not held:
@@ -83,16 +90,24 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
     """
     Return the width and height that a recording tells, or else such that hold all its events.
 
+    Of one that is damaged, the events before that count.
+
     :param topic: of a bag; needed where it has several with events.
-    :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
+    :raises UnreadableRecording: if no event can be read, or the topic is not clear.
     """
     if recording.width:
         return recording.width, recording.height
     width, height = SMALLEST_SENSOR
-    for events in recording.events(topic):
-        if recording.width:
-            return recording.width, recording.height
-        if len(events):
-            width = max(width, int(events['x'].max()) + 1)
-            height = max(height, int(events['y'].max()) + 1)
+    any_events = False
+    try:
+        for events in recording.events(topic):
+            if recording.width:
+                return recording.width, recording.height
+            if len(events):
+                any_events = True
+                width = max(width, int(events['x'].max()) + 1)
+                height = max(height, int(events['y'].max()) + 1)
+    except UnreadableRecording:
+        if not any_events:
+            raise
     return width, height

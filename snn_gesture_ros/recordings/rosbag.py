@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.recordings.cut_mcap import CutMcap
 from snn_gesture_ros.recordings.event_reader import EventReader
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+
+BAG_FILES = ('.db3', '.mcap')
+"""Suffixes of its files."""
 
 
 class Message(NamedTuple):
@@ -26,7 +30,7 @@ class Bag(Recording):
     A folder of rosbag2, or one of its files.
 
     The folder's metadata may be missing, as where the recorder was killed, or may not name the
-    storage, as some tools write it.
+    storage, as some tools write it. Of an mcap that is cut off, what is before the cut is read.
     """
 
     file_format = 'rosbag2'
@@ -39,13 +43,13 @@ class Bag(Recording):
         """
         self.path = path
         self._readers = []
-        with self._explain():
-            from rosbags.rosbag2 import Reader
-            for part in _parts(path):
-                reader = Reader(part)
-                reader.open()
-                self._readers.append(reader)
-            connections = [c for reader in self._readers for c in reader.connections]
+        try:
+            with self._explain():
+                self._readers.extend(_open(path))
+        except BaseException:
+            self.close()
+            raise
+        connections = [c for reader in self._readers for c in reader.connections]
         self.topics = {c.topic: c.msgtype for c in connections if c.msgtype in EVENT_TYPES}
         if not self.topics:
             self.close()
@@ -104,28 +108,57 @@ class Bag(Recording):
             yield
         except ImportError as error:
             raise UnreadableRecording(
-                f'{self.path}: to read bags, pip install rosbags ({error})') from None
+                f'{self.path}: to read bags, pip install rosbags mcap ({error})') from None
         except UnreadableRecording:
             raise
         except Exception as error:
-            self.close()
             reason = ' '.join(str(error).split()) or type(error).__name__
             raise UnreadableRecording(
                 f'{self.path}: cannot read the bag, it may be cut off: {reason}') from error
 
 
-def _parts(path):
-    """Return what to open one after the other: the folder itself if its metadata is complete."""
-    if not path.is_dir():
-        return [path]
-    metadata_path = path / 'metadata.yaml'
-    if metadata_path.exists():
-        import yaml
-        metadata = yaml.safe_load(metadata_path.read_text())['rosbag2_bagfile_information']
-        if metadata['storage_identifier']:
-            return [path]
-        return [path / Path(name).name for name in metadata['relative_file_paths']]
-    files = [file for file in path.iterdir() if file.suffix in ('.db3', '.mcap')]
+def _open(path):
+    """Yield readers of a folder or a file, to be read one after the other."""
+    from rosbags.rosbag2 import Reader, ReaderError
+    if path.is_dir() and not _is_described(path):
+        for file in _files(path):
+            yield from _open(file)
+        return
+    try:
+        reader = Reader(path)
+        reader.open()
+        readers = [reader]
+    except ReaderError as error:
+        files = _files(path) if path.is_dir() else []
+        if files and all(file.exists() for file in files):
+            readers = (reader for file in files for reader in _open(file))
+        elif path.suffix == '.mcap':
+            readers = [CutMcap(path, str(error))]
+        else:
+            raise
+    yield from readers
+
+
+def _is_described(folder) -> bool:
+    """Return whether the folder's metadata is complete."""
+    metadata = _metadata(folder)
+    return metadata is not None and bool(metadata['storage_identifier'])
+
+
+def _files(folder) -> list:
+    """Return the files of a folder in the order of time."""
+    metadata = _metadata(folder)
+    if metadata is not None:
+        return [folder / Path(name).name for name in metadata['relative_file_paths']]
+    files = [file for file in folder.iterdir() if file.suffix in BAG_FILES]
     if not files:
-        raise UnreadableRecording(f'{path}: the folder is no bag: it has no .db3 or .mcap file')
+        raise UnreadableRecording(f'{folder}: the folder is no bag: it has no .db3 or .mcap file')
     return sorted(files, key=lambda file: (len(file.name), file.name))
+
+
+def _metadata(folder):
+    path = folder / 'metadata.yaml'
+    if not path.exists():
+        return None
+    import yaml
+    return yaml.safe_load(path.read_text())['rosbag2_bagfile_information']

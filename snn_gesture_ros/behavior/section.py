@@ -1,0 +1,139 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A section of a YAML file, read field by field, with errors that name the place."""
+import yaml
+
+REQUIRED = object()
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that is given twice is an error: one of them would be lost."""
+
+    def construct_mapping(self, node, deep=False):
+        """
+        Make a dict.
+
+        :raises yaml.constructor.ConstructorError: if a key is given twice.
+        """
+        given = set()
+        for key, _ in node.value:
+            if str(key.value) in given:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f'{key.value} is given twice', key.start_mark)
+            given.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def load_section(path) -> 'Section':
+    """
+    Read a YAML file whose top is a mapping.
+
+    :raises ValueError: if it is no YAML or no mapping, in one line.
+    :raises OSError: if it cannot be read.
+    """
+    try:
+        with open(path, encoding='utf-8') as file:
+            content = yaml.load(file, _Loader)  # a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, 'problem_mark', None)
+        where = f'{path}, line {mark.line + 1}' if mark else path
+        raise ValueError(f'{where}: {getattr(error, "problem", None) or "no YAML"}') from None
+    return Section(str(path), content)
+
+
+class Section:
+    """
+    A mapping whose fields are taken out one by one.
+
+    Each method gives a field, or its default; without one the field is required. All raise
+    ValueError where a field is missing or wrong.
+    """
+
+    def __init__(self, place: str, content):
+        """
+        Begin with all fields.
+
+        :param place: what errors begin with.
+        :raises ValueError: if the content is no mapping.
+        """
+        if not isinstance(content, dict):
+            raise ValueError(f'{place}: must be fields with values (name: value)')
+        self.place = place
+        self._left = dict(content)
+        self._known = []
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a field is there and was not taken yet."""
+        return name in self._left
+
+    def number(self, name: str, minimum: float, maximum: float, default=REQUIRED) -> float:
+        """Give a number within a range."""
+        what = f'a number from {minimum:g} to {maximum:g}'
+        value = self._take(name, what, default)
+        if (isinstance(value, bool) or not isinstance(value, (int, float))
+                or not minimum <= value <= maximum):
+            raise self._wrong(name, what, value)
+        return float(value)
+
+    def text(self, name: str, what: str, default=REQUIRED) -> str:
+        """Give a text that is not empty; errors say `what` it should be."""
+        value = self._take(name, what, default)
+        if not isinstance(value, str) or not value:
+            raise self._wrong(name, what, value)
+        return value
+
+    def choice(self, name: str, known) -> str:
+        """Give one of some words."""
+        what = f'one of {", ".join(known)}'
+        value = self._take(name, what, REQUIRED)
+        if value not in known:
+            raise self._wrong(name, what, value)
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        """Give true or false."""
+        value = self._take(name, 'true or false', default)
+        if not isinstance(value, bool):
+            raise self._wrong(name, 'true or false', value)
+        return value
+
+    def fields(self, name: str) -> dict:
+        """Give fields of a message as they are; none by default."""
+        what = 'the fields of a message (name: value)'
+        value = self._take(name, what, {})
+        if not isinstance(value, dict):
+            raise self._wrong(name, what, value)
+        return value
+
+    def items(self, name: str) -> list:
+        """Give a list that is not empty."""
+        what = 'a list of at least one item (lines that begin with -)'
+        value = self._take(name, what, REQUIRED)
+        if not isinstance(value, list) or not value:
+            raise self._wrong(name, what, value)
+        return value
+
+    def section(self, name: str) -> 'Section':
+        """Give a mapping, to be read field by field too."""
+        value = self._take(name, 'fields with values (name: value)', REQUIRED)
+        return Section(f'{self.place}: {name}', value)
+
+    def finish(self) -> None:
+        """
+        End with no field left over.
+
+        :raises ValueError: names one that is not known.
+        """
+        for name in self._left:
+            raise ValueError(f'{self.place}: {name} is not known; known are '
+                             f'{", ".join(self._known)}')
+
+    def _take(self, name: str, what: str, default):
+        self._known.append(name)
+        value = self._left.pop(name, default)
+        if value is REQUIRED:
+            raise ValueError(f'{self.place}: {name} is missing: give {what}')
+        return value
+
+    def _wrong(self, name: str, what: str, value) -> ValueError:
+        return ValueError(f'{self.place}: {name} must be {what}, not {value!r}')

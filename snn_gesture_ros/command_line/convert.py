@@ -1,0 +1,62 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `convert`: write a recording in another format."""
+from pathlib import Path
+import sys
+
+from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.recordings.converting import Conversion
+from snn_gesture_ros.recordings.facts import gather_facts
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.unfinished import check_free
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('recording', metavar='INPUT',
+                        help='rosbag2, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz; of one '
+                             'that is cut off, what is before the cut is written')
+    parser.add_argument('output', metavar='OUTPUT', type=Path,
+                        help='.npz, .h5, .hdf5, .mcap or .db3 by its suffix; without one, the '
+                             'folder of a bag (mcap)')
+    parser.add_argument('--topic', help='topic of a bag with several cameras')
+    parser.add_argument('--message-type', choices=EVENT_TYPES, metavar='TYPE',
+                        help=f'of the messages in a bag: {", ".join(EVENT_TYPES)} (default: the '
+                             'messages of a bag are copied, else the last, encoded mono)')
+    parser.add_argument('--force', action='store_true', help='replace an output that is there')
+
+
+def run(arguments) -> int:
+    """
+    Convert, and say what was written and what was not.
+
+    :raises ValueError: if it cannot be done, or the recording is damaged, of which the rest is
+        written.
+    """
+    check_free(arguments.output, arguments.force)
+    with open_recording(arguments.recording) as recording:
+        conversion = Conversion(recording, arguments.output, arguments.topic,
+                                arguments.message_type)
+        facts = gather_facts(recording, arguments.topic)
+        total = facts.messages if conversion.copies else facts.events
+        follow(conversion.steps(arguments.force), total, 'converting')
+    what = f'{facts.messages} messages with ' if conversion.copies else ''
+    print(f'{arguments.output}: {what}{facts.events} events')
+    for note in notes(facts, recording, conversion.copies):
+        print(note, file=sys.stderr)
+    return 0
+
+
+def notes(facts, recording, copies: bool) -> list:
+    """Return what of the recording whoever reads the output should know, in lines."""
+    found = []
+    if facts.out_of_range:
+        fate = ('were dropped' if facts.encoding and recording.topics and not copies else
+                'are kept, but whoever goes by that size will drop them')
+        found.append(f'{facts.out_of_range} more events are outside the {facts.width}x'
+                     f'{facts.height} pixels of the sensor, as the recording tells it, and {fate}')
+    if (facts.triggers_rising or facts.triggers_falling) and not copies:
+        found.append(f'{facts.triggers_rising} rising and {facts.triggers_falling} falling '
+                     'triggers are no events, and were not written')
+    return found

@@ -1,0 +1,83 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `drive`: where gestures lead a simulated robot, through the real node over real DDS."""
+from itertools import accumulate
+import json
+from pathlib import Path
+
+SCRIPT = ('none:0.5 arm_roll:1.3 none:0.4 right_arm_clockwise:4 right_hand_wave:2 '
+          'right_arm_clockwise:3 left_hand_wave:1.4 right_arm_clockwise:3 hand_clapping:1.2 '
+          'left_hand_wave:2 right_arm_clockwise:2.5 silence:1.2 right_arm_counter_clockwise:2 '
+          'right_hand_wave:1.5 none:0.6').split()
+
+
+def add_arguments(parser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument('script', nargs='*', default=SCRIPT, metavar='GESTURE:SECONDS',
+                        help='what is shown for how long; none: no gesture, silence: no scores '
+                             'at all (default: a drive with the table of the package)')
+    parser.add_argument('--table', default='', metavar='FILE',
+                        help='what each gesture does (default: config/behavior.yaml)')
+    parser.add_argument('--output', type=Path, default=Path('drive.png'), metavar='FILE',
+                        help='where the picture is written (default: %(default)s)')
+
+
+def run(arguments) -> int:
+    """
+    Drive and draw the path.
+
+    :raises ValueError: if the script or the table is wrong, ROS is missing or the node fails.
+    """
+    from snn_gesture_ros.demo.path_picture import draw_drive
+    from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
+    try:
+        from snn_gesture_ros.nodes.gesture_behavior import find_table
+        from snn_gesture_ros.nodes.scripted_gestures import scripting
+    except ImportError as error:
+        raise ValueError(f'{error}: a drive needs ROS 2: source env.bash') from None
+    from snn_gesture_ros.behavior.table import read_table
+    from snn_gesture_ros.demo.differential_robot import drive
+    path = find_table(arguments.table)
+    table = read_table(path)
+    if table.velocity is None:
+        raise ValueError(f'{path}: no row drives')
+    script = read_script(arguments.script, {row.gesture for row in table.rows})
+    isolate_from_other_robots()
+    with Nodes() as nodes, scripting(table) as scripted:
+        nodes.start('gesture_behavior', table=path)
+        if not scripted.run(script, nodes.failed):
+            raise ValueError('gesture_behavior has failed or did not start; see above')
+    times_s, poses = drive(scripted.commands, script[-1][1] + 0.5)
+    draw_drive(script, scripted.commands, times_s, poses, arguments.output)
+    print(f'picture: {arguments.output}')
+    pose = (round(float(value), 2) for value in poses[-1])
+    print(json.dumps({
+        'seconds': round(script[-1][1], 2), 'commands': len(scripted.commands),
+        **dict(zip(('x_m', 'y_m', 'heading_rad'), pose)), 'picture': str(arguments.output)}))
+    return 0
+
+
+def read_script(words: list, gestures: set) -> list:
+    """
+    Read a script: gestures and when they end in seconds, in their order.
+
+    :param gestures: those of the table.
+    :raises ValueError: if a word is no GESTURE:SECONDS.
+    """
+    from snn_gesture_ros.labels import NONE
+    from snn_gesture_ros.nodes.scripted_gestures import SILENCE
+    known = [*sorted(gestures), NONE, SILENCE]
+    shown, durations_s = [], []
+    for word in words:
+        gesture, _, seconds = word.partition(':')
+        try:
+            duration_s = float(seconds)
+        except ValueError:
+            duration_s = 0
+        if not 0 < duration_s <= 3600:
+            raise ValueError(f'{word}: write GESTURE:SECONDS, such as {known[0]}:2.5')
+        if gesture not in known:
+            raise ValueError(f'{word}: the table knows {", ".join(known)}')
+        shown.append(gesture)
+        durations_s.append(duration_s)
+    return list(zip(shown, accumulate(durations_s)))

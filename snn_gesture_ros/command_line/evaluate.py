@@ -1,0 +1,105 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `evaluate`: measure how well gestures are recognised in recordings."""
+import argparse
+import json
+import os
+from pathlib import Path
+import shlex
+import sys
+
+from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
+
+LIVE_ONLY = ('message_type', 'queue_size')
+"""Parameters of the nodes that mean nothing offline."""
+PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name not in LIVE_ONLY]
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments: the verb's own, and one for each parameter of the nodes."""
+    parser.add_argument('recordings', nargs='+', metavar='RECORDING',
+                        help='recordings, and folders of them, such as that of DVS128 Gesture')
+    parser.add_argument('--labels', type=Path, metavar='CSV',
+                        help='what is shown: columns start,end,label (seconds) for one recording, '
+                             'or file,start_s,end_s,label; by default tables beside the '
+                             'recordings and names of files and folders tell it, if any')
+    parser.add_argument('--label', help='what all recordings show from start to end, as in '
+                                        '--label none')
+    parser.add_argument('--topic', help='topic of a bag with several cameras')
+    parser.add_argument('--output', type=Path, default=Path('evaluation'), metavar='DIR',
+                        help='folder for report.html, report.json and decisions.csv '
+                             '(default: %(default)s)')
+    parser.add_argument('--json', action='store_true', help='print report.json')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+                        help='processes (default: one a core)')
+    parser.add_argument('--cluster', default='', metavar='ADDRESS',
+                        help='run on a Dask cluster instead, as in tcp://host:8786; its workers '
+                             'need the package and the recordings by the same paths')
+    nodes = parser.add_argument_group('parameters of the nodes')
+    for spec in PARAMETERS:
+        nodes.add_argument(f'--{spec.name.replace("_", "-")}', **_option(spec))
+
+
+def run(arguments) -> int:
+    """
+    Evaluate, print what came out and write the report; 1 if a recording is damaged.
+
+    :raises ValueError: if the arguments are wrong, or no recording can be evaluated.
+    """
+    if arguments.workers < 1:
+        raise ValueError('workers must be 1 or more')
+    if arguments.label is not None and arguments.labels is not None:
+        raise ValueError('--label is for all recordings, --labels for a table: give one of them')
+    from snn_gesture_ros.evaluation.evaluating import evaluate, load_classifier
+    from snn_gesture_ros.evaluation.offline import NodeSettings
+    from snn_gesture_ros.evaluation.results import make_results
+    from snn_gesture_ros.evaluation.sources import find_sources, Labels
+    from snn_gesture_ros.evaluation.writing import write_evaluation
+    values = {spec.name: getattr(arguments, spec.name) for spec in PARAMETERS}
+    settings = NodeSettings.of(values)
+    card = load_classifier(**settings.network).card
+    frames = settings.slicing.frames(card)
+    sources = find_sources(arguments.recordings, Labels(
+        arguments.labels, arguments.label, arguments.topic, card.labels))
+    evaluated = []
+    follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
+           len(sources), 'evaluating')
+    faults = [each.fault for each in evaluated if each.fault]
+    if len(faults) == len(evaluated):
+        raise ValueError('; '.join(faults))
+    results = make_results(evaluated, card.labels, {
+        'command': shlex.join(['snn-gesture', *sys.argv[1:]]),
+        'checkpoint': {'name': Path(arguments.checkpoint).stem, 'labels': list(card.labels),
+                       'frames': frames.description},
+        'settings': values})
+    write_evaluation(results, evaluated, arguments.output)
+    if arguments.json:
+        print(json.dumps(results, indent=1))
+    else:
+        from snn_gesture_ros.command_line.evaluation_tables import print_results
+        print_results(results)
+        print(f'report: {arguments.output / "report.html"}')
+    for fault in faults:
+        print(f'snn-gesture: not evaluated: {fault}', file=sys.stderr)
+    return 1 if faults else 0
+
+
+def _option(spec) -> dict:
+    """Return how argparse is told of a parameter."""
+    shown = f' (default: {spec.default})' if spec.default not in ('', [0, 0, 0, 0]) else ''
+    option = {'default': spec.default, 'help': f'{spec.description}{shown}'.replace('%', '%%')}
+    if isinstance(spec.default, bool):
+        return {**option, 'action': argparse.BooleanOptionalAction, 'help': spec.description}
+    if isinstance(spec.default, list):
+        return {**option, 'type': int, 'nargs': len(spec.default),
+                'metavar': ('X', 'Y', 'WIDTH', 'HEIGHT')}
+    kind = type(spec.default)
+
+    def read(text):
+        try:
+            return spec.check(kind(text))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return {**option, 'type': read, 'metavar': kind.__name__.upper()}

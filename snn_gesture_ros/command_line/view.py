@@ -1,0 +1,205 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `view`: look at the events of a recording or of a live topic."""
+import argparse
+from functools import partial
+from itertools import chain
+from pathlib import Path
+import sys
+
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import UnreadableRecording
+
+EXAMPLE = 'snn-gesture view my_bag --start-s 2 --end-s 5 --checkpoint fast --output wave.gif'
+LIVE_TOPIC = '/events'
+LIVE_FILE_S = 10.0
+"""A live topic comes into a file for so long, if nothing else is asked for."""
+SUFFIXES = ('.gif', '.mp4', '.png')
+NO_EVENTS = 'there are no events in this part of the recording'
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument('recording', nargs='?', metavar='RECORDING',
+                        help='rosbag2 folder or file, AEDAT (3.1, 4) or npz with t, x, y, p')
+    source.add_argument('--live', action='store_true',
+                        help='look at a topic, with the gestures of the nodes, instead')
+    parser.add_argument('--topic', metavar='TOPIC',
+                        help='topic of a bag with several cameras; with --live that of a camera '
+                             f'or of event_stream (default: {LIVE_TOPIC})')
+    parser.add_argument('--start-s', type=seconds, default=0.0, metavar='S',
+                        help='begin so long after the first event (default: %(default)g)')
+    parser.add_argument('--end-s', type=seconds, metavar='S',
+                        help='end so long after the first event (default: the end; of a live '
+                             f'topic in a file: {LIVE_FILE_S:g})')
+    parser.add_argument('--frame-ms', type=milliseconds, default=33.0, metavar='MS',
+                        help='the events of so long are one picture (default: %(default)g)')
+    parser.add_argument('--checkpoint', metavar='CHECKPOINT',
+                        help='also name the gestures of a recording: path of a checkpoint or '
+                             'name of a shipped model')
+    parser.add_argument('--output', type=film_file, metavar='FILE',
+                        help='write a GIF, MP4 or PNG (by the suffix) instead of opening a '
+                             'window; where there is no display, NAME_events.png is written')
+
+
+def run(arguments) -> int:
+    """
+    Play in a window, or write a file.
+
+    :raises ValueError: if the recording, the checkpoint or the topic cannot be used; a damaged
+        recording is shown as far as it can be read.
+    """
+    if arguments.end_s is not None and arguments.end_s <= arguments.start_s:
+        raise ValueError('--end-s must be later than --start-s')
+    if arguments.live and arguments.checkpoint:
+        raise ValueError('--checkpoint is for recordings: a live topic has the gestures of '
+                         'gesture_classifier')
+    if not arguments.live:
+        open_recording(arguments.recording).close()
+    name = 'live' if arguments.live else Path(arguments.recording).resolve().stem
+    window = None if arguments.output else open_window(f'snn-gesture: {name}')
+    if window is None and arguments.live and arguments.end_s is None:
+        arguments.end_s = arguments.start_s + LIVE_FILE_S
+    make_film = live_film(arguments) if arguments.live else recording_film(arguments)
+    if window is None:
+        save(make_film(), arguments.output or Path(f'{name}_events.png'), arguments)
+    else:
+        with window:
+            play(make_film, window, arguments)
+    return 0
+
+
+def recording_film(arguments):
+    """
+    Give what makes the film of the recording, as often as it is called.
+
+    :raises ValueError: if the recording or the checkpoint cannot be used.
+    """
+    from snn_gesture_ros.viewing.film import film
+    watch = None
+    if arguments.checkpoint:
+        from snn_gesture_ros.network.classifier import SpikingClassifier
+        from snn_gesture_ros.viewing.recognition import Recognition
+        watch = partial(Recognition, SpikingClassifier(arguments.checkpoint))
+
+    def make_film():
+        with open_recording(arguments.recording) as recording:
+            yield from film(recording, round(1000 * arguments.frame_ms), arguments.topic,
+                            arguments.start_s, arguments.end_s, watch)
+    return make_film
+
+
+def live_film(arguments):
+    """
+    Give what makes the film of the topic.
+
+    :raises ValueError: if there is no ROS 2.
+    """
+    try:
+        from snn_gesture_ros.nodes.live_film import film_live
+    except ImportError as error:
+        raise ValueError(f'{error}: a live topic needs ROS 2: source env.bash, or your '
+                         'ROS') from None
+    topic = arguments.topic or LIVE_TOPIC
+    print(f'snn-gesture view: waiting for events of {topic}', file=sys.stderr)
+    return lambda: film_live(topic, round(1000 * arguments.frame_ms), arguments.start_s,
+                             arguments.end_s)
+
+
+def open_window(title: str):
+    """Open a window, or say why there is none and give None."""
+    from snn_gesture_ros.viewing.window import NoWindow, Window
+    try:
+        return Window(title)
+    except NoWindow as error:
+        print(f'snn-gesture view: no window, as {error}', file=sys.stderr)
+        return None
+
+
+def play(make_film, window, arguments) -> None:
+    """
+    Play until the window is closed: a recording again and again.
+
+    :raises ValueError: if there are no events to show.
+    """
+    if arguments.live:
+        window.play((shot and shot.draw() for shot in make_film()), 0)
+        return
+    while not window.closed:
+        if not window.play((shot.draw() for shot in make_film()), arguments.frame_ms / 1000):
+            raise ValueError(NO_EVENTS)
+
+
+def save(shots, path: Path, arguments) -> None:
+    """
+    Write the file that the suffix says, and name it.
+
+    :raises ValueError: if there are no events to show, or the recording is damaged, after what
+        can be read is saved.
+    """
+    from snn_gesture_ros.viewing.files import FORMATS
+    from snn_gesture_ros.viewing.film import at_steady_rate
+    shots = (shot for shot in shots if shot is not None)
+    if arguments.live:
+        shots = at_steady_rate(shots, round(1000 * arguments.frame_ms))
+    damage = []
+
+    def readable():
+        try:
+            yield from shots
+        except UnreadableRecording as error:
+            damage.append(error)
+
+    shown = readable()
+    first = next(shown, None)
+    if first is not None:
+        FORMATS[path.suffix](chain([first], shown), path, arguments.frame_ms)
+        print(path)
+    if damage:
+        raise damage[0]
+    if first is None:
+        raise ValueError(NO_EVENTS)
+
+
+def seconds(text: str) -> float:
+    """
+    Read a duration of zero or more.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    return number_from(text, 0.0, 1e9)
+
+
+def milliseconds(text: str) -> float:
+    """
+    Read the duration of a picture.
+
+    :raises ArgumentTypeError: if it is none, or too short or long to look at.
+    """
+    return number_from(text, 1.0, 60_000.0)
+
+
+def number_from(text: str, least: float, most: float) -> float:
+    """
+    Read a number.
+
+    :raises ArgumentTypeError: if it is none or out of range.
+    """
+    try:
+        if least <= float(text) <= most:
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f'{text} is no number from {least:g} to {most:g}')
+
+
+def film_file(text: str) -> Path:
+    """
+    Read the name of a file whose suffix is that of a format.
+
+    :raises ArgumentTypeError: if it is another.
+    """
+    if Path(text).suffix not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f'{text} must end in one of {", ".join(SUFFIXES)}')
+    return Path(text)

@@ -1,0 +1,125 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluating: recordings one after the other, in processes of this machine or of a cluster."""
+from dataclasses import replace
+from pathlib import Path
+import threading
+from typing import NamedTuple, Optional
+
+from snn_gesture_ros.datasets.processes import in_processes
+from snn_gesture_ros.evaluation.offline import NodeSettings, run_offline
+from snn_gesture_ros.evaluation.run import Run
+from snn_gesture_ros.evaluation.sources import Source
+from snn_gesture_ros.evaluation.verdicts import judge_run, Verdicts
+from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.stored_messages import StoredMessages
+
+CONNECT_S = 10
+_loaded = threading.local()
+
+
+class Evaluated(NamedTuple):
+    """A recording and what became of it."""
+
+    source: Source
+    run: Optional[Run] = None
+    """None where the recording is damaged."""
+    verdicts: Optional[Verdicts] = None
+    fault: str = ''
+    """Why there is no run."""
+
+
+def evaluate_source(number: int, source: Source, settings: NodeSettings) -> tuple:
+    """
+    Run one recording through the nodes' code, and judge what comes of it.
+
+    :returns: its number, and Evaluated; a damaged recording is a fault.
+    :raises ValueError: if the checkpoint cannot be used.
+    """
+    classifier = load_classifier(**settings.network)
+    try:
+        with open_recording(source.path) as recording:
+            messages = StoredMessages(recording, source.topic, source.sensor_size)
+            run = run_offline(messages, classifier, settings)
+            verdicts = judge_run(run, source.parts, source.camera_time)
+    except OSError as error:
+        return number, Evaluated(
+            source, fault=f'{source.path}: {error.strerror or error}')
+    except ValueError as error:
+        told = str(error)
+        named = told if told.startswith(str(source.path)) else f'{source.path}: {told}'
+        return number, Evaluated(source, fault=named)
+    return number, Evaluated(source, run, verdicts)
+
+
+def evaluate(sources: list, settings: NodeSettings, workers: int, cluster: str, results: list):
+    """
+    Evaluate recordings; the results do not depend on where.
+
+    :param cluster: address of a Dask scheduler; empty for processes of this machine.
+    :param results: takes an Evaluated for each, in the order of the sources.
+    :returns: a generator of 0, and then of 1 for each recording as it is finished.
+    :raises ValueError: if a worker ends by itself, or the cluster cannot be used.
+    """
+    yield 0
+    tasks = [(number, source, settings) for number, source in enumerate(sources)]
+    if cluster:
+        found = on_cluster(evaluate_source, [_by_full_paths(*task) for task in tasks], cluster)
+    elif min(workers, len(tasks)) > 1:
+        found = in_processes(evaluate_source, tasks, workers)
+    else:
+        found = (evaluate_source(*task) for task in tasks)
+    finished = {}
+    for number, evaluated in found:
+        finished[number] = evaluated._replace(source=sources[number])
+        yield 1
+    results += [finished[number] for number in range(len(sources))]
+
+
+def on_cluster(function, tasks: list, address: str):
+    """
+    Call a function with each of the tasks on a Dask cluster; yield the results as they come.
+
+    The workers need this package and the recordings by the same paths. What a worker had in
+    work when it was lost goes to another.
+
+    :raises ValueError: if there is no such cluster, or it loses too many workers.
+    """
+    try:
+        from distributed import as_completed, Client, KilledWorker
+    except ImportError as error:
+        raise ValueError(f'a cluster needs Dask: pip install -r requirements/cluster.txt ({error})'
+                         ) from None
+    try:
+        client = Client(address, timeout=CONNECT_S)
+    except (OSError, ValueError) as error:
+        raise ValueError(f'{address}: no Dask scheduler answers there ({error})') from None
+    with client:
+        futures = [client.submit(function, *task, pure=False) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except KilledWorker as error:
+            raise ValueError(f'{address}: the cluster lost its workers: {error}') from None
+
+
+def load_classifier(**network) -> SpikingClassifier:
+    """
+    Load a checkpoint, once a thread, since its state is carried from frame to frame.
+
+    :param network: what SpikingClassifier takes.
+    :raises ValueError: if it cannot be used.
+    """
+    if getattr(_loaded, 'network', None) != network:
+        _loaded.classifier, _loaded.network = SpikingClassifier(**network), network
+    return _loaded.classifier
+
+
+def _by_full_paths(number, source, settings) -> tuple:
+    """Return a task that means the same in another folder."""
+    network = dict(settings.network)
+    if Path(network['checkpoint']).is_file():
+        network['checkpoint'] = str(Path(network['checkpoint']).resolve())
+    return (number, source._replace(path=source.path.resolve()),
+            replace(settings, network=network))

@@ -1,0 +1,108 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A run: all that was decided while a recording passed, offline or through the live nodes."""
+from typing import NamedTuple
+
+import numpy as np
+from snn_gesture_ros.evaluation.samples import Samples
+
+
+class Announcement(NamedTuple):
+    """A gesture that starts."""
+
+    t_us: int
+    label: str
+    score: float
+
+
+class Run(NamedTuple):
+    """What became of one recording; times are from its first event, in camera time."""
+
+    labels: tuple
+    first_us: int
+    """Camera time of the first event."""
+    duration_us: int
+    t_us: np.ndarray
+    """Time of each decision, that of the newest event it used, [decisions]."""
+    begins_us: np.ndarray
+    """Begin of the T frames that end with it, [decisions]; negative where there are fewer."""
+    scores: np.ndarray
+    """[decisions, labels]."""
+    gestures: list
+    """The gesture that is being made after each decision, or None, [decisions]."""
+    announced: list
+    """Of Announcement."""
+    frames_us: np.ndarray
+    """Time of each frame, [frames]."""
+    frame_events: np.ndarray
+    """Events in each frame, behind the filters, [frames]."""
+    pictures: list
+    """Time and event counts [2, H, W] of some frames, spread over the recording."""
+    counters: dict
+    """Of messages and events; see StreamCounters."""
+    processing_ms: np.ndarray
+    """From messages in memory to each decision, [decisions]."""
+    busy_s: float
+    """All processing, without reading the file."""
+
+
+class RunRecorder:
+    """Gather a Run; all times that it is told are the camera's."""
+
+    def __init__(self, labels: tuple):
+        """Begin with nothing."""
+        self.labels = tuple(labels)
+        self._first_us = self._last_us = None
+        self._gesture = None
+        self._frames, self._decisions, self._announced = [], [], []
+        self._samples = Samples()
+
+    def add_packet(self, packet) -> None:
+        """Take in the time of an EventPacket."""
+        if self._first_us is None:
+            self._first_us = self._last_us = packet.t_base_us
+        self._last_us = max(self._last_us, packet.t_newest_us)
+
+    def add_frame(self, frame) -> None:
+        """Take in a Frame."""
+        self._frames.append((frame.t_newest_us, frame.events))
+        self._samples.add(frame)
+
+    def add_change(self, t_us: int, label, score: float) -> None:
+        """Take in a gesture that starts, or the end of one, where the label is None."""
+        self._gesture = label
+        if label is not None:
+            self._announced.append(Announcement(t_us, label, score))
+
+    def add_decision(self, t_us: int, begin_us, scores, processing_ms: float) -> None:
+        """
+        Take in a decision, after the changes that it brings.
+
+        :param begin_us: when its T frames begin; None where there are fewer.
+        :param scores: [labels].
+        """
+        self._decisions.append((t_us, begin_us, scores, self._gesture, processing_ms))
+
+    def result(self, counters: dict, busy_s: float) -> Run:
+        """
+        Return the Run.
+
+        :param counters: of StreamCounters.
+        :param busy_s: all processing.
+        :raises ValueError: if there were no events.
+        """
+        if self._first_us is None:
+            raise ValueError('the recording has no events')
+        zero_us = self._first_us
+        t_us, begins_us, scores, gestures, processing_ms = (
+            zip(*self._decisions) if self._decisions else [()] * 5)
+        frames_us, frame_events = zip(*self._frames) if self._frames else ((), ())
+        return Run(
+            self.labels, zero_us, self._last_us - zero_us, np.array(t_us, np.int64) - zero_us,
+            np.array([-1 if begin_us is None else begin_us - zero_us for begin_us in begins_us],
+                     np.int64),
+            np.reshape(scores, (-1, len(self.labels))).astype(float), list(gestures),
+            [announced._replace(t_us=announced.t_us - zero_us) for announced in self._announced],
+            np.array(frames_us, np.int64) - zero_us, np.array(frame_events, np.int64),
+            [(frame.t_newest_us - zero_us, frame.counts) for frame in self._samples.frames],
+            counters, np.array(processing_ms), busy_s)

@@ -1,0 +1,210 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Sources: which recordings are evaluated, and what they show.
+
+What a recording shows is told, in this order, by: one label for all; a table that was named; a
+table of its own beside it, NAME_labels.csv, as DVS128 Gesture has them; a labels.csv (see
+`datasets/labelled_recordings.py`) in its folder or one above; its name or that of its folder, as
+in `hand_clapping_3.npz` and `hand_clapping/3.npz`. It may also be unknown.
+
+A table of one recording has the columns start, end (seconds since its first event) and label, or
+those of DVS128 Gesture: class,startTime_usec,endTime_usec in camera time.
+"""
+import csv
+from pathlib import Path
+import re
+from typing import NamedTuple, Optional
+
+from snn_gesture_ros.datasets.dvs128_gesture import read_trials
+from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
+from snn_gesture_ros.labels import DVS128_GESTURES, NONE
+from snn_gesture_ros.recordings.finding import is_bag, SUFFIXES
+
+DVS128_HEADER = 'class,startTime_usec,endTime_usec'
+
+
+class Part(NamedTuple):
+    """A time of a recording with a label."""
+
+    label: str
+    start_us: int
+    end_us: Optional[int]
+    """None for the recording's end."""
+
+
+class Source(NamedTuple):
+    """A recording that is evaluated."""
+
+    path: Path
+    parts: tuple = ()
+    """Of Part; none where nobody knows what it shows."""
+    camera_time: bool = False
+    """Whether the parts are in camera time, not from the first event."""
+    topic: Optional[str] = None
+    """Of a bag with several cameras."""
+    sensor_size: Optional[tuple] = None
+    """Width and height, where a table tells them."""
+    notes: tuple = ()
+    """What of its labels is left out, a line each."""
+
+
+class Labels(NamedTuple):
+    """How the user says what the recordings show; all may be None."""
+
+    table: Optional[Path] = None
+    label: Optional[str] = None
+    """Of all recordings, from start to end."""
+    topic: Optional[str] = None
+    """Of bags, where no table tells it."""
+    names: tuple = ()
+    """Labels of the network, for names of files and folders."""
+
+
+def find_sources(paths: list, labels: Labels) -> list:
+    """
+    Return the Source of every recording at some paths.
+
+    :param paths: recordings, and folders of them.
+    :raises ValueError: if there are none, or a table is wrong.
+    :raises OSError: if a path or a table cannot be read.
+    """
+    tables = _Tables(labels)
+    sources = [source for path in map(Path, paths) for file in _recordings(path, tables)
+               for source in tables.sources(file, path if path.is_dir() else path.parent)]
+    if labels.table is not None and not tables.by_file and len(sources) > 1:
+        raise ValueError(f'{labels.table}: a table without the column file is for one recording, '
+                         f'there are {len(sources)}')
+    sources = list(dict.fromkeys(sources))
+    if not sources:
+        raise ValueError(f'{", ".join(map(str, paths))}: no recording there; files that end in '
+                         f'{", ".join(SUFFIXES)} are looked for')
+    return sources
+
+
+def _recordings(path: Path, tables):
+    """Yield the recordings at a path and below it, in the order of their names."""
+    if not path.is_dir():
+        path.stat()
+        if path.name.endswith(('.tar.gz', '.tgz', '.tar', '.zip')):
+            raise ValueError(f'{path}: unpack the archive first, and name its folder')
+        yield path
+    elif is_bag(path):
+        yield path
+    elif (path / TABLE).is_file() and tables.are_looked_for:
+        yield from tables.files(path / TABLE)
+    else:
+        for child in sorted(path.iterdir()):
+            if child.name.startswith('.'):
+                continue
+            if child.is_dir():
+                yield from _recordings(child, tables)
+            elif child.suffix.lower() in SUFFIXES:
+                yield child
+
+
+class _Tables:
+    """The tables of labels, each read once."""
+
+    def __init__(self, labels: Labels):
+        self._labels = labels
+        self._read = {}
+        self.by_file = False
+        """Whether the table that was named is of several recordings."""
+        if labels.table is not None:
+            content = labels.table.read_bytes()
+            self.by_file = b'file' in content.split(b'\n', 1)[0]
+
+    @property
+    def are_looked_for(self) -> bool:
+        """Whether nothing else says what is shown."""
+        return self._labels.label is None and self._labels.table is None
+
+    def files(self, table: Path) -> list:
+        """Return the recordings of a table, also those that are missing."""
+        return list(dict.fromkeys(table.parent / row.file for row in self._rows(table)))
+
+    def sources(self, path: Path, root: Path) -> list:
+        """
+        Return the Source of a recording, one for each of its topics that a table has.
+
+        :param root: no table is looked for above this folder.
+        """
+        given = self._labels
+        if given.label is not None:
+            return [Source(path, (Part(given.label, 0, None),), topic=given.topic)]
+        if given.table is not None and not self.by_file:
+            return [self._own(path, given.table)]
+        if given.table is not None:
+            return self._listed(path, given.table)
+        own = path.with_name(f'{path.name if path.is_dir() else path.stem}_labels.csv')
+        if own.is_file():
+            return [self._own(path, own)]
+        for folder in path.parents:
+            if (folder / TABLE).is_file():
+                listed = self._listed(path, folder / TABLE)
+                if listed:
+                    return listed
+            if folder == root:
+                break
+        label = self._label_of_name(path, root)
+        return [Source(path, (Part(label, 0, None),) if label else (), topic=given.topic)]
+
+    def _rows(self, table):
+        if table not in self._read:
+            self._read[table] = read_table(table, table.read_bytes())
+        return self._read[table]
+
+    def _own(self, path, table):
+        text = table.read_text('utf-8-sig', 'replace')
+        if text.startswith(DVS128_HEADER):
+            trials, odd = read_trials(text)
+            parts = tuple(Part(*trial) for _, *trial in trials)
+            notes = tuple(f'{table} {reason}; skipped' for reason in odd)
+            return Source(path, parts, True, self._labels.topic, notes=notes)
+        return Source(path, read_parts(table, text), topic=self._labels.topic)
+
+    def _listed(self, path, table):
+        found = {}
+        for row in self._rows(table):
+            if (table.parent / row.file).resolve() == path.resolve():
+                found.setdefault((row.topic or self._labels.topic, row.sensor_size), []).append(
+                    Part(row.label, row.start_us, row.end_us))
+        return [Source(path, tuple(parts), topic=topic, sensor_size=size)
+                for (topic, size), parts in found.items()]
+
+    def _label_of_name(self, path, root):
+        known = {*self._labels.names, *DVS128_GESTURES, NONE}
+        names = [path.stem]
+        for folder in path.parents:
+            names.append(folder.name)
+            if folder == root:
+                break
+        plain = (re.sub(r'^[\d_]+|[\d_]+$', '', re.sub(r'[\s-]', '_', name)) for name in names)
+        return next((name for name in plain if name in known), None)
+
+
+def read_parts(table: Path, text: str) -> tuple:
+    """
+    Read the table of one recording, with the columns start, end and label.
+
+    :raises ValueError: names the line that is wrong.
+    """
+    rows = csv.DictReader(text.splitlines())
+    columns = {(name or '').strip().removesuffix('_s'): name for name in rows.fieldnames or ()}
+    missing = [name for name in ('start', 'end', 'label') if name not in columns]
+    if missing:
+        raise ValueError(f'{table}: the first line must name the columns start, end, label (of '
+                         f'one recording) or {", ".join(NEEDED)}; {missing[0]} is missing')
+    parts = []
+    for row in rows:
+        where = f'{table} line {rows.line_num}'
+        start, end, label = ((row[columns[name]] or '').strip() for name in (
+            'start', 'end', 'label'))
+        start_us = read_seconds(where, 'start', start) if start else 0
+        end_us = read_seconds(where, 'end', end) if end else None
+        if not label or end_us is not None and end_us <= start_us:
+            raise ValueError(f'{where}: ' + ('end must be later than start' if label
+                                             else 'the label is empty'))
+        parts.append(Part(label, start_us, end_us))
+    return tuple(parts)

@@ -1,0 +1,168 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The web page of an evaluation: one file that needs no other, for desks and phones."""
+from base64 import b64encode
+from io import BytesIO
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+import numpy as np
+from snn_gesture_ros.demo.picture import BRIGHTEST, tile
+from snn_gesture_ros.evaluation.verdicts import best_labels
+from snn_gesture_ros.labels import NONE
+
+TEMPLATE = 'web_page.html'
+COLOURS = ('#4e79a7', '#f28e2b', '#59a14f', '#e15759', '#b07aa1', '#edc948', '#76b7b2', '#9c755f',
+           '#ff9da7', '#3f3d56', '#8cd17d', '#d37295')
+AT_REST = '#c3c8d0'
+"""Colour of `none`, and of labels that the network does not have."""
+WIDE, HIGH = 1000, 100
+"""Units of a drawing, which the page stretches."""
+RATE_STEPS = 400
+"""Steps of the curve of events, at most; frames are put together."""
+MOST_DRAWN = 30
+"""Recordings that are drawn, those with most errors first; the table has all."""
+TICKS = 6
+TILES = 8
+
+
+def make_page(results: dict, evaluated: list) -> str:
+    """
+    Lay out the page.
+
+    :param results: what `make_results` gives.
+    :param evaluated: of evaluating.Evaluated.
+    :returns: HTML.
+    """
+    others = [label for label in results['labels'] if label != NONE]
+    colours = {label: COLOURS[number % len(COLOURS)] for number, label in enumerate(others)}
+    runs = sorted((each for each in evaluated if each.run is not None), key=_errors, reverse=True)
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True,
+                              trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(percent=percent, number=number, plain=plain, duration=duration)
+    environment.globals['colour'] = lambda label: colours.get(label, AT_REST)
+    return environment.get_template(TEMPLATE).render(
+        results=results, confusion=_confusion(results), labels=list(results['labels']),
+        drawings=[_drawing(each) for each in runs[:MOST_DRAWN]],
+        undrawn=max(len(runs) - MOST_DRAWN, 0))
+
+
+def percent(value) -> str:
+    """Return a share as text."""
+    return '–' if value is None else f'{100 * value:.0f} %'
+
+
+def number(value, digits: int = 1) -> str:
+    """Return a number as text, with narrow spaces between thousands."""
+    return '–' if value is None else f'{value:,.{digits}f}'.replace(',', '\u202f')
+
+
+def duration(minutes: float) -> str:
+    """Return a duration as text."""
+    return f'{number(minutes)} minutes' if minutes >= 2 else f'{number(60 * minutes)} s'
+
+
+def plain(label) -> str:
+    """Return a label in words."""
+    return '–' if label is None else str(label).replace('_', ' ')
+
+
+def _errors(each) -> tuple:
+    wrong = sum(len(part.decisions) - part.right for part in each.verdicts.parts
+                if part.right is not None)
+    return wrong + 20 * each.verdicts.announcements.count('false')
+
+
+def _confusion(results: dict) -> list:
+    """Return the rows of the matrix, without labels that were neither shown nor found."""
+    labels = results['confusion']['labels']
+    counts = np.array(results['confusion']['counts'])
+    used = np.flatnonzero(counts.sum(0) + counts.sum(1))
+    return [(labels[row], int(counts[row].sum()),
+             [(labels[column], int(counts[row, column]),
+               counts[row, column] / max(counts[row].sum(), 1)) for column in used])
+            for row in used]
+
+
+def _drawing(each) -> dict:
+    """Return what the page draws of one recording, in units of WIDE and HIGH."""
+    run, verdicts = each.run, each.verdicts
+    end_us = max(run.duration_us, 1)
+
+    def across(t_us) -> float:
+        return round(WIDE * min(max(t_us / end_us, 0), 1), 1)
+
+    shown = [(part.label, across(part.start_us), across(part.end_us))
+             for part in verdicts.parts if part.label is not None]
+    return {
+        'path': each.source.path, 'parts': verdicts.parts, 'shown': shown,
+        'announced': _announced(run, verdicts, across), 'scores': _scores(run, across),
+        'rate': _rate(run, across), 'most_events_per_s': _rates(run)[1].max(initial=0),
+        'ticks': _ticks(run.duration_us / 1e6),
+        'pictures': [(t_us / 1e6, _png(counts)) for t_us, counts in _spread(
+            [picture for picture in run.pictures if picture[0] <= run.duration_us])],
+    }
+
+
+def _announced(run, verdicts, across) -> list:
+    """Return label, begin, end and verdict of the gestures that were announced."""
+    verdict_at = {item.t_us: verdict
+                  for item, verdict in zip(run.announced, verdicts.announcements)}
+    blocks = []
+    for gesture, group in groupby(zip(run.t_us.tolist(), run.gestures), lambda item: item[1]):
+        times_us = [t_us for t_us, _ in group]
+        if gesture is not None:
+            blocks.append((gesture, times_us[0], times_us[-1]))
+    return [(gesture, across(begin_us), max(across(end_us), across(begin_us) + 2),
+             verdict_at.get(begin_us, '')) for gesture, begin_us, end_us in blocks]
+
+
+def _scores(run, across) -> dict:
+    """Return a path of bars for each label: as high as its score where it was the best."""
+    paths, before = {}, 0.0
+    for t_us, best, scores in zip(run.t_us.tolist(), best_labels(run), run.scores):
+        now = across(t_us)
+        top = round(HIGH * (1 - scores.max()), 1)
+        paths.setdefault(best, []).append(f'M{before:g} {HIGH}V{top:g}H{now:g}V{HIGH}')
+        before = now
+    return {label: ''.join(bars) for label, bars in paths.items()}
+
+
+def _rates(run) -> tuple:
+    """Return ends of equally many frames each, and events per second in them, [steps]."""
+    together = max(-(-len(run.frames_us) // RATE_STEPS), 1)
+    starts = np.arange(0, len(run.frames_us), together)
+    ends_us = run.frames_us[np.minimum(starts + together, len(run.frames_us)) - 1]
+    lengths_us = np.maximum(np.diff(ends_us, prepend=0), 1)
+    counts = np.add.reduceat(run.frame_events, starts) if len(starts) else np.empty(0)
+    return ends_us, 1e6 * counts / lengths_us
+
+
+def _rate(run, across) -> str:
+    """Return the curve of events per second as a path."""
+    ends_us, rates = _rates(run)
+    heights = HIGH * (1 - rates / rates.max(initial=1))
+    steps = ''.join(f'V{top:.1f}H{across(end_us):g}'
+                    for end_us, top in zip(ends_us.tolist(), heights))
+    return f'M0 {HIGH}{steps}V{HIGH}Z'
+
+
+def _ticks(duration_s: float) -> list:
+    """Return round seconds along the time, and their places in per cent."""
+    rough = max(duration_s, 1e-3) / TICKS
+    power = 10 ** np.floor(np.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    return [(f'{tick:g}', 100 * tick / max(duration_s, 1e-3))
+            for tick in np.arange(0, duration_s * 0.97, step).round(6).tolist()]
+
+
+def _spread(pictures: list) -> list:
+    places = np.linspace(0, len(pictures) - 1, min(TILES, len(pictures))).round().astype(int)
+    return [pictures[place] for place in places]
+
+
+def _png(counts: np.ndarray) -> str:
+    file = BytesIO()
+    tile(BRIGHTEST * counts).save(file, 'png', optimize=True)
+    return b64encode(file.getvalue()).decode()

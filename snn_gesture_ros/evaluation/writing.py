@@ -1,0 +1,45 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writing: an evaluation as report.json, decisions.csv and report.html in one folder."""
+import csv
+import json
+from pathlib import Path
+
+from snn_gesture_ros.evaluation.verdicts import best_labels
+from snn_gesture_ros.evaluation.web_page import make_page
+
+COLUMNS = ('recording', 't_s', 'truth', 'best', 'score', 'right', 'gesture', 'announced',
+           'verdict')
+
+
+def write_evaluation(results: dict, evaluated: list, folder) -> None:
+    """
+    Write all three.
+
+    :param results: what `make_results` gives.
+    :param evaluated: of evaluating.Evaluated.
+    :raises OSError: if the folder cannot be written.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'report.json').write_text(json.dumps(results, indent=1) + '\n')
+    with (folder / 'decisions.csv').open('w', newline='') as file:
+        table = csv.writer(file, lineterminator='\n')
+        table.writerow(COLUMNS)
+        for each in evaluated:
+            table.writerows(_rows(each))
+    (folder / 'report.html').write_text(make_page(results, evaluated), 'utf-8')
+
+
+def _rows(each):
+    """Yield a row for each decision."""
+    if each.run is None:
+        return
+    run, verdicts = each.run, each.verdicts
+    announced = {item.t_us: (item.label, verdict)
+                 for item, verdict in zip(run.announced, verdicts.announcements)}
+    for t_us, truth, best, scores, gesture in zip(
+            run.t_us.tolist(), verdicts.truths, best_labels(run), run.scores, run.gestures):
+        right = '' if truth is None else int(best == truth)
+        yield (each.source.path, f'{t_us / 1e6:.6f}', truth, best, f'{scores.max():.6f}', right,
+               gesture, *announced.get(t_us, ('', '')))

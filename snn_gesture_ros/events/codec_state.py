@@ -1,0 +1,51 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the codecs share: the state between two words, the time, and the event that is made."""
+from numba import njit
+import numpy as np
+
+STATE = np.dtype([
+    ('x', 'i8'), ('y', 'i8'), ('base', 'i8'), ('polarity', 'u1'),
+    ('time_us', 'i8'), ('has_high', '?'), ('has_time', '?'),
+    ('out_of_range', 'i8'), ('triggers_rising', 'i8'), ('triggers_falling', 'i8'),
+    ('trigger_time_sum_us', 'i8')])
+"""What one word leaves behind for the words after it, and what was counted."""
+
+UNKNOWN = 1 << 16
+"""A coordinate not yet sent: out of range, so that no event is made with it."""
+
+
+@njit(cache=True, nogil=True)
+def unwrap(time_us, high, low_bits, high_bits, in_sequence):
+    """
+    Return `time_us` with the bits above its lowest set to `high`, one more turn where they fall.
+
+    The sensor may step back a little without a roll-over, but not across lost packets.
+    """
+    bits = low_bits + high_bits
+    old = time_us >> low_bits & ((1 << high_bits) - 1)
+    allowance = 16 if in_sequence else 0
+    turns = (time_us >> bits) + (1 if high < old - allowance else 0)
+    return turns << bits | high << low_bits | time_us & ((1 << low_bits) - 1)
+
+
+@njit(cache=True, nogil=True)
+def emit(events, count, time_us, x, y, polarity, width, height, state):
+    """Write an event at `count` if it is on the sensor, and return the new count."""
+    if x >= width or y >= height:
+        state.out_of_range += 1
+        return count
+    event = events[count]
+    event.t = time_us
+    event.x = x
+    event.y = y
+    event.p = polarity
+    return count + 1
+
+
+@njit(cache=True, nogil=True)
+def add_trigger(state, time_us, is_rising):
+    """Count an edge at the camera's trigger input."""
+    state.triggers_rising += is_rising
+    state.triggers_falling += 1 - is_rising
+    state.trigger_time_sum_us += time_us

@@ -1,0 +1,90 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Integration: a whole recording as frames [T, 2, H, W], as SpikingJelly's data sets have them.
+
+| cut | frame of an event, t from the first event's time |
+| --- | --- |
+| `number` | its place // (events // T) |
+| `time` | t // (duration // T) |
+| by duration | t // duration, and as many frames as begin before the last event |
+
+What comes after the last frame is in the last frame. The same as SpikingJelly's
+`integrate_events_by_fixed_frames_number` and `integrate_events_by_fixed_duration`, where events
+are in the order of time and every frame of those has one: a frame without events is empty here.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+SPLITS = ('number', 'time')
+MOST_BYTES = 8_000_000_000
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a recording is cut into frames: into a number of them, or by their duration."""
+
+    split_by: str = 'number'
+    """'number' (frames of equally many events) or 'time' (of equal duration)."""
+    frames: int = 16
+    """T."""
+    duration_us: int = None
+    """Duration of a frame; instead of the two above."""
+
+    def __post_init__(self):
+        """Refuse what is no way to cut with a ValueError."""
+        if self.split_by not in SPLITS:
+            raise ValueError(f'split by {self.split_by!r} is not one of {", ".join(SPLITS)}')
+        if self.frames < 1:
+            raise ValueError('the number of frames must be 1 or more')
+        if self.duration_us is not None and self.duration_us < 1:
+            raise ValueError('a frame must last at least 1 microsecond')
+
+
+class Integrator:
+    """Count the events of a recording in frames, batch by batch."""
+
+    def __init__(self, cut: Cut, width: int, height: int, events: int, first_us: int,
+                 last_us: int):
+        """
+        Begin with empty frames.
+
+        :param events: how many there will be.
+        :param first_us: earliest and latest time of all.
+        :raises ValueError: if the frames would not fit into memory.
+        """
+        length_us = last_us - first_us
+        self._number = cut.frames
+        if cut.duration_us is not None:
+            self._number = max(1, -(-length_us // cut.duration_us))
+        size = 4 * self._number * 2 * height * width
+        if size > MOST_BYTES:
+            raise ValueError(f'{self._number} frames of {width}x{height} pixels would take '
+                             f'{size / 1e9:.0f} GB: take fewer, or smaller ones')
+        self._by_place = cut.duration_us is None and cut.split_by == 'number'
+        if self._by_place:
+            self._step = events // cut.frames
+        else:
+            self._step = cut.duration_us or length_us // cut.frames
+        self._first_us = first_us
+        self._place = 0
+        self.left_out = 0
+        """Events outside the frames' pixels."""
+        self.frames = np.zeros((self._number, 2, height, width), np.uint32)
+        """Event counts, uint32 [T, 2, H, W], channel 0 OFF and 1 ON."""
+
+    def add(self, events: np.ndarray) -> None:
+        """Count EVENT[n]."""
+        _, _, height, width = self.frames.shape
+        if self._by_place:
+            position = np.arange(self._place, self._place + len(events))
+        else:
+            position = events['t'] - self._first_us
+        self._place += len(events)
+        frame = np.minimum(position // self._step if self._step else self._number - 1,
+                           self._number - 1)
+        inside = (events['x'] < width) & (events['y'] < height)
+        self.left_out += len(events) - int(np.count_nonzero(inside))
+        pixel = (events['p'].astype(np.int64) * height + events['y']) * width + events['x']
+        np.add.at(self.frames.reshape(-1), (frame * (2 * height * width) + pixel)[inside], 1)

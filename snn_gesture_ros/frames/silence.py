@@ -1,0 +1,40 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Silence: time that passes for the frames while no packets come, so that a gesture ends."""
+
+PERIOD_NS = 100_000_000
+"""In silence the frames of this time are decided together, since to wake up is what costs."""
+MARGIN_NS = 100_000_000
+"""A stream that says nothing for longer is taken for silent."""
+
+
+class TimedFrames:
+    """A frame stream that is told the time also where no packets come."""
+
+    def __init__(self, frames):
+        """
+        Begin with the first packet.
+
+        :param frames: FramesByTime or FramesByCount.
+        """
+        self.stream = frames
+        self._newest_us = None
+        self._arrival_ns = 0
+
+    def push(self, packet, now_ns: int) -> list:
+        """
+        Take a packet and give the frames that it completes, oldest first.
+
+        :param now_ns: ROS time of its arrival; 0 where simulated time has not begun.
+        :raises ValueError: if its picture does not fit the network's.
+        """
+        frames = self.stream.push(packet)
+        self._newest_us, self._arrival_ns = packet.t_newest_us, now_ns
+        return frames
+
+    def advance(self, now_ns: int) -> list:
+        """Give the frames that silence completes by now; call this every PERIOD_NS."""
+        silent_ns = now_ns - self._arrival_ns - MARGIN_NS
+        if not self._arrival_ns or silent_ns <= 0:
+            return []
+        return self.stream.advance(self._newest_us + silent_ns // 1000)

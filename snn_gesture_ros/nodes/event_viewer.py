@@ -1,0 +1,82 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The event_viewer node: pictures of the events, with the gesture and its score."""
+from array import array
+
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.live_events import LiveEvents
+from snn_gesture_ros.nodes.messages import header
+from snn_gesture_ros.nodes.parameters import declare, Spec
+from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.timers import every
+from snn_gesture_ros.nodes.topics import IMAGE_QOS
+from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S
+from snn_gesture_ros.viewing.caption import write_caption
+from snn_gesture_ros.viewing.picture import draw_events, LONGEST_PX
+
+SOURCES = ('events', 'event_stream')
+PARAMETERS = (
+    Spec('source', 'events', 'What is shown: events (all that the camera sends, also where no '
+         'other node runs) or event_stream (the clean events that the network sees)'),
+    Spec('rate_hz', 15.0, 'Pictures in a second, while somebody looks at them', 0.1, 120.0),
+    Spec('longest_px', LONGEST_PX, 'Bound of the longer side of a picture; a larger sensor is '
+         'shrunk, a smaller one is enlarged', 16, 4096),
+)
+
+
+class EventViewerNode(Node):
+    """Publish pictures while somebody subscribes to them; until then it costs next to nothing."""
+
+    def __init__(self):
+        """
+        Declare parameters and wait for a subscriber.
+
+        :raises ValueError: if a parameter is wrong.
+        """
+        super().__init__('event_viewer')
+        values = declare(self, PARAMETERS)
+        if values['source'] not in SOURCES:
+            raise ValueError(f'source {values["source"]!r} is not one of {", ".join(SOURCES)}')
+        self._longest_px = values['longest_px']
+        self._pictures = 0
+        self._live = LiveEvents(self, values['source'])
+        self._publisher = self.create_publisher(Image, 'event_image', IMAGE_QOS)
+        every(self, SEARCH_PERIOD_S, self._watch)
+        self._showing = every(self, 1 / values['rate_hz'], self._show)
+        self._showing.cancel()
+        self._health = Health(self, self.resolve_topic_name(values['source']),
+                              self._counters, ('malformed',))
+        self.get_logger().info(f'waiting for a subscriber of {self._publisher.topic_name}')
+
+    def _watch(self) -> None:
+        """Read events while somebody looks."""
+        if not self._publisher.get_subscription_count():
+            self._live.rest()
+            self._showing.cancel()
+            return
+        self._live.follow()
+        if self._showing.is_canceled():
+            self._showing.reset()
+
+    def _show(self) -> None:
+        counts = self._live.take()
+        if counts is None:
+            return
+        picture = write_caption(draw_events(counts, self._longest_px), self._live.gesture)
+        height, width, colours = picture.shape
+        self._publisher.publish(Image(
+            header=header(self.get_clock().now().nanoseconds, self._live.frame_id),
+            height=height, width=width, encoding='rgb8', step=width * colours,
+            data=array('B', picture.tobytes())))
+        self._pictures += 1
+
+    def _counters(self) -> dict:
+        return {'pictures': self._pictures, 'message_type': self._live.message_type,
+                'malformed': self._live.malformed}
+
+
+def main(arguments=None) -> None:
+    """Run the node."""
+    run_node(EventViewerNode, arguments)

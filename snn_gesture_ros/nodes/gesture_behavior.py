@@ -1,0 +1,154 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gesture_behavior node: gesture scores in, what the robot does out, as a table says."""
+import time
+
+from ament_index_python.packages import get_package_share_directory
+from geometry_msgs.msg import Twist, TwistStamped, Vector3
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from snn_gesture_ros.behavior.behavior import Behavior
+from snn_gesture_ros.behavior.table import Cancel, read_table, STANDSTILL
+from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.parameters import declare, Spec
+from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, valid
+from snn_gesture_ros.nodes.running import publish_while_running, run_node
+from snn_gesture_ros.nodes.timers import every
+from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from std_srvs.srv import SetBool
+from vision_msgs.msg import Classification
+
+PARAMETERS = (
+    Spec('table', '', 'YAML file that says what each gesture does; empty for the one of the '
+         'package, config/behavior.yaml'),
+    Spec('armed', False, 'Begin armed; else rows act after a gesture or the service ~/arm'),
+)
+PERIOD_S = 0.02
+"""Velocities are published so often, and the dead man is looked at."""
+LAST_ZERO = Duration(seconds=0.2)
+"""At its end the node waits so long for the robot to have received a last zero."""
+
+
+def find_table(path: str) -> str:
+    """Give the path of a table; that of the package's own where none is named."""
+    return path or f'{get_package_share_directory("snn_gesture_ros")}/config/behavior.yaml'
+
+
+class GestureBehaviorNode(Node):
+    """Do what the table says, as long as it is safe."""
+
+    def __init__(self):
+        """
+        Declare parameters, read the table and make ready all that its rows use.
+
+        :raises ValueError: if a parameter or the table is wrong.
+        """
+        super().__init__('gesture_behavior')
+        values = declare(self, PARAMETERS)
+        path = find_table(values['table'])
+        try:
+            table = read_table(path)
+        except OSError as error:
+            raise ValueError(f'{path}: {error.strerror}') from None
+        self._does = {}
+        for row in table.rows:
+            if type(row.does) in ACTIONS:
+                try:
+                    self._does[row.name] = ACTIONS[type(row.does)](self, row)
+                except ValueError as error:
+                    raise ValueError(f'{path}: {row.name}: {error}') from None
+        self._goals = [each for each in self._does.values() if isinstance(each, Pursuing)]
+        self._velocity = table.velocity
+        if table.velocity is not None:
+            try:
+                self._out = self.create_publisher(
+                    TwistStamped if table.velocity.stamped else Twist,
+                    valid(self, table.velocity.topic), QoSProfile(depth=1))
+            except ValueError as error:
+                raise ValueError(f'{path}: velocity: {error}') from None
+        self._behavior = Behavior(table, values['armed'])
+        self._stopped = self._behavior.stopped
+        self.create_service(SetBool, '~/arm', self._on_arm)
+        self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+        every(self, PERIOD_S, self._on_time)
+        self._health = Health(self, path, self._counters, ('dead_man_stops',))
+        self.get_logger().info(f'{path}: {len(table.rows)} rows; '
+                               f'{"armed" if values["armed"] else "disarmed"}')
+
+    def destroy_node(self) -> None:
+        """Let the robot stand, if it moves by us."""
+        if self._behavior.velocity is not None:
+            self._publish(STANDSTILL)
+            self._out.wait_for_all_acked(LAST_ZERO)
+        super().destroy_node()
+
+    def _on_scores(self, message: Classification) -> None:
+        stamp = message.header.stamp
+        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        age_ns = self.get_clock().now().nanoseconds - stamp_ns
+        scores = {result.class_id: result.score for result in message.results}
+        was = self._behavior.stopped
+        changes = self._behavior.take_scores(time.monotonic_ns(), stamp_ns, age_ns, scores)
+        if changes or self._behavior.stopped != was:
+            self._follow(changes)
+
+    def _on_time(self) -> None:
+        self._follow(self._behavior.tick(time.monotonic_ns()))
+
+    def _on_arm(self, request, response):
+        self._follow(self._behavior.arm(time.monotonic_ns(), request.data))
+        response.success = True
+        response.message = self._behavior.stopped or 'armed'
+        return response
+
+    def _follow(self, changes: list) -> None:
+        """Do what the behaviour says: the velocity first."""
+        if self._behavior.velocity is not None:
+            self._publish(self._behavior.velocity)
+        if self._behavior.stopped != self._stopped:
+            self._stopped = self._behavior.stopped
+            self.get_logger().info(f'the robot must stand: {self._stopped}' if self._stopped
+                                   else 'the robot may move')
+            if self._stopped:
+                for goal in self._goals:
+                    goal.cancel()
+        for change in changes:
+            self._act(change.row, change.started)
+
+    def _act(self, row, started: bool) -> None:
+        self.get_logger().info(f'{row.name} {"starts" if started else "ends"}')
+        does = self._does.get(row.name)
+        if isinstance(row.does, Cancel):
+            for goal in self._goals:
+                if started and goal.action == row.does.action:
+                    goal.cancel()
+        elif started and does is not None:
+            does.start()
+        elif isinstance(does, Pursuing):
+            does.end()
+
+    def _publish(self, velocity: tuple) -> None:
+        twist = Twist(linear=Vector3(**dict(zip('xyz', velocity[:3]))),
+                      angular=Vector3(**dict(zip('xyz', velocity[3:]))))
+        if self._velocity.stamped:
+            stamped = TwistStamped(twist=twist)
+            stamped.header.frame_id = self._velocity.frame_id
+            stamped.header.stamp = self.get_clock().now().to_msg()
+            twist = stamped
+        publish_while_running(self._out, twist)
+
+    def _counters(self) -> dict:
+        behavior = self._behavior
+        return {
+            'armed': behavior.armed,
+            'stopped': behavior.stopped,
+            'acting': ', '.join(row.name for row in behavior.acting),
+            'dead_man_stops': behavior.dead_man_stops,
+        }
+
+
+def main(arguments=None) -> None:
+    """Run the node."""
+    run_node(GestureBehaviorNode, arguments, SignalHandlerOptions.NO)

@@ -1,0 +1,178 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gesture_evaluator node: what the live nodes announce, judged and reported at the end."""
+from dataclasses import asdict
+from importlib.util import find_spec
+import sys
+
+import numpy as np
+from rclpy.node import Node
+from snn_gesture_ros.evaluation.evaluating import Evaluated, load_classifier
+from snn_gesture_ros.evaluation.results import make_results
+from snn_gesture_ros.evaluation.run import Run, RunRecorder
+from snn_gesture_ros.evaluation.sources import find_sources, Labels
+from snn_gesture_ros.evaluation.verdicts import judge_run
+from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.events.stream import StreamCounters
+from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.nodes.health import follow_health
+from snn_gesture_ros.nodes.parameters import declare, Spec
+from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from std_msgs.msg import UInt8MultiArray
+from vision_msgs.msg import Classification, LabelInfo
+
+BEHIND = ('late_events', 'frames_dropped', 'lost')
+"""Counters of gesture_classifier that tell of a machine that fell behind."""
+PARAMETERS = (
+    Spec('recording', '', 'The recording that is played: its labels are looked for beside it'),
+    Spec('labels', '', 'Table of what is shown, with the columns start,end,label in seconds; '
+         'empty to look for it'),
+    Spec('label', '', 'What is shown from start to end, instead of a table'),
+    Spec('checkpoint', 'fast', 'The checkpoint of gesture_classifier, for its labels and frames'),
+    Spec('state', 'carried', 'The state of gesture_classifier: carried or window'),
+    Spec('output', 'evaluation', 'Folder for report.html, report.json and decisions.csv'),
+)
+
+
+class GestureEvaluatorNode(Node):
+    """Remember all decisions and announcements; `write_report` says how good they were."""
+
+    def __init__(self):
+        """
+        Declare parameters, find the labels and listen.
+
+        :raises ValueError: if a parameter or the labels are wrong, or jinja2 is not installed.
+        """
+        super().__init__('gesture_evaluator')
+        self._values = declare(self, PARAMETERS)
+        if find_spec('jinja2') is None:
+            raise ValueError('the report needs jinja2: pip install jinja2')
+        self._card = load_classifier(checkpoint=self._values['checkpoint']).card
+        self._source = self._find_source()
+        self._frames = Slicing().frames(self._card)
+        self._recorder = RunRecorder(self._card.labels)
+        self._packets, self._decisions, self._changes = [], {}, {}
+        self._events = 0
+        self._problem = 'no decision was heard: is gesture_classifier running?'
+        self._counters = follow_health(self)
+        self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
+        self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+        self.create_subscription(Classification, 'gesture', self._on_gesture, GESTURE_QOS)
+        self._stream = None
+
+    def _find_source(self):
+        values = self._values
+        if not values['recording']:
+            raise ValueError('parameter recording must name the recording that is played')
+        try:
+            sources = find_sources([values['recording']], Labels(
+                values['labels'] or None, values['label'] or None, None, self._card.labels))
+        except OSError as error:
+            raise ValueError(f'{error.filename}: {error.strerror}') from None
+        if len(sources) > 1:
+            raise ValueError(f'{values["recording"]}: only one recording is played at a time')
+        return sources[0]
+
+    def _on_labels(self, message: LabelInfo) -> None:
+        """Listen to the events only now: event_stream begins once somebody does."""
+        labels = tuple(item.class_name for item in message.class_map)
+        if labels != self._card.labels:
+            self._problem = ('gesture_classifier has other labels than '
+                             f'{self._values["checkpoint"]}: set checkpoint')
+        elif self._stream is None:
+            self._stream = self.create_subscription(
+                UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
+
+    def _on_packet(self, data: bytes) -> None:
+        packet = decode_packet(data)
+        self._recorder.add_packet(packet)
+        self._events += len(packet.events)
+        self._packets.append((packet.stamp_ns, packet.ros_offset_ns))
+        for frame in self._frames.push(packet):
+            self._recorder.add_frame(frame)
+
+    def _on_scores(self, message: Classification) -> None:
+        stamp_ns = _nanoseconds(message)
+        if self._stream is None:
+            return
+        scores = {result.class_id: result.score for result in message.results}
+        delay_ms = (self.get_clock().now().nanoseconds - stamp_ns) / 1e6
+        self._decisions[stamp_ns] = ([scores[label] for label in self._card.labels], delay_ms)
+
+    def _on_gesture(self, message: Classification) -> None:
+        result = message.results[0] if message.results else None
+        self._changes.setdefault(_nanoseconds(message), []).append(
+            (result.class_id, result.score) if result else (None, 0.0))
+
+    def write_report(self) -> str:
+        """
+        Write the report.
+
+        :returns: the folder that it is in.
+        :raises ValueError: if nothing was decided, or no label is within what was played.
+        """
+        from snn_gesture_ros.evaluation.writing import write_evaluation
+        if not self._decisions or not self._packets:
+            raise ValueError(self._problem)
+        run = self._run()
+        verdicts = judge_run(run, self._source.parts, self._source.camera_time)
+        evaluated = [Evaluated(self._source._replace(notes=self._notes()), run, verdicts)]
+        write_evaluation(make_results(evaluated, self._card.labels, {
+            'command': 'live, from the topics gesture and gesture_scores',
+            'checkpoint': {'name': self._values['checkpoint'], 'labels': list(self._card.labels),
+                           'frames': self._frames.description},
+            'settings': self._values}), evaluated, self._values['output'])
+        return self._values['output']
+
+    def _notes(self) -> tuple:
+        """Say where the machine fell behind, so that live is not what offline would be."""
+        player, stream, classifier = (self._counters.get(name, {}) for name in (
+            'event_player', 'event_stream', 'gesture_classifier'))
+        counts = {name: int(classifier.get(name, 0)) for name in BEHIND}
+        counts['messages lost'] = (
+            int(player.get('messages', 0)) - int(stream.get('messages', 0)) if player else 0)
+        return tuple(f'live: {count} {name.replace("_", " ")}; the machine fell behind'
+                     for name, count in counts.items() if count > 0)
+
+    def _run(self) -> Run:
+        """Put decisions and announcements in their order, in the camera's time."""
+        stamps_ns, offsets_ns = map(np.array, zip(*sorted(self._packets)))
+
+        def camera_us(stamp_ns) -> int:
+            # By the packet that completed the frame, whose offset the classifier has used.
+            place = min(np.searchsorted(stamps_ns, stamp_ns), len(stamps_ns) - 1)
+            return int(stamp_ns - offsets_ns[place]) // 1000
+
+        times_us, steps = [], self._card.time_steps if self._values['state'] == 'carried' else 1
+        for stamp_ns in sorted({*self._decisions, *self._changes}):
+            t_us = camera_us(stamp_ns)
+            for label, score in self._changes.get(stamp_ns, ()):
+                self._recorder.add_change(t_us, label, score)
+            if stamp_ns in self._decisions:
+                scores, delay_ms = self._decisions[stamp_ns]
+                begin_us = times_us[-steps] if len(times_us) >= steps else None
+                self._recorder.add_decision(t_us, begin_us, scores, delay_ms)
+                times_us.append(t_us)
+        counters = asdict(StreamCounters(events_in=self._events))
+        for name, text in self._counters.get('event_stream', {}).items():
+            if name in counters:
+                counters[name] = int(text)
+        seconds = max(stamps_ns[-1] - stamps_ns[0], 1) / 1e9
+        return self._recorder.result(counters, seconds)
+
+
+def _nanoseconds(message) -> int:
+    stamp = message.header.stamp
+    return stamp.sec * 1_000_000_000 + stamp.nanosec
+
+
+def main(arguments=None) -> None:
+    """Run the node until it is interrupted, then write the report."""
+    node = run_node(GestureEvaluatorNode, arguments)
+    if node is None:
+        return
+    try:
+        print(f'report: {node.write_report()}/report.html')
+    except (OSError, ValueError) as error:
+        sys.exit(f'gesture_evaluator: {error}')

@@ -1,0 +1,102 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Managed nodes: what a node holds only while it is active."""
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from snn_gesture_ros.parameters import Spec
+from std_srvs.srv import SetBool
+
+AUTOSTART = Spec('autostart', True, 'Become active at start; false leaves that to a lifecycle '
+                 'manager or to the service enable')
+
+
+class ManagedNode(LifecycleNode):
+    """
+    A lifecycle node that takes what it needs when it is activated and gives all of it back after.
+
+    The service `~/enable` activates and deactivates it, too.
+    """
+
+    def __init__(self, name: str):
+        """Begin unconfigured; call `begin` when all else is ready."""
+        super().__init__(name)
+        self.is_active = False
+        self._is_configured = False
+        self._refusal = ''
+        self.create_service(SetBool, '~/enable', self._enable)
+
+    def activate(self) -> None:
+        """
+        Take what is needed to work.
+
+        :raises ValueError: if that cannot be, with nothing taken.
+        """
+        raise NotImplementedError
+
+    def deactivate(self) -> None:
+        """Give it back."""
+        raise NotImplementedError
+
+    def begin(self, autostart: bool) -> None:
+        """
+        Become active, or wait for somebody who asks for it.
+
+        :raises ValueError: if it cannot be active.
+        """
+        if autostart and not self._activated():
+            raise ValueError(self._refusal)
+
+    def destroy_node(self) -> None:
+        """Give back what an active node holds."""
+        self._end()
+        super().destroy_node()
+
+    def on_configure(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Do nothing: parameters were declared when the node was made."""
+        self._is_configured = True
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_cleanup(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Do nothing: an inactive node holds nothing."""
+        self._is_configured = False
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Activate; where that cannot be, log the reason and stay inactive."""
+        try:
+            self.activate()
+        except ValueError as error:
+            self._refusal = str(error)
+            self.get_logger().error(self._refusal)
+            return TransitionCallbackReturn.FAILURE
+        self.is_active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Deactivate."""
+        self._end()
+        return super().on_deactivate(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Give back what an active node holds."""
+        self._end()
+        return super().on_shutdown(state)
+
+    def _end(self) -> None:
+        if self.is_active:
+            self.is_active = False
+            self.deactivate()
+
+    def _activated(self) -> bool:
+        if not self._is_configured:
+            self.trigger_configure()
+        return self.trigger_activate() == TransitionCallbackReturn.SUCCESS
+
+    def _enable(self, request, response):
+        """Serve `~/enable`: true activates, false deactivates; to ask twice changes nothing."""
+        response.success = True
+        if request.data and not self.is_active:
+            response.success = self._activated()
+            response.message = '' if response.success else self._refusal
+        elif not request.data and self.is_active:
+            self.trigger_deactivate()
+        return response

@@ -1,0 +1,85 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of any type from the fields that a YAML file gives, checked one by one."""
+from importlib import import_module
+import re
+
+FLOATS = ('float', 'double')
+INTEGERS = {'octet': (0, 255), 'char': (0, 255),
+            **{f'uint{bits}': (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+            **{f'int{bits}': (-2**(bits - 1), 2**(bits - 1) - 1) for bits in (8, 16, 32, 64)}}
+"""The least and the greatest value by type."""
+LIST = re.compile(r'sequence<(?P<of>.+?)(, (?P<most>\d+))?>|(?P<each>.+)\[(?P<exactly>\d+)\]')
+TEXT = re.compile(r'w?string(<(?P<most>\d+)>)?')
+
+
+def interface_class(type_name: str, kind: str):
+    """
+    Import the class of a type such as `std_msgs/msg/String`.
+
+    :param kind: msg, srv or action.
+    :raises ValueError: if there is no such type, or its package is not installed.
+    """
+    package, _, name = type_name.partition(f'/{kind}/')
+    if not re.fullmatch('[a-z][a-z0-9_]*', package) or not re.fullmatch('[A-Z][A-Za-z0-9]*', name):
+        raise ValueError(f'{type_name} is no type: write package/{kind}/Name')
+    try:
+        return getattr(import_module(f'{package}.{kind}'), name)
+    except ImportError:
+        raise ValueError(f'the package {package} of {type_name} is not installed: install ros-'
+                         f'$ROS_DISTRO-{package.replace("_", "-")} or source its workspace'
+                         ) from None
+    except AttributeError:
+        raise ValueError(f'{package} has no {kind}/{name}') from None
+
+
+def make_message(message_class, fields: dict, place: str = ''):
+    """
+    Make a message with some fields set.
+
+    :param fields: values by name; those of messages within are dicts again.
+    :param place: of the message within another, for errors.
+    :raises ValueError: names the field that is wrong and says what it takes.
+    """
+    message = message_class()
+    types = message_class.get_fields_and_field_types()
+    for name, value in fields.items():
+        if name not in types:
+            known = ', '.join(types) or 'it has none'
+            raise ValueError(f'{place}{name} is no field; the fields are: {known}')
+        setattr(message, name, _value(types[name], value, f'{place}{name}'))
+    return message
+
+
+def _value(kind: str, value, place: str):
+    """Give a value for a field of a type as rosidl spells it."""
+    if parts := LIST.fullmatch(kind):
+        return _list(kind, parts, value, place)
+    if '/' in kind:
+        if not isinstance(value, dict):
+            raise ValueError(f'{place} must be the fields of a {kind}, not {value!r}')
+        package, _, name = kind.partition('/')
+        return make_message(interface_class(f'{package}/msg/{name}', 'msg'), value, f'{place}.')
+    if parts := TEXT.fullmatch(kind):
+        right = isinstance(value, str) and len(value) <= int(parts['most'] or len(value))
+    elif kind == 'boolean':
+        right = isinstance(value, bool)
+    elif kind in FLOATS:
+        right = isinstance(value, float) or isinstance(value, int) and abs(value) < 2**127
+        right = right and not isinstance(value, bool)
+        value = float(value) if right else value
+    else:
+        least, most = INTEGERS[kind]
+        right = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+    if not right:
+        raise ValueError(f'{place} must be a {kind}, not {value!r}')
+    return bytes([value]) if kind == 'octet' else value
+
+
+def _list(kind: str, parts, value, place: str) -> list:
+    exactly, most = parts['exactly'], parts['most']
+    if (not isinstance(value, list) or exactly and len(value) != int(exactly)
+            or most and len(value) > int(most)):
+        raise ValueError(f'{place} must be a list: {kind}, not {value!r}')
+    return [_value(parts['of'] or parts['each'], item, f'{place}[{number}]')
+            for number, item in enumerate(value)]

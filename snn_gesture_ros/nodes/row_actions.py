@@ -1,0 +1,151 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What rows of the table do in ROS: messages, services and actions, ready before they are used."""
+from rclpy.action import ActionClient
+from snn_gesture_ros.behavior.table import Call, Goal, Publish
+from snn_gesture_ros.nodes.messages_from_yaml import interface_class, make_message
+from std_msgs.msg import Header
+
+
+def valid(node, name: str) -> str:
+    """
+    Give the name of a topic, service or action as it is.
+
+    :raises ValueError: if it cannot be one.
+    """
+    try:
+        node.resolve_topic_name(name)
+    except RuntimeError as error:  # of rcl
+        reason = str(error).split(', at ')[0].partition(': ')[2]
+        raise ValueError(f'"{name}" cannot be a name: {reason}') from None
+    return name
+
+
+class Publishing:
+    """Publish the row's message."""
+
+    def __init__(self, node, row):
+        """
+        Make the message and its publisher.
+
+        :raises ValueError: if its type or fields are wrong.
+        """
+        self._node = node
+        message_class = interface_class(row.does.type, 'msg')
+        self._message = make_message(message_class, row.does.message)
+        self._out = node.create_publisher(message_class, valid(node, row.does.topic), 10)
+
+    def start(self) -> None:
+        """Publish, with the time of now if the message has a header."""
+        if isinstance(getattr(self._message, 'header', None), Header):
+            self._message.header.stamp = self._node.get_clock().now().to_msg()
+        self._out.publish(self._message)
+
+
+class Calling:
+    """Call the row's service."""
+
+    def __init__(self, node, row):
+        """
+        Make the request and its client.
+
+        :raises ValueError: if its type or fields are wrong.
+        """
+        self._log = node.get_logger()
+        self._row = row
+        service_class = interface_class(row.does.type, 'srv')
+        self._request = make_message(service_class.Request, row.does.request)
+        self._client = node.create_client(service_class, valid(node, row.does.service))
+
+    def start(self) -> None:
+        """Call, without waiting for the service to come or to answer."""
+        if self._client.service_is_ready():
+            self._client.call_async(self._request).add_done_callback(self._on_answer)
+        else:
+            self._log.error(f'{self._row.name}: no service {self._row.does.service} is there')
+
+    def _on_answer(self, future) -> None:
+        self._log.info(f'{self._row.name}: {self._row.does.service} has answered: '
+                       f'{future.result()}')
+
+
+class Pursuing:
+    """Send the row's goal to its action, and cancel it."""
+
+    def __init__(self, node, row):
+        """
+        Make the goal and its client.
+
+        :raises ValueError: if its type or fields are wrong.
+        """
+        self._log = node.get_logger()
+        self._row = row
+        action_class = interface_class(row.does.type, 'action')
+        self._goal = make_message(action_class.Goal, row.does.goal)
+        self._client = ActionClient(node, action_class, valid(node, row.does.action))
+        self._pursuit = None
+
+    @property
+    def action(self) -> str:
+        """Name of the action."""
+        return self._row.does.action
+
+    def start(self) -> None:
+        """Send the goal, unless the last one is still pursued."""
+        if not self._client.server_is_ready():
+            self._log.error(f'{self._row.name}: no action {self.action} is there')
+        elif self._pursuit is not None and not self._pursuit.over:
+            self._log.warning(f'{self._row.name}: {self.action} still pursues the last goal')
+        else:
+            self._pursuit = _Pursuit(self._client.send_goal_async(self._goal), self._report)
+
+    def end(self) -> None:
+        """Cancel if the goal lasts only as long as the gesture."""
+        if self._row.does.cancel_at_end:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Cancel the goal, if one is pursued."""
+        if self._pursuit is not None and not self._pursuit.over:
+            self._pursuit.cancel()
+
+    def _report(self, what: str) -> None:
+        self._log.info(f'{self._row.name}: {self.action}: {what}')
+
+
+class _Pursuit:
+    """One goal on its way."""
+
+    def __init__(self, response, report):
+        """Wait for the server's response; tell `report` what becomes of the goal."""
+        self.over = False
+        """Whether it was refused, cancelled or done."""
+        self._handle = None
+        self._report = report
+        response.add_done_callback(self._on_response)
+
+    def cancel(self) -> None:
+        """Cancel it, at once or as soon as it is accepted."""
+        self.over = True
+        self._report('the goal is cancelled')
+        if self._handle is not None:
+            self._handle.cancel_goal_async()
+
+    def _on_response(self, response) -> None:
+        self._handle = response.result()
+        if not self._handle.accepted:
+            self.over = True
+            self._report('the goal was refused')
+        elif self.over:
+            self._handle.cancel_goal_async()
+        else:
+            self._handle.get_result_async().add_done_callback(self._on_result)
+
+    def _on_result(self, _) -> None:
+        if not self.over:
+            self.over = True
+            self._report('the goal is done')
+
+
+ACTIONS = {Publish: Publishing, Call: Calling, Goal: Pursuing}
+"""By what the row does."""

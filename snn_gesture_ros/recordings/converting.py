@@ -1,0 +1,118 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From any recording to npz, HDF5 or rosbag2, in little memory."""
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.recordings.bag_writer import BagWriter
+from snn_gesture_ros.recordings.hdf5_writer import Hdf5Writer
+from snn_gesture_ros.recordings.npz_writer import NpzWriter
+from snn_gesture_ros.recordings.recording import (
+    find_sensor_size, Recording, UnreadableRecording)
+from snn_gesture_ros.recordings.rosbag import BAG_FILES
+from snn_gesture_ros.recordings.unfinished import unfinished
+
+WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer}
+BAG_SUFFIXES = ('', *BAG_FILES)
+TOPIC = '/event_camera/events'
+BATCH = 1 << 16
+"""At least so many events are written at once."""
+
+
+def check_suffix(output: Path) -> None:
+    """
+    Refuse a name whose suffix is not that of a format.
+
+    :raises ValueError: says which are.
+    """
+    if output.suffix not in (*WRITERS, *BAG_SUFFIXES):
+        raise ValueError(f'{output}: the suffix {output.suffix} is none of '
+                         f'{", ".join((*WRITERS, *BAG_SUFFIXES[1:]))}; without one it is the '
+                         'folder of a bag')
+
+
+class Conversion:
+    """
+    A recording's events, written in the format of the output's suffix.
+
+    Times, coordinates and polarities stay as they are, and so does the order. Triggers are not
+    events: only messages that are copied keep them.
+    """
+
+    def __init__(self, recording: Recording, output: Path, topic=None, message_type=None):
+        """
+        Check that it can be done.
+
+        :param topic: of a bag; needed where it has several with events.
+        :param message_type: one of EVENT_TYPES, for a bag that is written; by default that of the
+            bag that is read, else EventPacket. Messages that have the type are copied as they are.
+        :raises ValueError: if the suffix names no format or the topic is not clear.
+        """
+        check_suffix(output)
+        self._recording, self._output = recording, output
+        self._topic = recording.choose_topic(topic) if recording.topics else None
+        self._type = message_type or recording.topics.get(self._topic, EVENT_PACKET_TYPE)
+        self.copies = (output.suffix in BAG_SUFFIXES
+                       and self._type == recording.topics.get(self._topic))
+        """Whether messages are copied."""
+
+    def steps(self, replace: bool = False):
+        """
+        Write the output, and of a damaged recording what comes before.
+
+        :param replace: whether an output that is there may go.
+        :returns: a generator of 0, and then of how many messages are copied, or events written.
+        :raises ValueError: if the output cannot be written, or at the end if the recording is
+            damaged.
+        """
+        damage = None
+        with unfinished(self._output, replace) as path, closing(self._make_writer(path)) as writer:
+            yield 0
+            try:
+                yield from self._copy(writer) if self.copies else self._write(writer)
+            except UnreadableRecording as error:
+                damage = error
+        if damage:
+            raise damage
+
+    def _copy(self, writer):
+        for message in self._recording.messages([self._topic]):
+            writer.write_message(message.t_ns, message.data)
+            yield 1
+
+    def _write(self, writer):
+        for events in _batched(self._recording.events(self._topic)):
+            writer.write(events)
+            yield len(events)
+
+    def _make_writer(self, path):
+        recording, to_bag = self._recording, path.suffix in BAG_SUFFIXES
+        if self.copies:
+            return BagWriter(path, self._topic, self._type)
+        if to_bag or recording.topics:
+            size = find_sensor_size(recording, self._topic)
+        else:
+            size = recording.width, recording.height
+        if to_bag:
+            return BagWriter(path, self._topic or TOPIC, self._type, *size)
+        return WRITERS[path.suffix](path, *size)
+
+
+def _batched(arrays):
+    """Join arrays of EVENT to some of BATCH or more; at a damage, give what came before first."""
+    held, count, damage = [], 0, None
+    try:
+        for events in arrays:
+            held.append(events)
+            count += len(events)
+            if count >= BATCH:
+                yield np.concatenate(held)
+                held, count = [], 0
+    except UnreadableRecording as error:
+        damage = error
+    if count:
+        yield np.concatenate(held)
+    if damage:
+        raise damage

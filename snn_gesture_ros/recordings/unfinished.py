@@ -1,0 +1,43 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files that have their name only when they are finished."""
+from contextlib import contextmanager
+import os
+from pathlib import Path
+import shutil
+import tempfile
+
+from snn_gesture_ros.recordings.rosbag import BAG_FILES
+
+
+@contextmanager
+def unfinished(path: Path, replace: bool = False):
+    """
+    Give the place to write a new file or folder to; at the end it is moved to its own.
+
+    Where the writing fails or is interrupted, nothing is left and what was there stays.
+
+    :param replace: whether a file, or a bag's folder, that is there may go.
+    :raises ValueError: if something is there that may not.
+    """
+    check_free(path, replace)
+    with tempfile.TemporaryDirectory(prefix=f'.{path.name}-', dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        yield made
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(made, path)
+
+
+def check_free(path: Path, replace: bool = False) -> None:
+    """
+    Refuse a place where something is that may not go.
+
+    :raises ValueError: says what it is.
+    """
+    if not path.exists():
+        return
+    if not replace:
+        raise ValueError(f'{path} is there already; --force replaces it')
+    if path.is_dir() and any(file.suffix not in ('.yaml', *BAG_FILES) for file in path.iterdir()):
+        raise ValueError(f'{path}: the folder has other files than those of a bag; choose another')

@@ -1,0 +1,85 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The film of a recording: its events in shots of equal duration."""
+from typing import NamedTuple, Optional
+
+import numpy as np
+from snn_gesture_ros.events.stream import MOST_PIXELS
+from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
+from snn_gesture_ros.viewing.caption import Gesture, write_caption
+from snn_gesture_ros.viewing.exposure import Exposure
+from snn_gesture_ros.viewing.picture import draw_events
+
+LONGEST_SILENCE_S = 2.0
+"""Of a longer pause without events so much is shown."""
+
+
+class Shot(NamedTuple):
+    """What was seen for a short time."""
+
+    t_s: float
+    """Its begin, in seconds of the film."""
+    counts: np.ndarray
+    """Event counts, [2, H, W], channel 0 OFF and 1 ON."""
+    gesture: Optional[Gesture] = None
+
+    def draw(self) -> np.ndarray:
+        """Draw the events, the gesture and the time; RGB, uint8 [height, width, 3]."""
+        return write_caption(draw_events(self.counts), self.gesture, f'{self.t_s:.2f} s')
+
+
+def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, watch=None):
+    """
+    Yield a Shot for each part of a recording, also for those without events.
+
+    Camera time that falls back, as where the camera was restarted, goes on in the film.
+
+    :param recording: an open Recording.
+    :param shot_us: duration of a shot.
+    :param topic: of a bag; needed where it has several with events.
+    :param start_s: begin, in seconds after the recording's first event.
+    :param end_s: end, likewise; None for the recording's.
+    :param watch: gives a Recognition, called with the width and height of the sensor.
+    :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
+    """
+    width, height = find_sensor_size(recording, topic)
+    if not 0 < width * height <= MOST_PIXELS:
+        raise UnreadableRecording(f'{recording.path}: a sensor of {width}x{height} pixels does '
+                                  'not exist')
+    recognition = watch(width, height) if watch else None
+    nothing = np.zeros((2, height, width), np.int32)
+    exposure = Exposure()
+    for number, events in _numbered(recording.slices(shot_us, topic), shot_us):
+        t_s, until_s = number * shot_us / 1e6, (number + 1) * shot_us / 1e6
+        if end_s is not None and t_s >= end_s:
+            return
+        if until_s <= start_s:
+            continue
+        if events is None:
+            yield Shot(t_s, nothing)
+            continue
+        exposure.add(events, width, height)
+        gesture = recognition.name(events) if recognition else None
+        yield Shot(t_s, exposure.take(), gesture)
+
+
+def at_steady_rate(shots, shot_us: int):
+    """Yield shots that came late, as a live topic's may, as often as their duration asks for."""
+    number = 0
+    for shot in shots:
+        while number * shot_us <= round(shot.t_s * 1e6):
+            yield shot
+            number += 1
+
+
+def _numbered(slices, shot_us: int):
+    """Yield the number and the events of each shot, None for those of a silence."""
+    most_silent = round(LONGEST_SILENCE_S * 1e6 / shot_us)
+    number, slot = -1, None
+    for events in slices:
+        before, slot = slot, int(events['t'].max()) // shot_us
+        passed = 1 if before is None else max(slot - before, 1)
+        for silent in range(1, min(passed, most_silent + 1)):
+            yield number + silent, None
+        number += passed
+        yield number, events

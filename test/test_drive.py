@@ -1,0 +1,49 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The verb `drive`: gestures lead a simulated robot, through the real node."""
+import json
+import math
+import shutil
+import subprocess
+
+from PIL import Image
+import pytest
+from snn_gesture_ros.demo.differential_robot import Command, drive
+
+
+def test_a_command_lasts_until_the_next():
+    _, poses = drive([Command(1.0, 0.5, 0.0), Command(3.0, 0.0, 0.0)], 10.0)
+    assert poses[-1] == pytest.approx([1.0, 0, 0])
+
+
+def test_a_curve_is_a_circle():
+    _, poses = drive([Command(0.0, 1.0, 1.0)], math.tau + 0.01)
+    assert poses[-1] == pytest.approx([0, 0, math.tau], abs=0.02)
+    assert poses[:, 1].max() == pytest.approx(2, abs=0.01), 'to the left'
+
+
+def run(*words, folder):
+    return subprocess.run([shutil.which('snn-gesture'), 'drive', *words], cwd=folder,
+                          capture_output=True, text=True)
+
+
+def test_gestures_lead_the_robot(tmp_path):
+    result = run('none:0.3', 'arm_roll:1.3', 'right_arm_clockwise:2', 'hand_clapping:0.5',
+                 folder=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    summary = json.loads(result.stdout.splitlines()[-1])
+    assert 0.2 < summary['x_m'] < 0.6 and summary['y_m'] == summary['heading_rad'] == 0
+    with Image.open(tmp_path / summary['picture']) as picture:
+        assert picture.width > 500
+
+
+@pytest.mark.parametrize('words, reason', [
+    (['jumping:1'], 'jumping:1: the table knows air_drums'),
+    (['none'], 'none: write GESTURE:SECONDS'),
+    (['none:-1'], 'none:-1: write GESTURE:SECONDS'),
+    (['none:1', '--table', 'missing.yaml'], 'missing.yaml: No such file'),
+])
+def test_bad_words_end_the_command_with_one_line(tmp_path, words, reason):
+    result = run(*words, folder=tmp_path)
+    assert result.returncode == 1
+    assert reason in result.stderr and len(result.stderr.splitlines()) == 1

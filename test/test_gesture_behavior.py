@@ -1,0 +1,291 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gesture_behavior node, as a process: scores in; velocities, messages, calls, goals out."""
+import signal
+import subprocess
+import sys
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PointStamped, Twist, TwistStamped
+import pytest
+from rclpy.action import ActionServer, CancelResponse
+from snn_gesture_ros.nodes.messages import classification, header
+from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from std_srvs.srv import SetBool
+from vision_msgs.msg import Classification
+
+LABELS = ('stop', 'ahead', 'act', 'undo', 'none')
+FRAME_S = 0.05
+SURE = 'min_score: 0.6, hold_ms: 100, release_ms: 100'
+TABLE = """
+velocity:
+  linear: {max: 1.0, acceleration: 5, deceleration: 5}
+  angular: {max: 1.0, acceleration: 5, deceleration: 5}
+rows:
+- {gesture: stop, do: stop, min_score: 0.4, hold_ms: 0}
+- {gesture: ahead, do: drive, linear_x: 0.5, angular_z: -0.2, """ + SURE + '}\n'
+PUBLISHER = """
+import sys, time
+import rclpy
+from snn_gesture_ros.nodes.messages import classification, header
+from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from vision_msgs.msg import Classification
+rclpy.init()
+node = rclpy.create_node('scores')
+publisher = node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
+scores = {label: 0.02 for label in ('stop', 'act', 'undo', 'none')}
+while True:
+    now_ns = node.get_clock().now().nanoseconds
+    publisher.publish(classification(header(now_ns, ''), {'ahead': 0.92, **scores}))
+    time.sleep(0.05)
+"""
+
+
+class Robot:
+    """The node, and what it is shown."""
+
+    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE):
+        self.ros = ros
+        path = tmp_path / 'table.yaml'
+        path.write_text(table + ''.join(f'- {line}\n' for line in lines))
+        self.velocities = ros.listen(twist, 'cmd_vel')
+        self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
+        self.process = ros.start('gesture_behavior', table=path, armed=armed)
+        ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
+        self._next_s = time.monotonic()
+
+    def show_until(self, gesture, condition, what):
+        """Let scores of a gesture come after every frame until a condition is true."""
+        def shown():
+            if time.monotonic() >= self._next_s:
+                self._next_s = time.monotonic() + FRAME_S
+                now_ns = self.ros.node.get_clock().now().nanoseconds
+                scores = {**dict.fromkeys(LABELS, 0.02), gesture: 0.92}
+                self.scores.publish(classification(header(now_ns, 'camera'), scores))
+            return condition()
+        return self.ros.wait_for(shown, what)
+
+    @property
+    def speed(self):
+        """Of the newest command."""
+        return self.velocities[-1].linear.x if self.velocities else None
+
+    def output(self):
+        return self.ros.output(self.process)
+
+
+def test_a_gesture_drives_and_its_end_stops(ros, tmp_path):
+    robot = Robot(ros, tmp_path)
+    robot.show_until('none', lambda: 'may move' in robot.output(), 'the node to see scores')
+    assert not robot.velocities
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    speeds = [each.linear.x for each in robot.velocities]
+    assert speeds == sorted(speeds) and len(set(speeds)) > 4, 'a ramp'
+    assert robot.velocities[-1].angular.z == -0.2
+    robot.show_until('none', lambda: robot.speed == 0, 'a standstill')
+
+
+def test_a_stop_gesture_commands_zero_at_once(ros, tmp_path):
+    robot = Robot(ros, tmp_path, table=TABLE.replace('deceleration: 5', 'deceleration: 0.1'))
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    robot.show_until('stop', lambda: robot.speed == 0, 'a standstill')
+    assert {each.linear.x for each in robot.velocities[-3:]} <= {0.0, 0.5}
+
+
+@pytest.mark.parametrize('stamped', [False, True])
+def test_killed_classifier_stops_the_robot_within_half_a_second(ros, tmp_path, stamped):
+    table = TABLE.replace('velocity:', f'velocity:\n  stamped: {str(stamped).lower()}\n'
+                          '  frame_id: wheels')
+    arrivals = []
+    robot = Robot(ros, tmp_path, table=table, twist=TwistStamped if stamped else Twist)
+    ros.listen(TwistStamped if stamped else Twist, 'cmd_vel')
+    classifier = subprocess.Popen([sys.executable, '-c', PUBLISHER], env=ros.environment)
+
+    def newest():
+        arrivals.extend([time.monotonic()] * (len(robot.velocities) - len(arrivals)))
+        return robot.velocities and getattr(robot.velocities[-1], 'twist', robot.velocities[-1])
+
+    try:
+        ros.wait_for(lambda: newest() and newest().linear.x == 0.5, 'full speed')
+    finally:
+        classifier.kill()
+        killed_s = time.monotonic()
+        classifier.wait()
+    ros.wait_for(lambda: newest().linear.x == 0, 'a standstill')
+    assert arrivals[-1] - killed_s < 0.5
+    assert newest().angular.z == 0
+    ros.wait_for(lambda: 'no gesture scores for 350 ms' in robot.output(), 'the reason')
+    if stamped:
+        assert robot.velocities[-1].header.frame_id == 'wheels'
+        assert robot.velocities[-1].header.stamp.sec > 0
+
+
+@pytest.mark.parametrize('signal_number', [signal.SIGINT, signal.SIGTERM])
+def test_the_last_word_of_the_node_is_zero(ros, tmp_path, signal_number):
+    robot = Robot(ros, tmp_path)
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    robot.process.send_signal(signal_number)
+    ros.wait_for(lambda: robot.process.poll() is not None and robot.speed == 0, 'the end')
+    assert robot.process.returncode == 0 and 'Traceback' not in robot.output()
+
+
+def test_a_gesture_publishes_one_message(ros, tmp_path):
+    said = ros.listen(PointStamped, 'said')
+    robot = Robot(ros, tmp_path, '{gesture: act, do: publish, topic: said, '
+                  'type: geometry_msgs/msg/PointStamped, '
+                  f'message: {{point: {{x: 3}}, header: {{frame_id: map}}}}, {SURE}}}')
+    robot.show_until('act', lambda: said, 'the message')
+    shown_s = time.monotonic()
+    robot.show_until('act', lambda: time.monotonic() > shown_s + 4 * FRAME_S, 'four frames')
+    robot.show_until('none', lambda: 'row 3 (act) ends' in robot.output(), 'the end')
+    assert len(said) == 1
+    assert said[0].point.x == 3 and said[0].header.frame_id == 'map'
+    assert said[0].header.stamp.sec > 0, 'the time of publishing'
+    robot.show_until('act', lambda: len(said) == 2, 'the message of a second gesture')
+
+
+def test_a_gesture_calls_a_service(ros, tmp_path):
+    calls = []
+
+    def answer(request, response):
+        calls.append(request.data)
+        response.message = 'as you wish'
+        return response
+
+    robot = Robot(ros, tmp_path, '{gesture: act, do: call, service: /light, type: std_srvs/srv/'
+                  f'SetBool, request: {{data: true}}, {SURE}}}')
+    robot.show_until('act', lambda: 'no service /light is there' in robot.output(), 'the reason')
+    ros.node.create_service(SetBool, '/light', answer)
+    client = ros.node.create_client(SetBool, '/light')
+    ros.wait_for(client.service_is_ready, 'the service')
+    ends = robot.output().count('ends')
+    robot.show_until('none', lambda: robot.output().count('ends') > ends, 'the end')
+    robot.show_until('act', lambda: calls, 'the call')
+    assert calls == [True]
+    robot.show_until('none', lambda: 'as you wish' in robot.output(), 'the answer')
+
+
+@pytest.fixture
+def server(ros):
+    """Give what an action server of the test's node has been asked."""
+    fibonacci = pytest.importorskip('test_msgs.action').Fibonacci
+    asked = {'goals': [], 'cancelled': 0, 'running': True}
+
+    async def pursue(handle):
+        asked['goals'].append(handle.request.order)
+        while asked['running'] and not handle.is_cancel_requested:
+            await _turn(ros.node)
+        if handle.is_cancel_requested:
+            asked['cancelled'] += 1
+            handle.canceled()
+        else:
+            handle.succeed()
+        return fibonacci.Result()
+
+    asked['server'] = ActionServer(ros.node, fibonacci, 'count', pursue,
+                                   cancel_callback=lambda _: CancelResponse.ACCEPT)
+    yield asked
+    asked['running'] = False
+    asked['server'].destroy()
+
+
+async def _turn(node):
+    """Wait until the executor has had a turn."""
+    from rclpy.task import Future
+    future = Future()
+    timer = node.create_timer(0.01, lambda: future.set_result(None))
+    await future
+    node.destroy_timer(timer)
+
+
+GOAL = ('{{gesture: act, do: goal, action: count, type: test_msgs/action/Fibonacci, '
+        f'goal: {{{{order: 7}}}}, cancel_at_end: {{}}, {SURE}}}}}')
+CANCEL = f'{{gesture: undo, do: cancel, action: count, {SURE}}}'
+
+
+def test_a_goal_is_cancelled_when_its_gesture_ends(ros, tmp_path, server):
+    robot = Robot(ros, tmp_path, GOAL.format('true'))
+    robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
+    robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
+
+
+def test_a_goal_is_cancelled_by_another_gesture(ros, tmp_path, server):
+    robot = Robot(ros, tmp_path, GOAL.format('false'), CANCEL)
+    robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
+    robot.show_until('none', lambda: 'row 3 (act) ends' in robot.output(), 'the end')
+    robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
+    assert server['goals'] == [7] and not server['cancelled']
+    robot.show_until('undo', lambda: server['cancelled'] == 1, 'the cancel')
+    robot.show_until('act', lambda: server['goals'] == [7, 7], 'a new goal')
+    server['running'] = False
+    robot.show_until('none', lambda: 'the goal is done' in robot.output(), 'success')
+
+
+def test_stops_cancel_goals(ros, tmp_path, server):
+    robot = Robot(ros, tmp_path, GOAL.format('false'))
+    robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
+    robot.show_until('stop', lambda: server['cancelled'] == 1, 'the cancel by a stop gesture')
+    robot.show_until('act', lambda: server['goals'] == [7, 7], 'a second goal')
+    ros.wait_for(lambda: server['cancelled'] == 2, 'the cancel without scores')
+
+
+def test_robot_is_armed_by_a_service(ros, tmp_path):
+    robot = Robot(ros, tmp_path, armed=False)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    client = ros.node.create_client(SetBool, '/gesture_behavior/arm')
+
+    def ask(armed):
+        future = client.call_async(SetBool.Request(data=armed))
+        robot.show_until('ahead', future.done, 'the answer')
+        return future.result()
+
+    ros.wait_for(client.service_is_ready, 'the service')
+    robot.show_until('ahead', lambda: 'must stand: disarmed' in robot.output(), 'the reason')
+    assert not robot.velocities
+    answer = ask(True)
+    assert answer.success and answer.message == 'armed'
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    robot.show_until('ahead', lambda: diagnostics and {
+        ('armed', 'True'), ('acting', 'row 2 (ahead)'), ('stopped', '')} <= {
+            (pair.key, pair.value) for pair in diagnostics[-1].status[0].values}, 'diagnostics')
+    assert ask(False).message == 'disarmed'
+    robot.show_until('ahead', lambda: robot.speed == 0, 'a standstill')
+
+
+def test_stock_table_is_the_default(ros):
+    node = ros.start('gesture_behavior')
+    ros.wait_for(lambda: 'config/behavior.yaml: 8 rows; disarmed' in ros.output(node), 'the node')
+
+
+@pytest.mark.parametrize('lines, reason', [
+    ([], 'rows is missing'),
+    (['{gesture: act, do: jump}'], 'row 3 (act): do must be one of'),
+    ([f'{{gesture: act, do: publish, topic: t, type: no_msgs/msg/A, {SURE}}}'],
+     'row 3 (act): the package no_msgs of no_msgs/msg/A is not installed'),
+    ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, message: {{a: 1}}, '
+      f'{SURE}}}'], 'row 3 (act): a is no field; the fields are: data'),
+    ([f'{{gesture: act, do: publish, topic: "a b", type: std_msgs/msg/String, {SURE}}}'],
+     'row 3 (act): "a b" cannot be a name'),
+    ([f'{{gesture: act, do: call, service: "a b", type: std_srvs/srv/Empty, {SURE}}}'],
+     'row 3 (act): "a b" cannot be a name'),
+    ([f'{{gesture: act, do: goal, action: a//b, type: test_msgs/action/Fibonacci, {SURE}}}'],
+     'row 3 (act): "a//b" cannot be a name'),
+])
+def test_a_bad_table_ends_the_node_with_one_line(ros, tmp_path, lines, reason):
+    path = tmp_path / 'table.yaml'
+    path.write_text((TABLE if lines else '{}') + ''.join(f'- {line}\n' for line in lines))
+    node = ros.start('gesture_behavior', table=path)
+    ros.wait_for(lambda: node.poll() is not None, 'the node to end')
+    assert node.returncode == 1
+    assert reason in ros.output(node)
+    assert ros.output(node).startswith(f'GestureBehaviorNode: {path}: ')
+    assert len(ros.output(node).splitlines()) == 1
+
+
+def test_a_missing_table_ends_the_node_with_one_line(ros):
+    node = ros.start('gesture_behavior', table='/no/such/table.yaml')
+    ros.wait_for(lambda: node.poll() is not None, 'the node to end')
+    assert node.returncode == 1
+    assert ros.output(node) == (
+        'GestureBehaviorNode: /no/such/table.yaml: No such file or directory\n')

@@ -1,0 +1,106 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Both nodes are managed: they hold and do nothing unless they are active."""
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+import numpy as np
+import pytest
+from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
+from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from std_msgs.msg import UInt8MultiArray
+from std_srvs.srv import SetBool
+from vision_msgs.msg import Classification, LabelInfo
+
+NODES = ('event_stream', 'gesture_classifier')
+
+
+class Managed:
+    """A managed node, asked by its services."""
+
+    def __init__(self, ros, name):
+        """Ask a node by its name."""
+        self._ros, self._name = ros, name
+
+    def _call(self, service, kind, request):
+        client = self._ros.node.create_client(kind, f'/{self._name}/{service}')
+        self._ros.wait_for(client.service_is_ready, f'the service {service}')
+        future = client.call_async(request)
+        self._ros.wait_for(future.done, f'the answer of {service}')
+        return future.result()
+
+    @property
+    def state(self):
+        """Give the number of its state."""
+        return self._call('get_state', GetState, GetState.Request()).current_state.id
+
+    def change(self, transition):
+        """Ask for a transition; give whether it was made."""
+        request = ChangeState.Request(transition=Transition(id=transition))
+        return self._call('change_state', ChangeState, request).success
+
+    def enable(self, wanted):
+        """Call the service enable; give its answer."""
+        return self._call('enable', SetBool, SetBool.Request(data=wanted))
+
+
+def show(publisher, number):
+    """Publish 5 ms of events on the left half of a picture of 16x16 pixels."""
+    events = np.zeros(32, PACKED_EVENT)
+    events['pixel'] = np.arange(32) * 16 + 3
+    t_us = 10**15 + number * 5000
+    publisher.publish(encode_packet(EventPacket(
+        16, 16, number, t_us, t_us + 4900, 0, 'camera', events)))
+
+
+@pytest.mark.parametrize('name', NODES)
+def test_a_node_waits_for_a_lifecycle_manager(ros, halves, name):
+    parameters = {'checkpoint': halves} if name == 'gesture_classifier' else {}
+    process = ros.start(name, autostart=False, **parameters)
+    node = Managed(ros, name)
+    assert node.state == State.PRIMARY_STATE_UNCONFIGURED
+    for transition, state in [
+            (Transition.TRANSITION_CONFIGURE, State.PRIMARY_STATE_INACTIVE),
+            (Transition.TRANSITION_ACTIVATE, State.PRIMARY_STATE_ACTIVE),
+            (Transition.TRANSITION_DEACTIVATE, State.PRIMARY_STATE_INACTIVE),
+            (Transition.TRANSITION_CLEANUP, State.PRIMARY_STATE_UNCONFIGURED),
+            (Transition.TRANSITION_CONFIGURE, State.PRIMARY_STATE_INACTIVE),
+            (Transition.TRANSITION_ACTIVATE, State.PRIMARY_STATE_ACTIVE),
+            (Transition.TRANSITION_ACTIVE_SHUTDOWN, State.PRIMARY_STATE_FINALIZED)]:
+        assert node.change(transition)
+        assert node.state == state
+    assert 'Traceback' not in ros.output(process)
+
+
+def test_a_checkpoint_that_cannot_be_used_leaves_the_node_inactive(ros, tmp_path, halves):
+    missing = tmp_path / 'late.safetensors'
+    process = ros.start('gesture_classifier', autostart=False, checkpoint=missing)
+    node = Managed(ros, 'gesture_classifier')
+    answer = node.enable(True)
+    assert not answer.success and 'no checkpoint' in answer.message
+    assert node.state == State.PRIMARY_STATE_INACTIVE
+    missing.write_bytes(halves.read_bytes())
+    assert node.enable(True).success
+    assert node.state == State.PRIMARY_STATE_ACTIVE
+    assert process.poll() is None
+
+
+def test_a_classifier_is_switched_off_and_on(ros, halves):
+    gestures = ros.listen(Classification, 'gesture', GESTURE_QOS)
+    scores = ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
+    labels = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
+    stream = ros.node.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
+    ros.start('gesture_classifier', checkpoint=halves, min_events=1, smoothing_ms=50)
+    node = Managed(ros, 'gesture_classifier')
+    ros.wait_for(lambda: labels and ros.heard() and stream.get_subscription_count(), 'the node')
+    number = iter(range(10**6))
+    ros.node.create_timer(0.005, lambda: show(stream, next(number)))
+    ros.wait_for(lambda: gestures, 'a gesture')
+    for _ in range(3):
+        assert node.enable(False).success and node.enable(False).success
+        ros.wait_for(lambda: not gestures[-1].results, 'the end of the gesture')
+        assert stream.get_subscription_count() == 0
+        decided, began = len(scores), len(gestures)
+        assert node.enable(True).success
+        ros.wait_for(lambda: len(gestures) > began and gestures[-1].results, 'a gesture again')
+        assert len(scores) > decided
+    assert node.state == State.PRIMARY_STATE_ACTIVE

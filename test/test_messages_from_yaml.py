@@ -1,0 +1,81 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of any type from the fields of a YAML file."""
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import PoseWithCovarianceStamped, Twist
+import pytest
+from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import BatteryState, Joy
+from snn_gesture_ros.nodes.messages_from_yaml import interface_class, make_message
+from std_msgs.msg import ColorRGBA, Header, String, UInt8MultiArray
+from std_srvs.srv import SetBool
+import yaml
+
+
+def made(message_class, text):
+    """Make a message of YAML, send it through the middleware's format, and give it."""
+    message = make_message(message_class, yaml.safe_load(text))
+    return deserialize_message(serialize_message(message), message_class)
+
+
+def test_fields_of_all_kinds():
+    assert made(String, 'data: hello').data == 'hello'
+    assert made(SetBool.Request, 'data: true').data is True
+    assert made(ColorRGBA, '{r: 1, a: 0.5}') == ColorRGBA(r=1.0, a=0.5)
+    assert made(UInt8MultiArray, 'data: [1, 255]').data.tolist() == [1, 255]
+    assert made(Joy, '{axes: [0.5, -1], buttons: [-3]}').buttons.tolist() == [-3]
+    twist = made(Twist, '{linear: {x: 1}, angular: {z: -0.5}}')
+    assert (twist.linear.x, twist.linear.y, twist.angular.z) == (1, 0, -0.5)
+
+
+def test_messages_within_and_lists_of_them():
+    text = ('{header: {frame_id: map}, pose: {covariance: ['
+            + ', '.join(map(str, range(36))) + '], pose: {position: {y: 2}}}}')
+    pose = made(PoseWithCovarianceStamped, text)
+    assert pose.header.frame_id == 'map' and pose.pose.pose.position.y == 2
+    assert pose.pose.covariance.tolist() == list(range(36))
+    array = made(DiagnosticArray, 'status: [{level: 2, name: a, values: [{key: k, value: v}]}]')
+    assert array.status[0].level == DiagnosticStatus.ERROR
+    assert array.status[0].values[0].value == 'v'
+
+
+@pytest.mark.parametrize('message_class, text, reason', [
+    (String, 'text: hello', 'text is no field; the fields are: data'),
+    (SetBool.Request, 'data: 1', 'data must be a boolean, not 1'),
+    (String, 'data: 3', 'data must be a string, not 3'),
+    (Twist, 'linear: 1', 'linear must be the fields of a geometry_msgs/Vector3, not 1'),
+    (Twist, 'linear: {forward: 1}', 'linear.forward is no field; the fields are: x, y, z'),
+    (Twist, 'linear: {x: fast}', "linear.x must be a double, not 'fast'"),
+    (Twist, 'linear: {x: true}', 'linear.x must be a double, not True'),
+    (UInt8MultiArray, 'data: [1, 256]', 'data[1] must be a uint8, not 256'),
+    (UInt8MultiArray, 'data: 7', 'data must be a list: sequence<uint8>, not 7'),
+    (BatteryState, 'present: yes please', 'present must be a boolean'),
+    (PoseWithCovarianceStamped, 'pose: {covariance: [1]}', 'pose.covariance must be a list: '
+     'double[36], not [1]'),
+    (DiagnosticArray, 'status: [{level: high}]', "status[0].level must be a octet, not 'high'"),
+    (Header, 'stamp: {sec: 1.5}', 'stamp.sec must be a int32, not 1.5'),
+])
+def test_wrong_fields_are_named(message_class, text, reason):
+    with pytest.raises(ValueError) as error:
+        make_message(message_class, yaml.safe_load(text))
+    assert reason in str(error.value)
+
+
+def test_types_are_found_by_name():
+    assert interface_class('std_msgs/msg/String', 'msg') is String
+    assert interface_class('std_srvs/srv/SetBool', 'srv') is SetBool
+
+
+@pytest.mark.parametrize('name, kind, reason', [
+    ('String', 'msg', 'String is no type: write package/msg/Name'),
+    ('std_msgs/String', 'msg', 'is no type'),
+    ('std_msgs/msg/String', 'srv', 'is no type: write package/srv/Name'),
+    ('std_msgs.os/msg/String', 'msg', 'is no type'),
+    ('std_msgs/msg/Strings', 'msg', 'std_msgs has no msg/Strings'),
+    ('no_such_msgs/msg/A', 'msg', 'no_such_msgs of no_such_msgs/msg/A is not installed: install '
+     'ros-$ROS_DISTRO-no-such-msgs'),
+])
+def test_unknown_types_are_named(name, kind, reason):
+    with pytest.raises(ValueError) as error:
+        interface_class(name, kind)
+    assert reason in str(error.value)
