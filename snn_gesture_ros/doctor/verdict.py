@@ -3,11 +3,8 @@
 """The verdict: whether gestures can be recognised, and if not, what is to be set."""
 from typing import NamedTuple
 
-from snn_gesture_ros.doctor.findings import EventTopic, Findings
+from snn_gesture_ros.doctor.findings import EventTopic, Findings, INACTIVE, SILENCE_S
 
-SILENCE_S = 3.0
-INACTIVE = 'inactive'
-"""What a node says that was not activated."""
 FAR_S = 10.0
 """Stamps that are further from the time of arrival are not those of this clock."""
 
