@@ -190,6 +190,15 @@ def test_classifier_that_decides_nothing():
         '/gesture_classifier makes no decisions: no events for 3 s')
 
 
+def test_node_that_is_inactive_is_to_be_activated():
+    system = findings()
+    system.nodes[1].message = 'inactive'
+    verdict = judge(system)
+    assert not verdict.well and verdict.advice[0].problem == '/gesture_classifier is inactive'
+    assert verdict.advice[0].command == (
+        "ros2 service call /gesture_classifier/enable std_srvs/srv/SetBool '{data: true}'")
+
+
 def test_simulated_time_is_asked_for_and_advised_against():
     system = findings(clocks=['/rosbag2_player'])
     system.topics[0].stamp_offset_s, system.topics[0].sim_offset_s = -1e6, -0.02

@@ -11,6 +11,8 @@ from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.unfinished import check_free
 
+EXAMPLE = 'snn-gesture convert my_recording.aedat4 my_recording.mcap'
+
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""

@@ -7,6 +7,7 @@ import sys
 
 from snn_gesture_ros.doctor.verdict import judge
 
+EXAMPLE = 'snn-gesture doctor --seconds 10'
 SHOWN = {
     'event_stream': ('message_type', 'events_in_per_s', 'events_out_per_s', 'lost', 'malformed'),
     'gesture_classifier': ('model', 'events_in_per_s', 'decisions_per_s', 'inference_ms',

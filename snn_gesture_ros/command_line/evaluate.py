@@ -11,6 +11,7 @@ import sys
 from snn_gesture_ros.command_line.progress import follow
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
+EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
 LIVE_ONLY = ('message_type', 'queue_size')
 """Parameters of the nodes that mean nothing offline."""
 PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name not in LIVE_ONLY]

@@ -13,6 +13,8 @@ from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 from snn_gesture_ros.recordings.unfinished import check_free, unfinished
 
+EXAMPLE = 'snn-gesture frames my_recording.raw frames.npz --frames-number 16'
+
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""

@@ -10,6 +10,7 @@ from snn_gesture_ros.recordings.journal import Journal, journal_of
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.unfinished import check_free
 
+EXAMPLE = 'snn-gesture record clips.mcap --gestures hand_clapping arm_roll --repetitions 5'
 WAIT_S = 0.05
 
 

@@ -4,6 +4,11 @@
 from dataclasses import dataclass, field
 from typing import Optional
 
+SILENCE_S = 3.0
+"""A camera that sees nothing for longer is not well: every sensor has some noise."""
+INACTIVE = 'inactive'
+"""What a node says of itself that was not activated."""
+
 
 @dataclass
 class Party:

@@ -3,9 +3,8 @@
 """The verdict: whether gestures can be recognised, and if not, what is to be set."""
 from typing import NamedTuple
 
-from snn_gesture_ros.doctor.findings import EventTopic, Findings
+from snn_gesture_ros.doctor.findings import EventTopic, Findings, INACTIVE, SILENCE_S
 
-SILENCE_S = 3.0
 FAR_S = 10.0
 """Stamps that are further from the time of arrival are not those of this clock."""
 
@@ -113,8 +112,9 @@ def _reading(findings: Findings) -> list:
     if not listening:
         return [Advice('no gesture_classifier runs, so event_stream does not read the camera',
                        'start both nodes:', launch(best))]
-    return [Advice(f'{stream.name} uses no events: {stream.message}', _see(stream))
-            for stream in streams]
+    return _asleep(findings) or [
+        Advice(f'{stream.name} uses no events: {stream.message}', _see(stream))
+        for stream in streams]
 
 
 def _deciding(findings: Findings) -> list:
@@ -124,10 +124,18 @@ def _deciding(findings: Findings) -> list:
         return [Advice('no gesture_classifier runs', 'start both nodes:',
                        launch(_live(findings)[0].name))]
     if any(node.number('decisions') and node.number('silence_s') < SILENCE_S
-           for node in classifiers):
+           and node.message != INACTIVE for node in classifiers):
         return []
-    return [Advice(f'{node.name} makes no decisions: {node.message}', _see(node))
-            for node in classifiers]
+    return _asleep(findings) or [
+        Advice(f'{node.name} makes no decisions: {node.message}', _see(node))
+        for node in classifiers]
+
+
+def _asleep(findings: Findings) -> list:
+    """Say how to wake the nodes that were not activated."""
+    return [Advice(f'{node.name} is inactive', 'activate it:',
+                   f"ros2 service call {node.name}/enable std_srvs/srv/SetBool '{{data: true}}'")
+            for node in findings.nodes if node.message == INACTIVE]
 
 
 def _see(node) -> str:

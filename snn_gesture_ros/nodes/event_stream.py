@@ -4,6 +4,7 @@
 from dataclasses import asdict
 import time
 
+from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
@@ -13,7 +14,7 @@ from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE
 from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
-from snn_gesture_ros.nodes.silence import explain_camera, SILENCE_S
+from snn_gesture_ros.nodes.silence import explain_camera
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
@@ -188,8 +189,8 @@ class EventStreamNode(ManagedNode):
             return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
         if values['silence_s'] < SILENCE_S:
             return RUNNING
-        return explain_camera(self, self._topic, self._types.type, values['messages_per_s'] > 0,
-                              self._types.refused)
+        return explain_camera(self, self._topic, values['message_type'],
+                              values['messages_per_s'] > 0, self._types.refused)
 
 
 def main(arguments=None) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from snn_gesture_ros.decision.decider import Change, DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
+from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.accumulation import check_picture
 from snn_gesture_ros.frames.silence import PERIOD_NS, TimedFrames
@@ -19,7 +20,7 @@ from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.messages import classification, header, label_info
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
-from snn_gesture_ros.nodes.silence import explain_stream, SILENCE_S
+from snn_gesture_ros.nodes.silence import explain_stream
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.nodes.waiting import take_waiting

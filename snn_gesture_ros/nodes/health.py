@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a node does, as `/diagnostics`, once a second."""
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from snn_gesture_ros.doctor import findings
 from snn_gesture_ros.nodes.gauges import Rates
 from snn_gesture_ros.nodes.memory import memory_in_use
 from snn_gesture_ros.nodes.running import publish_while_running
@@ -14,7 +15,7 @@ OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, Diagnostic
 somebody acts; STALE, the values are old, since nothing comes in that changes them."""
 SEVERITY = (OK, STALE, WARN, ERROR)
 RUNNING = OK, 'running'
-INACTIVE = OK, 'inactive'
+INACTIVE = OK, findings.INACTIVE
 NO_CLOCK = WARN, 'use_sim_time is set, but no time comes from /clock'
 
 

@@ -1,13 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Why no events come: what a node says of its input when nothing arrives."""
+from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.nodes.graph import (
     Endpoint, event_topics, publishers, subscribers, why_unconnected)
 from snn_gesture_ros.nodes.health import ERROR, STALE, WARN
 from snn_gesture_ros.nodes.topics import CAMERA_QOS
 
-SILENCE_S = 3.0
-"""A camera that sees nothing for longer is not well: every sensor has some noise."""
 NO_EVENTS = f'no events for {SILENCE_S:g} s'
 
 
