@@ -209,7 +209,7 @@ def test_damaged_recording_is_shown_up_to_the_damage(tmp_path, capsys):
     (['a.npz', '--start-s', '3', '--end-s', '3'], 1, 'later than'),
     (['a.npz', '--checkpoint', 'nosuch'], 1, 'no checkpoint nosuch'),
     (['--live', '--checkpoint', 'fast'], 1, 'for recordings'),
-    (['a.npz', '--topic', '/x', '--output', 'no/such/folder/a.gif'], 1, 'no/such/folder')])
+    (['a.npz', '--output', 'no/such/folder/a.mp4'], 1, 'no folder no/such/folder')])
 def test_bad_usage_and_bad_data(tmp_path, arguments, status, message):
     write_npz(tmp_path / 'a.npz', [0, 1000])
     result = run_view(*arguments, cwd=tmp_path)

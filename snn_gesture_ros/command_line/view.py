@@ -14,7 +14,6 @@ EXAMPLE = 'snn-gesture view my_bag --start-s 2 --end-s 5 --checkpoint fast --out
 LIVE_TOPIC = '/events'
 LIVE_FILE_S = 10.0
 """A live topic comes into a file for so long, if nothing else is asked for."""
-SUFFIXES = ('.gif', '.mp4', '.png')
 NO_EVENTS = 'there are no events in this part of the recording'
 
 
@@ -135,11 +134,13 @@ def save(shots, path: Path, arguments) -> None:
     """
     Write the file that the suffix says, and name it.
 
-    :raises ValueError: if there are no events to show, or the recording is damaged, after what
-        can be read is saved.
+    :raises ValueError: if there is no such folder, there are no events to show, or the recording
+        is damaged, after what can be read is saved.
     """
     from snn_gesture_ros.viewing.files import FORMATS
     from snn_gesture_ros.viewing.film import at_steady_rate
+    if not path.parent.is_dir():
+        raise ValueError(f'{path}: there is no folder {path.parent}')
     shots = (shot for shot in shots if shot is not None)
     if arguments.live:
         shots = at_steady_rate(shots, round(1000 * arguments.frame_ms))
@@ -200,6 +201,7 @@ def film_file(text: str) -> Path:
 
     :raises ArgumentTypeError: if it is another.
     """
-    if Path(text).suffix not in SUFFIXES:
-        raise argparse.ArgumentTypeError(f'{text} must end in one of {", ".join(SUFFIXES)}')
+    from snn_gesture_ros.viewing.files import FORMATS
+    if Path(text).suffix not in FORMATS:
+        raise argparse.ArgumentTypeError(f'{text} must end in one of {", ".join(FORMATS)}')
     return Path(text)

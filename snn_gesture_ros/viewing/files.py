@@ -18,7 +18,11 @@ GIF_COLOURS = np.concatenate([
 
 
 def save_gif(shots, path, shot_ms: float) -> None:
-    """Save shots as a GIF, whose times are hundredths of a second: their sum is exact."""
+    """
+    Save shots as a GIF, whose times are hundredths of a second: their sum is exact.
+
+    Pillow holds all of it in memory, about half a megabyte for a shot of 640x480 pixels.
+    """
     frames = _gif_frames(shots, shot_ms)
     next(frames).save(path, format='GIF', save_all=True, append_images=frames, loop=0)
 
