@@ -35,6 +35,7 @@ setup(
             f'event_stream = {PACKAGE}.nodes.event_stream:main',
             f'gesture_classifier = {PACKAGE}.nodes.gesture_classifier:main',
             f'gesture_pipeline = {PACKAGE}.nodes.gesture_pipeline:main',
+            f'gesture_trainer = {PACKAGE}.nodes.gesture_trainer:main',
             f'simulated_camera = {PACKAGE}.nodes.simulated_camera:main',
             f'event_player = {PACKAGE}.nodes.event_player:main',
             f'snn-gesture = {PACKAGE}.command_line.main:main',

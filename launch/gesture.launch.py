@@ -25,6 +25,7 @@ NODES = (
     ('event_stream_name', 'event_stream', 'Name of the node that reads the camera'),
     ('namespace', '', 'Namespace of both nodes'),
     ('composed', 'false', 'Run both nodes in one process, which hands events over in memory'),
+    ('learn', 'false', 'Also start gesture_trainer, which learns gestures that people show'),
     ('params_file', PARAMS_FILE, 'YAML file with the parameters of both nodes'),
     ('use_sim_time', 'false', 'Take the time from /clock'),
     ('log_level', 'info', 'Least severe messages to log: debug, info, warn, error'),
@@ -84,7 +85,13 @@ def nodes(context) -> list:
     processes = [(node, [node]) for node in names]
     if is_true(argument['composed']):
         processes = [('gesture_pipeline', list(names))]
-    return [Node(
+    trainer = Node(
+        package='snn_gesture_ros', executable='gesture_trainer', namespace=argument['namespace'],
+        output='screen',
+        parameters=[argument['params_file'], sim_time, {'classifier': argument['name']}],
+        remappings=[('event_stream', topic['event_stream'])],
+        ros_arguments=['--log-level', argument['log_level']])
+    return [trainer] * is_true(argument['learn']) + [Node(
         package='snn_gesture_ros', executable=executable, namespace=argument['namespace'],
         output='screen',
         parameters=[argument['params_file'], sim_time, *(parameters[node] for node in together)],

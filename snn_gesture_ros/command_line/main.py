@@ -14,6 +14,8 @@ VERBS = {
     'simulate': 'make a data set of simulated people',
     'import': 'make a data set of recordings with labels',
     'report': 'measure how well checkpoints recognise gestures',
+    'teach': 'show a gesture to a robot that learns, and name it',
+    'learn': 'learn the examples that were shown to a robot',
     'pictures': 'draw every class as the simulated camera sees it',
 }
 TO_INSTALL = ('make training installs what training, reports and checkpoints that are not '
@@ -54,3 +56,7 @@ def main(arguments=None) -> int:
         return 130
     print(f'snn-gesture: {message}', file=sys.stderr)
     return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
