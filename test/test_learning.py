@@ -1,15 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Learning from examples: the store, the versions, and what a small network learns."""
-import json
-import os
-import subprocess
-import sys
+import shutil
 
+from conftest import bar, BAR_COLUMNS, BAR_US
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
-from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
+from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.learning.examples import ExampleStore, without_rest
 from snn_gesture_ros.learning.learn import Bounds, folds, learn, why_not
@@ -19,33 +17,16 @@ from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 import torch
 
-DURATION_US = 1_200_000
-COLUMNS = {'left': (16, 48), 'right': (80, 112), 'middle': (56, 72)}
-"""Where bars move to and fro, on a picture of 128 columns."""
-
-
-def bar(label, rng, duration_us=DURATION_US):
-    """Give events of a bar over the columns of a label; of `none`, a few anywhere."""
-    count = duration_us // 250
-    events = np.empty(count if label != 'none' else count // 40, PACKED_EVENT)
-    events['dt_us'] = np.sort(rng.integers(0, duration_us, len(events)))
-    first, last = COLUMNS.get(label, (0, 128))
-    x = rng.integers(first, last, len(events))
-    y = rng.integers(0, 128, len(events))
-    events['pixel'] = (rng.integers(0, 2, len(events)) * 128 + y) * 128 + x
-    return events
+@pytest.fixture
+def base(bars):
+    """Give the network that knows left, right and none."""
+    return bars[0]
 
 
 @pytest.fixture
-def rehearsal(tmp_path):
-    """Give a clip set of what the network of `halves` knows."""
-    rng = np.random.default_rng(1)
-    writer = ClipSetWriter(tmp_path / 'rehearsal', {'made_by': 'test'})
-    writer.write('all', [
-        (Clip(label, split, split, split, DURATION_US), bar(label, rng))
-        for label in ('left', 'right', 'none') for split in ('train', 'validation')
-        for _ in range(6)])
-    return tmp_path / 'rehearsal'
+def rehearsal(bars, tmp_path):
+    """Give clips of what it knows."""
+    return shutil.copytree(bars[1], tmp_path / 'rehearsal')
 
 
 @pytest.fixture
@@ -53,12 +34,12 @@ def folder(tmp_path):
     """Give a folder with four examples of a new label."""
     store, rng = ExampleStore(tmp_path / 'robot' / 'examples'), np.random.default_rng(2)
     for _ in range(4):
-        store.add('middle', 'anna', 'now', bar('middle', rng), DURATION_US)
+        store.add('middle', 'anna', 'now', bar('middle', rng), BAR_US)
     return tmp_path / 'robot'
 
 
-def test_a_new_label_is_learned_and_the_old_ones_are_kept(folder, halves, rehearsal):
-    result = learn(folder, str(halves), str(rehearsal))
+def test_a_new_label_is_learned_and_the_old_ones_are_kept(folder, base, rehearsal):
+    result = learn(folder, str(base), str(rehearsal))
     assert not result['refused'], result
     figures = result['figures']
     assert figures['recall']['middle'] > 0.9 and figures['recall_before']['middle'] == 0
@@ -67,11 +48,11 @@ def test_a_new_label_is_learned_and_the_old_ones_are_kept(folder, halves, rehear
     card = classifier.card
     assert card.labels == ('left', 'right', 'none', 'middle')
     assert card.training['learned'] == {
-        'base': str(halves), 'parent': str(halves), 'figures': figures,
+        'base': str(base), 'parent': str(base), 'figures': figures,
         'examples': [f'00000{k}-middle' for k in (1, 2, 3, 4)]}
     exported = SpikingClassifier(result['version'].replace('.safetensors', '.onnx'), 'onnx')
     assert exported.card == card
-    for label, columns in COLUMNS.items():
+    for label, columns in BAR_COLUMNS.items():
         scores = []
         for each in (classifier, exported):
             each.reset()
@@ -83,31 +64,31 @@ def test_a_new_label_is_learned_and_the_old_ones_are_kept(folder, halves, rehear
         np.testing.assert_allclose(scores[11], scores[-1], atol=1e-4)
 
 
-def test_convolutions_stay_as_they_are(folder, halves, rehearsal):
-    new, _ = load_checkpoint(learn(folder, str(halves), str(rehearsal))['version'])
-    old, _ = load_checkpoint(str(halves))
+def test_convolutions_stay_as_they_are(folder, base, rehearsal):
+    new, _ = load_checkpoint(learn(folder, str(base), str(rehearsal))['version'])
+    old, _ = load_checkpoint(str(base))
     for name, value in old.features.state_dict().items():
         assert torch.equal(value, new.features.state_dict()[name])
 
 
-def test_learning_again_begins_with_the_base(folder, halves, rehearsal):
-    first = learn(folder, str(halves), str(rehearsal))['version']
+def test_learning_again_begins_with_the_base(folder, base, rehearsal):
+    first = learn(folder, str(base), str(rehearsal))['version']
     store, rng = ExampleStore(folder / 'examples'), np.random.default_rng(3)
     for _ in range(3):
-        store.add('none', 'anna', 'now', bar('none', rng), DURATION_US)
+        store.add('none', 'anna', 'now', bar('none', rng), BAR_US)
     second = learn(folder, first, str(rehearsal))
     assert second['version'].endswith('0002.safetensors'), second
     record = Versions(folder / 'models').record(second['version'])
-    assert (record['base'], record['parent']) == (str(halves), first)
+    assert (record['base'], record['parent']) == (str(base), first)
     assert load_checkpoint(second['version'])[1].labels == ('left', 'right', 'none', 'middle')
 
 
-def test_a_network_that_is_not_good_enough_is_not_kept(folder, halves, rehearsal):
+def test_a_network_that_is_not_good_enough_is_not_kept(folder, base, rehearsal):
     rng = np.random.default_rng(4)
     store = ExampleStore(folder / 'examples')
     for _ in range(3):      # what is shown as something new is what the network calls left
-        store.add('snap', 'anna', 'now', bar('left', rng), DURATION_US)
-    result = learn(folder, str(halves), str(rehearsal))
+        store.add('snap', 'anna', 'now', bar('left', rng), BAR_US)
+    result = learn(folder, str(base), str(rehearsal))
     assert result['version'] is None
     assert 'old gestures falls by' in result['refused'] or 'snap' in result['refused']
     assert not (folder / 'models').exists()
@@ -134,34 +115,34 @@ def test_folds_hold_every_example_out_once_and_leave_some_of_every_label():
     (['--checkpoint', 'nowhere'], 'no checkpoint nowhere'),
     (['--rehearsal', 'nowhere'], 'this is no clip set'),
 ])
-def test_what_cannot_be_learned_is_refused_in_one_line(folder, halves, capsys, words, message):
-    assert main(['learn', str(folder), '--checkpoint', str(halves), *words]) == 1
+def test_what_cannot_be_learned_is_refused_in_one_line(folder, base, capsys, words, message):
+    assert main(['learn', str(folder), '--checkpoint', str(base), *words]) == 1
     printed = capsys.readouterr().err.splitlines()
     assert len(printed) == 1 and message in printed[0]
 
 
-def test_labels_that_would_be_forgotten_unseen_are_named(folder, halves, rehearsal, capsys):
+def test_labels_that_would_be_forgotten_unseen_are_named(folder, base, rehearsal, capsys):
     for path in (rehearsal / 'parts').glob('*.json'):
         path.write_text(path.read_text().replace('"left"', '"up"'))
-    assert main(['learn', str(folder), '--checkpoint', str(halves), '--rehearsal',
+    assert main(['learn', str(folder), '--checkpoint', str(base), '--rehearsal',
                  str(rehearsal)]) == 1
     assert 'no clips for train of left, which would be forgotten' in capsys.readouterr().err
 
 
-def test_too_few_examples_are_refused(folder, halves, capsys):
+def test_too_few_examples_are_refused(folder, base, capsys):
     ExampleStore(folder / 'examples').set_aside_newest()
     ExampleStore(folder / 'examples').set_aside_newest()
-    assert main(['learn', str(folder), '--checkpoint', str(halves)]) == 1
+    assert main(['learn', str(folder), '--checkpoint', str(base)]) == 1
     assert 'a label needs 3 examples: middle has 2' in capsys.readouterr().err
 
 
-def test_the_store_is_a_clip_set_that_training_reads(folder, halves, rehearsal, tmp_path):
+def test_the_store_is_a_clip_set_that_training_reads(folder, base, rehearsal, tmp_path):
     store = ExampleStore(folder / 'examples')
-    store.add('middle', 'ben', 'later', bar('middle', np.random.default_rng(5)), DURATION_US)
+    store.add('middle', 'ben', 'later', bar('middle', np.random.default_rng(5)), BAR_US)
     clips = ClipSet(folder / 'examples')
     assert [clip.split for clip in clips.clips] == ['train'] * 4 + ['validation']
     assert [clip.person for clip in clips.clips] == ['anna'] * 4 + ['ben']
-    assert main(['train', '--init-from', str(halves), '--data-dir', str(folder / 'examples'),
+    assert main(['train', '--init-from', str(base), '--data-dir', str(folder / 'examples'),
                  str(rehearsal), '--out-dir', str(tmp_path / 'run'), '--epochs', '1', '-b', '4',
                  '--device', 'cpu', '-j', '0']) == 0
     assert 'middle' in load_checkpoint(str(tmp_path / 'run' / 'best.safetensors'))[1].labels
@@ -172,9 +153,9 @@ def test_examples_set_aside_keep_their_number(folder):
     assert store.set_aside_newest() == '000004-middle'
     assert store.counts() == {'middle': 3}
     assert store.add('none', 'anna', 'now', bar('none', np.random.default_rng(6)),
-                     DURATION_US) == '000005-none'
+                     BAR_US) == '000005-none'
     with pytest.raises(ValueError, match='letters, digits'):
-        store.add('a/b', 'anna', 'now', bar('none', np.random.default_rng(7)), DURATION_US)
+        store.add('a/b', 'anna', 'now', bar('none', np.random.default_rng(7)), BAR_US)
 
 
 def test_an_example_that_is_cut_off_by_a_kill_does_not_count(folder):
@@ -184,7 +165,7 @@ def test_an_example_that_is_cut_off_by_a_kill_does_not_count(folder):
     store = ExampleStore(folder / 'examples')
     assert len(store.clips()) == 4
     assert store.add('middle', 'anna', 'now', bar('middle', np.random.default_rng(8)),
-                     DURATION_US) == '000006-middle'
+                     BAR_US) == '000006-middle'
 
 
 def test_versions_follow_each_other_and_can_be_undone(tmp_path):
@@ -206,12 +187,12 @@ def test_versions_follow_each_other_and_can_be_undone(tmp_path):
 
 def test_rest_before_and_after_a_gesture_is_cut_off():
     rng = np.random.default_rng(9)
-    gesture = bar('middle', rng, 1_500_000)
+    gesture, noise = bar('middle', rng), bar('none', rng)
     gesture['dt_us'] += 800_000
-    noise = bar('none', rng, 3_000_000)
+    noise['dt_us'] *= 2
     events = np.sort(np.concatenate([gesture, noise]), order='dt_us')
-    kept, duration_us = without_rest(events, 3_000_000)
-    assert duration_us == 1_500_000
+    kept, duration_us = without_rest(events, 2 * BAR_US)
+    assert duration_us == BAR_US
     assert kept['dt_us'].max() < duration_us and len(kept) >= len(gesture)
 
 
@@ -240,10 +221,11 @@ def test_recent_events_are_those_of_the_last_seconds():
         recent.push(packet(7000, 8000, size=64))
 
 
-def test_learning_is_a_process_of_low_priority(folder, halves, rehearsal):
-    process = subprocess.run(
-        [sys.executable, '-m', 'snn_gesture_ros.command_line.main', 'learn', str(folder),
-         '--checkpoint', str(halves), '--rehearsal', str(rehearsal), '--json'],
-        capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
-    assert os.path.exists(json.loads(process.stdout)['version'])
+def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):
+    words = ['learn', str(folder), '--checkpoint', str(base), '--rehearsal', str(rehearsal)]
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith('middle: 4 examples, ') and lines[0].endswith(', 0% before')
+    assert lines[-1] == str(folder / 'models' / '0001.safetensors')
+    assert main([*words, '--most-forgotten', '-1']) == 1
+    assert 'not kept: recall of the old gestures' in capsys.readouterr().out

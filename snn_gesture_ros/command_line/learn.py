@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verb `learn`: learn the examples that were shown to the robot; gesture_trainer runs it."""
 import json
-import os
 from pathlib import Path
-
-NICENESS = 15
-"""So that the nodes go first."""
 
 
 def add_arguments(parser) -> None:
@@ -28,14 +24,12 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """
-    Learn at low priority in one thread; 1 if the network is not good enough to be kept.
+    Learn; 1 if the network is not good enough to be kept.
 
     :raises ValueError: if there is nothing to learn from.
     """
     if not (arguments.folder / 'examples').is_dir():
         raise ValueError(f'{arguments.folder} holds no examples: gesture_trainer collects them')
-    os.nice(NICENESS)
-    os.environ['OMP_NUM_THREADS'] = '1'
     from snn_gesture_ros.learning.learn import Bounds, learn
     result = learn(arguments.folder, arguments.checkpoint, arguments.rehearsal,
                    Bounds(arguments.least_recall, arguments.most_forgotten))

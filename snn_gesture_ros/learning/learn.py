@@ -48,6 +48,8 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
     """
     Learn all examples of a folder, and keep the network as a new version if it is good.
 
+    Torch has one thread from then on.
+
     :param folder: with `examples/` (ExampleStore); `models/` (Versions) and `rehearsal/` are made.
     :param running: the checkpoint that runs now: a shipped model, a path, or a version.
     :param rehearsal: clip set of the old gestures; empty: simulated people.
@@ -55,6 +57,7 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
         and `figures`.
     :raises ValueError: if the examples or the checkpoint cannot be learned from.
     """
+    torch.set_num_threads(1)        # its matrices are too small for more
     folder = Path(folder)
     versions = Versions(folder / 'models')
     base = (versions.record(running) or {'base': running})['base']

@@ -70,6 +70,7 @@ class GestureTrainerNode(Node):
         """Whether the classifier was not found yet."""
         self._learning = False
         self._message, self._messages, self._good = 'waiting for examples', 0, True
+        self._packets = 0
         self._trouble = ''
         """Why the newest packet could not be used."""
         on_change(self, PARAMETERS, self._values.update)
@@ -101,7 +102,7 @@ class GestureTrainerNode(Node):
     def _read(self, data: bytes) -> None:
         try:
             self._recent.push(decode_packet(data))
-            self._trouble = ''
+            self._packets, self._trouble = self._packets + 1, ''
         except ValueError as error:
             self._trouble = str(error)
 
@@ -241,6 +242,7 @@ class GestureTrainerNode(Node):
         counts = sorted(self._store.counts().items())
         return {
             'examples': ', '.join(f'{label} {count}' for label, count in counts),
+            'packets': self._packets,
             'learning': self._learning,
             'checkpoint': self._running,
             'messages': self._messages,

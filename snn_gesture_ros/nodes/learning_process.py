@@ -7,7 +7,9 @@ import subprocess
 import sys
 from typing import Optional
 
-COMMAND = (sys.executable, '-m', 'snn_gesture_ros.command_line.main', 'learn', '--json')
+COMMAND = ('nice', '-n', '15', sys.executable, '-m', 'snn_gesture_ros.command_line.main', 'learn',
+           '--json')
+"""The nodes go first."""
 
 
 class LearningProcess:
