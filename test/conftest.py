@@ -72,7 +72,7 @@ def bar(label, rng):
 
 @pytest.fixture(scope='session')
 def bars(tmp_path_factory):
-    """Give a clip set of bars at the left, the right and nowhere, and a network that knows them."""
+    """Give a network that knows bars at the left, at the right and nowhere, and clips of them."""
     from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
     from snn_gesture_ros.learning.head import learned
     from snn_gesture_ros.learning.learn import settings_for
@@ -99,8 +99,8 @@ def bars(tmp_path_factory):
     shown = augmented_sequences(net, WindowCutter(
         clips.select('train'), settings_for(str(folder / 'bars.safetensors'), clips), labels),
         12, rng)
-    nothing = torch.full((*shown.truth.shape, len(labels)), 1 / len(labels))
-    save_checkpoint(folder / 'bars.safetensors', learned(net, shown, shown, nothing, 3.0), card)
+    truth = torch.nn.functional.one_hot(shown.truth, len(labels)).float()
+    save_checkpoint(folder / 'bars.safetensors', learned(net, shown, shown, truth, 3.0), card)
     return folder / 'bars.safetensors', folder / 'clips'
 
 

@@ -3,6 +3,7 @@
 """Teaching a robot: packets and labels in, a learned network in the classifier, and back."""
 import shutil
 import subprocess
+import time
 
 from conftest import bar, BAR_US
 from diagnostic_msgs.msg import DiagnosticArray
@@ -24,7 +25,8 @@ class Teaching:
     def __init__(self, ros, folder, bars):
         """Start both nodes."""
         self.ros = ros
-        self.t_us, self.sequence = 1_700_000_000_000_000, 0
+        self.t_us = self.sequence = 0
+        self.shown_ns = time.monotonic_ns()
         self.rng = np.random.default_rng(7)
         self.publisher = ros.node.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
         self.labels = ros.node.create_publisher(String, 'label', 10)
@@ -47,7 +49,8 @@ class Teaching:
         return {}
 
     def show(self, label):
-        """Publish the events of a bar, as if time went faster."""
+        """Publish the events of a bar at once, after as much silence as there was."""
+        self.t_us += (time.monotonic_ns() - self.shown_ns) // 1000
         events = bar(label, self.rng)
         for start in range(0, BAR_US, PACKET_US):
             first, last = np.searchsorted(events['dt_us'], (start, start + PACKET_US))
@@ -57,6 +60,7 @@ class Teaching:
                 128, 128, self.sequence, self.t_us, self.t_us + PACKET_US - 1, 0, 'camera', part)))
             self.t_us += PACKET_US
             self.sequence += 1
+        self.shown_ns = time.monotonic_ns()
 
     def name(self, label):
         """Send a label; give what the trainer says."""

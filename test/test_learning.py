@@ -17,6 +17,7 @@ from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 import torch
 
+
 @pytest.fixture
 def base(bars):
     """Give the network that knows left, right and none."""

@@ -16,7 +16,7 @@ def add_arguments(parser) -> None:
     parser.add_argument('--examples', type=int, default=1, metavar='N',
                         help='how many you show, one after the other (default: %(default)s)')
     parser.add_argument('--learn', action='store_true',
-                        help='then let the robot learn all examples, and wait for what comes of it')
+                        help='then let the robot learn all examples, and wait until it has')
     parser.add_argument('--undo', action='store_true',
                         help='instead, go back to the network before the one that runs')
     parser.add_argument('--discard', action='store_true',

@@ -106,7 +106,8 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
         'recall': recalls(after, plain, labels),
         'old_recall_before': recalls(right(old, held_out, steps), held_out, labels),
         'old_recall': recalls(right(new, held_out, steps), held_out, labels)}
-    figures['forgotten'] = round(mean(figures['old_recall_before']) - mean(figures['old_recall']), 4)
+    figures['forgotten'] = round(
+        mean(figures['old_recall_before']) - mean(figures['old_recall']), 4)
     refused = why_not(figures, bounds)
     if refused:
         return {'version': None, 'refused': refused, 'figures': figures}

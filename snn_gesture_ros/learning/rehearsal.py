@@ -1,10 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Rehearsal: the old gestures, so that learning new ones does not make a network forget them."""
-from pathlib import Path
-
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.simulated import Simulation, simulate_clip_set
+from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
 
 SIMULATED = Simulation(clips=20, seed=605, validation=0.4)
 """People whom no shipped model has seen; those for validation tell what was forgotten."""
@@ -28,6 +26,6 @@ def rehearsal_clips(folder, chosen: str, labels: tuple) -> ClipSet:
         missing = [label for label in labels if label not in there]
         if missing:
             raise ValueError(
-                f'{Path(chosen or folder)} has no clips for {split} of {", ".join(missing)}, which '
-                'would be forgotten: name a clip set that has them as rehearsal')
+                f'{chosen or folder} has no clips for {split} of {", ".join(missing)}, which would '
+                'be forgotten: name a clip set that has them as rehearsal')
     return clips

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.training.augmentation import Augmentation
-from snn_gesture_ros.training.window_cutter import UNKNOWN, WindowCutter
+from snn_gesture_ros.training.window_cutter import WindowCutter
 from spikingjelly.activation_based import functional
 import torch
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Optional
 
-COMMAND = ('nice', '-n', '15', sys.executable, '-m', 'snn_gesture_ros.command_line.main', 'learn',
+COMMAND = ('nice', '-n', '10', sys.executable, '-m', 'snn_gesture_ros.command_line.main', 'learn',
            '--json')
 """The nodes go first."""
 

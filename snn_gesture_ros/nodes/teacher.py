@@ -40,10 +40,10 @@ class Teacher(Node):
         super().__init__('teacher')
         self._labels = self.create_publisher(String, 'label', 10)
         self._health = follow_health(self)
-        self._services = {name: self.create_client(Trigger, f'{TRAINER}/{name}')
-                          for name in ('learn', 'undo', 'discard_example')}
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self)
+        self._calls = {name: self.create_client(Trigger, f'{TRAINER}/{name}')
+                       for name in ('learn', 'undo', 'discard_example')}
+        self._spinner = SingleThreadedExecutor()
+        self._spinner.add_node(self)
 
     def find(self) -> None:
         """
@@ -52,8 +52,7 @@ class Teacher(Node):
         :raises ValueError: if it does not come.
         """
         if not self._spin_until(lambda: self._labels.get_subscription_count() and self._state
-                                and all(service.service_is_ready()
-                                        for service in self._services.values())):
+                                and all(call.service_is_ready() for call in self._calls.values())):
             raise ValueError(f'there is no {TRAINER}: start it, for example by '
                              'gesture.launch.py learn:=true')
 
@@ -71,7 +70,7 @@ class Teacher(Node):
 
     def call(self, service: str) -> tuple:
         """Call a service; return whether it succeeded, and what the trainer says."""
-        future = self._services[service].call_async(Trigger.Request())
+        future = self._calls[service].call_async(Trigger.Request())
         if not self._spin_until(future.done, 60.0):
             return False, f'{TRAINER} does not answer'
         return future.result().success, future.result().message
@@ -92,5 +91,5 @@ class Teacher(Node):
         while rclpy.ok() and not condition():
             if time.monotonic() > deadline:
                 return False
-            self._executor.spin_once(timeout_sec=0.05)
+            self._spinner.spin_once(timeout_sec=0.05)
         return True
