@@ -38,6 +38,7 @@ setup(
             f'gesture_evaluator = {PACKAGE}.nodes.gesture_evaluator:main',
             f'gesture_pipeline = {PACKAGE}.nodes.gesture_pipeline:main',
             f'gesture_behavior = {PACKAGE}.nodes.gesture_behavior:main',
+            f'gesture_trainer = {PACKAGE}.nodes.gesture_trainer:main',
             f'simulated_camera = {PACKAGE}.nodes.simulated_camera:main',
             f'event_player = {PACKAGE}.nodes.event_player:main',
             f'event_viewer = {PACKAGE}.nodes.event_viewer:main',

@@ -26,6 +26,7 @@ NODES = (
     ('namespace', '', 'Namespace of the nodes'),
     ('composed', 'false', 'Run both nodes in one process, which hands events over in memory'),
     ('view', 'false', 'Also start event_viewer, which makes pictures of the events'),
+    ('learn', 'false', 'Also start gesture_trainer, which learns gestures that people show'),
     ('params_file', PARAMS_FILE, 'YAML file with the parameters of the nodes'),
     ('use_sim_time', 'false', 'Take the time from /clock'),
     ('log_level', 'info', 'Least severe messages to log: debug, info, warn, error'),
@@ -95,7 +96,13 @@ def nodes(context) -> list:
         processes = [('gesture_pipeline', ['event_stream', 'gesture_classifier'])]
     if is_true(argument['view']):
         processes.append(('event_viewer', ['event_viewer']))
-    return [Node(
+    trainer = Node(
+        package='snn_gesture_ros', executable='gesture_trainer', namespace=argument['namespace'],
+        output='screen',
+        parameters=[argument['params_file'], sim_time, {'classifier': argument['name']}],
+        remappings=[('event_stream', topic['event_stream'])],
+        ros_arguments=['--log-level', argument['log_level']])
+    return [trainer] * is_true(argument['learn']) + [Node(
         package='snn_gesture_ros', executable=executable, namespace=argument['namespace'],
         output='screen',
         parameters=[argument['params_file'], sim_time, *(parameters[node] for node in together)],

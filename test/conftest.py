@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -52,6 +53,55 @@ def halves(tmp_path):
     path = tmp_path / 'halves.safetensors'
     save_checkpoint(path, net, card)
     return path
+
+
+BAR_COLUMNS = {'left': (16, 48), 'right': (80, 112), 'middle': (56, 72)}
+"""Where a bar flickers, on a picture of 128 columns."""
+BAR_US = 1_200_000
+
+
+def bar(label, rng):
+    """Give the events of a bar; of `none`, a few anywhere."""
+    from snn_gesture_ros.events.packet import PACKED_EVENT
+    events = np.empty(120 if label == 'none' else 4800, PACKED_EVENT)
+    events['dt_us'] = np.sort(rng.integers(0, BAR_US, len(events)))
+    x = rng.integers(*BAR_COLUMNS.get(label, (0, 128)), len(events))
+    events['pixel'] = rng.integers(0, 256, len(events)) * 128 + x
+    return events
+
+
+@pytest.fixture(scope='session')
+def bars(tmp_path_factory):
+    """Give a network that knows bars at the left, at the right and nowhere, and clips of them."""
+    from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
+    from snn_gesture_ros.learning.head import learned
+    from snn_gesture_ros.learning.learn import settings_for
+    from snn_gesture_ros.learning.sequences import augmented_sequences
+    from snn_gesture_ros.network.checkpoint import save_checkpoint
+    from snn_gesture_ros.network.gesture_net import GestureNet
+    from snn_gesture_ros.network.model_card import ModelCard
+    from snn_gesture_ros.training.window_cutter import WindowCutter
+    import torch
+    folder, rng = tmp_path_factory.mktemp('bars'), np.random.default_rng(1)
+    labels = ('left', 'right', 'none')
+    ClipSetWriter(folder / 'clips', {'made_by': 'test'}).write('all', [
+        (Clip(label, split, split, split, BAR_US), bar(label, rng))
+        for label in labels for split in ('train', 'validation') for _ in range(6)])
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    net = GestureNet(3, 16, 4, hidden=32).eval()
+    net.requires_grad_(False)
+    net.features[1].weight.fill_(3)
+    card = ModelCard(labels, 4, 200.0, 16, 'binary', 'time', 'softmax',
+                     {'channels': 4, 'hidden': 32}, readout_steps=3.0)
+    save_checkpoint(folder / 'bars.safetensors', net, card)
+    clips = ClipSet(folder / 'clips')
+    shown = augmented_sequences(net, WindowCutter(
+        clips.select('train'), settings_for(str(folder / 'bars.safetensors'), clips), labels),
+        12, rng)
+    truth = torch.nn.functional.one_hot(shown.truth, len(labels)).float()
+    save_checkpoint(folder / 'bars.safetensors', learned(net, shown, shown, truth, 3.0), card)
+    return folder / 'bars.safetensors', folder / 'clips'
 
 
 class Ros:

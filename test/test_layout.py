@@ -57,6 +57,9 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.nodes.event_viewer', 'tkinter'),
     ('snn_gesture_ros.viewing.files', 'av'),
     ('snn_gesture_ros.nodes.gesture_behavior', 'torch'),
+    ('snn_gesture_ros.nodes.gesture_trainer', 'torch'),
+    ('snn_gesture_ros.learning.learn', 'pytorch_lightning'),
+    ('snn_gesture_ros.learning.learn', 'torchmetrics'),
 ])
 def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'
@@ -67,6 +70,7 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     ('gesture', ('event_stream', 'gesture_classifier', 'event_viewer')),
     ('simulated_camera', ('simulated_camera',)),
     ('event_player', ('event_player',)),
+    ('gesture_trainer', ('gesture_trainer',)),
 ])
 def test_parameter_files_are_what_the_nodes_declare(file, nodes):
     declared = {spec.name: spec.default for node in nodes
@@ -78,9 +82,9 @@ def test_parameter_files_are_what_the_nodes_declare(file, nodes):
 def test_every_parameter_is_described():
     from snn_gesture_ros.nodes import (
         event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
-        gesture_evaluator, simulated_camera)
+        gesture_evaluator, gesture_trainer, simulated_camera)
     for node in (event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
-                 gesture_evaluator, simulated_camera):
+                 gesture_evaluator, gesture_trainer, simulated_camera):
         for spec in node.PARAMETERS:
             assert len(spec.description) > 10
             assert (spec.minimum is None) == (spec.maximum is None)

@@ -10,8 +10,9 @@ from snn_gesture_ros.training import windows
 from snn_gesture_ros.training.augmentation import Augmentation, augmented
 from snn_gesture_ros.training.gesture_module import truth_at_end
 from snn_gesture_ros.training.settings import Settings
+from snn_gesture_ros.training.window_cutter import WindowCutter
 from snn_gesture_ros.training.windows import (
-    Draw, EpochSampler, TrainingWindows, ValidationWindows, WindowCutter)
+    Draw, EpochSampler, TrainingWindows, ValidationWindows)
 import torch
 
 LABELS = ('right_hand_wave', 'left_hand_wave', 'none')

@@ -23,6 +23,8 @@ VERBS = {
     'record': 'record a camera, with labels',
     'report': 'measure how well checkpoints recognise gestures',
     'drive': 'show where gestures lead a robot, by a table of behaviour',
+    'teach': 'show a gesture to a robot that learns, and name it',
+    'learn': 'learn the examples that were shown to a robot',
     'pictures': 'draw every class as the simulated camera sees it',
 }
 TO_INSTALL = ('make training installs what training, reports and checkpoints that are not '
@@ -83,3 +85,7 @@ def main(arguments=None) -> int:
         return 130
     print(f'snn-gesture: {message}', file=sys.stderr)
     return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

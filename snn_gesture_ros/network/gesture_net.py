@@ -75,7 +75,18 @@ class GestureNet(nn.Module):
         :param frames: [T, N, 2, H, W], or [N, 2, H, W].
         :returns: logits of every time step, [T, N, classes], or [N, classes].
         """
+        return self.judge(self.perceive(frames))
+
+    def perceive(self, frames: torch.Tensor) -> torch.Tensor:
+        """
+        Run the convolutions.
+
+        :returns: spikes of the last map, [T, N, neurons], or [N, neurons].
+        """
         seen = torch.cat([frames, self.frame_trace(frames)], dim=-3)
-        spikes = self.features(seen).flatten(-3)
+        return self.features(seen).flatten(-3)
+
+    def judge(self, spikes: torch.Tensor) -> torch.Tensor:
+        """Run the layers after the convolutions on the spikes of the last map; give logits."""
         past = self.feature_trace(spikes)
         return self.readout(self.hidden(torch.cat([spikes, past], dim=-1)))

@@ -13,6 +13,21 @@ from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
 RUNTIMES = ('auto', 'torch', 'onnx')
 
 
+def choose_runtime(checkpoint: str, runtime: str, device: str) -> str:
+    """
+    Choose `onnx` or `torch`; the arguments are those of `open_runtime`.
+
+    :raises ValueError: if there is no such runtime or checkpoint.
+    """
+    if runtime not in RUNTIMES:
+        raise ValueError(f'runtime {runtime!r} is not one of {", ".join(RUNTIMES)}')
+    if runtime == 'auto':
+        exported = find_checkpoint(checkpoint, exported=True).suffix == EXPORTED
+        on_cpu = device in ('auto', 'cpu')
+        runtime = 'onnx' if exported and on_cpu and find_spec('onnxruntime') else 'torch'
+    return runtime
+
+
 def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
     """
     Load a checkpoint into a runtime.
@@ -24,12 +39,7 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
     :param threads: on the CPU.
     :raises ValueError: if they cannot be used.
     """
-    if runtime not in RUNTIMES:
-        raise ValueError(f'runtime {runtime!r} is not one of {", ".join(RUNTIMES)}')
-    if runtime == 'auto':
-        exported = find_checkpoint(checkpoint, exported=True).suffix == EXPORTED
-        on_cpu = device in ('auto', 'cpu')
-        runtime = 'onnx' if exported and on_cpu and find_spec('onnxruntime') else 'torch'
+    runtime = choose_runtime(checkpoint, runtime, device)
     if runtime == 'onnx':
         if device not in ('auto', 'cpu'):
             raise ValueError(f'runtime onnx is for the CPU: device {device!r} needs runtime torch')

@@ -9,7 +9,8 @@ from snn_gesture_ros.training.gesture_module import GestureModule, truth_at_end
 from snn_gesture_ros.training.metrics import (
     best_temperature, calibration_error, confusion, recalls)
 from snn_gesture_ros.training.readout import scores_of
-from snn_gesture_ros.training.windows import GestureWindows, UNKNOWN
+from snn_gesture_ros.training.window_cutter import UNKNOWN
+from snn_gesture_ros.training.windows import GestureWindows
 import torch
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from pytorch_lightning import LightningModule
 from snn_gesture_ros.training.metrics import calibration_error, confusion, recalls
 from snn_gesture_ros.training.readout import averaged, scores_of
-from snn_gesture_ros.training.windows import UNKNOWN
+from snn_gesture_ros.training.window_cutter import UNKNOWN
 from spikingjelly.activation_based import functional
 import torch
 from torch.nn.functional import cross_entropy, mse_loss, one_hot

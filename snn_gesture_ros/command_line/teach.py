@@ -1,0 +1,65 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Verb `teach`: show a gesture to a robot that learns, and name it."""
+import sys
+
+EXAMPLE = 'snn-gesture teach thumbs_up --examples 5 --learn'
+SECONDS = 3.0
+
+
+def add_arguments(parser) -> None:
+    """Declare the arguments."""
+    parser.add_argument('label', nargs='?', metavar='LABEL',
+                        help='of the gesture that you show; a new one or one that is known, or '
+                             'none for what is no gesture')
+    parser.add_argument('--seconds', type=float, default=SECONDS,
+                        help='duration of an example (default: %(default)s)')
+    parser.add_argument('--examples', type=int, default=1, metavar='N',
+                        help='how many you show, one after the other (default: %(default)s)')
+    parser.add_argument('--learn', action='store_true',
+                        help='then let the robot learn all examples, and wait until it has')
+    parser.add_argument('--undo', action='store_true',
+                        help='instead, go back to the network before the one that runs')
+    parser.add_argument('--discard', action='store_true',
+                        help='instead, set the newest example aside')
+
+
+def run(arguments) -> int:
+    """
+    Count down, let the person show, send the label; 1 if the robot did not take it.
+
+    :raises ValueError: if there is no ROS, or no gesture_trainer.
+    """
+    if not (arguments.label or arguments.learn or arguments.undo or arguments.discard):
+        raise ValueError('name a LABEL, or give --learn, --undo or --discard')
+    try:
+        from snn_gesture_ros.nodes.teacher import teaching
+    except ImportError as error:
+        raise ValueError(f'{error}: teaching needs ROS 2: source env.bash') from None
+    from rich.console import Console
+    console = Console(soft_wrap=True, highlight=False)
+    with teaching() as teacher:
+        if arguments.undo or arguments.discard:
+            done, message = teacher.call('undo' if arguments.undo else 'discard_example')
+            console.print(message)
+            return 0 if done else 1
+        for number in range(arguments.examples if arguments.label else 0):
+            with console.status('') as status:
+                for left in ('ready', 'steady'):
+                    status.update(f'{arguments.label}, {number + 1} of {arguments.examples}: '
+                                  f'{left} ...')
+                    teacher.wait(1.0)
+                status.update(f'[bold green]show {arguments.label} now[/]')
+                teacher.wait(arguments.seconds)
+                taken, message = teacher.name(arguments.label, arguments.seconds)
+            console.print(message)
+            if not taken:
+                return 1
+        if not arguments.learn:
+            return 0
+        done, message = teacher.call('learn')
+        if done:
+            with console.status('learning; the first time old gestures are simulated, too'):
+                done, message = teacher.wait_for_learning()
+        print(message, file=sys.stdout if done else sys.stderr)
+        return 0 if done else 1

@@ -1,0 +1,114 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Examples: what people have shown and named, kept on disk.
+
+The store is a clip set, one part an example, so that `snn-gesture train --data-dir` reads it too.
+Examples are only added; one that is set aside is moved, and can be moved back.
+"""
+from collections import Counter
+import os
+from pathlib import Path
+import re
+
+import numpy as np
+from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
+
+LABEL = re.compile(r'\w+')
+VALIDATION_EVERY = 5
+"""Of the examples of a label, this one, and then every so-manieth, is for validation where
+`snn-gesture train` reads the store; `learn` holds out all in turn."""
+BIN_US = 100_000
+QUIET = 0.25
+"""At both ends of an example, what has less than this part of its usual events is rest."""
+
+
+class ExampleStore:
+    """The labelled examples in a folder."""
+
+    def __init__(self, folder):
+        """
+        Begin a store, or go on with the one in the folder.
+
+        :raises ValueError: if the folder has something else in it.
+        """
+        self.folder = Path(folder)
+        self._writer = ClipSetWriter(folder, {'made_by': 'examples shown to the robot'})
+        self._parts, self._set_aside = self.folder / 'parts', self.folder / 'set_aside'
+
+    def names(self) -> list:
+        """Name the examples, oldest first."""
+        return sorted(path.stem for path in self._parts.glob('*.json'))
+
+    def counts(self) -> Counter:
+        """Count the examples by label."""
+        return Counter(map(label_of, self.names()))
+
+    def add(self, label: str, person: str, recording: str, events: np.ndarray,
+            duration_us: int) -> str:
+        """
+        Keep an example.
+
+        :param label: letters, digits and underscores.
+        :param person: who shows it.
+        :param recording: when.
+        :param events: PACKED_EVENT[n] of a picture of ClipSet.SIZE, in the order of time.
+        :returns: its name.
+        :raises ValueError: if the label or the events cannot be used.
+        """
+        if not LABEL.fullmatch(label):
+            raise ValueError(f'label {label!r} must be letters, digits and underscores')
+        taken = [path.stem for folder in (self._parts, self._set_aside)
+                 for path in folder.glob('*.npy')]
+        number = 1 + max((int(name.partition('-')[0]) for name in taken), default=0)
+        validation = self.counts()[label] % VALIDATION_EVERY == VALIDATION_EVERY - 1
+        clip = Clip(label, person, recording, 'validation' if validation else 'train',
+                    duration_us, source='shown to the robot')
+        name = f'{number:06d}-{label}'
+        self._writer.write(name, [(clip, events)])
+        return name
+
+    def set_aside_newest(self) -> str:
+        """
+        Move the newest example to `set_aside/`.
+
+        :returns: its name.
+        :raises ValueError: if there is none.
+        """
+        if not self.names():
+            raise ValueError('there is no example')
+        name = self.names()[-1]
+        self._set_aside.mkdir(exist_ok=True)
+        for suffix in ('json', 'npy'):      # without its .json it does not count
+            os.replace(self._parts / f'{name}.{suffix}', self._set_aside / f'{name}.{suffix}')
+        return name
+
+    def clips(self) -> ClipSet:
+        """
+        Give the examples in the order of `names`.
+
+        :raises ValueError: if there is none, or one is damaged.
+        """
+        return ClipSet(self.folder)
+
+
+def label_of(name: str) -> str:
+    """Return the label of an example by its name."""
+    return name.partition('-')[2]
+
+
+def without_rest(events: np.ndarray, duration_us: int) -> tuple:
+    """
+    Cut off the rest before and after a gesture.
+
+    :param events: PACKED_EVENT[n] in the order of time, of which there are some.
+    :returns: events counted from the new start, and the new duration.
+    """
+    bins = np.bincount(events['dt_us'] // BIN_US, minlength=-(-duration_us // BIN_US))
+    busy = np.flatnonzero(bins >= QUIET * np.median(bins[bins >= np.median(bins)]))
+    start_us = int(busy[0]) * BIN_US
+    end_us = min((int(busy[-1]) + 1) * BIN_US, duration_us)
+    first, last = np.searchsorted(events['dt_us'], (start_us, end_us))
+    kept = events[first:last].copy()
+    kept['dt_us'] -= np.uint32(start_us)
+    return kept, end_us - start_us

@@ -1,0 +1,60 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The latest events of the stream, from which examples are cut."""
+from collections import deque
+
+import numpy as np
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+
+
+class RecentEvents:
+    """The packets of the last seconds."""
+
+    def __init__(self, keep_us: int):
+        """
+        Begin with none.
+
+        :param keep_us: camera time that is kept.
+        """
+        self._keep_us = keep_us
+        self._packets = deque()
+
+    def push(self, packet: EventPacket) -> None:
+        """
+        Take the next packet; where the camera or its picture has begun anew, forget the others.
+
+        :raises ValueError: if its picture is not that of clips.
+        """
+        if (packet.width, packet.height) != (ClipSet.SIZE, ClipSet.SIZE):
+            self._packets.clear()
+            raise ValueError(f'examples need a picture of {ClipSet.SIZE}x{ClipSet.SIZE} pixels, '
+                             f'not {packet.width}x{packet.height}: set width and height of '
+                             'event_stream')
+        if self._packets and packet.t_newest_us < self._packets[-1].t_newest_us:
+            self._packets.clear()
+        self._packets.append(packet)
+        while self._packets[0].t_newest_us < packet.t_newest_us - self._keep_us:
+            self._packets.popleft()
+
+    def last(self, duration_us: int) -> np.ndarray:
+        """
+        Give the events of the latest time.
+
+        :returns: PACKED_EVENT[n] in the order of time, dt_us from the start of that time.
+        :raises ValueError: if there was no packet, or they do not go so far back.
+        """
+        if not self._packets:
+            raise ValueError('no events: is the camera on, and event_stream running?')
+        start_us = self._packets[-1].t_newest_us + 1 - duration_us
+        if self._packets[0].t_base_us > start_us:
+            raise ValueError(f'events came for less than {duration_us / 1e6:g} s')
+        pieces = [np.empty(0, PACKED_EVENT)]
+        for packet in self._packets:
+            times_us = packet.events['dt_us'].astype(np.int64) + (packet.t_base_us - start_us)
+            inside = (times_us >= 0) & (times_us < duration_us)
+            piece = packet.events[inside]
+            piece['dt_us'] = times_us[inside]
+            pieces.append(piece)
+        events = np.concatenate(pieces)
+        return events[np.argsort(events['dt_us'], kind='stable')]

@@ -1,0 +1,256 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gesture_trainer node: examples that people show and name, and networks that learn them."""
+from datetime import datetime, timezone
+from pathlib import Path
+import time
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.parameter_client import AsyncParameterClient
+from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.learning.examples import ExampleStore, without_rest
+from snn_gesture_ros.learning.recent_events import RecentEvents
+from snn_gesture_ros.learning.versions import exported, Versions
+from snn_gesture_ros.network.runtimes import choose_runtime
+from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.learning_process import LearningProcess
+from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.timers import every
+from snn_gesture_ros.nodes.topics import STREAM_QOS
+from snn_gesture_ros.nodes.waiting import take_waiting
+from std_msgs.msg import String, UInt8MultiArray
+from std_srvs.srv import Trigger
+
+LONGEST_S = 10.0
+SHORTEST_S = 1.0
+PARAMETERS = (
+    Spec('folder', '~/.ros/snn_gesture', 'Where examples and learned networks are kept'),
+    Spec('classifier', 'gesture_classifier', 'Name of the node whose network learns'),
+    Spec('person', 'someone', 'Who shows examples, as their data names the person',
+         read_only=False),
+    Spec('example_s', 3.0, 'A label that arrives means so many seconds before it', SHORTEST_S,
+         LONGEST_S, read_only=False),
+    Spec('rehearsal', '', 'Clip set of the old gestures, which must not be forgotten; empty for '
+         'simulated people', read_only=False),
+    Spec('least_recall', 0.7, 'Recall of held-out examples of each label that a network needs to '
+         'be offered', 0.0, 1.0, read_only=False),
+    Spec('most_forgotten', 0.02, 'How much of the mean recall of the old gestures it may lose',
+         0.0, 1.0, read_only=False),
+)
+CLASSIFIER = ('checkpoint', 'runtime', 'device')
+"""Parameters of the classifier that are asked for."""
+PAUSE_S = 0.05
+"""Packets are left to wait so long and then read together."""
+MOST_AT_ONCE = 1000
+PERIOD_S = 0.2
+
+
+class GestureTrainerNode(Node):
+    """Keep the latest events, and examples of them; let a process learn; offer what it learns."""
+
+    def __init__(self):
+        """
+        Declare parameters and open the store.
+
+        :raises ValueError: if a parameter is wrong, or the folder has something else in it.
+        """
+        super().__init__('gesture_trainer')
+        self._values = declare(self, PARAMETERS)
+        folder = Path(self._values['folder']).expanduser()
+        self._store = ExampleStore(folder / 'examples')
+        self._versions = Versions(folder / 'models')
+        self._process = LearningProcess(folder)
+        self._recent = RecentEvents(round(LONGEST_S * 1e6))
+        self._running = ''
+        """The classifier's checkpoint; empty as long as it was not asked."""
+        self._looking = True
+        """Whether the classifier was not found yet."""
+        self._learning = False
+        self._message, self._messages, self._good = 'waiting for examples', 0, True
+        self._packets = 0
+        self._trouble = ''
+        """Why the newest packet could not be used."""
+        on_change(self, PARAMETERS, self._values.update)
+        beside = ReentrantCallbackGroup()       # answers come while a service waits for them
+        self._classifier = AsyncParameterClient(
+            self, self._values['classifier'], callback_group=beside)
+        self._subscription = self.create_subscription(
+            UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
+        self.create_subscription(String, 'label', self._on_label, 10)
+        for name, callback in (('learn', self._learn), ('undo', self._undo),
+                               ('discard_example', self._discard_example)):
+            self.create_service(Trigger, f'~/{name}', callback, callback_group=beside)
+        every(self, PERIOD_S, self._watch)
+        self._health = Health(self, str(folder), self._counters, ())
+        self.get_logger().info(f'examples and networks are kept in {folder}')
+
+    def destroy_node(self) -> None:
+        """End the learning, too."""
+        self._process.stop()
+        super().destroy_node()
+
+    def _on_packet(self, data: bytes) -> None:
+        """Read a packet, pause, read those that came meanwhile: to wake up is what costs."""
+        self._read(data)
+        time.sleep(PAUSE_S)
+        for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+            self._read(waiting)
+
+    def _read(self, data: bytes) -> None:
+        try:
+            self._recent.push(decode_packet(data))
+            self._packets, self._trouble = self._packets + 1, ''
+        except ValueError as error:
+            self._trouble = str(error)
+
+    def _on_label(self, message: String) -> None:
+        """Keep what was shown just now; the message is LABEL, or LABEL SECONDS."""
+        label, _, seconds = message.data.strip().partition(' ')
+        try:
+            shown_s = float(seconds or self._values['example_s'])
+            if not SHORTEST_S <= shown_s <= LONGEST_S:
+                raise ValueError(f'an example lasts {SHORTEST_S:g} to {LONGEST_S:g} s')
+            if self._trouble:
+                raise ValueError(self._trouble)
+            duration_us = round(shown_s * 1e6)
+            events = self._recent.last(duration_us)
+            if len(events):
+                events, duration_us = without_rest(events, duration_us)
+            if not len(events) or duration_us < SHORTEST_S * 1e6:
+                raise ValueError(f'nothing moved for {SHORTEST_S:g} s or longer')
+            now = datetime.now(timezone.utc).isoformat(timespec='seconds')
+            name = self._store.add(label, self._values['person'], now, events, duration_us)
+        except (ValueError, OSError) as error:
+            self._say(f'no example of {label}: {error}', good=False)
+        else:
+            self._say(f'example {name}: {duration_us / 1e6:.1f} s, {len(events)} events; '
+                      f'{self._store.counts()[label]} of {label}')
+
+    async def _learn(self, _, response):
+        """Begin to learn all examples; what comes of it is in the diagnostics."""
+        response.message = 'learning has begun; /diagnostics shows what comes of it'
+        try:
+            if self._learning:
+                raise ValueError('learning is under way already')
+            if not self._store.names():
+                raise ValueError('there is no example yet')
+            running = (await self._ask_classifier())['checkpoint']
+            self._process.start(running, self._values)
+            response.success = self._learning = True
+            self._say('learning')
+        except (ValueError, OSError) as error:
+            response.message = str(error)
+        return response
+
+    async def _undo(self, _, response):
+        """Let the classifier go back to the network before the one that runs."""
+        try:
+            running = (await self._ask_classifier())['checkpoint']
+            record = self._versions.record(running)
+            if record is None:
+                raise ValueError(f'{running} was not learned here: there is nothing to undo')
+            await self._set_checkpoint(record['parent'])
+            self._versions.undo(running)
+            response.success, response.message = True, f'{record["parent"]} runs again'
+            self._say(response.message)
+        except ValueError as error:
+            response.message = str(error)
+        return response
+
+    def _discard_example(self, _, response):
+        """Set the newest example aside."""
+        try:
+            response.message = f'example {self._store.set_aside_newest()} is set aside'
+            response.success = True
+            self._say(response.message)
+        except (ValueError, OSError) as error:
+            response.message = str(error)
+        return response
+
+    def _watch(self) -> None:
+        """Look for the classifier, and for the end of learning."""
+        if self._looking and self._classifier.services_are_ready():
+            self._looking = False
+            self.executor.create_task(self._offer_what_was_learned_before)
+        result = self._process.result()
+        if result is not None:
+            self.executor.create_task(self._finish, result)
+
+    async def _offer_what_was_learned_before(self) -> None:
+        try:
+            values = await self._ask_classifier()
+            newest = self._versions.newest_after(values['checkpoint'])
+            if newest is not None:
+                await self._offer(newest, values)
+        except ValueError as error:
+            self._say(str(error), good=False)
+
+    async def _finish(self, result: dict) -> None:
+        """Offer what was learned, or say why not."""
+        try:
+            if not result['version']:
+                raise ValueError(f'nothing new is offered: {result["refused"]}')
+            await self._offer(Path(result['version']), await self._ask_classifier())
+        except ValueError as error:
+            self._say(str(error), good=False)
+        self._learning = False
+        self._health.publish()
+
+    async def _offer(self, weights: Path, values: dict) -> None:
+        """Give the classifier a version, in the form that its runtime takes."""
+        runtime = choose_runtime(values['checkpoint'], values['runtime'], values['device'])
+        await self._set_checkpoint(str(exported(weights) if runtime == 'onnx' else weights))
+        recall = self._versions.record(weights)['figures']['recall']
+        known = ', '.join(f'{label} {part:.0%}' for label, part in recall.items())
+        self._say(f'{self._running} runs: {known}')
+
+    async def _ask_classifier(self) -> dict:
+        """
+        Ask for the classifier's parameters.
+
+        :raises ValueError: if it is not there.
+        """
+        if not self._classifier.services_are_ready():
+            raise ValueError(f'there is no node {self._values["classifier"]}')
+        answer = await self._classifier.get_parameters(CLASSIFIER)
+        values = {name: value.string_value for name, value in zip(CLASSIFIER, answer.values)}
+        self._running = values['checkpoint']
+        return values
+
+    async def _set_checkpoint(self, checkpoint: str) -> None:
+        """
+        Set the classifier's checkpoint.
+
+        :raises ValueError: if it refuses.
+        """
+        answer = await self._classifier.set_parameters([
+            Parameter('checkpoint', Parameter.Type.STRING, checkpoint)])
+        result, = answer.results
+        if not result.successful:
+            raise ValueError(f'the classifier refuses {checkpoint}: {result.reason}')
+        self._running = checkpoint
+
+    def _say(self, message: str, good: bool = True) -> None:
+        self._message, self._messages, self._good = message, self._messages + 1, good
+        self.get_logger().info(message)
+        self._health.publish()
+
+    def _counters(self) -> dict:
+        counts = sorted(self._store.counts().items())
+        return {
+            'examples': ', '.join(f'{label} {count}' for label, count in counts),
+            'packets': self._packets,
+            'learning': self._learning,
+            'checkpoint': self._running,
+            'messages': self._messages,
+            'message': self._message,
+            'good': self._good,
+        }
+
+
+def main(arguments=None) -> None:
+    """Run the node."""
+    run_node(GestureTrainerNode, arguments)

@@ -1,0 +1,105 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The window cutter: from the clips of a set to windows of frames, and what they show."""
+from bisect import bisect_left
+
+import numpy as np
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.frames.accumulation import (
+    check_picture, frames_by_count, frames_by_time, network_input)
+from snn_gesture_ros.labels import MIRRORED, NONE
+from snn_gesture_ros.training.augmentation import Augmentation, augmented
+
+UNKNOWN = -1
+"""No class: what cannot be named."""
+SETTLING_US = 200_000
+"""For so long after its onset a gesture cannot be named yet."""
+
+
+class WindowCutter:
+    """Cuts windows from the clips of a set as the settings say."""
+
+    def __init__(self, clips: ClipSet, settings, labels: tuple):
+        """
+        Begin.
+
+        :param clips: ClipSet, all its labels among `labels`.
+        :param settings: Settings.
+        :param labels: names of the classes, in their order.
+        :raises ValueError: if the picture is no whole multiple of the frame.
+        """
+        self.clips = clips
+        self.settings = settings
+        self.classes = np.array([labels.index(clip.label) for clip in clips.clips], int)
+        self._none = labels.index(NONE) if NONE in labels else None
+        names = [MIRRORED.get(label, label) for label in labels]
+        self.mirrored = np.array(
+            [labels.index(name) if name in labels else UNKNOWN for name in names])
+        """What each class becomes in a mirrored picture, UNKNOWN if that has no label."""
+        check_picture(clips.SIZE, clips.SIZE, settings.size)
+        self._steps = settings.time_steps * settings.sequence
+        self._frame_us = round(1000 * settings.window_ms / settings.time_steps)
+        self._frame_events = settings.window_events // settings.time_steps
+        self.window_us = self._frame_us * self._steps
+        """Duration of a sequence of windows, for slicing by time."""
+
+    def starts(self, i: int, stretch: float = 1.0) -> tuple:
+        """
+        Give where windows of a clip may start.
+
+        :returns: the first and the last start, in µs or, for slicing by count, in events.
+        """
+        clip, times_us = self.clips.clips[i], self.clips.events(i)['dt_us']
+        if self.settings.slicing == 'number':
+            return 0, 0
+        if self.settings.slicing == 'time':
+            length, window, onset = clip.duration_us, self.window_us / stretch, clip.onset_us
+        else:
+            length, window = len(times_us), self._frame_events * self._steps
+            onset = bisect_left(times_us, clip.onset_us)
+        last = max(0, int(length - window))
+        return 0 if self._none is not None else min(onset, last), last
+
+    def truths(self, i: int, start: int, stretch: float = 1.0) -> np.ndarray:
+        """
+        Give what the time steps of a window of clip i show.
+
+        :returns: classes [T]: none before a gesture's onset, UNKNOWN just after it.
+        """
+        clip, times_us = self.clips.clips[i], self.clips.events(i)['dt_us']
+        counted = np.arange(1, self._steps + 1)
+        if self.settings.slicing == 'time':
+            ends_us = start + counted * self._frame_us / stretch
+        elif self.settings.slicing == 'count' and len(times_us):
+            ends = np.minimum(start + counted * self._frame_events, len(times_us))
+            ends_us = times_us[ends - 1].astype(np.int64)
+        else:
+            ends_us = np.full(self._steps, clip.duration_us)
+        begun = ends_us > clip.onset_us + (SETTLING_US if clip.onset_us else 0)
+        before = UNKNOWN if self._none is None else self._none
+        return np.where(begun, self.classes[i],
+                        np.where(ends_us <= clip.onset_us, before, UNKNOWN))
+
+    def cut(self, i: int, start: int, augmentation: Augmentation, rng) -> np.ndarray:
+        """
+        Cut a window from clip i, from a start within `starts`.
+
+        :returns: what the network takes, float32 [T, 2, size, size].
+        """
+        events, steps, size = self.clips.events(i), self._steps, self.settings.size
+        picture = self.clips.SIZE
+        if self.settings.slicing == 'time':
+            window_us = self.window_us / augmentation.stretch
+            first = bisect_left(events['dt_us'], start)
+            last = bisect_left(events['dt_us'], start + window_us, lo=first)
+            events = events[first:last].copy()
+            events['dt_us'] -= np.uint32(start)
+            events = augmented(events, augmentation, window_us, rng)
+            frames = frames_by_time(events, picture, steps, size, self._frame_us)
+        else:
+            if self.settings.slicing == 'count':
+                events = events[start:start + self._frame_events * steps]
+            duration_us = int(events['dt_us'][-1]) + 1 if len(events) else 0
+            events = augmented(events, augmentation, duration_us, rng)
+            frames = frames_by_count(events, picture, steps, size)
+        return network_input(frames, self.settings.frame_value)

@@ -1,0 +1,232 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learning from examples: the store, the versions, and what a small network learns."""
+import shutil
+
+from conftest import bar, BAR_COLUMNS, BAR_US
+import numpy as np
+import pytest
+from snn_gesture_ros.command_line.main import main
+from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.learning.examples import ExampleStore, without_rest
+from snn_gesture_ros.learning.learn import Bounds, folds, learn, why_not
+from snn_gesture_ros.learning.recent_events import RecentEvents
+from snn_gesture_ros.learning.versions import Versions
+from snn_gesture_ros.network.checkpoint import load_checkpoint
+from snn_gesture_ros.network.classifier import SpikingClassifier
+import torch
+
+
+@pytest.fixture
+def base(bars):
+    """Give the network that knows left, right and none."""
+    return bars[0]
+
+
+@pytest.fixture
+def rehearsal(bars, tmp_path):
+    """Give clips of what it knows."""
+    return shutil.copytree(bars[1], tmp_path / 'rehearsal')
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a folder with four examples of a new label."""
+    store, rng = ExampleStore(tmp_path / 'robot' / 'examples'), np.random.default_rng(2)
+    for _ in range(4):
+        store.add('middle', 'anna', 'now', bar('middle', rng), BAR_US)
+    return tmp_path / 'robot'
+
+
+def test_a_new_label_is_learned_and_the_old_ones_are_kept(folder, base, rehearsal):
+    result = learn(folder, str(base), str(rehearsal))
+    assert not result['refused'], result
+    figures = result['figures']
+    assert figures['recall']['middle'] > 0.9 and figures['recall_before']['middle'] == 0
+    assert figures['forgotten'] <= 0.02 and figures['examples'] == {'middle': 4}
+    classifier = SpikingClassifier(result['version'])
+    card = classifier.card
+    assert card.labels == ('left', 'right', 'none', 'middle')
+    assert card.training['learned'] == {
+        'base': str(base), 'parent': str(base), 'figures': figures,
+        'examples': [f'00000{k}-middle' for k in (1, 2, 3, 4)]}
+    exported = SpikingClassifier(result['version'].replace('.safetensors', '.onnx'), 'onnx')
+    assert exported.card == card
+    for label, columns in BAR_COLUMNS.items():
+        scores = []
+        for each in (classifier, exported):
+            each.reset()
+            counts = np.zeros((2, 16, 16), np.uint16)
+            counts[:, :, columns[0] // 8:columns[1] // 8] = 1
+            for _ in range(12):
+                scores.append(each.step(counts))
+        assert card.labels[scores[11].argmax()] == label
+        np.testing.assert_allclose(scores[11], scores[-1], atol=1e-4)
+
+
+def test_convolutions_stay_as_they_are(folder, base, rehearsal):
+    new, _ = load_checkpoint(learn(folder, str(base), str(rehearsal))['version'])
+    old, _ = load_checkpoint(str(base))
+    for name, value in old.features.state_dict().items():
+        assert torch.equal(value, new.features.state_dict()[name])
+
+
+def test_learning_again_begins_with_the_base(folder, base, rehearsal):
+    first = learn(folder, str(base), str(rehearsal))['version']
+    store, rng = ExampleStore(folder / 'examples'), np.random.default_rng(3)
+    for _ in range(3):
+        store.add('none', 'anna', 'now', bar('none', rng), BAR_US)
+    second = learn(folder, first, str(rehearsal))
+    assert second['version'].endswith('0002.safetensors'), second
+    record = Versions(folder / 'models').record(second['version'])
+    assert (record['base'], record['parent']) == (str(base), first)
+    assert load_checkpoint(second['version'])[1].labels == ('left', 'right', 'none', 'middle')
+
+
+def test_a_network_that_is_not_good_enough_is_not_kept(folder, base, rehearsal):
+    rng = np.random.default_rng(4)
+    store = ExampleStore(folder / 'examples')
+    for _ in range(3):      # what is shown as something new is what the network calls left
+        store.add('snap', 'anna', 'now', bar('left', rng), BAR_US)
+    result = learn(folder, str(base), str(rehearsal))
+    assert result['version'] is None
+    assert 'old gestures falls by' in result['refused'] or 'snap' in result['refused']
+    assert not (folder / 'models').exists()
+
+
+def test_reasons_not_to_offer_a_network():
+    good = {'recall': {'a': 0.8}, 'recall_before': {'a': 0.5}, 'forgotten': 0.01}
+    assert why_not(good, Bounds()) == ''
+    assert 'a: 60%' in why_not({**good, 'recall': {'a': 0.6}}, Bounds())
+    assert '90.0% before' in why_not({**good, 'recall_before': {'a': 0.9}}, Bounds())
+    assert 'falls by 3.0 points' in why_not({**good, 'forgotten': 0.03}, Bounds())
+    assert why_not({**good, 'forgotten': 0.03}, Bounds(most_forgotten=0.05)) == ''
+
+
+def test_folds_hold_every_example_out_once_and_leave_some_of_every_label():
+    classes = np.array([4, 4, 4, 7, 4, 7, 7, 4])
+    parts = folds(classes)
+    assert sorted(np.concatenate(parts)) == list(range(8))
+    for part in parts:
+        assert set(np.delete(classes, part)) == {4, 7} == set(classes[part])
+
+
+@pytest.mark.parametrize('words, message', [
+    (['--checkpoint', 'nowhere'], 'no checkpoint nowhere'),
+    (['--rehearsal', 'nowhere'], 'this is no clip set'),
+])
+def test_what_cannot_be_learned_is_refused_in_one_line(folder, base, capsys, words, message):
+    assert main(['learn', str(folder), '--checkpoint', str(base), *words]) == 1
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == 1 and message in printed[0]
+
+
+def test_labels_that_would_be_forgotten_unseen_are_named(folder, base, rehearsal, capsys):
+    for path in (rehearsal / 'parts').glob('*.json'):
+        path.write_text(path.read_text().replace('"left"', '"up"'))
+    assert main(['learn', str(folder), '--checkpoint', str(base), '--rehearsal',
+                 str(rehearsal)]) == 1
+    assert 'no clips for train of left, which would be forgotten' in capsys.readouterr().err
+
+
+def test_too_few_examples_are_refused(folder, base, capsys):
+    ExampleStore(folder / 'examples').set_aside_newest()
+    ExampleStore(folder / 'examples').set_aside_newest()
+    assert main(['learn', str(folder), '--checkpoint', str(base)]) == 1
+    assert 'a label needs 3 examples: middle has 2' in capsys.readouterr().err
+
+
+def test_the_store_is_a_clip_set_that_training_reads(folder, base, rehearsal, tmp_path):
+    store = ExampleStore(folder / 'examples')
+    store.add('middle', 'ben', 'later', bar('middle', np.random.default_rng(5)), BAR_US)
+    clips = ClipSet(folder / 'examples')
+    assert [clip.split for clip in clips.clips] == ['train'] * 4 + ['validation']
+    assert [clip.person for clip in clips.clips] == ['anna'] * 4 + ['ben']
+    assert main(['train', '--init-from', str(base), '--data-dir', str(folder / 'examples'),
+                 str(rehearsal), '--out-dir', str(tmp_path / 'run'), '--epochs', '1', '-b', '4',
+                 '--device', 'cpu', '-j', '0']) == 0
+    assert 'middle' in load_checkpoint(str(tmp_path / 'run' / 'best.safetensors'))[1].labels
+
+
+def test_examples_set_aside_keep_their_number(folder):
+    store = ExampleStore(folder / 'examples')
+    assert store.set_aside_newest() == '000004-middle'
+    assert store.counts() == {'middle': 3}
+    assert store.add('none', 'anna', 'now', bar('none', np.random.default_rng(6)),
+                     BAR_US) == '000005-none'
+    with pytest.raises(ValueError, match='letters, digits'):
+        store.add('a/b', 'anna', 'now', bar('none', np.random.default_rng(7)), BAR_US)
+
+
+def test_an_example_that_is_cut_off_by_a_kill_does_not_count(folder):
+    parts = folder / 'examples' / 'parts'
+    (parts / '000005-middle.npy').write_bytes(b'cut off')
+    (parts / '000005-middle.json.tmp').write_text('{')
+    store = ExampleStore(folder / 'examples')
+    assert len(store.clips()) == 4
+    assert store.add('middle', 'anna', 'now', bar('middle', np.random.default_rng(8)),
+                     BAR_US) == '000006-middle'
+
+
+def test_versions_follow_each_other_and_can_be_undone(tmp_path):
+    versions = Versions(tmp_path)
+    assert versions.newest_after('fast') is None and versions.record('fast') is None
+    first = versions.next_path()
+    first.touch()
+    assert versions.newest_after('fast') is None        # not finished
+    versions.finish(first, {'parent': 'fast', 'base': 'fast'})
+    second = versions.next_path()
+    versions.finish(second, {'parent': str(first.with_suffix('.onnx')), 'base': 'fast'})
+    assert (first.name, second.name) == ('0001.safetensors', '0002.safetensors')
+    assert versions.newest_after('fast') == second
+    assert versions.record(str(second.with_suffix('.onnx')))['base'] == 'fast'
+    versions.undo(str(second.with_suffix('.onnx')))
+    assert versions.newest_after('fast') == first
+    assert versions.newest_after(str(first)) is None
+
+
+def test_rest_before_and_after_a_gesture_is_cut_off():
+    rng = np.random.default_rng(9)
+    gesture, noise = bar('middle', rng), bar('none', rng)
+    gesture['dt_us'] += 800_000
+    noise['dt_us'] *= 2
+    events = np.sort(np.concatenate([gesture, noise]), order='dt_us')
+    kept, duration_us = without_rest(events, 2 * BAR_US)
+    assert duration_us == BAR_US
+    assert kept['dt_us'].max() < duration_us and len(kept) >= len(gesture)
+
+
+def packet(t_us, newest_us, times_us=(), size=128):
+    events = np.zeros(len(times_us), PACKED_EVENT)
+    events['dt_us'] = times_us
+    events['pixel'] = times_us
+    return EventPacket(size, size, 0, t_us, newest_us, 0, 'camera', events)
+
+
+def test_recent_events_are_those_of_the_last_seconds():
+    recent = RecentEvents(1_000_000)
+    with pytest.raises(ValueError, match='no events'):
+        recent.last(500)
+    for k in range(30):
+        recent.push(packet(k * 100_000, k * 100_000 + 99_999, [50_000, 20_000]))
+    events = recent.last(250_000)
+    assert events['dt_us'].tolist() == [0, 70_000, 100_000, 170_000, 200_000]
+    assert events['pixel'].tolist() == [50_000, 20_000, 50_000, 20_000, 50_000]
+    with pytest.raises(ValueError, match='less than 2 s'):
+        recent.last(2_000_000)
+    recent.push(packet(5000, 6000))         # the camera has begun anew
+    with pytest.raises(ValueError, match='less than'):
+        recent.last(250_000)
+    with pytest.raises(ValueError, match='128x128'):
+        recent.push(packet(7000, 8000, size=64))
+
+
+def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):
+    words = ['learn', str(folder), '--checkpoint', str(base), '--rehearsal', str(rehearsal)]
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith('middle: 4 examples, ') and lines[0].endswith(', 0% before')
+    assert lines[-1] == str(folder / 'models' / '0001.safetensors')
+    assert main([*words, '--most-forgotten', '-1']) == 1
+    assert 'not kept: recall of the old gestures' in capsys.readouterr().out
