@@ -51,7 +51,7 @@ def draw_drive(script: list, commands: list, times_s, poses, path) -> None:
     speeds.set(xlim=(0, times_s[-1]), xlabel='time, s', ylabel='commanded velocity')
     speeds.grid(alpha=0.3)
     speeds.legend(fontsize=8, loc='center left', bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, metadata={'Software': None})
+    figure.savefig(path, bbox_inches='tight', metadata={'Software': None})
 
 
 def _stops_s(commands: list) -> list:
