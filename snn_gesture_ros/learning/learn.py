@@ -77,7 +77,7 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
     for parameter in net.parameters():
         parameter.requires_grad_(False)
     clips = store.clips()
-    old_clips = rehearsal_clips(folder / 'rehearsal', rehearsal, card.labels)
+    old_clips = rehearsal_clips(folder, rehearsal, card.labels)
     settings = settings_for(base, clips)
     rng = np.random.default_rng(SEED)
     cutter = WindowCutter(clips, settings, labels)
