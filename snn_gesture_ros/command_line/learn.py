@@ -36,7 +36,8 @@ def run(arguments) -> int:
         return 0
     if not (arguments.folder / 'examples').is_dir():
         raise ValueError(f'{arguments.folder} holds no examples: gesture_trainer collects them')
-    from snn_gesture_ros.learning.learn import Bounds, learn
+    from snn_gesture_ros.learning.learn import learn
+    from snn_gesture_ros.learning.lesson import Bounds
     result = learn(arguments.folder, arguments.checkpoint, arguments.rehearsal,
                    Bounds(arguments.least_recall, arguments.most_forgotten))
     print(json.dumps(result) if arguments.json else in_words(result))
