@@ -142,7 +142,8 @@ def test_parameters_are_those_of_the_nodes(evaluate, tmp_path, capsys):
     declared = {spec.name: spec.default for spec in (*STREAM, *CLASSIFIER)}
     changed = {name for name, value in report['settings'].items() if value != declared[name]}
     assert changed == {'checkpoint', 'smoothing_ms', 'flip_x'}
-    assert declared.keys() - report['settings'].keys() == {'message_type', 'queue_size'}
+    assert declared.keys() - report['settings'].keys() == {
+        'autostart', 'message_type', 'queue_size'}
     assert report['recordings'][0]['predicted'] == 'left'      # it is mirrored
     _, slower = evaluate(recording, '--window-ms', '160', '--start-threshold', '0.999')
     assert slower['decisions'] < report['decisions']

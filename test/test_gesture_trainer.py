@@ -129,7 +129,7 @@ def test_what_was_learned_runs_again_after_a_restart(ros, teaching, tmp_path, ba
     subprocess.run(words, check=True)
     teaching.trainer.terminate()
     ros.wait_for(lambda: teaching.trainer.poll() is not None, 'the trainer to end')
-    ros.start('gesture_trainer', folder=tmp_path / 'robot')
+    ros.start('gesture_trainer', folder=tmp_path / 'robot', rehearsal=bars[1])
     ros.wait_for(lambda: 'middle' in teaching.classes(), 'the learned network')
 
 

@@ -10,7 +10,8 @@ from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.learning.examples import ExampleStore, without_rest
-from snn_gesture_ros.learning.learn import Bounds, folds, learn, why_not
+from snn_gesture_ros.learning.learn import learn
+from snn_gesture_ros.learning.lesson import Bounds, folds, why_not
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import Versions
 from snn_gesture_ros.network.checkpoint import load_checkpoint
@@ -181,6 +182,10 @@ def test_versions_follow_each_other_and_can_be_undone(tmp_path):
     assert (first.name, second.name) == ('0001.safetensors', '0002.safetensors')
     assert versions.newest_after('fast') == second
     assert versions.record(str(second.with_suffix('.onnx')))['base'] == 'fast'
+    third = versions.next_path()
+    versions.finish(third, {'parent': 'fast', 'base': 'fast'})
+    assert versions.newest_after('fast') == third
+    versions.undo(str(third))
     versions.undo(str(second.with_suffix('.onnx')))
     assert versions.newest_after('fast') == first
     assert versions.newest_after(str(first)) is None

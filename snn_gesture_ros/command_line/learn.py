@@ -21,6 +21,8 @@ def add_arguments(parser) -> None:
                         help='of held-out examples of each label (default: %(default)s)')
     parser.add_argument('--most-forgotten', type=float, default=0.02, metavar='SHARE',
                         help='of the mean recall of the old gestures (default: %(default)s)')
+    parser.add_argument('--prepare', action='store_true',
+                        help='only simulate the people for rehearsal, so that learning is sooner')
     parser.add_argument('--json', action='store_true', help='print JSON')
 
 
@@ -30,9 +32,14 @@ def run(arguments) -> int:
 
     :raises ValueError: if there is nothing to learn from.
     """
+    if arguments.prepare:
+        from snn_gesture_ros.learning.rehearsal import simulate_people
+        simulate_people(arguments.folder)
+        return 0
     if not (arguments.folder / 'examples').is_dir():
         raise ValueError(f'{arguments.folder} holds no examples: gesture_trainer collects them')
-    from snn_gesture_ros.learning.learn import Bounds, learn
+    from snn_gesture_ros.learning.learn import learn
+    from snn_gesture_ros.learning.lesson import Bounds
     result = learn(arguments.folder, arguments.checkpoint, arguments.rehearsal,
                    Bounds(arguments.least_recall, arguments.most_forgotten))
     print(json.dumps(result) if arguments.json else in_words(result))

@@ -26,12 +26,14 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """
-    Count down, let the person show, send the label; 1 if the robot did not take it.
+    Count down, let the person show, send the label; 1 if nothing came of it.
 
     :raises ValueError: if there is no ROS, or no gesture_trainer.
     """
     if not (arguments.label or arguments.learn or arguments.undo or arguments.discard):
-        raise ValueError('name a LABEL, or give --learn, --undo or --discard')
+        print('snn-gesture teach: name a LABEL, or give --learn, --undo or --discard',
+              file=sys.stderr)
+        return 2
     try:
         from snn_gesture_ros.nodes.teacher import teaching
     except ImportError as error:

@@ -19,9 +19,9 @@ from torch.nn.functional import log_softmax, one_hot
 
 STEPS = 300
 BATCH = 32
-EXAMPLES = 5
+EXAMPLES = 3
 """Of a batch, those that are examples; the rest is rehearsal."""
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 4e-3
 LABEL_SMOOTHING = 0.05
 SEED = 0
 
@@ -68,6 +68,21 @@ def learned(net: GestureNet, examples: Sequences, rehearsal: Sequences, taught: 
     for parameter in parameters:
         parameter.requires_grad_(False)
     return net.eval()
+
+
+def between(old: GestureNet, new: GestureNet, share: float) -> GestureNet:
+    """
+    Go a part of the way from one network to another in a straight line.
+
+    Source: Wortsman et al., "Robust fine-tuning of zero-shot models", 2022.
+
+    :param share: 0 is the old one, 1 the new one.
+    """
+    net = deepcopy(new)
+    with torch.no_grad():
+        for parameter, before in zip(net.parameters(), old.parameters()):
+            parameter.lerp_(before, 1 - share)
+    return net
 
 
 def right(net: GestureNet, sequences: Sequences, readout_steps: float) -> torch.Tensor:

@@ -55,12 +55,13 @@ class Versions:
 
     def newest_after(self, checkpoint: str) -> Optional[Path]:
         """Return the weights of the newest version that came from a checkpoint, if any is left."""
-        newest, name = None, checkpoint
+        newest, line = None, [checkpoint]
         for path in sorted(self.folder.glob('[0-9]*.json')):
             parent = json.loads(path.read_text())['parent']
-            if not path.with_suffix('.undone').exists() and _same(parent, name):
+            wanted = not path.with_suffix('.undone').exists()
+            if wanted and any(_same(parent, each) for each in line):
                 newest = path.with_suffix(WEIGHTS)
-                name = str(newest)
+                line.append(str(newest))
         return newest
 
 

@@ -63,6 +63,8 @@ class GestureTrainerNode(Node):
         self._store = ExampleStore(folder / 'examples')
         self._versions = Versions(folder / 'models')
         self._process = LearningProcess(folder)
+        if not self._values['rehearsal']:
+            self._process.prepare()
         self._recent = RecentEvents(round(LONGEST_S * 1e6))
         self._running = ''
         """The classifier's checkpoint; empty as long as it was not asked."""

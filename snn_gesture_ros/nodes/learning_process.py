@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learning in a process of its own, `snn-gesture learn`, so that the node needs no torch."""
 import json
+import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
 from typing import Optional
@@ -13,7 +15,7 @@ COMMAND = ('nice', '-n', '10', sys.executable, '-m', 'snn_gesture_ros.command_li
 
 
 class LearningProcess:
-    """At most one process at a time."""
+    """At most one process at a time; at first one that prepares."""
 
     def __init__(self, folder: Path):
         """
@@ -22,7 +24,13 @@ class LearningProcess:
         :param folder: with the examples; what the process prints is kept there.
         """
         self._folder = folder
-        self._process = None
+        self._process = self._preparing = None
+
+    def prepare(self) -> None:
+        """Simulate the old gestures ahead of time."""
+        self._preparing = subprocess.Popen(
+            [*COMMAND, str(self._folder), '--prepare'], stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True)
 
     def start(self, checkpoint: str, values: dict) -> None:
         """
@@ -31,6 +39,7 @@ class LearningProcess:
         :param checkpoint: what the classifier runs now.
         :param values: parameters of the node.
         """
+        _end(self._preparing)       # learning goes on where it was
         with self._path('json').open('w') as out, self._path('log').open('w') as log:
             self._process = subprocess.Popen(
                 [*COMMAND, str(self._folder), '--checkpoint', checkpoint,
@@ -55,10 +64,16 @@ class LearningProcess:
             return {'version': None, 'refused': lines[-1] if lines else 'the process was ended'}
 
     def stop(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
+        """End what runs."""
+        _end(self._preparing)
+        _end(self._process)
 
     def _path(self, suffix: str) -> Path:
         return self._folder / f'learning.{suffix}'
+
+
+def _end(process) -> None:
+    """End a process and those that it has started, if there is one."""
+    if process is not None and process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import time
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from snn_gesture_ros.nodes.health import follow_health
 from std_msgs.msg import String
@@ -88,8 +88,11 @@ class Teacher(Node):
 
     def _spin_until(self, condition, patience_s: float = PATIENCE_S) -> bool:
         deadline = time.monotonic() + patience_s
-        while rclpy.ok() and not condition():
+        while not condition():
             if time.monotonic() > deadline:
                 return False
-            self._spinner.spin_once(timeout_sec=0.05)
+            try:
+                self._spinner.spin_once(timeout_sec=0.05)
+            except ExternalShutdownException:       # rclpy has taken the signal
+                raise KeyboardInterrupt from None
         return True
