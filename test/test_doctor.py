@@ -139,10 +139,10 @@ def test_all_is_well(ros, tmp_path):
     ros.wait_for(lambda: any(
         pair.key == 'decisions_per_s' and float(pair.value) for message in diagnostics
         for pair in message.status[0].values), 'decisions')
-    examined(ros, tmp_path, lambda found: found['well'])
-    environment = {**ros.environment, 'COLUMNS': '80'}
-    status, output = doctor(ros, tmp_path, environment=environment)
-    assert status == 0, output
+    status, deadline = None, time.monotonic() + PATIENCE_S
+    while status != 0:
+        status, output = doctor(ros, tmp_path, environment={**ros.environment, 'COLUMNS': '80'})
+        assert time.monotonic() < deadline, output
     assert 'gestures can be recognised' in output
     assert 'published by /test (best_effort, volatile)' in output
     assert 'reads /event_stream' in output
