@@ -15,10 +15,10 @@ from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
 class Camera:
     """A camera of 16x16 pixels, of which every message shows an upright bar on the left side."""
 
-    def __init__(self, ros, topic='events', count=32, qos=CAMERA_QOS):
+    def __init__(self, ros, topic='events', count=32):
         """Send nothing yet."""
         self.publisher = ros.node.create_publisher(
-            message_class(EVENT_PACKET_TYPE), topic, qos)
+            message_class(EVENT_PACKET_TYPE), topic, CAMERA_QOS)
         self._ros = ros
         self.count = count
         """Events of a message."""

@@ -136,6 +136,15 @@ def test_event_stream_tells_its_rates(ros):
     assert 'gpu_memory_mb' not in diagnosed.values
 
 
+def test_scene_in_which_all_is_noise_is_well_but_told(ros):
+    ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    ros.start('event_stream', **{**PLAIN, 'background_us': 1})
+    diagnosed = Diagnosed(ros, 'event_stream')
+    Camera(ros).start()
+    ros.wait_for(lambda: diagnosed.says(OK, 'none passes the geometry and the noise filters'),
+                 'the noise')
+
+
 def test_camera_that_nobody_needs_is_not_missed(ros):
     ros.start('event_stream')
     diagnosed = Diagnosed(ros, 'event_stream')

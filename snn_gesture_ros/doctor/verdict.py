@@ -143,6 +143,9 @@ def _see(node) -> str:
         return 'wait until it has started, or start it again'
     if node.level == 'STALE':
         return 'both nodes must have the same namespace, or the same event_stream_topic'
+    if node.number('events_in_per_s'):
+        return ('move before the camera while the doctor listens; look at the parameters '
+                'geometry, region, refractory_us and background_us')
     return f'see what {node.name} logs'
 
 
@@ -156,14 +159,18 @@ def _notes(findings: Findings) -> list:
     notes += [Advice(f'{topic.malformed} of {topic.messages} messages on {topic.name} cannot be '
                      f'read: {topic.malformed_reason}', "look at the driver's version")
               for topic in findings.topics if 0 < topic.malformed < topic.messages]
-    simulated = {node.name: node.values.get('use_sim_time') for node in findings.nodes}
-    if not findings.clocks:
-        notes += [Advice(f'{name} waits for simulated time, and nobody publishes /clock',
-                         'play the bag with --clock, or set', 'use_sim_time:=false')
-                  for name, value in simulated.items() if value == 'true']
-    recorded = [topic for topic in findings.topics if topic.sim_offset_s is not None
-                and abs(topic.sim_offset_s) < FAR_S < abs(topic.stamp_offset_s)]
-    notes += [Advice(f'{topic.name} is stamped by /clock, and {name} is not on simulated time',
-                     'start the nodes with', 'use_sim_time:=true')
-              for topic in recorded for name, value in simulated.items() if value == 'false']
-    return notes
+    return notes + _time(findings)
+
+
+def _time(findings: Findings) -> list:
+    """Say which nodes are on another time than the camera."""
+    simulated, real = (
+        ', '.join(node.name for node in findings.nodes if node.values.get('use_sim_time') == value)
+        for value in ('true', 'false'))
+    if simulated and not findings.clocks:
+        return [Advice(f'{simulated} waits for simulated time, and nobody publishes /clock',
+                       'play the bag with --clock, or set', 'use_sim_time:=false')]
+    return [Advice(f'{topic.name} is stamped by /clock, and not on simulated time is {real}',
+                   'start the nodes with', 'use_sim_time:=true')
+            for topic in findings.topics if real and topic.sim_offset_s is not None
+            and abs(topic.sim_offset_s) < FAR_S < abs(topic.stamp_offset_s)]

@@ -14,7 +14,7 @@ from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE
 from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
-from snn_gesture_ros.nodes.silence import explain_camera
+from snn_gesture_ros.nodes.silence import ALL_FILTERED, explain_camera
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
@@ -188,7 +188,8 @@ class EventStreamNode(ManagedNode):
             self._silence = Silence()
             return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
         if values['silence_s'] < SILENCE_S:
-            return RUNNING
+            filtered = values['events_in_per_s'] and not values['events_out_per_s']
+            return ALL_FILTERED if filtered else RUNNING
         return explain_camera(self, self._topic, values['message_type'],
                               values['messages_per_s'] > 0, self._types.refused)
 

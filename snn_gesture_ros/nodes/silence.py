@@ -4,9 +4,11 @@
 from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.nodes.graph import (
     Endpoint, event_topics, publishers, subscribers, why_unconnected)
-from snn_gesture_ros.nodes.health import ERROR, STALE, WARN
+from snn_gesture_ros.nodes.health import ERROR, OK, STALE, WARN
 from snn_gesture_ros.nodes.topics import CAMERA_QOS
 
+ALL_FILTERED = OK, 'events come, but none passes the geometry and the noise filters'
+"""As of a scene in which nothing moves."""
 NO_EVENTS = f'no events for {SILENCE_S:g} s'
 
 
