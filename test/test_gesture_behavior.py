@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_behavior node, as a process: scores in; velocities, messages, calls, goals out."""
+import os
+from pathlib import Path
 import signal
 import subprocess
 import sys
@@ -251,6 +253,18 @@ def test_robot_is_armed_by_a_service(ros, tmp_path):
             (pair.key, pair.value) for pair in diagnostics[-1].status[0].values}, 'diagnostics')
     assert ask(False).message == 'disarmed'
     robot.show_until('ahead', lambda: robot.speed == 0, 'a standstill')
+
+
+def test_the_node_uses_no_shared_memory_that_a_killed_process_could_block(ros):
+    if (os.environ.get('ROS_DISTRO') == 'humble'
+            or os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp') != 'rmw_fastrtps_cpp'):
+        pytest.skip('of Fast DDS since Jazzy')
+    # For LOCALHOST rmw_fastrtps_cpp has shared memory whatever is set.
+    node = ros.start('gesture_behavior', environment={
+        **ros.environment, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'})
+    ros.wait_for(lambda: 'rows; disarmed' in ros.output(node), 'the node')
+    assert '/dev/shm/fastrtps' in Path('/proc/self/maps').read_text(), 'as by default'
+    assert '/dev/shm/fastrtps' not in Path(f'/proc/{node.pid}/maps').read_text()
 
 
 def test_stock_table_is_the_default(ros):

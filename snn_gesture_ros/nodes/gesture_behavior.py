@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_behavior node: gesture scores in, what the robot does out, as a table says."""
+import os
 import time
 
 from ament_index_python.packages import get_package_share_directory
@@ -150,5 +151,10 @@ class GestureBehaviorNode(Node):
 
 
 def main(arguments=None) -> None:
-    """Run the node."""
+    """
+    Run the node, over UDP where Fast DDS is the middleware.
+
+    In its shared memory, publishing can wait seconds for another process that was killed.
+    """
+    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
     run_node(GestureBehaviorNode, arguments, SignalHandlerOptions.NO)

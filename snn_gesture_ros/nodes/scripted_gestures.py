@@ -43,8 +43,9 @@ class ScriptedGestures(Node):
         self._start_s = time.monotonic()
         self._done = threading.Event()
         self._scores = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self._commanded = self.create_subscription(
-            TwistStamped if velocity.stamped else Twist, velocity.topic, self._on_command, 10)
+        self._topic = velocity.topic
+        self.create_subscription(
+            TwistStamped if velocity.stamped else Twist, self._topic, self._on_command, 10)
 
     def run(self, script: list, failed) -> bool:
         """
@@ -56,7 +57,7 @@ class ScriptedGestures(Node):
         """
         deadline_s = time.monotonic() + START_S
         while not (self._scores.get_subscription_count()
-                   and self._commanded.get_publisher_count()):
+                   and self.count_publishers(self._topic)):
             if failed() or time.monotonic() > deadline_s:
                 return False
             rclpy.spin_once(self, timeout_sec=0.05)
