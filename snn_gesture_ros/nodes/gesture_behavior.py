@@ -9,7 +9,6 @@ from geometry_msgs.msg import Twist, TwistStamped, Vector3
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Cancel, read_table, STANDSTILL
 from snn_gesture_ros.nodes.health import Health
@@ -157,4 +156,4 @@ def main(arguments=None) -> None:
     In its shared memory, publishing can wait seconds for another process that was killed.
     """
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
-    run_node(GestureBehaviorNode, arguments, SignalHandlerOptions.NO)
+    run_node(GestureBehaviorNode, arguments, last_words=True)

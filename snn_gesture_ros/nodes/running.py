@@ -3,6 +3,7 @@
 """Start nodes and shut them down cleanly."""
 import signal
 import sys
+import threading
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -21,28 +22,26 @@ def publish_while_running(publisher, message) -> None:
 
 def interrupt_once(signal_number, _) -> None:
     """
-    End at the first signal and ignore those that follow.
+    End at the first SIGINT and ignore those that follow.
 
-    At Ctrl-C the terminal sends a SIGINT, and ros2 launch may send another.
+    At Ctrl-C the terminal sends one, and ros2 launch may send another.
     """
     signal.signal(signal_number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def run_node(make_node, arguments=None, signals=SignalHandlerOptions.ALL):
+def run_node(make_node, arguments=None, last_words: bool = False):
     """
     Spin a node; see `run_nodes`.
 
     :param make_node: called without arguments; raises ValueError where a parameter is wrong.
-    :param signals: those that rclpy handles: it shuts down at once. With NO the node can still
-        publish while it is destroyed; it must wake up often, or it ends late.
     :returns: the node, destroyed.
     """
-    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments, signals)),
+    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments, last_words)),
                 None)
 
 
-def run_nodes(name: str, make_nodes, arguments=None, signals=SignalHandlerOptions.ALL) -> list:
+def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False) -> list:
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
@@ -51,13 +50,19 @@ def run_nodes(name: str, make_nodes, arguments=None, signals=SignalHandlerOption
     :param name: what that line begins with.
     :param make_nodes: called without arguments, gives the nodes; raises ValueError where a
         parameter is wrong.
+    :param last_words: whether they can still publish while they are destroyed, for which ROS must
+        not shut down at the signal; one of them must wake up often, or they end late.
     :returns: the nodes, destroyed.
     """
-    signal.signal(signal.SIGINT, interrupt_once)  # rclpy calls it from its own
-    if signals == SignalHandlerOptions.NO:
-        signal.signal(signal.SIGTERM, interrupt_once)
+    signalled = threading.Event()
+    if last_words:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: signalled.set())
+    else:
+        signal.signal(signal.SIGINT, interrupt_once)  # rclpy calls it from its own
+    handled = SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL
     try:
-        rclpy.init(args=arguments, signal_handler_options=signals)
+        rclpy.init(args=arguments, signal_handler_options=handled)
     except rclpy_implementation.RCLError as error:  # wrong --ros-args
         sys.exit(f'{name}: {str(error).split(", at ")[0]}')
     nodes = []
@@ -66,7 +71,11 @@ def run_nodes(name: str, make_nodes, arguments=None, signals=SignalHandlerOption
         executor = SingleThreadedExecutor()
         for node in nodes:
             executor.add_node(node)
-        executor.spin()
+        if last_words:
+            while not signalled.is_set():
+                executor.spin_once()
+        else:
+            executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except ValueError as error:
