@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.codecs import ENCODINGS, make_decoder
 from snn_gesture_ros.events.encoders import (
-    encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
+    encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.malformed import MalformedMessage
 
@@ -55,6 +55,14 @@ def test_events_outside_the_sensor_are_dropped_and_counted(encoding, encode):
     decoder = make_decoder(encoding, 320, 240)
     assert (decoder.decode(encode(events, 0), 0) == events[inside]).all()
     assert decoder.out_of_range == np.count_nonzero(~inside)
+
+
+@pytest.mark.parametrize('encode, encoding', [(encode_evt2, 'evt2'), (encode_evt21, 'evt21')])
+def test_evt2_is_what_was_encoded(encode, encoding):
+    events = np.zeros(3, EVENT)
+    events['t'], events['x'] = (5, 70, 200), (1, 2, 3)
+    events['y'], events['p'] = (9, 8, 7), (0, 1, 1)
+    assert (make_decoder(encoding, 128, 128).decode(encode(events), 0) == events).all()
 
 
 @pytest.mark.parametrize('encoding', ENCODINGS)

@@ -101,6 +101,15 @@ def test_raw_evt2_triggers(tmp_path):
         assert recording.triggers() == (1, 1, 70 + 71)
 
 
+def test_triggers_before_a_cut_are_told(tmp_path):
+    words = np.array([8 << 28 | 1, 1 << 28 | 6 << 22, 10 << 28 | 6 << 22 | 1], '<u4')
+    (tmp_path / 'a.raw').write_bytes(
+        RAW_HEADER.format(*RAW_FORMATS['evt2']).encode() + words.tobytes() + b'\0\0\0')
+    with open_recording(tmp_path / 'a.raw') as recording:
+        facts = gather_facts(recording)
+    assert facts.damage and (facts.events, facts.triggers_rising) == (1, 1)
+
+
 def test_wrong_geometry_costs_no_events(tmp_path):
     events = long_events(1)
     path = tmp_path / 'a.raw'

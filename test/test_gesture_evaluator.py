@@ -13,6 +13,8 @@ from snn_gesture_ros.nodes.topics import LATCHED_QOS
 from test_evaluate import save
 from vision_msgs.msg import LabelInfo
 
+TRIES = 6
+"""Live runs until the machine has kept up."""
 SCENES = [('left', 0.8), ('right', 0.8), ('left', 0.8)]
 SHOWN = 'start,end,label\n0,0.8,left\n0.8,1.6,right\n1.6,2.4,left\n'
 
@@ -30,47 +32,59 @@ def counters(diagnostics, node):
                  if message.status[0].name == node), {})
 
 
-@pytest.mark.parametrize('rate', [0.5, 1.0, 2.0])
-def test_live_is_what_offline_says(ros, halves, tmp_path, rate):
-    recording = save(tmp_path / 'clip.npz', SCENES)
-    (tmp_path / 'clip_labels.csv').write_text(SHOWN)
-    offline, live = tmp_path / 'offline', tmp_path / 'live'
-    assert main(['evaluate', str(recording), '--checkpoint', str(halves), '--smoothing-ms', '50',
-                 '--output', str(offline)]) == 0
-    labels = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
+def live_run(ros, recording, checkpoint, output, rate, **labels):
+    """Play a recording to live nodes; give whether they kept up, and heard all of each other."""
+    heard_labels = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
     diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
-    ros.start('gesture_classifier', checkpoint=halves, smoothing_ms=50, queue_size=1000,
-              use_sim_time=True)
-    evaluator = ros.start('gesture_evaluator', recording=recording, checkpoint=halves,
-                          output=live, use_sim_time=True)
-    ros.wait_for(lambda: labels and ros.node.count_subscribers('event_stream') == 2, 'both')
-    ros.start('event_stream', use_sim_time=True)
+    classifier = ros.start('gesture_classifier', checkpoint=checkpoint, smoothing_ms=50,
+                           queue_size=1000, use_sim_time=True)
+    evaluator = ros.start('gesture_evaluator', recording=recording, checkpoint=checkpoint,
+                          output=output, use_sim_time=True, **labels)
+    ros.wait_for(lambda: heard_labels and ros.node.count_subscribers('event_stream') == 2, 'both')
+    stream = ros.start('event_stream', use_sim_time=True)
+    ros.wait_for(lambda: 'listening' in ros.output(evaluator), 'all that it listens to')
     player = ros.start('event_player', recording=recording, rate=rate, clock=True)
     ros.wait_for(lambda: player.poll() is not None, 'the end of the recording')
     assert player.returncode == 0, ros.output(player)
     heard = len(diagnostics)
     nodes = ('event_stream', 'gesture_classifier')
     ros.wait_for(lambda: all(counters(diagnostics[heard:], name) for name in nodes), 'counters')
-    behind = (counters(diagnostics, 'event_stream')['messages'] != '2400' or any(
-        int(counters(diagnostics, 'gesture_classifier')[name]) for name in BEHIND))
-    evaluator.send_signal(signal.SIGINT)
-    ros.wait_for(lambda: evaluator.poll() is not None, 'the report')
-    assert evaluator.returncode == 0, ros.output(evaluator)
+    processes = (evaluator, stream, classifier)
+    for process in processes:
+        process.send_signal(signal.SIGINT)
+    ros.wait_for(lambda: all(process.poll() is not None for process in processes), 'the report')
+    if evaluator.returncode:        # the middleware has brought it nothing
+        assert 'no decision was heard' in ros.output(evaluator), ros.output(evaluator)
+        return False
+    decided = counters(diagnostics, 'gesture_classifier')
+    report = json.loads((output / 'report.json').read_text())
+    return (counters(diagnostics, 'event_stream')['messages'] == '2400'
+            and not any(int(decided[name]) for name in BEHIND)
+            and report['decisions'] == int(decided['decisions']))
+
+
+@pytest.mark.parametrize('rate', [0.5, 1.0, 2.0])
+def test_live_is_what_offline_says(ros, halves, tmp_path, rate):
+    recording = save(tmp_path / 'clip.npz', SCENES)
+    table = tmp_path / 'clip_labels.csv'
+    table.write_text(SHOWN)
+    offline, live = tmp_path / 'offline', tmp_path / 'live'
+    assert main(['evaluate', str(recording), '--checkpoint', str(halves), '--smoothing-ms', '50',
+                 '--output', str(offline)]) == 0
+    named = {'labels': table} if rate == 1 else {}
+    assert any(live_run(ros, recording, halves, live, rate, **named) for _ in range(TRIES)), (
+        'in no try has the machine kept up')
     assert (live / 'report.html').stat().st_size > 10_000
     there, here = (json.loads((folder / 'report.json').read_text()) for folder in (offline, live))
     assert here['timing']['processing_ms'] == {'p50': None, 'p99': None}
     assert there['accuracy']['by_gesture'] == here['accuracy']['by_gesture'] == 1
     rows, live_rows = decisions(offline), decisions(live)
-    same = live_rows.items() & rows.items()
     # Offline goes on after the end; live may lack the last frames, whose end no event tells.
     last_s = max(map(float, live_rows))
     assert last_s > 2.3
-    if behind:      # what came more than 0.1 s late was taken for silence
-        assert len(same) > 0.3 * len(live_rows)
-    else:
-        assert live_rows == {t_s: row for t_s, row in rows.items() if float(t_s) <= last_s}
-        assert here['announcements'] == there['announcements']
-        assert here['recordings'][:2] == there['recordings'][:2]
+    assert live_rows == {t_s: row for t_s, row in rows.items() if float(t_s) <= last_s}
+    assert here['announcements'] == there['announcements']
+    assert here['recordings'][:2] == there['recordings'][:2]
 
 
 def test_nothing_heard_is_said(ros, halves, tmp_path):

@@ -202,6 +202,13 @@ def test_rest_before_and_after_a_gesture_is_cut_off():
     assert kept['dt_us'].max() < duration_us and len(kept) >= len(gesture)
 
 
+def test_rest_without_any_event_is_cut_off_too():
+    gesture = bar('middle', np.random.default_rng(9))
+    gesture['dt_us'] += 800_000
+    kept, duration_us = without_rest(gesture, 4 * BAR_US)
+    assert duration_us <= BAR_US + 200_000 and len(kept) >= 0.9 * len(gesture)
+
+
 def packet(t_us, newest_us, times_us=(), size=128):
     events = np.zeros(len(times_us), PACKED_EVENT)
     events['dt_us'] = times_us
@@ -233,5 +240,6 @@ def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith('middle: 4 examples, ') and lines[0].endswith(', 0% before')
     assert lines[-1] == str(folder / 'models' / '0001.safetensors')
-    assert main([*words, '--most-forgotten', '-1']) == 1
-    assert 'not kept: recall of the old gestures' in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main([*words, '--most-forgotten', 'nan'])
+    assert ended.value.code == 2 and 'no number from 0 to 1' in capsys.readouterr().err

@@ -182,7 +182,7 @@ def test_without_a_camera_nothing_is_recorded(ros, tmp_path):
 @pytest.mark.parametrize('output, words, reason', [
     ('a.txt', [], 'suffix .txt'), ('source.npz', [], '--force replaces it'),
     ('a.npz', ['--gestures', 'a', '--label-topic', '/l'], 'not from both'),
-    ('a.npz', ['--seconds', '0'], 'seconds more than 0')])
+    ('a.npz', ['--repetitions', '0'], 'repetitions must be 1 or more')])
 def test_what_cannot_be_recorded_is_one_line(tmp_path, capsys, output, words, reason):
     save_npz(tmp_path / 'source.npz', make_events())
     assert main(['record', str(tmp_path / output), *words]) == 1

@@ -141,6 +141,18 @@ def test_a_wider_network_begins_with_the_outputs_of_its_checkpoint(trained, wide
     assert len(copies[0].unique(dim=1).T) == copies[0].shape[1]
 
 
+def test_a_wider_network_with_other_labels_keeps_the_outputs_that_it_shares(trained):
+    path = str(trained[0] / 'best.safetensors')
+    source, card = load_checkpoint(path)
+    torch.manual_seed(9)
+    net = build_network(3, card.size, {**card.architecture, 'hidden': 140}).eval()
+    take_weights(net, ('none', 'snap', 'right_hand_wave'), path)
+    frames = (torch.rand(12, 2, 2, card.size, card.size) < 0.2).float()
+    shared = [card.labels.index(label) for label in ('none', 'right_hand_wave')]
+    torch.testing.assert_close(net(frames)[..., [0, 2]], source(frames)[..., shared],
+                               rtol=0, atol=1e-5)
+
+
 def test_a_network_that_differs_in_more_than_width_is_refused(trained):
     path = str(trained[0] / 'best.safetensors')
     _, card = load_checkpoint(path)

@@ -5,6 +5,8 @@ from itertools import accumulate
 import json
 from pathlib import Path
 
+AFTERWARDS_S = 0.5
+"""What is driven after the script's end."""
 EXAMPLE = 'snn-gesture drive right_arm_clockwise:3 hand_clapping:1 --output drive.png'
 SCRIPT = ('none:0.5 arm_roll:1.3 none:0.4 right_arm_clockwise:4 right_hand_wave:2 '
           'right_arm_clockwise:3 left_hand_wave:1.4 right_arm_clockwise:3 hand_clapping:1.2 '
@@ -48,8 +50,9 @@ def run(arguments) -> int:
         nodes.start('gesture_behavior', table=path)
         if not scripted.run(script, nodes.failed):
             raise ValueError('gesture_behavior has failed or did not start; see above')
-    times_s, poses = drive(scripted.commands, script[-1][1] + 0.5)
-    draw_drive(script, scripted.commands, times_s, poses, arguments.output)
+    times_s, poses = drive(scripted.commands, script[-1][1] + AFTERWARDS_S)
+    drawn = [command for command in scripted.commands if command.t_s <= times_s[-1]]
+    draw_drive(script, drawn, times_s, poses, arguments.output)
     print(f'picture: {arguments.output}')
     pose = (round(float(value), 2) for value in poses[-1])
     print(json.dumps({

@@ -4,6 +4,8 @@
 import json
 from pathlib import Path
 
+from snn_gesture_ros.command_line.numbers import number_from
+
 EXAMPLE = 'snn-gesture learn ~/.ros/snn_gesture --checkpoint fast'
 
 
@@ -17,13 +19,22 @@ def add_arguments(parser) -> None:
     parser.add_argument('--rehearsal', default='', metavar='CLIPSET',
                         help='clips of the old gestures, which must not be forgotten (default: '
                              'simulated people, made once)')
-    parser.add_argument('--least-recall', type=float, default=0.7, metavar='SHARE',
+    parser.add_argument('--least-recall', type=share, default=0.7, metavar='SHARE',
                         help='of held-out examples of each label (default: %(default)s)')
-    parser.add_argument('--most-forgotten', type=float, default=0.02, metavar='SHARE',
+    parser.add_argument('--most-forgotten', type=share, default=0.02, metavar='SHARE',
                         help='of the mean recall of the old gestures (default: %(default)s)')
     parser.add_argument('--prepare', action='store_true',
                         help='only simulate the people for rehearsal, so that learning is sooner')
     parser.add_argument('--json', action='store_true', help='print JSON')
+
+
+def share(text: str) -> float:
+    """
+    Read a part of one.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    return number_from(text, 0.0, 1.0)
 
 
 def run(arguments) -> int:

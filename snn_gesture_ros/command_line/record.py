@@ -3,6 +3,7 @@
 """Verb `record`: record a camera, with labels, so that `import` reads it."""
 from pathlib import Path
 
+from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.command_line.progress import follow
 from snn_gesture_ros.datasets.label_table import LabelTable
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion, TOPIC
@@ -25,7 +26,7 @@ def add_arguments(parser) -> None:
                         help='ask for these, one after the other, and label them')
     parser.add_argument('--repetitions', type=int, default=5, metavar='N',
                         help='of every gesture (default: %(default)s)')
-    parser.add_argument('--seconds', type=float, default=3.0, metavar='S',
+    parser.add_argument('--seconds', type=seconds, default=3.0, metavar='S',
                         help='duration of a gesture (default: %(default)s)')
     parser.add_argument('--countdown', type=int, default=3, metavar='S',
                         help='seconds before each (default: %(default)s)')
@@ -33,6 +34,15 @@ def add_arguments(parser) -> None:
                         help='take labels from std_msgs/String instead; an empty one: no label')
     parser.add_argument('--person', default='', help='who it is, for labels.csv')
     parser.add_argument('--force', action='store_true', help='replace an output that is there')
+
+
+def seconds(text: str) -> float:
+    """
+    Read the duration of a gesture.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    return number_from(text, 0.1, 3600.0)
 
 
 def run(arguments) -> int:
@@ -77,8 +87,8 @@ def check(arguments) -> None:
                          'it; then delete it')
     if arguments.gestures and arguments.label_topic:
         raise ValueError('labels come from --gestures or from --label-topic, not from both')
-    if arguments.repetitions < 1 or arguments.seconds <= 0 or arguments.countdown < 0:
-        raise ValueError('repetitions must be 1 or more, seconds more than 0, countdown 0 or more')
+    if arguments.repetitions < 1 or arguments.countdown < 0:
+        raise ValueError('repetitions must be 1 or more, countdown 0 or more')
 
 
 def record(arguments, journal: Path, table: LabelTable):

@@ -3,6 +3,8 @@
 """Verb `teach`: show a gesture to a robot that learns, and name it."""
 import sys
 
+from snn_gesture_ros.command_line.numbers import number_from
+
 EXAMPLE = 'snn-gesture teach thumbs_up --examples 5 --learn'
 SECONDS = 3.0
 
@@ -12,7 +14,7 @@ def add_arguments(parser) -> None:
     parser.add_argument('label', nargs='?', metavar='LABEL',
                         help='of the gesture that you show; a new one or one that is known, or '
                              'none for what is no gesture')
-    parser.add_argument('--seconds', type=float, default=SECONDS,
+    parser.add_argument('--seconds', type=seconds, default=SECONDS,
                         help='duration of an example (default: %(default)s)')
     parser.add_argument('--examples', type=int, default=1, metavar='N',
                         help='how many you show, one after the other (default: %(default)s)')
@@ -22,6 +24,15 @@ def add_arguments(parser) -> None:
                         help='instead, go back to the network before the one that runs')
     parser.add_argument('--discard', action='store_true',
                         help='instead, set the newest example aside')
+
+
+def seconds(text: str) -> float:
+    """
+    Read the duration of an example, as gesture_trainer takes them.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    return number_from(text, 1.0, 10.0)
 
 
 def run(arguments) -> int:

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 import sys
 
+from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
@@ -21,7 +22,7 @@ def add_arguments(parser) -> None:
     """Declare the arguments."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument('recording', nargs='?', metavar='RECORDING',
-                        help='rosbag2 folder or file, AEDAT (3.1, 4) or npz with t, x, y, p')
+                        help='recording of any format that info reads')
     source.add_argument('--live', action='store_true',
                         help='look at a topic, with the gestures of the nodes, instead')
     parser.add_argument('--topic', metavar='TOPIC',
@@ -179,20 +180,6 @@ def milliseconds(text: str) -> float:
     :raises ArgumentTypeError: if it is none, or too short or long to look at.
     """
     return number_from(text, 1.0, 60_000.0)
-
-
-def number_from(text: str, least: float, most: float) -> float:
-    """
-    Read a number.
-
-    :raises ArgumentTypeError: if it is none or out of range.
-    """
-    try:
-        if least <= float(text) <= most:
-            return float(text)
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f'{text} is no number from {least:g} to {most:g}')
 
 
 def film_file(text: str) -> Path:

@@ -123,6 +123,6 @@ def _judge_announcements(run, spans) -> tuple:
 
 
 def _commonest(best, decisions, labels) -> Optional[str]:
-    """Return the label that most decisions have, None where there are none."""
-    found = [best[decision] for decision in decisions]
+    """Return the label that most decisions have, None where none has any."""
+    found = [best[decision] for decision in decisions if best[decision] is not None]
     return max(labels, key=found.count) if found else None

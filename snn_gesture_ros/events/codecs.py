@@ -59,7 +59,7 @@ class Decoder:
         Return the events of one packet as an array of EVENT.
 
         :param payload: the packet's `events`, uint8[n].
-        :param time_base_ns: the packet's `time_base`; evt3 does not use it.
+        :param time_base_ns: the packet's `time_base`; those of evt do not use it.
         :raises MalformedMessage: if the payload ends within a word or an event.
         """
         if len(payload) % self.unit_bytes:

@@ -10,6 +10,20 @@ def encode_evt3(events: np.ndarray) -> np.ndarray:
     return _encode_changes([0x8000 | t >> 12 & 0xfff, 0x6000 | t & 0xfff, y, 0x2000 | p << 11 | x])
 
 
+def encode_evt2(events: np.ndarray) -> np.ndarray:
+    """Return EVENT[n] as evt2, uint8[8 n], the upper time before each."""
+    t, x, y, p = _columns(events)
+    return _encode_pairs(8 << 28 | t >> 6, p << 28 | (t & 0x3f) << 22 | x << 11 | y)
+
+
+def encode_evt21(events: np.ndarray) -> np.ndarray:
+    """Return EVENT[n] as evt21, uint8[16 n], the upper time before each, a vector for each."""
+    t, x, y, p = _columns(events)
+    words = [np.zeros_like(t), 8 << 28 | t >> 6, np.ones_like(t),
+             p << 28 | (t & 0x3f) << 22 | x << 11 | y]
+    return np.stack(words, axis=1).astype('<u4').ravel().view(np.uint8)
+
+
 def encode_libcaer_cmp(events: np.ndarray, time_base_ns: int) -> np.ndarray:
     """Return EVENT[n] as libcaer_cmp, uint8[m]; they last less than 2^24 us."""
     t, x, y, p = _columns(events)

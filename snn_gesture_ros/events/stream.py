@@ -12,7 +12,7 @@ from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, 
 from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.clock import RosClock
 from snn_gesture_ros.events.encoders import (
-    encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
+    encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
@@ -192,6 +192,7 @@ def rehearse(message_type: str) -> None:
         messages = [encode_event_packet(EventPacketMessage(0, '', 1, 1, 0, 0, encoding, False,
                                                            payload))
                     for encoding, payload in (
+                        ('evt2', encode_evt2(event)), ('evt21', encode_evt21(event)),
                         ('evt3', encode_evt3(event)), ('mono', encode_mono(event, 0)),
                         ('libcaer', encode_libcaer(event, 0)),
                         ('libcaer_cmp', encode_libcaer_cmp(event, 0)))]

@@ -105,7 +105,8 @@ def without_rest(events: np.ndarray, duration_us: int) -> tuple:
     :returns: events counted from the new start, and the new duration.
     """
     bins = np.bincount(events['dt_us'] // BIN_US, minlength=-(-duration_us // BIN_US))
-    busy = np.flatnonzero(bins >= QUIET * np.median(bins[bins >= np.median(bins)]))
+    some = bins[bins > 0]
+    busy = np.flatnonzero(bins >= QUIET * np.median(some[some >= np.median(some)]))
     start_us = int(busy[0]) * BIN_US
     end_us = min((int(busy[-1]) + 1) * BIN_US, duration_us)
     first, last = np.searchsorted(events['dt_us'], (start_us, end_us))

@@ -31,7 +31,8 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
     :raises ValueError: if the examples or the checkpoint cannot be learned from.
     """
     torch.set_num_threads(1)        # its matrices are too small for more
-    folder = Path(folder)
+    folder, file = Path(folder), Path(running).expanduser()
+    running = str(file.resolve()) if file.is_file() else running
     versions = Versions(folder / 'models')
     base = (versions.record(running) or {'base': running})['base']
     store = ExampleStore(folder / 'examples')

@@ -81,5 +81,6 @@ class StaticStep:
                     self._step()
             torch.cuda.current_stream().wait_stream(side)
             self._graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self._graph):
+            # Another network may be at work in another thread.
+            with torch.cuda.graph(self._graph, capture_error_mode='thread_local'):
                 self._step()

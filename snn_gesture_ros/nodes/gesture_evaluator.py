@@ -3,6 +3,7 @@
 """The gesture_evaluator node: what the live nodes announce, judged and reported at the end."""
 from dataclasses import asdict
 from importlib.util import find_spec
+from pathlib import Path
 import sys
 
 import numpy as np
@@ -18,10 +19,12 @@ from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.nodes.health import follow_health
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
+WAIT_S = 0.2
 BEHIND = ('late_events', 'frames_dropped', 'lost')
 """Counters of gesture_classifier that tell of a machine that fell behind."""
 PARAMETERS = (
@@ -61,6 +64,13 @@ class GestureEvaluatorNode(Node):
         self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         self.create_subscription(Classification, 'gesture', self._on_gesture, GESTURE_QOS)
         self._stream = None
+        self._waiting = every(self, WAIT_S, self._wait)
+
+    def _wait(self) -> None:
+        """Tell when all that is listened to is there: what comes before is not in the report."""
+        if self._stream is not None and self.count_publishers(self._stream.topic_name):
+            self.get_logger().info('listening; Ctrl-C writes the report')
+            self._waiting.cancel()
 
     def _find_source(self):
         values = self._values
@@ -68,7 +78,8 @@ class GestureEvaluatorNode(Node):
             raise ValueError('parameter recording must name the recording that is played')
         try:
             sources = find_sources([values['recording']], Labels(
-                values['labels'] or None, values['label'] or None, None, self._card.labels))
+                Path(values['labels']) if values['labels'] else None, values['label'] or None,
+                None, self._card.labels))
         except OSError as error:
             raise ValueError(f'{error.filename}: {error.strerror}') from None
         if len(sources) > 1:

@@ -96,9 +96,11 @@ def _gather_from_events(facts, pace, recording, topic):
         raise UnreadableRecording(f'{recording.path}: {recording.file_format} has no topics')
     facts.width, facts.height = recording.width, recording.height
     facts.encoding = recording.encoding
-    for events in recording.events():
-        _add_events(facts, pace, events)
-    _add_triggers(facts, recording.triggers())
+    try:
+        for events in recording.events():
+            _add_events(facts, pace, events)
+    finally:
+        _add_triggers(facts, recording.triggers())
 
 
 def _add_events(facts, pace, events):

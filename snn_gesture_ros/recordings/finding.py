@@ -31,6 +31,6 @@ def find_recordings(path: Path) -> list:
     """
     if not path.is_dir() or is_bag(path):
         return [path]
-    return [found for below in sorted(path.iterdir())
-            if below.is_dir() or below.suffix.lower() in SUFFIXES
+    return [found for below in sorted(path.iterdir()) if not below.name.startswith('.')
+            and (below.is_dir() or below.suffix.lower() in SUFFIXES)
             for found in find_recordings(below)]

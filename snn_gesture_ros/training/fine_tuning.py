@@ -35,7 +35,8 @@ def take_weights(net, labels: tuple, checkpoint: str) -> None:
             new = [labels.index(label) for label in shared]
             old = [card.labels.index(label) for label in shared]
             for name in [name for name in there if name.startswith('readout.')]:
-                rows = weights[name].clone()
+                inputs = map(slice, there[name].shape[1:])      # as many as before it is widened
+                rows = weights[name][(slice(None), *inputs)].clone()
                 rows[new] = there[name][old]
                 there[name] = rows
         if any(weights[name].shape != value.shape for name, value in there.items()):
