@@ -8,7 +8,7 @@ from launch import LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, RegisterEventHandler,
     Shutdown, TimerAction)
-from launch.event_handlers import OnProcessExit
+from launch.event_handlers import OnProcessExit, OnProcessIO
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -34,34 +34,49 @@ EVALUATOR_PARAMETERS = (
      'for it beside the recording'),
     ('label', 'label', '', str, 'What is shown from start to end, instead of a table'),
 )
+CLASSIFIER_PARAMETERS = (
+    ('checkpoint', str), ('state', str), ('slicing', str), ('window_ms', float),
+    ('window_events', int))
+"""What the evaluator must know of the classifier."""
 AFTERWARDS_S = 2.0
 """Time after the recording's end for the last announcement."""
+REPORT_S = '60'
+"""Time that the evaluator has to write the report."""
 
 
-def evaluator(context, player) -> list:
-    """Start gesture_evaluator if a report is asked for."""
+def play(context, player) -> list:
+    """Start the player; where a report is asked for, once gesture_evaluator misses nothing."""
     if not LaunchConfiguration('report').perform(context):
-        return []
+        return [player]
     topics = ('gesture', 'gesture_scores', 'gesture_labels', 'event_stream')
-    given = {name: LaunchConfiguration(name) for name in ('checkpoint', 'state')
+    given = {name: ParameterValue(LaunchConfiguration(name), value_type=kind)
+             for name, kind in CLASSIFIER_PARAMETERS
              if LaunchConfiguration(name).perform(context)}
     given['recording'] = ParameterValue(LaunchConfiguration('bag'), value_type=str)
+    evaluator = Node(
+        package='snn_gesture_ros', executable='gesture_evaluator', name='gesture_evaluator',
+        namespace=LaunchConfiguration('namespace'), output='screen',
+        sigterm_timeout=REPORT_S,
+        parameters=[{'use_sim_time': ParameterValue(
+            LaunchConfiguration('use_sim_time'), value_type=bool)},
+            {name: ParameterValue(LaunchConfiguration(argument), value_type=kind)
+             for name, argument, _, kind, _ in EVALUATOR_PARAMETERS},
+            given],
+        remappings=[(topic, LaunchConfiguration(f'{topic}_topic')) for topic in topics],
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')])
     return [
-        Node(package='snn_gesture_ros', executable='gesture_evaluator', name='gesture_evaluator',
-             namespace=LaunchConfiguration('namespace'), output='screen',
-             parameters=[{'use_sim_time': ParameterValue(
-                 LaunchConfiguration('use_sim_time'), value_type=bool)},
-                 {name: ParameterValue(LaunchConfiguration(argument), value_type=kind)
-                  for name, argument, _, kind, _ in EVALUATOR_PARAMETERS},
-                 given],
-             remappings=[(topic, LaunchConfiguration(f'{topic}_topic')) for topic in topics],
-             ros_arguments=['--log-level', LaunchConfiguration('log_level')]),
+        evaluator,
+        RegisterEventHandler(OnProcessIO(
+            target_action=evaluator,
+            on_stdout=lambda event: [player] if b'listening' in event.text else None)),
         RegisterEventHandler(OnProcessExit(target_action=player, on_exit=[TimerAction(
-            period=AFTERWARDS_S, actions=[Shutdown(reason='the recording has ended')])]))]
+            period=AFTERWARDS_S, actions=[Shutdown(reason='the recording has ended')])])),
+        RegisterEventHandler(OnProcessExit(target_action=evaluator, on_exit=[
+            Shutdown(reason='gesture_evaluator has ended')]))]
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe the arguments and start the three nodes, and the evaluator if it is asked for."""
+    """Describe the arguments; start the two nodes, the player, the evaluator if asked for."""
     arguments = [DeclareLaunchArgument(argument, default_value=default, description=text)
                  for _, argument, default, _, text in PLAYER_PARAMETERS + EVALUATOR_PARAMETERS]
     player = Node(
@@ -73,4 +88,4 @@ def generate_launch_description() -> LaunchDescription:
         ros_arguments=['--log-level', LaunchConfiguration('log_level')])
     return LaunchDescription([
         *arguments, IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
-        OpaqueFunction(function=evaluator, args=[player]), player])
+        OpaqueFunction(function=play, args=[player])])

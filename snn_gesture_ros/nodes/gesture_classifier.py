@@ -263,6 +263,7 @@ class GestureClassifierNode(ManagedNode):
         return {
             'model': self._values['checkpoint'],
             'decisions': self._decisions,
+            'listeners': self._scores.get_subscription_count(),
             'gesture': gesture or '',
             'inference_ms': self._inference.percentile_ms(50),
             'latency_p50_ms': self._latency.percentile_ms(50),

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 from rclpy.node import Node
+import rclpy.utilities
 from snn_gesture_ros.evaluation.evaluating import Evaluated, load_classifier
 from snn_gesture_ros.evaluation.results import make_results
 from snn_gesture_ros.evaluation.run import Run, RunRecorder
@@ -16,25 +17,30 @@ from snn_gesture_ros.evaluation.verdicts import judge_run
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.slicing import Slicing
-from snn_gesture_ros.nodes.health import follow_health
+from snn_gesture_ros.nodes.health import follow_health, health_name
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
 WAIT_S = 0.2
+LISTENING = 'listening: events may come now; Ctrl-C writes the report'
+"""Printed once no event and no decision can be missed."""
 BEHIND = ('late_events', 'frames_dropped', 'lost')
 """Counters of gesture_classifier that tell of a machine that fell behind."""
+SOURCES = 'event_stream', 'gesture_scores'
+"""Topics of the nodes that are judged."""
 PARAMETERS = (
     Spec('recording', '', 'The recording that is played: its labels are looked for beside it'),
     Spec('labels', '', 'Table of what is shown, with the columns start,end,label in seconds; '
          'empty to look for it'),
     Spec('label', '', 'What is shown from start to end, instead of a table'),
-    Spec('checkpoint', 'fast', 'The checkpoint of gesture_classifier, for its labels and frames'),
-    Spec('state', 'carried', 'The state of gesture_classifier: carried or window'),
     Spec('output', 'evaluation', 'Folder for report.html, report.json and decisions.csv'),
+    *(spec._replace(read_only=True) for spec in GESTURE_CLASSIFIER
+      if spec.name in ('checkpoint', 'state', *SLICING)),
 )
 
 
@@ -54,12 +60,14 @@ class GestureEvaluatorNode(Node):
         self._simulated = self.get_parameter('use_sim_time').value
         self._card = load_classifier(checkpoint=self._values['checkpoint']).card
         self._source = self._find_source()
-        self._frames = Slicing().frames(self._card)
+        self._frames = Slicing(**{name: self._values[name] for name in SLICING}).frames(self._card)
         self._recorder = RunRecorder(self._card.labels)
         self._packets, self._decisions, self._changes = [], {}, {}
         self._events = 0
         self._problem = 'no decision was heard: is gesture_classifier running?'
-        self._counters = follow_health(self)
+        self._health, self._player = follow_health(self), health_name(self, 'event_player')
+        self._names = {}
+        """In the diagnostics, of the nodes that publish each topic."""
         self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
         self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         self.create_subscription(Classification, 'gesture', self._on_gesture, GESTURE_QOS)
@@ -67,10 +75,26 @@ class GestureEvaluatorNode(Node):
         self._waiting = every(self, WAIT_S, self._wait)
 
     def _wait(self) -> None:
-        """Tell when all that is listened to is there: what comes before is not in the report."""
-        if self._stream is not None and self.count_publishers(self._stream.topic_name):
-            self.get_logger().info('listening; Ctrl-C writes the report')
+        """
+        Tell when the nodes are connected: what comes before is not in the report.
+
+        They need seconds to find each other where several start at once.
+        """
+        if self._stream is not None and all(map(self._is_connected, SOURCES)):
+            print(LISTENING, flush=True)
             self._waiting.cancel()
+
+    def _is_connected(self, topic: str) -> bool:
+        """Tell whether the publisher of a topic has found all who listen to it."""
+        resolved = self.resolve_topic_name(topic)
+        for each in self.get_publishers_info_by_topic(resolved):
+            self._names[topic] = f'{each.node_namespace}/{each.node_name}'.lstrip('/')
+        listeners = int(self._health_of(topic).get('listeners', 0))
+        return listeners >= self.count_subscribers(resolved)
+
+    def _health_of(self, topic: str) -> dict:
+        """Give the newest diagnostics of the node that publishes a topic."""
+        return self._health.get(self._names.get(topic), {})
 
     def _find_source(self):
         values = self._values
@@ -92,6 +116,7 @@ class GestureEvaluatorNode(Node):
         if labels != self._card.labels:
             self._problem = ('gesture_classifier has other labels than '
                              f'{self._values["checkpoint"]}: set checkpoint')
+            rclpy.utilities.try_shutdown()
         elif self._stream is None:
             self._stream = self.create_subscription(
                 UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
@@ -141,8 +166,8 @@ class GestureEvaluatorNode(Node):
 
     def _notes(self) -> tuple:
         """Say where the machine fell behind, so that live is not what offline would be."""
-        player, stream, classifier = (self._counters.get(name, {}) for name in (
-            'event_player', 'event_stream', 'gesture_classifier'))
+        player = self._health.get(self._player, {})
+        stream, classifier = map(self._health_of, SOURCES)
         counts = {name: int(classifier.get(name, 0)) for name in BEHIND}
         counts['messages lost'] = (
             int(player.get('messages', 0)) - int(stream.get('messages', 0)) if player else 0)
@@ -169,7 +194,7 @@ class GestureEvaluatorNode(Node):
                 self._recorder.add_decision(t_us, begin_us, scores, delay_ms)
                 times_us.append(t_us)
         counters = asdict(StreamCounters(events_in=self._events))
-        for name, text in self._counters.get('event_stream', {}).items():
+        for name, text in self._health_of('event_stream').items():
             if name in counters:
                 counters[name] = int(text)
         seconds = max(stamps_ns[-1] - stamps_ns[0], 1) / 1e9

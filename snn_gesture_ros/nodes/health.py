@@ -19,14 +19,18 @@ INACTIVE = OK, findings.INACTIVE
 NO_CLOCK = WARN, 'use_sim_time is set, but no time comes from /clock'
 
 
+def health_name(node, name: str) -> str:
+    """Give the name in `/diagnostics` of a node in the namespace of another."""
+    return f'{node.get_namespace()}/{name}'.lstrip('/')
+
+
 def follow_health(node) -> dict:
-    """Subscribe to all diagnostics; give the newest values by name, by node without namespace."""
+    """Subscribe to all diagnostics; give the newest values by name, by node as `health_name`."""
     counters = {}
 
     def take_in(message):
         for status in message.status:
-            counters[status.name.rsplit('/')[-1]] = {
-                pair.key: pair.value for pair in status.values}
+            counters[status.name] = {pair.key: pair.value for pair in status.values}
 
     node.create_subscription(DiagnosticArray, '/diagnostics', take_in, 10)
     return counters
@@ -69,7 +73,7 @@ class Health:
         states += self._grown(counters)
         level = max((level for level, _ in states), key=SEVERITY.index)
         status = DiagnosticStatus(
-            name=self._node.get_fully_qualified_name().lstrip('/'), level=level,
+            name=health_name(self._node, self._node.get_name()), level=level,
             hardware_id=self.hardware_id,
             message='; '.join(message for each, message in states if level == OK or each != OK),
             values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])

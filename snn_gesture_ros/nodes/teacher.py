@@ -7,7 +7,7 @@ import time
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from snn_gesture_ros.nodes.health import follow_health
+from snn_gesture_ros.nodes.health import follow_health, health_name
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -84,7 +84,7 @@ class Teacher(Node):
     @property
     def _state(self) -> dict:
         """The trainer's newest diagnostics."""
-        return self._health.get(TRAINER, {})
+        return self._health.get(health_name(self, TRAINER), {})
 
     def _spin_until(self, condition, patience_s: float = PATIENCE_S) -> bool:
         deadline = time.monotonic() + patience_s
