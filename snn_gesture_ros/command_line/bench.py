@@ -26,6 +26,9 @@ def add_arguments(parser) -> None:
                              'both nodes, and count what is lost')
     parser.add_argument('--composed', action='store_true',
                         help='live run with both nodes in one process')
+    parser.add_argument('--robot', type=positive, metavar='N',
+                        help='instead, exchange the network and kill gesture_classifier N times '
+                             'each while a simulated person drives a robot')
     parser.add_argument('--device', metavar='DEVICE',
                         help='instead, time decisions from messages to scores on auto, cpu, cuda '
                              'or cuda:n, of one camera and of a batch')
@@ -41,6 +44,9 @@ def run(arguments) -> int:
         result = run_live(arguments.live, arguments.seconds, arguments.composed)
         show(result, arguments.json)
         return 1 if result['messages_lost'] or result['packets_lost'] else 0
+    if arguments.robot:
+        show(run_robot(arguments.robot), arguments.json)
+        return 0
     if arguments.device:
         from snn_gesture_ros.benchmarks.device import measure_device
         show(measure_device('fast', arguments.device, arguments.cameras, 10 * arguments.rounds),
@@ -78,6 +84,22 @@ def positive(text: str) -> int:
     if int(text) < 1:
         raise ValueError
     return int(text)
+
+
+def run_robot(times: int) -> dict:
+    """
+    Try all nodes together.
+
+    :raises ValueError: if there is no ROS 2, or a node does not work.
+    """
+    from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
+    isolate_from_other_robots()
+    try:
+        from snn_gesture_ros.nodes.robot_trials import run_trials
+    except ImportError as error:
+        raise ValueError(f'{error}: trials need ROS 2: source env.bash') from None
+    with TemporaryDirectory() as folder, Nodes() as nodes:
+        return run_trials(nodes, Path(folder), times)
 
 
 def run_live(events_per_s: int, seconds: float, composed: bool) -> dict:
