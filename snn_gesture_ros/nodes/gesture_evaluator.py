@@ -208,9 +208,11 @@ def _nanoseconds(message) -> int:
 
 def main(arguments=None) -> None:
     """Run the node until it is interrupted, then write the report."""
-    node = run_node(GestureEvaluatorNode, arguments)
-    if node is None:
-        return
+    run_node(GestureEvaluatorNode, arguments, conclude=report)
+
+
+def report(node: GestureEvaluatorNode) -> None:
+    """Write the report; where there is nothing to report, end with the reason and status 1."""
     try:
         print(f'report: {node.write_report()}/report.html')
     except (OSError, ValueError) as error:

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Start nodes and shut them down cleanly."""
+import faulthandler
 import signal
 import sys
 import threading
@@ -9,6 +10,9 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
+
+END_S = 4.0
+"""Time to end in; ros2 launch becomes impatient after 5 s."""
 
 
 def publish_while_running(publisher, message) -> None:
@@ -30,18 +34,19 @@ def interrupt_once(signal_number, _) -> None:
     raise KeyboardInterrupt
 
 
-def run_node(make_node, arguments=None, last_words: bool = False):
+def run_node(make_node, arguments=None, **options):
     """
-    Spin a node; see `run_nodes`.
+    Spin a node; see `run_nodes` for the options.
 
     :param make_node: called without arguments; raises ValueError where a parameter is wrong.
     :returns: the node, destroyed.
     """
-    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments, last_words)),
+    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments, **options)),
                 None)
 
 
-def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False) -> list:
+def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
+              conclude=None) -> list:
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
@@ -52,6 +57,7 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False) -
         parameter is wrong.
     :param last_words: whether they can still publish while they are destroyed, for which ROS must
         not shut down at the signal; one of them must wake up often, or they end late.
+    :param conclude: called with each node when it has stopped, before it is destroyed.
     :returns: the nodes, destroyed.
     """
     signalled = threading.Event()
@@ -85,7 +91,24 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False) -
         if rclpy.ok() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             raise  # else SIGTERM or the interrupt has caused it
     finally:
-        for node in nodes:
-            node.destroy_node()
-        rclpy.try_shutdown()
+        try:
+            if conclude is not None:
+                for node in nodes:
+                    conclude(node)
+        finally:
+            _destroy(nodes)
     return nodes
+
+
+def _destroy(nodes: list) -> None:
+    """
+    Destroy nodes, or end the process with status 1.
+
+    Where other nodes end at the same time, Fast DDS can wait for ever, and Python cannot run
+    meanwhile (its issue 6513; seen with the wheels).
+    """
+    faulthandler.dump_traceback_later(END_S, exit=True, file=sys.__stderr__)
+    for node in nodes:
+        node.destroy_node()
+    rclpy.try_shutdown()
+    faulthandler.cancel_dump_traceback_later()

@@ -1,0 +1,46 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How the processes of nodes end."""
+import signal
+import subprocess
+import sys
+
+import pytest
+
+NODE = """
+import re, sys
+from rclpy.node import Node
+from snn_gesture_ros.nodes.running import run_node
+
+class Stubborn(Node):
+    def __init__(self):
+        super().__init__('stubborn')
+        self._timer = self.create_timer(0.01, self._begin)
+
+    def _begin(self):
+        print('ready', flush=True)
+        self._timer.cancel()
+
+    def destroy_node(self):
+        if 'stuck' in sys.argv:
+            re.match('(a+)+$', 60 * 'a' + 'b')      # for ages, without letting Python run
+        super().destroy_node()
+
+run_node(Stubborn, conclude=lambda node: print('concluded', node.get_name(), flush=True))
+"""
+
+
+@pytest.mark.parametrize('argument, status', [('', 0), ('stuck', 1)])
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_node_ends_though_its_middleware_does_not(ros, argument, status, number):
+    node = subprocess.Popen([sys.executable, '-c', NODE, argument], env=ros.environment,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert node.stdout.readline() == 'ready\n'
+        node.send_signal(number)
+        output, errors = node.communicate(timeout=60)
+    finally:
+        node.kill()
+    assert output == 'concluded stubborn\n'
+    assert node.returncode == status, errors
+    assert ('destroy_node' in errors) == bool(status)
