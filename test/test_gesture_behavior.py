@@ -20,7 +20,9 @@ from vision_msgs.msg import Classification
 LABELS = ('stop', 'ahead', 'act', 'undo', 'none')
 FRAME_S = 0.05
 SURE = 'min_score: 0.6, hold_ms: 100, release_ms: 100'
-TABLE = """
+AGE = 'max_age_ms: 2000\n'
+"""So that a machine that stalls is no dead man."""
+TABLE = AGE + """
 velocity:
   linear: {max: 1.0, acceleration: 5, deceleration: 5}
   angular: {max: 1.0, acceleration: 5, deceleration: 5}
@@ -47,13 +49,14 @@ while True:
 class Robot:
     """The node, and what it is shown."""
 
-    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE):
+    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE,
+                 environment=None):
         self.ros = ros
         path = tmp_path / 'table.yaml'
         path.write_text(table + ''.join(f'- {line}\n' for line in lines))
         self.velocities = ros.listen(twist, 'cmd_vel')
         self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self.process = ros.start('gesture_behavior', table=path, armed=armed)
+        self.process = ros.start('gesture_behavior', environment, table=path, armed=armed)
         ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
         self._next_s = time.monotonic()
 
@@ -97,12 +100,14 @@ def test_a_stop_gesture_commands_zero_at_once(ros, tmp_path):
 
 @pytest.mark.parametrize('stamped', [False, True])
 def test_killed_classifier_stops_the_robot_within_half_a_second(ros, tmp_path, stamped):
-    table = TABLE.replace('velocity:', f'velocity:\n  stamped: {str(stamped).lower()}\n'
-                          '  frame_id: wheels')
+    table = TABLE.replace(AGE, '').replace(
+        'velocity:', f'velocity:\n  stamped: {str(stamped).lower()}\n  frame_id: wheels')
+    # For LOCALHOST Fast DDS has shared memory, which a kill can block for seconds.
+    environment = {**ros.environment, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}
     arrivals = []
-    robot = Robot(ros, tmp_path, table=table, twist=TwistStamped if stamped else Twist)
-    ros.listen(TwistStamped if stamped else Twist, 'cmd_vel')
-    classifier = subprocess.Popen([sys.executable, '-c', PUBLISHER], env=ros.environment)
+    robot = Robot(ros, tmp_path, table=table, twist=TwistStamped if stamped else Twist,
+                  environment=environment)
+    classifier = subprocess.Popen([sys.executable, '-c', PUBLISHER], env=environment)
 
     def newest():
         arrivals.extend([time.monotonic()] * (len(robot.velocities) - len(arrivals)))
@@ -172,7 +177,7 @@ def test_a_gesture_calls_a_service(ros, tmp_path):
 def server(ros):
     """Give what an action server of the test's node has been asked."""
     fibonacci = pytest.importorskip('test_msgs.action').Fibonacci
-    asked = {'goals': [], 'cancelled': 0, 'running': True}
+    asked = {'goals': [], 'cancelled': 0, 'running': True, 'agrees': True}
 
     async def pursue(handle):
         asked['goals'].append(handle.request.order)
@@ -185,8 +190,9 @@ def server(ros):
             handle.succeed()
         return fibonacci.Result()
 
-    asked['server'] = ActionServer(ros.node, fibonacci, 'count', pursue,
-                                   cancel_callback=lambda _: CancelResponse.ACCEPT)
+    asked['server'] = ActionServer(
+        ros.node, fibonacci, 'count', pursue, cancel_callback=lambda _: (
+            CancelResponse.ACCEPT if asked['agrees'] else CancelResponse.REJECT))
     yield asked
     asked['running'] = False
     asked['server'].destroy()
@@ -230,6 +236,29 @@ def test_stops_cancel_goals(ros, tmp_path, server):
     robot.show_until('stop', lambda: server['cancelled'] == 1, 'the cancel by a stop gesture')
     robot.show_until('act', lambda: server['goals'] == [7, 7], 'a second goal')
     ros.wait_for(lambda: server['cancelled'] == 2, 'the cancel without scores')
+
+
+def test_a_goal_whose_cancel_was_refused_is_still_known(ros, tmp_path, server):
+    server['agrees'] = False
+    robot = Robot(ros, tmp_path, GOAL.format('true'))
+    robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
+    robot.show_until('none', lambda: 'refuses to cancel' in robot.output(), 'the refusal')
+    robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
+    assert server['goals'] == [7] and not server['cancelled']
+    server['agrees'] = True
+    robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
+
+
+@pytest.mark.parametrize('agrees', [True, False])
+def test_the_node_asks_to_cancel_goals_at_its_end(ros, tmp_path, server, agrees):
+    server['agrees'] = agrees
+    robot = Robot(ros, tmp_path, GOAL.format('false'))
+    robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
+    robot.process.send_signal(signal.SIGINT)
+    ros.wait_for(lambda: robot.process.poll() is not None, 'the end')
+    assert robot.process.returncode == 0 and 'Traceback' not in robot.output()
+    assert agrees or 'refuses to cancel' in robot.output()
+    ros.wait_for(lambda: server['cancelled'] == agrees, 'the end of the goal')
 
 
 def test_robot_is_armed_by_a_service(ros, tmp_path):
