@@ -123,11 +123,13 @@ class GestureClassifierNode(ManagedNode):
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
             self._subscription = None
-        self._worker.stop()
-        if self._active.recogniser.decider.gesture is not None:
-            self._announce(header(self.get_clock().now().nanoseconds, ''), [Change(None, 0.0)])
-        self._past_late += self._active.frames.stream.late
-        self._past_dropped += self._worker.dropped
+        if self._worker is not None:
+            self._worker.stop()
+            self._past_dropped += self._worker.dropped
+        if self._deciding is not None:
+            if self._deciding.recogniser.decider.gesture is not None:
+                self._announce(header(self.get_clock().now().nanoseconds, ''), [Change(None, 0.0)])
+            self._past_late += self._active.frames.stream.late
         self._active = self._deciding = self._worker = None
         self._recent.clear()
 
@@ -258,7 +260,7 @@ class GestureClassifierNode(ManagedNode):
         if self.is_active:
             late += self._active.frames.stream.late
             dropped += self._worker.dropped
-            gesture = self._active.recogniser.decider.gesture
+            gesture = self._deciding.recogniser.decider.gesture
             queue_age_s = self._worker.age_s()
         return {
             'model': self._values['checkpoint'],
