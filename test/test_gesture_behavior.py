@@ -71,6 +71,10 @@ class Robot:
             return condition()
         return self.ros.wait_for(shown, what)
 
+    def meet(self):
+        """Wait until the node has seen scores, and so what the test's node made before them."""
+        self.show_until('none', lambda: 'may move' in self.output(), 'the node to see scores')
+
     @property
     def speed(self):
         """Of the newest command."""
@@ -82,7 +86,7 @@ class Robot:
 
 def test_a_gesture_drives_and_its_end_stops(ros, tmp_path):
     robot = Robot(ros, tmp_path)
-    robot.show_until('none', lambda: 'may move' in robot.output(), 'the node to see scores')
+    robot.meet()
     assert not robot.velocities
     robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
     speeds = [each.linear.x for each in robot.velocities]
@@ -142,6 +146,7 @@ def test_a_gesture_publishes_one_message(ros, tmp_path):
     robot = Robot(ros, tmp_path, '{gesture: act, do: publish, topic: said, '
                   'type: geometry_msgs/msg/PointStamped, '
                   f'message: {{point: {{x: 3}}, header: {{frame_id: map}}}}, {SURE}}}')
+    robot.meet()
     robot.show_until('act', lambda: said, 'the message')
     shown_s = time.monotonic()
     robot.show_until('act', lambda: time.monotonic() > shown_s + 4 * FRAME_S, 'four frames')
@@ -214,12 +219,14 @@ CANCEL = f'{{gesture: undo, do: cancel, action: count, {SURE}}}'
 
 def test_a_goal_is_cancelled_when_its_gesture_ends(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('true'))
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
 
 
 def test_a_goal_is_cancelled_by_another_gesture(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('false'), CANCEL)
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('none', lambda: 'row 3 (act) ends' in robot.output(), 'the end')
     robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
@@ -232,6 +239,7 @@ def test_a_goal_is_cancelled_by_another_gesture(ros, tmp_path, server):
 
 def test_stops_cancel_goals(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('false'))
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('stop', lambda: server['cancelled'] == 1, 'the cancel by a stop gesture')
     robot.show_until('act', lambda: server['goals'] == [7, 7], 'a second goal')
@@ -241,6 +249,7 @@ def test_stops_cancel_goals(ros, tmp_path, server):
 def test_a_goal_whose_cancel_was_refused_is_still_known(ros, tmp_path, server):
     server['agrees'] = False
     robot = Robot(ros, tmp_path, GOAL.format('true'))
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('none', lambda: 'refuses to cancel' in robot.output(), 'the refusal')
     robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
@@ -253,6 +262,7 @@ def test_a_goal_whose_cancel_was_refused_is_still_known(ros, tmp_path, server):
 def test_the_node_asks_to_cancel_goals_at_its_end(ros, tmp_path, server, agrees):
     server['agrees'] = agrees
     robot = Robot(ros, tmp_path, GOAL.format('false'))
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.process.send_signal(signal.SIGINT)
     ros.wait_for(lambda: robot.process.poll() is not None, 'the end')

@@ -10,7 +10,7 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from snn_gesture_ros.behavior.behavior import Behavior
-from snn_gesture_ros.behavior.table import Cancel, read_table, STANDSTILL
+from snn_gesture_ros.behavior.table import Cancel, read_table
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, valid
