@@ -43,13 +43,17 @@ class Scene:
         velocities = []
         for _ in range(round(for_ms / FRAME_MS)):
             self.pass_time(FRAME_MS)
-            rest = (1 - score) / (len(LABELS) - 1)
-            scores = {**dict.fromkeys(LABELS, rest), gesture: score, **others}
-            now_ns = self.now_ms * MS + AFTER_TICK_NS
-            self._note(self.behavior.take_scores(
-                now_ns, BASE_NS + now_ns - age_ms * MS, age_ms * MS, scores))
+            self.take(gesture, score, age_ms, **others)
             velocities.append(self.behavior.velocity)
         return velocities
+
+    def take(self, gesture, score=0.95, age_ms=5, **others):
+        """Let scores of a gesture come now."""
+        rest = (1 - score) / (len(LABELS) - 1)
+        scores = {**dict.fromkeys(LABELS, rest), gesture: score, **others}
+        now_ns = self.now_ms * MS + AFTER_TICK_NS
+        self._note(self.behavior.take_scores(
+            now_ns, BASE_NS + now_ns - age_ms * MS, age_ms * MS, scores))
 
     def pass_time(self, for_ms):
         """Let time pass without scores."""
@@ -208,6 +212,21 @@ def test_dead_man_stops_at_once_when_scores_stop(scene):
     scene.pass_time(1000)
     assert scene.behavior.velocity is None and scene.behavior.dead_man_stops == 1
     assert scene.changes == ['+ahead', '-ahead']
+
+
+@pytest.mark.parametrize('gesture', ['ahead', 'stop', 'none'])
+def test_scores_after_a_gap_without_ticks_stop_as_a_tick_does(scene, gesture):
+    scene.show('ahead', 1000)
+    scene.now_ms += 400
+    scene.take(gesture)
+    assert scene.behavior.velocity == (0,) * 6
+    assert 'no gesture scores for 350 ms' in scene.behavior.stopped
+    assert scene.behavior.dead_man_stops == 1
+    assert scene.changes == ['+ahead', '-ahead']
+    scene.show('ahead', 50)
+    assert scene.behavior.stopped == '', 'the next scores count'
+    assert scene.behavior.velocity == (0,) * 6 and scene.changes == ['+ahead', '-ahead']
+    assert any(scene.show('ahead', 150)[-1]), 'held anew'
 
 
 def test_dead_man_stops_a_timed_drive(scene):

@@ -3,12 +3,14 @@
 """The verb `drive`: gestures lead a simulated robot, through the real node."""
 import json
 import math
+from pathlib import Path
 import shutil
 import subprocess
 
 from PIL import Image
 import pytest
 from snn_gesture_ros.demo.differential_robot import Command, drive
+from snn_gesture_ros.nodes.gesture_behavior import find_table
 
 
 def test_a_command_lasts_until_the_next():
@@ -28,8 +30,12 @@ def run(*words, folder):
 
 
 def test_gestures_lead_the_robot(tmp_path):
+    stock = Path(find_table('')).read_text()
+    assert 'max_age_ms: 350' in stock
+    # So that a machine that stalls is no dead man.
+    (tmp_path / 'patient.yaml').write_text(stock.replace('max_age_ms: 350', 'max_age_ms: 2000'))
     result = run('none:0.3', 'arm_roll:1.3', 'right_arm_clockwise:2', 'hand_clapping:0.5',
-                 folder=tmp_path)
+                 '--table', 'patient.yaml', folder=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     summary = json.loads(result.stdout.splitlines()[-1])
     assert 0.2 < summary['x_m'] < 0.6 and summary['y_m'] == summary['heading_rad'] == 0

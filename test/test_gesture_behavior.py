@@ -20,7 +20,9 @@ from vision_msgs.msg import Classification
 LABELS = ('stop', 'ahead', 'act', 'undo', 'none')
 FRAME_S = 0.05
 SURE = 'min_score: 0.6, hold_ms: 100, release_ms: 100'
-TABLE = """
+AGE = 'max_age_ms: 2000\n'
+"""So that a machine that stalls is no dead man."""
+TABLE = AGE + """
 velocity:
   linear: {max: 1.0, acceleration: 5, deceleration: 5}
   angular: {max: 1.0, acceleration: 5, deceleration: 5}
@@ -47,13 +49,14 @@ while True:
 class Robot:
     """The node, and what it is shown."""
 
-    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE):
+    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE,
+                 environment=None):
         self.ros = ros
         path = tmp_path / 'table.yaml'
         path.write_text(table + ''.join(f'- {line}\n' for line in lines))
         self.velocities = ros.listen(twist, 'cmd_vel')
         self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self.process = ros.start('gesture_behavior', table=path, armed=armed)
+        self.process = ros.start('gesture_behavior', environment, table=path, armed=armed)
         ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
         self._next_s = time.monotonic()
 
@@ -68,6 +71,10 @@ class Robot:
             return condition()
         return self.ros.wait_for(shown, what)
 
+    def meet(self):
+        """Wait until the node has seen scores, and so what the test's node made before them."""
+        self.show_until('none', lambda: 'may move' in self.output(), 'the node to see scores')
+
     @property
     def speed(self):
         """Of the newest command."""
@@ -79,7 +86,7 @@ class Robot:
 
 def test_a_gesture_drives_and_its_end_stops(ros, tmp_path):
     robot = Robot(ros, tmp_path)
-    robot.show_until('none', lambda: 'may move' in robot.output(), 'the node to see scores')
+    robot.meet()
     assert not robot.velocities
     robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
     speeds = [each.linear.x for each in robot.velocities]
@@ -97,12 +104,14 @@ def test_a_stop_gesture_commands_zero_at_once(ros, tmp_path):
 
 @pytest.mark.parametrize('stamped', [False, True])
 def test_killed_classifier_stops_the_robot_within_half_a_second(ros, tmp_path, stamped):
-    table = TABLE.replace('velocity:', f'velocity:\n  stamped: {str(stamped).lower()}\n'
-                          '  frame_id: wheels')
+    table = TABLE.replace(AGE, '').replace(
+        'velocity:', f'velocity:\n  stamped: {str(stamped).lower()}\n  frame_id: wheels')
+    # For LOCALHOST Fast DDS has shared memory, which a kill can block for seconds.
+    environment = {**ros.environment, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}
     arrivals = []
-    robot = Robot(ros, tmp_path, table=table, twist=TwistStamped if stamped else Twist)
-    ros.listen(TwistStamped if stamped else Twist, 'cmd_vel')
-    classifier = subprocess.Popen([sys.executable, '-c', PUBLISHER], env=ros.environment)
+    robot = Robot(ros, tmp_path, table=table, twist=TwistStamped if stamped else Twist,
+                  environment=environment)
+    classifier = subprocess.Popen([sys.executable, '-c', PUBLISHER], env=environment)
 
     def newest():
         arrivals.extend([time.monotonic()] * (len(robot.velocities) - len(arrivals)))
@@ -137,6 +146,7 @@ def test_a_gesture_publishes_one_message(ros, tmp_path):
     robot = Robot(ros, tmp_path, '{gesture: act, do: publish, topic: said, '
                   'type: geometry_msgs/msg/PointStamped, '
                   f'message: {{point: {{x: 3}}, header: {{frame_id: map}}}}, {SURE}}}')
+    robot.meet()
     robot.show_until('act', lambda: said, 'the message')
     shown_s = time.monotonic()
     robot.show_until('act', lambda: time.monotonic() > shown_s + 4 * FRAME_S, 'four frames')
@@ -172,7 +182,7 @@ def test_a_gesture_calls_a_service(ros, tmp_path):
 def server(ros):
     """Give what an action server of the test's node has been asked."""
     fibonacci = pytest.importorskip('test_msgs.action').Fibonacci
-    asked = {'goals': [], 'cancelled': 0, 'running': True}
+    asked = {'goals': [], 'cancelled': 0, 'running': True, 'agrees': True}
 
     async def pursue(handle):
         asked['goals'].append(handle.request.order)
@@ -185,8 +195,9 @@ def server(ros):
             handle.succeed()
         return fibonacci.Result()
 
-    asked['server'] = ActionServer(ros.node, fibonacci, 'count', pursue,
-                                   cancel_callback=lambda _: CancelResponse.ACCEPT)
+    asked['server'] = ActionServer(
+        ros.node, fibonacci, 'count', pursue, cancel_callback=lambda _: (
+            CancelResponse.ACCEPT if asked['agrees'] else CancelResponse.REJECT))
     yield asked
     asked['running'] = False
     asked['server'].destroy()
@@ -208,12 +219,14 @@ CANCEL = f'{{gesture: undo, do: cancel, action: count, {SURE}}}'
 
 def test_a_goal_is_cancelled_when_its_gesture_ends(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('true'))
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
 
 
 def test_a_goal_is_cancelled_by_another_gesture(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('false'), CANCEL)
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('none', lambda: 'row 3 (act) ends' in robot.output(), 'the end')
     robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
@@ -226,10 +239,36 @@ def test_a_goal_is_cancelled_by_another_gesture(ros, tmp_path, server):
 
 def test_stops_cancel_goals(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('false'))
+    robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('stop', lambda: server['cancelled'] == 1, 'the cancel by a stop gesture')
     robot.show_until('act', lambda: server['goals'] == [7, 7], 'a second goal')
     ros.wait_for(lambda: server['cancelled'] == 2, 'the cancel without scores')
+
+
+def test_a_goal_whose_cancel_was_refused_is_still_known(ros, tmp_path, server):
+    server['agrees'] = False
+    robot = Robot(ros, tmp_path, GOAL.format('true'))
+    robot.meet()
+    robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
+    robot.show_until('none', lambda: 'refuses to cancel' in robot.output(), 'the refusal')
+    robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
+    assert server['goals'] == [7] and not server['cancelled']
+    server['agrees'] = True
+    robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
+
+
+@pytest.mark.parametrize('agrees', [True, False])
+def test_the_node_asks_to_cancel_goals_at_its_end(ros, tmp_path, server, agrees):
+    server['agrees'] = agrees
+    robot = Robot(ros, tmp_path, GOAL.format('false'))
+    robot.meet()
+    robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
+    robot.process.send_signal(signal.SIGINT)
+    ros.wait_for(lambda: robot.process.poll() is not None, 'the end')
+    assert robot.process.returncode == 0 and 'Traceback' not in robot.output()
+    assert agrees or 'refuses to cancel' in robot.output()
+    ros.wait_for(lambda: server['cancelled'] == agrees, 'the end of the goal')
 
 
 def test_robot_is_armed_by_a_service(ros, tmp_path):

@@ -7,6 +7,9 @@ import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
+from snn_gesture_ros.network.checkpoint import save_checkpoint
+from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
@@ -109,14 +112,20 @@ def test_lost_and_foreign_packets_are_counted(ros, running):
         (pair.key, pair.value) for pair in diagnostics[-1].status[0].values}, 'the counts')
 
 
-def set_parameter(ros, name, value):
-    """Call the node's parameter service with a number or a text; give its answer."""
+def ask_for(ros, name, value):
+    """Call the node's parameter service with a number or a text; give the future answer."""
+    kind, field = {str: (ParameterType.PARAMETER_STRING, 'string_value'),
+                   int: (ParameterType.PARAMETER_INTEGER, 'integer_value'),
+                   float: (ParameterType.PARAMETER_DOUBLE, 'double_value')}[type(value)]
     client = ros.node.create_client(SetParameters, '/gesture_classifier/set_parameters')
     ros.wait_for(client.service_is_ready, 'the parameter service')
-    parameter = Parameter(name=name, value=ParameterValue(
-        type=ParameterType.PARAMETER_STRING, string_value=value) if isinstance(value, str)
-        else ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value))
-    future = client.call_async(SetParameters.Request(parameters=[parameter]))
+    parameter = Parameter(name=name, value=ParameterValue(type=kind, **{field: value}))
+    return client.call_async(SetParameters.Request(parameters=[parameter]))
+
+
+def set_parameter(ros, name, value):
+    """Set a parameter of the node; give its answer."""
+    future = ask_for(ros, name, value)
     ros.wait_for(future.done, 'the answer')
     return future.result().results[0]
 
@@ -171,6 +180,36 @@ def test_a_network_that_cannot_be_used_is_refused_and_nothing_stops(ros, running
     ros.wait_for(lambda: len(scores) > decided + 5, 'decisions')
     assert {*np.diff(frame_numbers(scores))} == {1}
     assert started(gestures) == ['left'] and len(labels) == 1
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """Write a network that takes seconds to load, and then does not fit the stream."""
+    path = tmp_path / 'slow.safetensors'
+    save_checkpoint(path, GestureNet(3, 4096, 1), ModelCard(
+        LABELS, 4, 80.0, 4096, 'binary', 'time', 'softmax', {'channels': 1}))
+    return path
+
+
+def test_gesture_ends_in_silence_while_a_network_is_loaded(ros, running, slow):
+    stream, _, gestures, _ = running
+    showing = ros.node.create_timer(0.005, lambda: stream.show(3, 1))
+    ros.wait_for(lambda: started(gestures) == ['left'], 'the gesture')
+    answer = ask_for(ros, 'checkpoint', str(slow))
+    showing.cancel()
+    ros.wait_for(answer.done, 'the answer')
+    assert 'the network needs a multiple of' in answer.result().results[0].reason
+    assert started(gestures) == ['left', None]
+
+
+def test_gesture_ends_in_silence_after_frames_are_cut_otherwise(ros, running):
+    stream, _, gestures, _ = running
+    assert set_parameter(ros, 'window_events', 4 * 32).successful
+    assert set_parameter(ros, 'slicing', 'count').successful
+    stream.show(3, 60)
+    ros.wait_for(lambda: started(gestures) == ['left'], 'the gesture')
+    assert set_parameter(ros, 'slicing', 'time').successful
+    ros.wait_for(lambda: started(gestures) == ['left', None], 'the end, without more packets')
 
 
 def test_the_window_changes_while_the_node_runs(ros, running):

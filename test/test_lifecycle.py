@@ -1,11 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Both nodes are managed: they hold and do nothing unless they are active."""
+from dataclasses import replace
+import math
+from pathlib import Path
+
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
 import pytest
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
+from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from std_srvs.srv import SetBool
@@ -68,7 +73,11 @@ def test_a_node_waits_for_a_lifecycle_manager(ros, halves, name):
             (Transition.TRANSITION_ACTIVE_SHUTDOWN, State.PRIMARY_STATE_FINALIZED)]:
         assert node.change(transition)
         assert node.state == state
-    assert 'Traceback' not in ros.output(process)
+    answer = node.enable(True)
+    assert not answer.success and 'was shut down' in answer.message
+    assert node.enable(False).success
+    assert node.state == State.PRIMARY_STATE_FINALIZED
+    assert process.poll() is None and 'Traceback' not in ros.output(process)
 
 
 def test_a_checkpoint_that_cannot_be_used_leaves_the_node_inactive(ros, tmp_path, halves):
@@ -82,6 +91,34 @@ def test_a_checkpoint_that_cannot_be_used_leaves_the_node_inactive(ros, tmp_path
     assert node.enable(True).success
     assert node.state == State.PRIMARY_STATE_ACTIVE
     assert process.poll() is None
+
+
+def with_card(halves, **fields):
+    """Write the network with another card; give its path."""
+    path = halves.with_name('other.safetensors')
+    net, card = load_checkpoint(str(halves))
+    save_checkpoint(path, net, replace(card, **fields))
+    return path
+
+
+@pytest.mark.parametrize('fields, error', [
+    ({'window_ms': math.inf}, 'OverflowError'), ({'labels': (1, 2, 3)}, 'AssertionError')])
+def test_an_unforeseen_error_is_told_and_nothing_stays_half_taken(ros, halves, fields, error):
+    path = with_card(halves, **fields)
+    process = ros.start('gesture_classifier', {**ros.environment, 'ROS_PYTHON_CHECK_FIELDS': '1'},
+                        autostart=False, checkpoint=path)
+    node = Managed(ros, 'gesture_classifier')
+    threads = []
+    for _ in range(2):
+        answer = node.enable(True)
+        assert not answer.success and answer.message.startswith(error)
+        assert node.state == State.PRIMARY_STATE_INACTIVE
+        threads.append(len(list(Path(f'/proc/{process.pid}/task').iterdir())))
+    assert threads[0] == threads[1]
+    assert ros.output(process).count('Traceback') == 2
+    path.write_bytes(halves.read_bytes())
+    assert node.enable(True).success
+    assert node.state == State.PRIMARY_STATE_ACTIVE
 
 
 def test_a_classifier_is_switched_off_and_on(ros, halves):
@@ -98,7 +135,7 @@ def test_a_classifier_is_switched_off_and_on(ros, halves):
     for _ in range(3):
         assert node.enable(False).success and node.enable(False).success
         ros.wait_for(lambda: not gestures[-1].results, 'the end of the gesture')
-        assert stream.get_subscription_count() == 0
+        ros.wait_for(lambda: not stream.get_subscription_count(), 'the subscription to go')
         decided, began = len(scores), len(gestures)
         assert node.enable(True).success
         ros.wait_for(lambda: len(gestures) > began and gestures[-1].results, 'a gesture again')

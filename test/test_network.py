@@ -4,6 +4,8 @@
 from dataclasses import replace
 import json
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -258,6 +260,29 @@ def test_devices():
     for wrong in ('gpu', 'meta', ''):
         with pytest.raises(ValueError, match='is not auto, cpu'):
             choose_device(wrong)
+
+
+LITTLE_MEMORY = """
+from pathlib import Path
+import re, resource, sys
+from snn_gesture_ros.network.torch_runtime import TorchRuntime
+used_kb = int(re.search(r'VmSize:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])
+resource.setrlimit(resource.RLIMIT_AS, 2 * ((used_kb + 256 * 1024) * 1024,))
+try:
+    TorchRuntime(sys.argv[1], 'cpu')
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_network_that_does_not_run_on_the_device_is_refused_in_one_line(tmp_path):
+    path = tmp_path / 'large.safetensors'
+    save_checkpoint(path, GestureNet(3, 8192, 1), replace(
+        CARD, size=8192, architecture={'channels': 1}))
+    found = subprocess.run([sys.executable, '-c', LITTLE_MEMORY, path], capture_output=True,
+                           text=True)
+    assert found.stdout.startswith(f'{path} does not run on cpu: '), found.stderr
+    assert len(found.stdout.splitlines()) == 1
 
 
 def test_network_halves_the_frame_to_4x4():

@@ -70,11 +70,13 @@ class Behavior:
 
     def take_scores(self, now_ns: int, stamp_ns: int, age_ns: int, scores: dict) -> list:
         """
-        Take in scores by label.
+        Take in scores by label; where the dead man has fallen open before, only stop.
 
         :param stamp_ns: their stamp.
         :param age_ns: how old they are by that.
         """
+        if not self.stopped and self._dead_man.open(now_ns):
+            return self.tick(now_ns)
         changes = self._judge(now_ns)
         if self._dead_man.feed(now_ns, age_ns, scores):
             if stamp_ns < self._stamp_ns:

@@ -34,7 +34,13 @@ class TimedFrames:
 
     def advance(self, now_ns: int) -> list:
         """Give the frames that silence completes by now; call this every PERIOD_NS."""
-        silent_ns = now_ns - self._arrival_ns - MARGIN_NS
-        if not self._arrival_ns or silent_ns <= 0:
+        if self._silent_ns(now_ns) <= 0:
             return []
-        return self.stream.advance(self._newest_us + silent_ns // 1000)
+        return self.stream.advance(self.time_us(now_ns))
+
+    def time_us(self, now_ns: int) -> int:
+        """Return the camera time that the frames have reached, after the first packet."""
+        return self._newest_us + max(self._silent_ns(now_ns), 0) // 1000
+
+    def _silent_ns(self, now_ns: int) -> int:
+        return now_ns - self._arrival_ns - MARGIN_NS if self._arrival_ns else 0

@@ -19,14 +19,17 @@ class TorchRuntime:
         :param checkpoint: a path or the name of a shipped model.
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
         :param threads: intra-op threads of torch on the CPU, for the whole process.
-        :raises ValueError: if the checkpoint or the device cannot be used.
+        :raises ValueError: if the checkpoint or the device cannot be used, or not together.
         """
         torch.set_num_threads(threads)
         self.device = choose_device(device)
         net, self.card = load_checkpoint(checkpoint)
-        net.to(self.device)
         functional.set_step_mode(net, 's')
-        self._step = StaticStep(net, (2, self.card.size, self.card.size))
+        try:
+            self._step = StaticStep(net.to(self.device), (2, self.card.size, self.card.size))
+        except RuntimeError as error:
+            raise ValueError(f'{checkpoint} does not run on {self.device}: '
+                             f'{str(error).splitlines()[0]}') from None
 
     @property
     def description(self) -> str:

@@ -10,7 +10,7 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from snn_gesture_ros.behavior.behavior import Behavior
-from snn_gesture_ros.behavior.table import Cancel, read_table, STANDSTILL
+from snn_gesture_ros.behavior.table import Cancel, read_table
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, valid
@@ -29,6 +29,8 @@ PERIOD_S = 0.02
 """Velocities are published so often, and the dead man is looked at."""
 LAST_ZERO = Duration(seconds=0.2)
 """At its end the node waits so long for the robot to have received a last zero."""
+LAST_CANCELS_S = 0.5
+"""At its end the node waits so long for servers to agree to cancel goals."""
 
 
 def find_table(path: str) -> str:
@@ -70,18 +72,26 @@ class GestureBehaviorNode(Node):
                 raise ValueError(f'{path}: velocity: {error}') from None
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
-        self.create_service(SetBool, '~/arm', self._on_arm)
-        self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+        self._arming = self.create_service(SetBool, '~/arm', self._on_arm)
+        self._listening = self.create_subscription(
+            Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         every(self, PERIOD_S, self._on_time)
         self._health = Health(self, path, self._counters, ('dead_man_stops',))
         self.get_logger().info(f'{path}: {len(table.rows)} rows; '
                                f'{"armed" if values["armed"] else "disarmed"}')
 
     def destroy_node(self) -> None:
-        """Let the robot stand, if it moves by us."""
-        if self._behavior.velocity is not None:
-            self._publish(STANDSTILL)
+        """Let the robot stand, and have goals cancelled that are still pursued."""
+        self.destroy_subscription(self._listening)
+        self.destroy_service(self._arming)
+        self._follow(self._behavior.arm(time.monotonic_ns(), False))
+        for goal in self._goals:
+            goal.cancel()
+        if self._velocity is not None:
             self._out.wait_for_all_acked(LAST_ZERO)
+        until_s = time.monotonic() + LAST_CANCELS_S
+        while any(goal.pursued for goal in self._goals) and time.monotonic() < until_s:
+            self.executor.spin_once()
         super().destroy_node()
 
     def _on_scores(self, message: Classification) -> None:
@@ -151,9 +161,10 @@ class GestureBehaviorNode(Node):
 
 def main(arguments=None) -> None:
     """
-    Run the node, over UDP where Fast DDS is the middleware.
+    Run the node; where Fast DDS is the middleware, over UDP if that can be.
 
-    In its shared memory, publishing can wait seconds for another process that was killed.
+    In its shared memory, publishing can wait seconds for another process that was killed. It is
+    used all the same on Humble, and with ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST.
     """
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
     run_node(GestureBehaviorNode, arguments, last_words=True)

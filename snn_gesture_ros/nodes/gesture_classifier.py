@@ -9,7 +9,6 @@ from snn_gesture_ros.decision.decider import Change, DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.frames.accumulation import check_picture
 from snn_gesture_ros.frames.silence import PERIOD_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
@@ -42,8 +41,7 @@ RECENT_FRAMES = 16
 class Recognition(NamedTuple):
     """What parameters choose: how frames are cut, and what decides on them."""
 
-    frames: object
-    """TimedFrames."""
+    frames: TimedFrames
     recogniser: Recogniser
     description: str
 
@@ -123,11 +121,13 @@ class GestureClassifierNode(ManagedNode):
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
             self._subscription = None
-        self._worker.stop()
-        if self._active.recogniser.decider.gesture is not None:
-            self._announce(header(self.get_clock().now().nanoseconds, ''), [Change(None, 0.0)])
-        self._past_late += self._active.frames.stream.late
-        self._past_dropped += self._worker.dropped
+        if self._worker is not None:
+            self._worker.stop()
+            self._past_dropped += self._worker.dropped
+        if self._deciding is not None:
+            if self._deciding.recogniser.decider.gesture is not None:
+                self._announce(header(self.get_clock().now().nanoseconds, ''), [Change(None, 0.0)])
+            self._past_late += self._active.frames.stream.late
         self._active = self._deciding = self._worker = None
         self._recent.clear()
 
@@ -182,7 +182,14 @@ class GestureClassifierNode(ManagedNode):
     def _watch_silence(self) -> None:
         """Let time pass for the frames while no packets come, so that a gesture ends."""
         if self.is_active:
-            self._submit(self._active.frames.advance(self.get_clock().now().nanoseconds))
+            now_ns = self._read_until_now()
+            self._submit(self._active.frames.advance(now_ns))
+
+    def _read_until_now(self) -> int:
+        """Read what waits, which is no silence; give the ROS time by which nothing else came."""
+        now_ns = self.get_clock().now().nanoseconds
+        self.read_waiting()
+        return now_ns
 
     def _submit(self, frames: list) -> None:
         for frame in frames:
@@ -242,23 +249,33 @@ class GestureClassifierNode(ManagedNode):
         self._health.hardware_id = values['checkpoint']
 
     def _exchange(self, values: dict) -> None:
-        opened = run_beside(lambda: open_recognition(values), self.read_waiting)
-        if self._packet is not None:
-            check_picture(self._packet.width, self._packet.height,
-                          opened.recogniser.classifier.card.size)
+        opened = run_beside(lambda: open_recognition(values), self._watch_silence)
         if opened.frames.stream.settings == self._active.frames.stream.settings:
             opened = opened._replace(frames=self._active.frames)
         else:
+            if self._packet is not None:
+                self._begin(opened.frames)
             self._past_late += self._active.frames.stream.late
         self._active = opened
         self.get_logger().info(opened.description)
+
+    def _begin(self, frames: TimedFrames) -> None:
+        """
+        Let other frames go on at the time that the present ones have reached.
+
+        :raises ValueError: if the stream's picture does not fit them.
+        """
+        now_ns = self._read_until_now()
+        t_us = self._active.frames.time_us(now_ns)
+        frames.push(self._packet._replace(
+            t_base_us=t_us, t_newest_us=t_us, events=self._packet.events[:0]), now_ns)
 
     def _counters(self) -> dict:
         late, dropped, gesture, queue_age_s = self._past_late, self._past_dropped, None, 0.0
         if self.is_active:
             late += self._active.frames.stream.late
             dropped += self._worker.dropped
-            gesture = self._active.recogniser.decider.gesture
+            gesture = self._deciding.recogniser.decider.gesture
             queue_age_s = self._worker.age_s()
         return {
             'model': self._values['checkpoint'],

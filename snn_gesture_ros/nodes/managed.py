@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Managed nodes: what a node holds only while it is active."""
+import traceback
+
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from snn_gesture_ros.parameters import Spec
 from std_srvs.srv import SetBool
@@ -20,7 +22,6 @@ class ManagedNode(LifecycleNode):
         """Begin unconfigured; call `begin` when all else is ready."""
         super().__init__(name)
         self.is_active = False
-        self._is_configured = False
         self._refusal = ''
         self.create_service(SetBool, '~/enable', self._enable)
 
@@ -28,12 +29,12 @@ class ManagedNode(LifecycleNode):
         """
         Take what is needed to work.
 
-        :raises ValueError: if that cannot be, with nothing taken.
+        :raises ValueError: if that cannot be.
         """
         raise NotImplementedError
 
     def deactivate(self) -> None:
-        """Give it back."""
+        """Give it back, also where `activate` has failed before it had all."""
         raise NotImplementedError
 
     def begin(self, autostart: bool) -> None:
@@ -50,24 +51,14 @@ class ManagedNode(LifecycleNode):
         self._end()
         super().destroy_node()
 
-    def on_configure(self, _: LifecycleState) -> TransitionCallbackReturn:
-        """Do nothing: parameters were declared when the node was made."""
-        self._is_configured = True
-        return TransitionCallbackReturn.SUCCESS
-
-    def on_cleanup(self, _: LifecycleState) -> TransitionCallbackReturn:
-        """Do nothing: an inactive node holds nothing."""
-        self._is_configured = False
-        return TransitionCallbackReturn.SUCCESS
-
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Activate; where that cannot be, log the reason and stay inactive."""
         try:
             self.activate()
         except ValueError as error:
-            self._refusal = str(error)
-            self.get_logger().error(self._refusal)
-            return TransitionCallbackReturn.FAILURE
+            return self._refuse(str(error), str(error))
+        except Exception as error:  # rclpy would hide it
+            return self._refuse(repr(error), traceback.format_exc())
         self.is_active = True
         return super().on_activate(state)
 
@@ -86,8 +77,21 @@ class ManagedNode(LifecycleNode):
             self.is_active = False
             self.deactivate()
 
+    def _refuse(self, reason: str, log: str) -> TransitionCallbackReturn:
+        self._refusal = reason
+        self.get_logger().error(log)
+        self.deactivate()
+        return TransitionCallbackReturn.FAILURE
+
+    @property
+    def _lifecycle_state(self) -> str:
+        return self._state_machine.current_state[1]
+
     def _activated(self) -> bool:
-        if not self._is_configured:
+        if self._lifecycle_state == 'finalized':
+            self._refusal = 'the node was shut down: start it anew'
+            return False
+        if self._lifecycle_state == 'unconfigured':
             self.trigger_configure()
         return self.trigger_activate() == TransitionCallbackReturn.SUCCESS
 

@@ -90,11 +90,16 @@ class Pursuing:
         """Name of the action."""
         return self._row.does.action
 
+    @property
+    def pursued(self) -> bool:
+        """Whether a goal may still be pursued."""
+        return self._pursuit is not None and not self._pursuit.over
+
     def start(self) -> None:
         """Send the goal, unless the last one is still pursued."""
         if not self._client.server_is_ready():
             self._log.error(f'{self._row.name}: no action {self.action} is there')
-        elif self._pursuit is not None and not self._pursuit.over:
+        elif self.pursued:
             self._log.warning(f'{self._row.name}: {self.action} still pursues the last goal')
         else:
             self._pursuit = _Pursuit(self._client.send_goal_async(self._goal), self._report)
@@ -105,8 +110,8 @@ class Pursuing:
             self.cancel()
 
     def cancel(self) -> None:
-        """Cancel the goal, if one is pursued."""
-        if self._pursuit is not None and not self._pursuit.over:
+        """Ask to cancel the goal, if one is pursued; it is until the server agrees."""
+        if self.pursued:
             self._pursuit.cancel()
 
     def _report(self, what: str) -> None:
@@ -119,32 +124,40 @@ class _Pursuit:
     def __init__(self, response, report):
         """Wait for the server's response; tell `report` what becomes of the goal."""
         self.over = False
-        """Whether it was refused, cancelled or done."""
+        """Whether it was refused, is done, or the server has agreed to cancel it."""
         self._handle = None
+        self._unwanted = False
         self._report = report
         response.add_done_callback(self._on_response)
 
     def cancel(self) -> None:
-        """Cancel it, at once or as soon as it is accepted."""
-        self.over = True
-        self._report('the goal is cancelled')
+        """Ask to cancel it, at once or as soon as it is accepted."""
+        self._unwanted = True
         if self._handle is not None:
-            self._handle.cancel_goal_async()
+            self._handle.cancel_goal_async().add_done_callback(self._on_cancel)
 
     def _on_response(self, response) -> None:
         self._handle = response.result()
         if not self._handle.accepted:
-            self.over = True
-            self._report('the goal was refused')
-        elif self.over:
-            self._handle.cancel_goal_async()
-        else:
-            self._handle.get_result_async().add_done_callback(self._on_result)
+            self._end('the goal was refused')
+            return
+        self._handle.get_result_async().add_done_callback(lambda _: self._end('the goal is done'))
+        if self._unwanted:
+            self.cancel()
 
-    def _on_result(self, _) -> None:
+    def _on_cancel(self, answer) -> None:
+        reply = answer.result()
+        if reply.goals_canceling:
+            self._end('the goal is cancelled')
+        elif reply.return_code in (reply.ERROR_UNKNOWN_GOAL_ID, reply.ERROR_GOAL_TERMINATED):
+            self._end('the goal is gone')
+        elif not self.over:
+            self._report('the server refuses to cancel the goal')
+
+    def _end(self, how: str) -> None:
         if not self.over:
             self.over = True
-            self._report('the goal is done')
+            self._report(how)
 
 
 ACTIONS = {Publish: Publishing, Call: Calling, Goal: Pursuing}
