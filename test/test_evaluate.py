@@ -14,6 +14,7 @@ import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.evaluation.samples import Samples
 from snn_gesture_ros.evaluation.sources import find_sources, Labels, Part, Source
+from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.recordings.opening import open_recording
@@ -106,6 +107,19 @@ def test_pause_ends_a_gesture_and_the_next_is_announced_again(evaluate, tmp_path
     resting = [row for row in rows if 0.8 < float(row['t_s']) < 2.0]
     assert {row['best'] for row in resting} == {'none'}
     assert sum(int(row['right'] or 0) for row in rows) == entry['right_decisions']
+
+
+def test_messages_without_events_are_silence(evaluate, tmp_path):
+    npz = save(tmp_path / 'left.npz', [('left', 0.6), (None, 1.5), ('left', 0.6)])
+    with open_recording(npz) as recording:
+        by_ms = {t_ns // 1_000_000: data for t_ns, data in StoredMessages(recording)}
+    empty = encode_event_array(np.zeros(0, EVENT), 0, '', SENSOR, SENSOR)
+    bag = write_bag(tmp_path / 'bag', [
+        ('/events', ARRAY, by_ms.get(ms, empty)) for ms in range(min(by_ms), max(by_ms) + 1)])
+    _, expected = evaluate(npz, output='npz')
+    _, report = evaluate(bag, '--label', 'left', output='bag')
+    assert report['recordings'][0]['announced'] == ['left', 'left']
+    assert report['decisions'] == pytest.approx(expected['decisions'], abs=1)
 
 
 def test_same_bytes_give_the_same_numbers(evaluate, tmp_path):

@@ -52,8 +52,8 @@ def run(arguments) -> int:
         raise ValueError('workers must be 1 or more')
     if arguments.label is not None and arguments.labels is not None:
         raise ValueError('--label is for all recordings, --labels for a table: give one of them')
+    from snn_gesture_ros.decision.pipeline import NodeSettings
     from snn_gesture_ros.evaluation.evaluating import evaluate, load_classifier
-    from snn_gesture_ros.evaluation.offline import NodeSettings
     from snn_gesture_ros.evaluation.results import make_results
     from snn_gesture_ros.evaluation.sources import find_sources, Labels
     from snn_gesture_ros.evaluation.writing import write_evaluation

@@ -7,7 +7,8 @@ import threading
 from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.processes import in_processes
-from snn_gesture_ros.evaluation.offline import NodeSettings, run_offline
+from snn_gesture_ros.decision.pipeline import NodeSettings
+from snn_gesture_ros.evaluation.offline import run_offline
 from snn_gesture_ros.evaluation.run import Run
 from snn_gesture_ros.evaluation.sources import Source
 from snn_gesture_ros.evaluation.verdicts import judge_run, Verdicts

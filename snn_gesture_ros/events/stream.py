@@ -24,6 +24,8 @@ GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""
 RESTART_US = 1_000_000
 """Camera time that falls back by more is a restarted camera or a bag that begins again."""
+FLUSH_PERIOD_NS = 20_000_000
+"""What was gathered waits no longer than this, also if no message follows."""
 MOST_PIXELS = 1 << 25
 """No sensor has more; a message that says so is damaged."""
 
