@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.datasets.label_table import LabelTable
+from snn_gesture_ros.datasets.label_table import hand_over_labels, LabelTable
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion, TOPIC
 from snn_gesture_ros.recordings.journal import Journal, journal_of
 from snn_gesture_ros.recordings.opening import open_recording
@@ -66,6 +66,7 @@ def run(arguments) -> int:
         conversion = Conversion(recording, output)
         follow(conversion.steps(arguments.force),
                node.messages if conversion.copies else node.events, 'finishing')
+    hand_over_labels(journal, output)
     journal.unlink()
     lost = f', {node.reader.lost} messages lost' if node.reader.numbered else ''
     labels = f'; {table.rows} labels in {table.path}' if table.rows else ''
