@@ -4,6 +4,7 @@
 import csv
 from html.parser import HTMLParser
 import json
+from pathlib import Path
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
-from test_dvs128_gesture import write_download
+from test_dvs128_gesture import pack, write_download
 from test_recordings import ARRAY, write_bag
 
 SENSOR = 128
@@ -265,7 +266,7 @@ def test_json_on_the_terminal_is_the_report(tmp_path, halves):
     (['a.npz', '--geometry', 'round'], 1, 'is not one of square'),
     (['a.npz', '--workers', '0'], 1, 'workers must be 1'),
     (['a.npz', '--label', 'none', '--labels', 'a.csv'], 1, 'give one of them'),
-    (['{here}/DvsGesture.tar.gz'], 1, 'unpack the archive'), ([], 2, 'RECORDING')])
+    (['{here}/DvsGesture.tar.gz'], 1, 'cut off or damaged'), ([], 2, 'RECORDING')])
 def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, reason):
     (tmp_path / 'DvsGesture.tar.gz').write_bytes(b'\x1f\x8b')
     words = [word.format(here=tmp_path) for word in words]
@@ -281,7 +282,7 @@ def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, 
 def found(*paths, root, **labels):
     """Give the parts of each recording by its path from a folder."""
     return {str(source.path.relative_to(root)): source.parts
-            for source in find_sources(paths, Labels(**labels))}
+            for source in find_sources(paths, Labels(**labels))[0]}
 
 
 def test_labels_are_found_by_themselves(tmp_path):
@@ -314,7 +315,7 @@ def test_labels_are_found_by_themselves(tmp_path):
 
 def test_download_of_dvs128_gesture_is_evaluated(evaluate, tmp_path):
     download = write_download(tmp_path / 'DvsGesture')
-    source = find_sources([tmp_path], Labels())[0]
+    source = find_sources([tmp_path], Labels())[0][0]
     assert source.path == download / 'user01_fluorescent.aedat' and source.camera_time
     assert len(source.parts) == 12 and source.parts[1].label == 'right_hand_wave'
     assert len(source.notes) == 6 and 'skipped' in source.notes[0]
@@ -324,16 +325,59 @@ def test_download_of_dvs128_gesture_is_evaluated(evaluate, tmp_path):
     assert report['recordings'][3]['start_s'] == pytest.approx(0.75, abs=1e-3)
 
 
+def test_archive_of_dvs128_gesture_gives_what_its_folder_gives(evaluate, tmp_path):
+    download = write_download(tmp_path / 'DvsGesture')
+    archive = pack(download)
+    (status, packed), (_, unpacked) = (
+        evaluate(path, output=f'of_{path.name}', workers=2) for path in (archive, download))
+    assert status == 0
+    assert (f'{archive}: its 2 recordings for test are evaluated, 3 for training are left out'
+            in packed['notes'])
+    assert {Path(entry['path']).name for entry in packed['recordings']} == {
+        'user24_fluorescent.aedat', 'user29_natural.aedat'}
+    assert len(packed['recordings']) == 22 and packed['decisions'] > 100
+    for entry, other in zip(packed['recordings'], unpacked['recordings']):
+        assert {**entry, 'path': Path(entry['path']).name} == {
+            **other, 'path': Path(other['path']).name}
+    assert evaluate(archive, '--label', 'none')[0] == 1
+    assert 'has its own labels' in evaluate.printed.err
+    assert evaluate(archive, '--cluster', 'tcp://127.0.0.1:9')[0] == 1
+    assert 'unpack it, and name its folder' in evaluate.printed.err
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[:len(whole) // 2])
+    assert evaluate(archive)[0] == 1
+    assert 'the archive is cut off or damaged' in evaluate.printed.err
+
+
+def test_recordings_that_no_table_lists_are_named(evaluate, tmp_path):
+    folder = tmp_path / 'recordings'
+    for name in ('left', 'right', 'more/left', 'own/left'):
+        save(folder / f'{name}.npz', [('left', 0.5)])
+    (folder / 'labels.csv').write_text('file,start_s,end_s,label\nleft.npz,,,left\n')
+    (folder / 'own' / 'left_labels.csv').write_text('start,end,label\n0,0.5,left\n')
+    status, report = evaluate(folder)
+    assert status == 0
+    assert [entry['path'] for entry in report['recordings']] == [
+        str(folder / 'left.npz'), str(folder / 'own' / 'left.npz')]
+    for name in ('right.npz', 'more/left.npz'):
+        note = f'{folder / name}: no table of labels lists it; left out'
+        assert note in report['notes'] and note in evaluate.printed.out.replace('\n', '')
+    table = tmp_path / 'other.csv'
+    table.write_text('file,start_s,end_s,label\nelsewhere.npz,,,left\n')
+    assert evaluate(folder / 'left.npz', '--labels', table)[0] == 1
+    assert 'left.npz: no table of labels lists it' in evaluate.printed.err
+
+
 def test_topics_and_sizes_of_a_table(tmp_path):
     (tmp_path / 'labels.csv').write_text(
         'file,start_s,end_s,label,topic,sensor\n'
         'a.mcap,,,wave,/left,\na.mcap,,,none,/right,64x32\n')
     (tmp_path / 'a.mcap').touch()
     part = Part('wave', 0, None)
-    assert find_sources([tmp_path], Labels(topic='/other')) == [
+    assert find_sources([tmp_path], Labels(topic='/other')) == ([
         Source(tmp_path / 'a.mcap', (part,), topic='/left'),
         Source(tmp_path / 'a.mcap', (part._replace(label='none'),), topic='/right',
-               sensor_size=(64, 32))]
+               sensor_size=(64, 32))], [])
 
 
 @pytest.mark.parametrize('text, reason', [

@@ -8,7 +8,7 @@ from pathlib import Path
 import shlex
 import sys
 
-from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.progress import follow, open_and_follow
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
 EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
@@ -20,7 +20,8 @@ PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name
 def add_arguments(parser) -> None:
     """Declare the arguments: the verb's own, and one for each parameter of the nodes."""
     parser.add_argument('recordings', nargs='+', metavar='RECORDING',
-                        help='recordings, and folders of them, such as that of DVS128 Gesture')
+                        help='recordings, folders of them, and DvsGesture.tar.gz or its folder, '
+                             'of which the recordings for test are evaluated')
     parser.add_argument('--labels', type=Path, metavar='CSV',
                         help='what is shown: columns start,end,label (seconds) for one recording, '
                              'or file,start_s,end_s,label; by default tables beside the '
@@ -61,8 +62,8 @@ def run(arguments) -> int:
     settings = NodeSettings.of(values)
     card = load_classifier(**settings.network).card
     frames = settings.slicing.frames(card)
-    sources = find_sources(arguments.recordings, Labels(
-        arguments.labels, arguments.label, arguments.topic, card.labels))
+    sources, left_out = find_sources(arguments.recordings, Labels(
+        arguments.labels, arguments.label, arguments.topic, card.labels), open_and_follow)
     evaluated = []
     follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
            len(sources), 'evaluating')
@@ -73,7 +74,7 @@ def run(arguments) -> int:
         'command': shlex.join(['snn-gesture', *sys.argv[1:]]),
         'checkpoint': {'name': Path(arguments.checkpoint).stem, 'labels': list(card.labels),
                        'frames': frames.description},
-        'settings': values})
+        'settings': values}, left_out)
     write_evaluation(results, evaluated, arguments.output)
     if arguments.json:
         print(json.dumps(results, indent=1))

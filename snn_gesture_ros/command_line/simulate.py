@@ -65,5 +65,5 @@ def run(arguments) -> int:
             print('what is finished is kept: the same command goes on', file=sys.stderr)
         raise
     if not arguments.recordings:
-        print(summarise(ClipSet(arguments.folder)))
+        print(summarise(ClipSet(arguments.folder).clips))
     return 0

@@ -66,7 +66,8 @@ def hand_over_labels(journal: Path, recording: Path) -> None:
     table = recording.parent / TABLE
     if not table.exists() or journal.resolve().parent != recording.resolve().parent:
         return
-    if {journal.name, recording.name} & {row.file for row in read_table(table, table.read_bytes())}:
+    files = {row.file for row in read_table(table, table.read_bytes())}
+    if files & {journal.name, recording.name}:
         _rewrite(table, {recording.name: None, journal.name: recording.name})
 
 

@@ -17,7 +17,6 @@ from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.labels import NONE
 
 
-
 @dataclass(frozen=True)
 class DecisionSettings:
     """When a gesture starts and ends."""

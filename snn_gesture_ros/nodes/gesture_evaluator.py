@@ -77,7 +77,7 @@ class GestureEvaluatorNode(Node):
         if not values['recording']:
             raise ValueError('parameter recording must name the recording that is played')
         try:
-            sources = find_sources([values['recording']], Labels(
+            sources, _ = find_sources([values['recording']], Labels(
                 Path(values['labels']) if values['labels'] else None, values['label'] or None,
                 None, self._card.labels))
         except OSError as error:
