@@ -68,7 +68,7 @@ def test_figures_of_a_known_recording(evaluate, tmp_path):
     recording = save(tmp_path / 'both.npz', [('left', 1), (None, 1), ('right', 1), ('left', 1)])
     labels = tmp_path / 'shown.csv'
     labels.write_text('start,end,label\n0,1,left\n1.19,2,none\n2,3,right\n3,4,right\n')
-    status, report = evaluate(recording, '--labels', labels)
+    status, report = evaluate(recording, '--label-table', labels)
     assert status == 0
     entries = report['recordings']
     assert [entry['truth'] for entry in entries] == ['left', 'none', 'right', 'right']
@@ -206,12 +206,12 @@ def test_labels_that_do_not_fit(evaluate, tmp_path):
     recording = save(tmp_path / 'left.npz', [('left', 0.5)])
     table = tmp_path / 'table.csv'
     table.write_text('start,end,label\n0,0.5,left\n700,900,left\n0,0.4,snap\n')
-    status, report = evaluate(recording, '--labels', table)
+    status, report = evaluate(recording, '--label-table', table)
     assert status == 0 and report['gestures'] == 1
     assert any('snap' in note for note in report['notes'])
     assert any('where there are no events' in note for note in report['notes'])
     table.write_text('start,end,label\n700,900,left\n')
-    assert evaluate(recording, '--labels', table)[0] == 1
+    assert evaluate(recording, '--label-table', table)[0] == 1
     assert 'in seconds since the first event' in evaluate.printed.err
 
 
@@ -265,7 +265,7 @@ def test_json_on_the_terminal_is_the_report(tmp_path, halves):
     (['a.npz', '--end-threshold', '0.9'], 1, 'end_threshold <= start_threshold'),
     (['a.npz', '--geometry', 'round'], 1, 'is not one of square'),
     (['a.npz', '--workers', '0'], 1, 'workers must be 1'),
-    (['a.npz', '--label', 'none', '--labels', 'a.csv'], 1, 'give one of them'),
+    (['a.npz', '--label', 'none', '--label-table', 'a.csv'], 1, 'give one of them'),
     (['{here}/DvsGesture.tar.gz'], 1, 'cut off or damaged'), ([], 2, 'RECORDING')])
 def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, reason):
     (tmp_path / 'DvsGesture.tar.gz').write_bytes(b'\x1f\x8b')
@@ -364,7 +364,7 @@ def test_recordings_that_no_table_lists_are_named(evaluate, tmp_path):
         assert note in report['notes'] and note in evaluate.printed.out.replace('\n', '')
     table = tmp_path / 'other.csv'
     table.write_text('file,start_s,end_s,label\nelsewhere.npz,,,left\n')
-    assert evaluate(folder / 'left.npz', '--labels', table)[0] == 1
+    assert evaluate(folder / 'left.npz', '--label-table', table)[0] == 1
     assert 'left.npz: no table of labels lists it' in evaluate.printed.err
 
 

@@ -101,7 +101,7 @@ def test_messages_of_a_real_camera_are_recorded_as_they_are(ros, tmp_path):
 def test_gestures_are_asked_for_and_can_be_imported(ros, camera, tmp_path):
     output = tmp_path / 'ann' / 'drums.h5'
     output.parent.mkdir()
-    record = start_record(ros, output, '--gestures', 'air_drums', 'none', '--repetitions', '2',
+    record = start_record(ros, output, '--labels', 'air_drums', 'none', '--examples', '2',
                           '--seconds', '0.5', '--countdown', '1', '--person', 'ann')
     assert finished(ros, record, 'all gestures') == 0, ros.output(record)
     lines = ros.output(record)
@@ -142,7 +142,7 @@ def test_labels_from_a_topic(ros, camera, tmp_path):
 def test_what_a_killed_process_has_recorded_is_not_lost(ros, camera, tmp_path):
     output = tmp_path / 'out' / 'a.npz'
     output.parent.mkdir()
-    words = ['--gestures', 'wave', '--repetitions', '9999', '--seconds', '0.3', '--countdown', '0']
+    words = ['--labels', 'wave', '--examples', '9999', '--seconds', '0.3', '--countdown', '0']
     record = start_record(ros, output, *words)
     ros.wait_for(lambda: (output.parent / 'labels.csv').exists(), 'a label')
     ros.wait_for(lambda: len(read_labels(output.parent)) >= 2, 'a second label')
@@ -166,7 +166,7 @@ def test_what_a_killed_process_has_recorded_is_not_lost(ros, camera, tmp_path):
 
 
 def test_interrupted_gesture_does_not_count(ros, camera, tmp_path):
-    record = start_record(ros, tmp_path / 'a.npz', '--gestures', 'wave', '--seconds', '999',
+    record = start_record(ros, tmp_path / 'a.npz', '--labels', 'wave', '--seconds', '999',
                           '--countdown', '0')
     ros.wait_for(lambda: 'now' in ros.output(record), 'the first gesture')
     assert interrupt(ros, record) == 0, ros.output(record)
@@ -183,8 +183,8 @@ def test_without_a_camera_nothing_is_recorded(ros, tmp_path):
 
 @pytest.mark.parametrize('output, words, reason', [
     ('a.txt', [], 'suffix .txt'), ('source.npz', [], '--force replaces it'),
-    ('a.npz', ['--gestures', 'a', '--label-topic', '/l'], 'not from both'),
-    ('a.npz', ['--repetitions', '0'], 'repetitions must be 1 or more')])
+    ('a.npz', ['--labels', 'a', '--label-topic', '/l'], 'not from both'),
+    ('a.npz', ['--examples', '0'], 'examples must be 1 or more')])
 def test_what_cannot_be_recorded_is_one_line(tmp_path, capsys, output, words, reason):
     save_npz(tmp_path / 'source.npz', make_events())
     assert main(['record', str(tmp_path / output), *words]) == 1
@@ -239,7 +239,7 @@ def test_old_labels_stay_where_no_message_comes(ros, tmp_path):
     save_npz(tmp_path / 'a.npz', make_events())
     add_labels(tmp_path / 'a.npz', 'wave')
     old = (tmp_path / 'labels.csv').read_text()
-    record = start_record(ros, tmp_path / 'a.npz', '--force', '--gestures', 'clap')
+    record = start_record(ros, tmp_path / 'a.npz', '--force', '--labels', 'clap')
     ros.wait_for(lambda: 'waiting for a publisher of /events' in ros.output(record), 'its start')
     assert interrupt(ros, record) == 1
     assert (tmp_path / 'labels.csv').read_text() == old

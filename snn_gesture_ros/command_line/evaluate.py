@@ -22,7 +22,7 @@ def add_arguments(parser) -> None:
     parser.add_argument('recordings', nargs='+', metavar='RECORDING',
                         help='recordings, folders of them, and DvsGesture.tar.gz or its folder, '
                              'of which the recordings for test are evaluated')
-    parser.add_argument('--labels', type=Path, metavar='CSV',
+    parser.add_argument('--label-table', type=Path, metavar='CSV',
                         help='what is shown: columns start,end,label (seconds) for one recording, '
                              'or file,start_s,end_s,label; by default tables beside the '
                              'recordings and names of files and folders tell it, if any')
@@ -51,8 +51,8 @@ def run(arguments) -> int:
     """
     if arguments.workers < 1:
         raise ValueError('workers must be 1 or more')
-    if arguments.label is not None and arguments.labels is not None:
-        raise ValueError('--label is for all recordings, --labels for a table: give one of them')
+    if arguments.label is not None and arguments.label_table is not None:
+        raise ValueError('--label is for all recordings, --label-table for some: give one of them')
     from snn_gesture_ros.decision.pipeline import NodeSettings
     from snn_gesture_ros.evaluation.evaluating import evaluate, load_classifier
     from snn_gesture_ros.evaluation.results import make_results
@@ -63,7 +63,7 @@ def run(arguments) -> int:
     card = load_classifier(**settings.network).card
     frames = settings.slicing.frames(card)
     sources, left_out = find_sources(arguments.recordings, Labels(
-        arguments.labels, arguments.label, arguments.topic, card.labels), open_and_follow)
+        arguments.label_table, arguments.label, arguments.topic, card.labels), open_and_follow)
     evaluated = []
     follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
            len(sources), 'evaluating')

@@ -81,7 +81,7 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
         path.stat()
         if (path / TEST_LIST).is_file() or path.is_file() and find_download(path):
             if not tables.are_looked_for:
-                raise ValueError(f'{path} has its own labels: leave out --labels and --label')
+                raise ValueError(f'{path} has its own labels: leave out --label-table and --label')
             found, notes = _test_recordings(path, open_file)
             sources += found
             left_out += notes

@@ -29,7 +29,7 @@ BEHIND = ('late_events', 'frames_dropped', 'lost')
 """Counters of gesture_classifier that tell of a machine that fell behind."""
 PARAMETERS = (
     Spec('recording', '', 'The recording that is played: its labels are looked for beside it'),
-    Spec('labels', '', 'Table of what is shown, with the columns start,end,label in seconds; '
+    Spec('label_table', '', 'Table of what is shown, with the columns start,end,label in seconds; '
          'empty to look for it'),
     Spec('label', '', 'What is shown from start to end, instead of a table'),
     Spec('checkpoint', 'fast', 'The checkpoint of gesture_classifier, for its labels and frames'),
@@ -78,8 +78,8 @@ class GestureEvaluatorNode(Node):
             raise ValueError('parameter recording must name the recording that is played')
         try:
             sources, _ = find_sources([values['recording']], Labels(
-                Path(values['labels']) if values['labels'] else None, values['label'] or None,
-                None, self._card.labels))
+                Path(values['label_table']) if values['label_table'] else None,
+                values['label'] or None, None, self._card.labels))
         except OSError as error:
             raise ValueError(f'{error.filename}: {error.strerror}') from None
         if len(sources) > 1:
