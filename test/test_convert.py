@@ -19,7 +19,7 @@ from test_recordings import (
     AEDAT4, ARRAY, batches, EVT3, LIBCAER_CMP, make_array, make_events, make_packet, needs_data,
     PACKET, read_all, write_bag)
 
-OUTPUTS = ['.npz', '.h5', '.hdf5', '.mcap', '.db3', '']
+OUTPUTS = ['.npz', '.h5', '.hdf5', '.aedat4', '.mcap', '.db3', '']
 
 
 def convert(source, output, *words):
@@ -226,7 +226,7 @@ def test_interrupted_conversion_leaves_nothing(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.npz', 'b.h5']
 
 
-@pytest.mark.parametrize('suffix', ['.npz', '.h5', '.mcap'])
+@pytest.mark.parametrize('suffix', ['.npz', '.h5', '.aedat4', '.mcap'])
 def test_memory_does_not_grow_with_the_recording(tmp_path, suffix):
     """Convert a second process that counts its own peak: small, then 16 times as large."""
     code = ('import sys, resource; from snn_gesture_ros.command_line.main import main; '
