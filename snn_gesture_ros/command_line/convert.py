@@ -23,8 +23,8 @@ def add_arguments(parser) -> None:
                         help='rosbag2, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz; of one '
                              'that is cut off, what is before the cut is written')
     parser.add_argument('output', metavar='OUTPUT', type=Path,
-                        help='.npz, .h5, .hdf5, .aedat4, .mcap or .db3 by its suffix; without one, the '
-                             'folder of a bag (mcap)')
+                        help='.npz, .h5, .hdf5, .aedat4, .mcap or .db3 by its suffix; without '
+                             'one, the folder of a bag (mcap)')
     parser.add_argument('--topic', help='topic of a bag with several cameras')
     parser.add_argument('--message-type', choices=EVENT_TYPES, metavar='TYPE',
                         help=f'of the messages in a bag: {", ".join(EVENT_TYPES)} (default: the '

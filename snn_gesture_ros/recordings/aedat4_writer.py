@@ -24,7 +24,7 @@ import numpy as np
 START = b'#!AER-DAT4.0\r\n'
 STREAM = 0
 LARGEST_PIXELS = 1 << 15
-DESCRIPTION = '''<dv version="2.0"><node name="outInfo" path="/mainloop/Recorder/outInfo/">
+DESCRIPTION = """<dv version="2.0"><node name="outInfo" path="/mainloop/Recorder/outInfo/">
 <node name="0" path="/mainloop/Recorder/outInfo/0/">
 <attr key="compression" type="string">NONE</attr>
 <attr key="originalModuleName" type="string">snn_gesture_ros</attr>
@@ -35,7 +35,7 @@ DESCRIPTION = '''<dv version="2.0"><node name="outInfo" path="/mainloop/Recorder
 <attr key="sizeX" type="int">{}</attr>
 <attr key="sizeY" type="int">{}</attr>
 <attr key="source" type="string">camera</attr>
-</node></node></node></dv>'''
+</node></node></node></dv>"""
 
 
 class Aedat4Writer:
