@@ -30,7 +30,8 @@ PLAYER_PARAMETERS = (
 EVALUATOR_PARAMETERS = (
     ('output', 'report', '', str, 'Folder for a report of what is announced; the launch then ends '
      'with the recording'),
-    ('labels', 'labels', '', str, 'Table of what is shown, columns start,end,label; empty to look '
+    ('label_table', 'label_table', '', str,
+     'Table of what is shown, columns start,end,label; empty to look '
      'for it beside the recording'),
     ('label', 'label', '', str, 'What is shown from start to end, instead of a table'),
 )

@@ -18,16 +18,16 @@ train() {
   local out=$1 config=$2 resume=()
   shift 2
   [ ! -e "$out/last.ckpt" ] || resume=(--resume)
-  snn-gesture train --config "$config" --out-dir "$out" "$@" "${resume[@]}"
+  snn-gesture train --config "$config" --output "$out" "$@" "${resume[@]}"
 }
 data=("$sets/gestures" "$sets/none" "$sets/other")
-train "$sets/first" train_fast --data-dir "${data[@]}"
+train "$sets/first" train_fast --data "${data[@]}"
 # Once more with half the learning rate and every gesture twice as often beside none.
 train "$sets/fast" train_fast --init-from "$sets/first/best.safetensors" --lr 0.0015 --seed 1 --epochs 8 \
-  --data-dir "$sets/gestures" "${data[@]}"
+  --data "$sets/gestures" "${data[@]}"
 # The same with more channels, which begin as copies of those of fast.
 train "$sets/accurate" train_accurate --init-from "$sets/fast/best.safetensors" --seed 2 \
-  --data-dir "$sets/gestures" "${data[@]}"
+  --data "$sets/gestures" "${data[@]}"
 for model in fast accurate; do
   cp "$sets/$model/best.safetensors" "$project/snn_gesture_ros/models/$model.safetensors"
   snn-gesture export "$project/snn_gesture_ros/models/$model.safetensors"

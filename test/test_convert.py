@@ -19,7 +19,7 @@ from test_recordings import (
     AEDAT4, ARRAY, batches, EVT3, LIBCAER_CMP, make_array, make_events, make_packet, needs_data,
     PACKET, read_all, write_bag)
 
-OUTPUTS = ['.npz', '.h5', '.hdf5', '.mcap', '.db3', '']
+OUTPUTS = ['.npz', '.h5', '.hdf5', '.aedat4', '.mcap', '.db3', '']
 
 
 def convert(source, output, *words):
@@ -110,16 +110,26 @@ def test_definitions_are_those_of_upstream(message_type, digest):
     assert types_of(message_type).hash_rihs01(message_type) == f'RIHS01_{digest}'
 
 
-def test_events_stay_as_they_are(tmp_path):
+@pytest.mark.parametrize('x, outputs', [
+    (30_000, OUTPUTS), (60_000, [suffix for suffix in OUTPUTS if suffix != '.aedat4'])])
+def test_events_stay_as_they_are(tmp_path, x, outputs):
     """Keep the order, also where time goes back or jumps, and what is outside the sensor."""
     events = make_events(3000, duration_us=50_000)
     events['t'][1000:1100] = 7
     events['t'][2000:] += 3_600_000_000
-    events['x'][5] = 60_000
+    events['x'][5] = x
     source = save_npz(tmp_path / 'a.npz', events)
-    for suffix in OUTPUTS:
+    for suffix in outputs:
         assert convert(source, tmp_path / f'b{suffix}') == 0
         assert (read_all(tmp_path / f'b{suffix}') == events).all()
+
+
+def test_sensors_that_aedat4_does_not_have_are_refused(tmp_path, capsys):
+    events = make_events(10)
+    events['x'][5] = 60_000
+    assert convert(save_npz(tmp_path / 'a.npz', events), tmp_path / 'b.aedat4') == 1
+    assert 'AEDAT 4 has no sensors of 60001x' in capsys.readouterr().err
+    assert not (tmp_path / 'b.aedat4').exists()
 
 
 def test_recording_without_events(tmp_path):
@@ -226,7 +236,7 @@ def test_interrupted_conversion_leaves_nothing(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.npz', 'b.h5']
 
 
-@pytest.mark.parametrize('suffix', ['.npz', '.h5', '.mcap'])
+@pytest.mark.parametrize('suffix', ['.npz', '.h5', '.aedat4', '.mcap'])
 def test_memory_does_not_grow_with_the_recording(tmp_path, suffix):
     """Convert a second process that counts its own peak: small, then 16 times as large."""
     code = ('import sys, resource; from snn_gesture_ros.command_line.main import main; '

@@ -4,6 +4,7 @@
 import csv
 from html.parser import HTMLParser
 import json
+from pathlib import Path
 import shutil
 import subprocess
 import sys
@@ -14,11 +15,12 @@ import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.evaluation.samples import Samples
 from snn_gesture_ros.evaluation.sources import find_sources, Labels, Part, Source
+from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
-from test_dvs128_gesture import write_download
+from test_dvs128_gesture import pack, write_download
 from test_recordings import ARRAY, write_bag
 
 SENSOR = 128
@@ -66,7 +68,7 @@ def test_figures_of_a_known_recording(evaluate, tmp_path):
     recording = save(tmp_path / 'both.npz', [('left', 1), (None, 1), ('right', 1), ('left', 1)])
     labels = tmp_path / 'shown.csv'
     labels.write_text('start,end,label\n0,1,left\n1.19,2,none\n2,3,right\n3,4,right\n')
-    status, report = evaluate(recording, '--labels', labels)
+    status, report = evaluate(recording, '--label-table', labels)
     assert status == 0
     entries = report['recordings']
     assert [entry['truth'] for entry in entries] == ['left', 'none', 'right', 'right']
@@ -106,6 +108,19 @@ def test_pause_ends_a_gesture_and_the_next_is_announced_again(evaluate, tmp_path
     resting = [row for row in rows if 0.8 < float(row['t_s']) < 2.0]
     assert {row['best'] for row in resting} == {'none'}
     assert sum(int(row['right'] or 0) for row in rows) == entry['right_decisions']
+
+
+def test_messages_without_events_are_silence(evaluate, tmp_path):
+    npz = save(tmp_path / 'left.npz', [('left', 0.6), (None, 1.5), ('left', 0.6)])
+    with open_recording(npz) as recording:
+        by_ms = {t_ns // 1_000_000: data for t_ns, data in StoredMessages(recording)}
+    empty = encode_event_array(np.zeros(0, EVENT), 0, '', SENSOR, SENSOR)
+    bag = write_bag(tmp_path / 'bag', [
+        ('/events', ARRAY, by_ms.get(ms, empty)) for ms in range(min(by_ms), max(by_ms) + 1)])
+    _, expected = evaluate(npz, output='npz')
+    _, report = evaluate(bag, '--label', 'left', output='bag')
+    assert report['recordings'][0]['announced'] == ['left', 'left']
+    assert report['decisions'] == pytest.approx(expected['decisions'], abs=1)
 
 
 def test_same_bytes_give_the_same_numbers(evaluate, tmp_path):
@@ -191,12 +206,12 @@ def test_labels_that_do_not_fit(evaluate, tmp_path):
     recording = save(tmp_path / 'left.npz', [('left', 0.5)])
     table = tmp_path / 'table.csv'
     table.write_text('start,end,label\n0,0.5,left\n700,900,left\n0,0.4,snap\n')
-    status, report = evaluate(recording, '--labels', table)
+    status, report = evaluate(recording, '--label-table', table)
     assert status == 0 and report['gestures'] == 1
     assert any('snap' in note for note in report['notes'])
     assert any('where there are no events' in note for note in report['notes'])
     table.write_text('start,end,label\n700,900,left\n')
-    assert evaluate(recording, '--labels', table)[0] == 1
+    assert evaluate(recording, '--label-table', table)[0] == 1
     assert 'in seconds since the first event' in evaluate.printed.err
 
 
@@ -250,8 +265,8 @@ def test_json_on_the_terminal_is_the_report(tmp_path, halves):
     (['a.npz', '--end-threshold', '0.9'], 1, 'end_threshold <= start_threshold'),
     (['a.npz', '--geometry', 'round'], 1, 'is not one of square'),
     (['a.npz', '--workers', '0'], 1, 'workers must be 1'),
-    (['a.npz', '--label', 'none', '--labels', 'a.csv'], 1, 'give one of them'),
-    (['{here}/DvsGesture.tar.gz'], 1, 'unpack the archive'), ([], 2, 'RECORDING')])
+    (['a.npz', '--label', 'none', '--label-table', 'a.csv'], 1, 'give one of them'),
+    (['{here}/DvsGesture.tar.gz'], 1, 'cut off or damaged'), ([], 2, 'RECORDING')])
 def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, reason):
     (tmp_path / 'DvsGesture.tar.gz').write_bytes(b'\x1f\x8b')
     words = [word.format(here=tmp_path) for word in words]
@@ -267,7 +282,7 @@ def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, 
 def found(*paths, root, **labels):
     """Give the parts of each recording by its path from a folder."""
     return {str(source.path.relative_to(root)): source.parts
-            for source in find_sources(paths, Labels(**labels))}
+            for source in find_sources(paths, Labels(**labels))[0]}
 
 
 def test_labels_are_found_by_themselves(tmp_path):
@@ -300,7 +315,7 @@ def test_labels_are_found_by_themselves(tmp_path):
 
 def test_download_of_dvs128_gesture_is_evaluated(evaluate, tmp_path):
     download = write_download(tmp_path / 'DvsGesture')
-    source = find_sources([tmp_path], Labels())[0]
+    source = find_sources([tmp_path], Labels())[0][0]
     assert source.path == download / 'user01_fluorescent.aedat' and source.camera_time
     assert len(source.parts) == 12 and source.parts[1].label == 'right_hand_wave'
     assert len(source.notes) == 6 and 'skipped' in source.notes[0]
@@ -310,16 +325,59 @@ def test_download_of_dvs128_gesture_is_evaluated(evaluate, tmp_path):
     assert report['recordings'][3]['start_s'] == pytest.approx(0.75, abs=1e-3)
 
 
+def test_archive_of_dvs128_gesture_gives_what_its_folder_gives(evaluate, tmp_path):
+    download = write_download(tmp_path / 'DvsGesture')
+    archive = pack(download)
+    (status, packed), (_, unpacked) = (
+        evaluate(path, output=f'of_{path.name}', workers=2) for path in (archive, download))
+    assert status == 0
+    assert (f'{archive}: its 2 recordings for test are evaluated, 3 for training are left out'
+            in packed['notes'])
+    assert {Path(entry['path']).name for entry in packed['recordings']} == {
+        'user24_fluorescent.aedat', 'user29_natural.aedat'}
+    assert len(packed['recordings']) == 22 and packed['decisions'] > 100
+    for entry, other in zip(packed['recordings'], unpacked['recordings']):
+        assert {**entry, 'path': Path(entry['path']).name} == {
+            **other, 'path': Path(other['path']).name}
+    assert evaluate(archive, '--label', 'none')[0] == 1
+    assert 'has its own labels' in evaluate.printed.err
+    assert evaluate(archive, '--cluster', 'tcp://127.0.0.1:9')[0] == 1
+    assert 'unpack it, and name its folder' in evaluate.printed.err
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[:len(whole) // 2])
+    assert evaluate(archive)[0] == 1
+    assert 'the archive is cut off or damaged' in evaluate.printed.err
+
+
+def test_recordings_that_no_table_lists_are_named(evaluate, tmp_path):
+    folder = tmp_path / 'recordings'
+    for name in ('left', 'right', 'more/left', 'own/left'):
+        save(folder / f'{name}.npz', [('left', 0.5)])
+    (folder / 'labels.csv').write_text('file,start_s,end_s,label\nleft.npz,,,left\n')
+    (folder / 'own' / 'left_labels.csv').write_text('start,end,label\n0,0.5,left\n')
+    status, report = evaluate(folder)
+    assert status == 0
+    assert [entry['path'] for entry in report['recordings']] == [
+        str(folder / 'left.npz'), str(folder / 'own' / 'left.npz')]
+    for name in ('right.npz', 'more/left.npz'):
+        note = f'{folder / name}: no table of labels lists it; left out'
+        assert note in report['notes'] and note in evaluate.printed.out.replace('\n', '')
+    table = tmp_path / 'other.csv'
+    table.write_text('file,start_s,end_s,label\nelsewhere.npz,,,left\n')
+    assert evaluate(folder / 'left.npz', '--label-table', table)[0] == 1
+    assert 'left.npz: no table of labels lists it' in evaluate.printed.err
+
+
 def test_topics_and_sizes_of_a_table(tmp_path):
     (tmp_path / 'labels.csv').write_text(
         'file,start_s,end_s,label,topic,sensor\n'
         'a.mcap,,,wave,/left,\na.mcap,,,none,/right,64x32\n')
     (tmp_path / 'a.mcap').touch()
     part = Part('wave', 0, None)
-    assert find_sources([tmp_path], Labels(topic='/other')) == [
+    assert find_sources([tmp_path], Labels(topic='/other')) == ([
         Source(tmp_path / 'a.mcap', (part,), topic='/left'),
         Source(tmp_path / 'a.mcap', (part._replace(label='none'),), topic='/right',
-               sensor_size=(64, 32))]
+               sensor_size=(64, 32))], [])
 
 
 @pytest.mark.parametrize('text, reason', [

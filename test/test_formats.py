@@ -1,11 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings of other programs: AEDAT 2.0, Prophesee RAW, HDF5, and mcap that is cut off."""
+"""Recordings of other programs: AEDAT 2.0, Prophesee RAW, HDF5, and bags that are cut off."""
 import os
+import shutil
 
 import h5py
 import numpy as np
 import pytest
+from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.events.cdr import read_event_packet
 from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.event import EVENT
@@ -369,6 +371,33 @@ def test_real_mcap_that_is_cut_off(tmp_path):
         facts = gather_facts(recording)
     assert 0 < facts.events < 360223 + 211043 and 'cut off' in facts.damage
     assert facts.malformed == 0 and facts.lost == 0
+
+
+@needs_data
+@pytest.mark.parametrize('with_metadata', [True, False])
+def test_real_sqlite3_that_is_cut_off(tmp_path, with_metadata, capsys):
+    bag = tmp_path / 'bag'
+    bag.mkdir()
+    if with_metadata:
+        shutil.copy(EVT3 / 'metadata.yaml', bag)
+    file = bag / 'test_events_1.db3'
+    whole = (EVT3 / 'test_events_1.db3').read_bytes()
+    file.write_bytes(whole[:len(whole) // 2])
+    with open_recording(EVT3) as recording:
+        messages = [bytes(message.data) for message in recording.messages()]
+        events = np.concatenate(list(recording.events()))
+    read = []
+    with open_recording(bag) as recording, pytest.raises(UnreadableRecording, match='cut off'):
+        read.extend(message.data for message in recording.messages())
+    assert len(read) > 200 and read == messages[:len(read)]
+    assert main(['convert', str(bag), str(tmp_path / 'a.npz')]) == 1
+    assert capsys.readouterr().err.count('cut off') == 1
+    with open_recording(tmp_path / 'a.npz') as recording:
+        kept = np.concatenate(list(recording.events()))
+    assert len(kept) > 100_000 and (kept == events[:len(kept)]).all()
+    file.write_bytes(whole[:5000])
+    with pytest.raises(UnreadableRecording, match='cut off'):
+        open_recording(bag)
 
 
 def test_no_format_keeps_a_file_open(tmp_path):

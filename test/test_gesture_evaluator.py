@@ -65,7 +65,7 @@ def test_live_is_what_offline_says(ros, halves, tmp_path, rate):
     offline, live = tmp_path / 'offline', tmp_path / 'live'
     assert main(['evaluate', str(recording), '--checkpoint', str(halves), '--smoothing-ms', '50',
                  '--output', str(offline)]) == 0
-    named = {'labels': table} if rate == 1 else {}
+    named = {'label_table': table} if rate == 1 else {}
     assert any(live_run(ros, recording, halves, live, rate, **named) for _ in range(TRIES)), (
         'in no try has the machine kept up')
     assert (live / 'report.html').stat().st_size > 10_000

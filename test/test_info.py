@@ -18,6 +18,7 @@ from snn_gesture_ros.network.model_facts import never_tried_on
 from spikingjelly.activation_based import surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
+from test_dvs128_gesture import pack, write_download
 import torch
 
 KEYS = {'events', 'on', 'off', 'triggers_rising', 'triggers_falling', 'width', 'height',
@@ -73,6 +74,22 @@ def test_pace(tmp_path, capsys):
     text = capsys.readouterr().out
     assert '300000 in the busiest 10 ms' in text
     assert 'longest gap  10.000097 s, after 9.999900 s' in text
+
+
+def test_download_of_dvs128_gesture(tmp_path, capsys):
+    download = write_download(tmp_path / 'DvsGesture')
+    (download / 'user22_led.aedat').unlink()
+    told = []
+    for path in (download, pack(download)):
+        assert main(['info', str(path), '--json']) == 0
+        told.append(json.loads(capsys.readouterr().out))
+        assert main(['info', str(path)]) == 0
+        output = capsys.readouterr()
+        assert '45 clips of 3 persons' in output.out
+        assert f'{path}: user22_led.aedat is missing' in output.err
+    counts = {'train': 2, 'validation': 0, 'test': 2}
+    assert told[0]['labels']['air_guitar'] == counts and told[0]['recordings'] == 4
+    assert {**told[0], 'notes': 7} == {**told[1], 'notes': len(told[1]['notes'])}
 
 
 def test_labels_beside_a_recording(recording, capsys):

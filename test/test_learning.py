@@ -144,8 +144,8 @@ def test_the_store_is_a_clip_set_that_training_reads(folder, base, rehearsal, tm
     clips = ClipSet(folder / 'examples')
     assert [clip.split for clip in clips.clips] == ['train'] * 4 + ['validation']
     assert [clip.person for clip in clips.clips] == ['anna'] * 4 + ['ben']
-    assert main(['train', '--init-from', str(base), '--data-dir', str(folder / 'examples'),
-                 str(rehearsal), '--out-dir', str(tmp_path / 'run'), '--epochs', '1', '-b', '4',
+    assert main(['train', '--init-from', str(base), '--data', str(folder / 'examples'),
+                 str(rehearsal), '--output', str(tmp_path / 'run'), '--epochs', '1', '-b', '4',
                  '--device', 'cpu', '-j', '0']) == 0
     assert 'middle' in load_checkpoint(str(tmp_path / 'run' / 'best.safetensors'))[1].labels
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.label_table import LabelTable
+from snn_gesture_ros.datasets.label_table import hand_over_labels, LabelTable
 from snn_gesture_ros.recordings.facts import gather_facts
+from snn_gesture_ros.recordings.journal import journal_of
 from snn_gesture_ros.recordings.opening import open_recording
 from std_msgs.msg import String
 from test_convert import save_npz
@@ -100,7 +101,7 @@ def test_messages_of_a_real_camera_are_recorded_as_they_are(ros, tmp_path):
 def test_gestures_are_asked_for_and_can_be_imported(ros, camera, tmp_path):
     output = tmp_path / 'ann' / 'drums.h5'
     output.parent.mkdir()
-    record = start_record(ros, output, '--gestures', 'air_drums', 'none', '--repetitions', '2',
+    record = start_record(ros, output, '--labels', 'air_drums', 'none', '--examples', '2',
                           '--seconds', '0.5', '--countdown', '1', '--person', 'ann')
     assert finished(ros, record, 'all gestures') == 0, ros.output(record)
     lines = ros.output(record)
@@ -141,7 +142,7 @@ def test_labels_from_a_topic(ros, camera, tmp_path):
 def test_what_a_killed_process_has_recorded_is_not_lost(ros, camera, tmp_path):
     output = tmp_path / 'out' / 'a.npz'
     output.parent.mkdir()
-    words = ['--gestures', 'wave', '--repetitions', '9999', '--seconds', '0.3', '--countdown', '0']
+    words = ['--labels', 'wave', '--examples', '9999', '--seconds', '0.3', '--countdown', '0']
     record = start_record(ros, output, *words)
     ros.wait_for(lambda: (output.parent / 'labels.csv').exists(), 'a label')
     ros.wait_for(lambda: len(read_labels(output.parent)) >= 2, 'a second label')
@@ -157,6 +158,7 @@ def test_what_a_killed_process_has_recorded_is_not_lost(ros, camera, tmp_path):
     recorded = read_all(output)
     assert len(recorded) > 1000 and (recorded == camera[:len(recorded)]).all()
     rows = read_labels(output.parent)
+    assert {row['file'] for row in rows} == {'a.npz'}
     start_s, end_s = float(rows[0]['start_s']), float(rows[0]['end_s'])
     assert 0 <= start_s < end_s <= (recorded['t'][-1] - recorded['t'][0]) / 1e6 + 0.5
     assert main(['import', str(output.parent), str(tmp_path / 'set')]) == 0
@@ -164,7 +166,7 @@ def test_what_a_killed_process_has_recorded_is_not_lost(ros, camera, tmp_path):
 
 
 def test_interrupted_gesture_does_not_count(ros, camera, tmp_path):
-    record = start_record(ros, tmp_path / 'a.npz', '--gestures', 'wave', '--seconds', '999',
+    record = start_record(ros, tmp_path / 'a.npz', '--labels', 'wave', '--seconds', '999',
                           '--countdown', '0')
     ros.wait_for(lambda: 'now' in ros.output(record), 'the first gesture')
     assert interrupt(ros, record) == 0, ros.output(record)
@@ -181,8 +183,8 @@ def test_without_a_camera_nothing_is_recorded(ros, tmp_path):
 
 @pytest.mark.parametrize('output, words, reason', [
     ('a.txt', [], 'suffix .txt'), ('source.npz', [], '--force replaces it'),
-    ('a.npz', ['--gestures', 'a', '--label-topic', '/l'], 'not from both'),
-    ('a.npz', ['--repetitions', '0'], 'repetitions must be 1 or more')])
+    ('a.npz', ['--labels', 'a', '--label-topic', '/l'], 'not from both'),
+    ('a.npz', ['--examples', '0'], 'examples must be 1 or more')])
 def test_what_cannot_be_recorded_is_one_line(tmp_path, capsys, output, words, reason):
     save_npz(tmp_path / 'source.npz', make_events())
     assert main(['record', str(tmp_path / output), *words]) == 1
@@ -191,25 +193,56 @@ def test_what_cannot_be_recorded_is_one_line(tmp_path, capsys, output, words, re
     assert os.listdir(tmp_path) == ['source.npz']
 
 
+def add_labels(recording, *labels, person='', replace=False):
+    """Label seconds of a recording, one after the other, and finish it."""
+    table = LabelTable(recording, person, replace)
+    for start_s, label in enumerate(labels):
+        table.add(1_000_000 * start_s, 1_000_000 * (start_s + 1), label)
+    hand_over_labels(journal_of(recording), recording)
+
+
 def test_rows_are_added_to_a_table_that_is_there(tmp_path):
     table = tmp_path / 'labels.csv'
     table.write_text('file,start_s,end_s,label,split,person\nb.npz,0,1,clap,test,bob\n')
-    added = LabelTable(tmp_path / 'a.npz', 'ann')
-    added.add(1_500_000, 2_500_000, 'wave')
-    added.add(3_000_000, 4_000_000, 'wave, slowly')
+    add_labels(tmp_path / 'a.npz', 'wave', 'wave, slowly', person='ann')
     assert [tuple(row.values()) for row in read_labels(tmp_path)] == [
         ('b.npz', '0', '1', 'clap', 'test', 'bob'),
-        ('a.npz', '1.500000', '2.500000', 'wave', '', 'ann'),
-        ('a.npz', '3.000000', '4.000000', 'wave, slowly', '', 'ann')]
+        ('a.npz', '0.000000', '1.000000', 'wave', '', 'ann'),
+        ('a.npz', '1.000000', '2.000000', 'wave, slowly', '', 'ann')]
     with pytest.raises(ValueError, match='rows of a.npz already'):
         LabelTable(tmp_path / 'a.npz')
-    LabelTable(tmp_path / 'a.npz', replace=True).add(0, 1000, 'none')
+    add_labels(tmp_path / 'a.npz', 'none', replace=True)
     assert [row['label'] for row in read_labels(tmp_path)] == ['clap', 'none']
     table.write_text('file,start_s,end_s,label\nb.npz,0,1,clap')
     with pytest.raises(ValueError, match='no column person'):
         LabelTable(tmp_path / 'a.npz', 'ann')
-    LabelTable(tmp_path / 'a.npz').add(0, 1000, 'wave')
+    add_labels(tmp_path / 'a.npz', 'wave')
     assert [row['label'] for row in read_labels(tmp_path)] == ['clap', 'wave']
+
+
+def test_old_labels_stay_until_the_new_recording_is_there(tmp_path):
+    recording = tmp_path / 'a.npz'
+    add_labels(recording, 'wave')
+    old = (tmp_path / 'labels.csv').read_text()
+    table = LabelTable(recording, replace=True)
+    assert (tmp_path / 'labels.csv').read_text() == old
+    table.add(0, 1000, 'clap')
+    assert [(row['file'], row['label']) for row in read_labels(tmp_path)] == [
+        ('a.npz', 'wave'), ('a.npz.unfinished.mcap', 'clap')]
+    LabelTable(recording, replace=True)     # the journal was deleted
+    assert (tmp_path / 'labels.csv').read_text() == old
+    add_labels(recording, replace=True)
+    assert not (tmp_path / 'labels.csv').exists()
+
+
+def test_old_labels_stay_where_no_message_comes(ros, tmp_path):
+    save_npz(tmp_path / 'a.npz', make_events())
+    add_labels(tmp_path / 'a.npz', 'wave')
+    old = (tmp_path / 'labels.csv').read_text()
+    record = start_record(ros, tmp_path / 'a.npz', '--force', '--labels', 'clap')
+    ros.wait_for(lambda: 'waiting for a publisher of /events' in ros.output(record), 'its start')
+    assert interrupt(ros, record) == 1
+    assert (tmp_path / 'labels.csv').read_text() == old
 
 
 def test_events_of_the_first_message_are_second_zero(tmp_path):
@@ -217,6 +250,7 @@ def test_events_of_the_first_message_are_second_zero(tmp_path):
     events = make_events(1000, start_us=7_000_000, duration_us=2_000_000)
     save_npz(tmp_path / 'a.npz', events)
     LabelTable(tmp_path / 'a.npz').add(500_000, 1_500_000, 'wave')
+    hand_over_labels(journal_of(tmp_path / 'a.npz'), tmp_path / 'a.npz')
     assert main(['import', str(tmp_path), str(tmp_path / 'set'), '--raw']) == 0
     inside = events['t'] - events['t'][0]
     assert len(ClipSet(tmp_path / 'set').events(0)) == np.count_nonzero(

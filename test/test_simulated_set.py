@@ -113,7 +113,7 @@ def test_folder_of_another_simulation_is_refused(tmp_path, capsys):
 
 
 def test_recordings(tmp_path):
-    assert simulate(tmp_path, *SMALL, 2, '--recordings', '--sensor', 'dvs128') == 0
+    assert simulate(tmp_path, *SMALL, 2, '--as-recordings', '--sensor', 'dvs128') == 0
     with (tmp_path / 'labels.csv').open() as file:
         rows = list(csv.DictReader(file))
     planned = Simulation(('right_hand_wave', 'none'), 2, 400_000, 'dvs128').parts()[0]
@@ -121,7 +121,7 @@ def test_recordings(tmp_path):
     with open_recording(tmp_path / rows[-1]['file']) as recording:
         assert (np.concatenate(list(recording.events())) == planned[-1].events()).all()
     assert {row['sensor'] for row in rows} == {'128x128'}
-    assert simulate(tmp_path, *SMALL, 2, '--recordings') == 1
+    assert simulate(tmp_path, *SMALL, 2, '--as-recordings') == 1
 
 
 @pytest.mark.parametrize('words, reason', [

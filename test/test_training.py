@@ -35,7 +35,7 @@ def clip_set(tmp_path_factory):
 
 
 def start(clip_set, out, *words):
-    command = [shutil.which('snn-gesture'), 'train', '--data-dir', clip_set, '--out-dir', out,
+    command = [shutil.which('snn-gesture'), 'train', '--data', clip_set, '--output', out,
                *SMALL, *words]
     return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True)
@@ -164,7 +164,7 @@ def test_a_network_that_differs_in_more_than_width_is_refused(trained):
 
 def test_fine_tuning_takes_frames_from_the_checkpoint(clip_set, trained, tmp_path):
     path = trained[0] / 'best.safetensors'
-    words = ['train', '--data-dir', clip_set, '--out-dir', tmp_path, '--init-from', path,
+    words = ['train', '--data', clip_set, '--output', tmp_path, '--init-from', path,
              '--labels', 'none', 'left_hand_wave', '--epochs', '1', '-b', '4', '--device', 'cpu']
     assert main(list(map(str, words))) == 0
     _, card = load_checkpoint(str(tmp_path / 'best.safetensors'))
@@ -173,11 +173,11 @@ def test_fine_tuning_takes_frames_from_the_checkpoint(clip_set, trained, tmp_pat
 
 
 def test_the_seeds_training(clip_set, tmp_path):
-    settings = Settings.of({**read_config('train_dvs128_seed'), 'data_dir': [str(clip_set)]})
+    settings = Settings.of({**read_config('train_dvs128_seed'), 'data': [str(clip_set)]})
     assert settings.labels == SPIKINGJELLY_GESTURES
     assert (settings.time_steps, settings.opt, settings.lr, settings.batch, settings.epochs) == (
         16, 'adam', 1e-3, 16, 64)
-    words = ['train', '--config', 'train_dvs128_seed', '--data-dir', clip_set, '--out-dir',
+    words = ['train', '--config', 'train_dvs128_seed', '--data', clip_set, '--output',
              tmp_path, '--channels', '2', '-b', '4', '--epochs', '1', '--device', 'cpu']
     assert main(list(map(str, words))) == 0
     net, card = load_checkpoint(str(tmp_path / 'best.safetensors'))
@@ -198,7 +198,7 @@ def test_the_seeds_training(clip_set, tmp_path):
     (['--config', 'nowhere.yaml'], 'no configuration nowhere.yaml'),
 ])
 def test_what_cannot_work_is_refused_in_one_line(clip_set, tmp_path, capfd, words, message):
-    status = main(['train', '--data-dir', str(clip_set), '--out-dir', str(tmp_path), *SMALL,
+    status = main(['train', '--data', str(clip_set), '--output', str(tmp_path), *SMALL,
                    *words])
     assert status == 1
     printed = capfd.readouterr().err.splitlines()
@@ -214,7 +214,7 @@ def test_trainings_are_not_mixed_up(clip_set, trained):
 
 @pytest.mark.skipif(hasattr(functional, 'set_backend'), reason='this SpikingJelly has CuPy')
 def test_cupy_is_refused_where_spikingjelly_has_none(clip_set, tmp_path, capfd):
-    assert main(['train', '--data-dir', str(clip_set), '--out-dir', str(tmp_path), '--cupy']) == 1
+    assert main(['train', '--data', str(clip_set), '--output', str(tmp_path), '--cupy']) == 1
     assert 'leave out --cupy' in capfd.readouterr().err
 
 
@@ -247,7 +247,7 @@ def test_shipped_configuration_is_found_from_any_folder(tmp_path):
     results = [subprocess.run([*command, name], cwd=tmp_path, capture_output=True, text=True)
                for name in ('train_fast', 'train_nothing')]
     assert [result.returncode for result in results] == [1, 1]
-    assert results[0].stderr.startswith('snn-gesture: no data: give --data-dir')
+    assert results[0].stderr.startswith('snn-gesture: no data: give --data')
     assert 'no configuration train_nothing: give the path of a file or one of train_' \
         in results[1].stderr
 

@@ -189,6 +189,16 @@ def test_gestures_are_named_by_a_checkpoint(wave, halves):
     assert not all(shot.gesture.started for shot in shots[1:])
 
 
+def test_gesture_ends_in_silence(tmp_path, halves):
+    t = np.arange(0, 1_000_000, 25)
+    t = np.concatenate([t, [3_000_000]])
+    path = write_npz(tmp_path / 'a.npz', t, x=np.arange(len(t)) % 40)
+    shots = shots_of(path, 20, watch=partial(Recognition, SpikingClassifier(str(halves))))
+    at = {round(shot.t_s, 2): shot.gesture for shot in shots}
+    assert (at[0.98].label, at[0.98].started) == ('left', True)
+    assert (at[2.9].label, at[2.9].started) == ('none', False)
+
+
 def test_damaged_recording_is_shown_up_to_the_damage(tmp_path, capsys):
     words = np.array([[64 << 17 | 64 << 2 | 3, 1000 * i] for i in range(100)], '<u4').tobytes()
     packet = struct.pack('<HHIIIIII', 1, 1, 8, 4, 0, 100, 100, 100) + words

@@ -11,7 +11,7 @@ from snn_gesture_ros.benchmarks.decoding import decoding_cases, make_events
 from snn_gesture_ros.benchmarks.frames import stream_cases, window_cases
 from snn_gesture_ros.benchmarks.timing import as_table, measure
 
-EXAMPLE = 'snn-gesture bench --live 1000000 --composed'
+EXAMPLE = 'snn-gesture bench --events-per-s 1000000 --composed'
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
 """Libraries whose versions are told where they are installed."""
 
@@ -21,7 +21,7 @@ def add_arguments(parser) -> None:
     parser.add_argument('--json', action='store_true', help='print JSON')
     parser.add_argument('--rounds', type=positive, default=20, metavar='N',
                         help='repeats that medians are of (default: 20)')
-    parser.add_argument('--live', type=int, metavar='EVENTS_PER_S',
+    parser.add_argument('--events-per-s', type=int, metavar='N',
                         help='instead, send so many events a second, in 1000 messages, through '
                              'both nodes, and count what is lost')
     parser.add_argument('--composed', action='store_true',
@@ -40,8 +40,8 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """Measure all cases, or a live run, and print them."""
-    if arguments.live:
-        result = run_live(arguments.live, arguments.seconds, arguments.composed)
+    if arguments.events_per_s:
+        result = run_live(arguments.events_per_s, arguments.seconds, arguments.composed)
         show(result, arguments.json)
         return 1 if result['messages_lost'] or result['packets_lost'] else 0
     if arguments.robot:

@@ -5,10 +5,13 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.datasets.label_table import hand_over_labels
 from snn_gesture_ros.events.message_types import EVENT_TYPES
 from snn_gesture_ros.recordings.converting import Conversion
 from snn_gesture_ros.recordings.facts import gather_facts
+from snn_gesture_ros.recordings.journal import is_journal
 from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.unfinished import check_free
 
 EXAMPLE = 'snn-gesture convert my_recording.aedat4 my_recording.mcap'
@@ -20,8 +23,8 @@ def add_arguments(parser) -> None:
                         help='rosbag2, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz; of one '
                              'that is cut off, what is before the cut is written')
     parser.add_argument('output', metavar='OUTPUT', type=Path,
-                        help='.npz, .h5, .hdf5, .mcap or .db3 by its suffix; without one, the '
-                             'folder of a bag (mcap)')
+                        help='.npz, .h5, .hdf5, .aedat4, .mcap or .db3 by its suffix; without '
+                             'one, the folder of a bag (mcap)')
     parser.add_argument('--topic', help='topic of a bag with several cameras')
     parser.add_argument('--message-type', choices=EVENT_TYPES, metavar='TYPE',
                         help=f'of the messages in a bag: {", ".join(EVENT_TYPES)} (default: the '
@@ -42,12 +45,27 @@ def run(arguments) -> int:
                                 arguments.message_type)
         facts = gather_facts(recording, arguments.topic)
         total = facts.messages if conversion.copies else facts.events
-        follow(conversion.steps(arguments.force), total, 'converting')
+        try:
+            follow(conversion.steps(arguments.force), total, 'converting')
+        except UnreadableRecording:     # what comes before is written
+            finish_labels(arguments)
+            raise
+    finish_labels(arguments)
     what = f'{facts.messages} messages with ' if conversion.copies else ''
     print(f'{arguments.output}: {what}{facts.events} events')
     for note in notes(facts, recording, conversion.copies):
         print(note, file=sys.stderr)
     return 0
+
+
+def finish_labels(arguments) -> None:
+    """
+    Let the labels of an unfinished recording be those of what was made of it.
+
+    :raises ValueError: if their table is damaged.
+    """
+    if is_journal(Path(arguments.recording)):
+        hand_over_labels(Path(arguments.recording), arguments.output)
 
 
 def notes(facts, recording, copies: bool) -> list:

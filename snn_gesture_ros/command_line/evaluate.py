@@ -8,7 +8,7 @@ from pathlib import Path
 import shlex
 import sys
 
-from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.progress import follow, open_and_follow
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
 EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
@@ -20,8 +20,9 @@ PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name
 def add_arguments(parser) -> None:
     """Declare the arguments: the verb's own, and one for each parameter of the nodes."""
     parser.add_argument('recordings', nargs='+', metavar='RECORDING',
-                        help='recordings, and folders of them, such as that of DVS128 Gesture')
-    parser.add_argument('--labels', type=Path, metavar='CSV',
+                        help='recordings, folders of them, and DvsGesture.tar.gz or its folder, '
+                             'of which the recordings for test are evaluated')
+    parser.add_argument('--label-table', type=Path, metavar='CSV',
                         help='what is shown: columns start,end,label (seconds) for one recording, '
                              'or file,start_s,end_s,label; by default tables beside the '
                              'recordings and names of files and folders tell it, if any')
@@ -50,10 +51,10 @@ def run(arguments) -> int:
     """
     if arguments.workers < 1:
         raise ValueError('workers must be 1 or more')
-    if arguments.label is not None and arguments.labels is not None:
-        raise ValueError('--label is for all recordings, --labels for a table: give one of them')
+    if arguments.label is not None and arguments.label_table is not None:
+        raise ValueError('--label is for all recordings, --label-table for some: give one of them')
+    from snn_gesture_ros.decision.pipeline import NodeSettings
     from snn_gesture_ros.evaluation.evaluating import evaluate, load_classifier
-    from snn_gesture_ros.evaluation.offline import NodeSettings
     from snn_gesture_ros.evaluation.results import make_results
     from snn_gesture_ros.evaluation.sources import find_sources, Labels
     from snn_gesture_ros.evaluation.writing import write_evaluation
@@ -61,8 +62,8 @@ def run(arguments) -> int:
     settings = NodeSettings.of(values)
     card = load_classifier(**settings.network).card
     frames = settings.slicing.frames(card)
-    sources = find_sources(arguments.recordings, Labels(
-        arguments.labels, arguments.label, arguments.topic, card.labels))
+    sources, left_out = find_sources(arguments.recordings, Labels(
+        arguments.label_table, arguments.label, arguments.topic, card.labels), open_and_follow)
     evaluated = []
     follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
            len(sources), 'evaluating')
@@ -73,7 +74,7 @@ def run(arguments) -> int:
         'command': shlex.join(['snn-gesture', *sys.argv[1:]]),
         'checkpoint': {'name': Path(arguments.checkpoint).stem, 'labels': list(card.labels),
                        'frames': frames.description},
-        'settings': values})
+        'settings': values}, left_out)
     write_evaluation(results, evaluated, arguments.output)
     if arguments.json:
         print(json.dumps(results, indent=1))

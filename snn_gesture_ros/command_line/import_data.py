@@ -58,7 +58,7 @@ def run(arguments) -> int:
     if source.faults:
         raise ValueError(f'{len(source.faults)} missing or damaged, all else is in the set; once '
                          'repaired, the same command adds them: ' + '; '.join(source.faults))
-    print(summarise(ClipSet(arguments.folder)))
+    print(summarise(ClipSet(arguments.folder).clips))
     return 0
 
 

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 import sys
 
+from snn_gesture_ros.command_line.progress import open_and_follow
 from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
+from snn_gesture_ros.datasets.dvs128_gesture import Download, find_download, TEST_LIST
 from snn_gesture_ros.datasets.labelled_recordings import rows_of
 from snn_gesture_ros.datasets.summary import count_clips, summarise
 from snn_gesture_ros.frames.frame_file import holds_frames, summarise_frames
@@ -25,7 +27,8 @@ def add_arguments(parser) -> None:
     parser.add_argument('file', metavar='FILE',
                         help='rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or '
                              'npz with t, x, y, p; npz with frames; checkpoint, or name of a '
-                             f'shipped model ({", ".join(shipped_models())}); clip set')
+                             f'shipped model ({", ".join(shipped_models())}); clip set; '
+                             'DvsGesture.tar.gz or its folder')
     parser.add_argument('--topic', metavar='TOPIC', help='topic of a bag with several cameras')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
@@ -41,6 +44,8 @@ def run(arguments) -> int:
         return show_checkpoint(arguments.file, arguments.json)
     if (path / DESCRIPTION_FILE).exists():
         return show_clip_set(path, arguments.json)
+    if (path / TEST_LIST).is_file() or path.is_file() and find_download(path):
+        return show_download(path, arguments.json)
     if path.is_file() and is_checkpoint(path):
         return show_checkpoint(str(path.resolve()), arguments.json)
     if holds_frames(path):
@@ -101,11 +106,31 @@ def show_clip_set(folder: Path, as_json: bool) -> int:
     """
     clips = ClipSet(folder)
     if as_json:
-        print(json.dumps({'format': 'clip set', **count_clips(clips)}, indent=2))
+        print(json.dumps({'format': 'clip set', **count_clips(clips.clips),
+                          'descriptions': clips.descriptions}, indent=2))
         return 0
     made = {'format': 'clip set', **clips.descriptions[0]}
     print('\n'.join(f'{name:<14} {brief(value)}' for name, value in made.items()), end='\n\n')
-    print(summarise(clips))
+    print(summarise(clips.clips))
+    return 0
+
+
+def show_download(path: Path, as_json: bool) -> int:
+    """
+    Count the trials of the download of DVS128 Gesture, and name what it lacks.
+
+    :raises ValueError: if it is damaged.
+    """
+    download = Download(path, open_file=open_and_follow)
+    missing = [*download.faults, *(note for odd in download.odd.values() for note in odd)]
+    if as_json:
+        print(json.dumps({'format': 'DVS128 Gesture', **count_clips(download.clips()),
+                          'recordings': len(download.trials), 'notes': missing}, indent=2))
+        return 0
+    print(f'format         DVS128 Gesture\nrecordings     {len(download.trials)}\n')
+    print(summarise(download.clips()))
+    for note in missing:
+        print(note, file=sys.stderr)
     return 0
 
 

@@ -5,26 +5,27 @@ from pathlib import Path
 
 from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.datasets.label_table import LabelTable
-from snn_gesture_ros.recordings.converting import check_suffix, Conversion, TOPIC
+from snn_gesture_ros.datasets.label_table import hand_over_labels, LabelTable
+from snn_gesture_ros.events.message_types import EVENTS_TOPIC
+from snn_gesture_ros.recordings.converting import check_suffix, Conversion
 from snn_gesture_ros.recordings.journal import Journal, journal_of
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.unfinished import check_free
 
-EXAMPLE = 'snn-gesture record clips.mcap --gestures hand_clapping arm_roll --repetitions 5'
+EXAMPLE = 'snn-gesture record clips.mcap --labels hand_clapping arm_roll --examples 5'
 WAIT_S = 0.05
 
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('output', metavar='OUTPUT', type=Path,
-                        help='.npz, .h5, .hdf5, .mcap or .db3 by its suffix; without one, the '
-                             'folder of a bag (mcap); labels.csv is beside it')
-    parser.add_argument('--topic', default=TOPIC,
+                        help='.npz, .h5, .hdf5, .aedat4, .mcap or .db3 by its suffix; without '
+                             'one, the folder of a bag (mcap); labels.csv is beside it')
+    parser.add_argument('--topic', default=EVENTS_TOPIC,
                         help='the camera, whose type is found (default: %(default)s)')
-    parser.add_argument('--gestures', nargs='+', metavar='LABEL',
+    parser.add_argument('--labels', nargs='+', metavar='LABEL',
                         help='ask for these, one after the other, and label them')
-    parser.add_argument('--repetitions', type=int, default=5, metavar='N',
+    parser.add_argument('--examples', type=int, default=5, metavar='N',
                         help='of every gesture (default: %(default)s)')
     parser.add_argument('--seconds', type=seconds, default=3.0, metavar='S',
                         help='duration of a gesture (default: %(default)s)')
@@ -66,6 +67,7 @@ def run(arguments) -> int:
         conversion = Conversion(recording, output)
         follow(conversion.steps(arguments.force),
                node.messages if conversion.copies else node.events, 'finishing')
+    hand_over_labels(journal, output)
     journal.unlink()
     lost = f', {node.reader.lost} messages lost' if node.reader.numbered else ''
     labels = f'; {table.rows} labels in {table.path}' if table.rows else ''
@@ -85,10 +87,10 @@ def check(arguments) -> None:
     if journal.exists():
         raise ValueError(f'{journal} was not finished: snn-gesture convert makes {output.name} of '
                          'it; then delete it')
-    if arguments.gestures and arguments.label_topic:
-        raise ValueError('labels come from --gestures or from --label-topic, not from both')
-    if arguments.repetitions < 1 or arguments.countdown < 0:
-        raise ValueError('repetitions must be 1 or more, countdown 0 or more')
+    if arguments.labels and arguments.label_topic:
+        raise ValueError('labels come from --labels or from --label-topic, not from both')
+    if arguments.examples < 1 or arguments.countdown < 0:
+        raise ValueError('examples must be 1 or more, countdown 0 or more')
 
 
 def record(arguments, journal: Path, table: LabelTable):
@@ -97,7 +99,7 @@ def record(arguments, journal: Path, table: LabelTable):
     from snn_gesture_ros.nodes.running import run_node
 
     def event_recorder():
-        script = (lambda node: prompts(node, arguments)) if arguments.gestures else None
+        script = (lambda node: prompts(node, arguments)) if arguments.labels else None
         return EventRecorderNode(arguments.topic, lambda *topic: Journal(journal, *topic),
                                  table.add, arguments.label_topic, script)
 
@@ -115,15 +117,15 @@ def prompts(recorder, arguments):
     while not recorder.is_recording:
         due_s += WAIT_S
         yield due_s
-    for repetition in range(1, arguments.repetitions + 1):
-        for gesture in arguments.gestures:
-            say(f'{gesture} ({repetition} of {arguments.repetitions}) in')
+    for number in range(1, arguments.examples + 1):
+        for label in arguments.labels:
+            say(f'{label} ({number} of {arguments.examples}) in')
             for left in range(arguments.countdown, 0, -1):
                 say(f' {left}')
                 due_s += 1
                 yield due_s
             say(' now')
-            recorder.set_label(gesture)
+            recorder.set_label(label)
             due_s += arguments.seconds
             yield due_s
             recorder.set_label('')

@@ -39,7 +39,7 @@ def add_arguments(parser) -> None:
                         help='share of the clips for test (default: %(default)s)')
     parser.add_argument('--workers', type=int, default=os.cpu_count(), metavar='N',
                         help='processes (default: one a core)')
-    parser.add_argument('--recordings', action='store_true',
+    parser.add_argument('--as-recordings', action='store_true',
                         help='write npz files and a labels.csv instead of a clip set')
 
 
@@ -56,14 +56,14 @@ def run(arguments) -> int:
         duration_us=int(1e6 * min(arguments.seconds, 1e6)), sensor=arguments.sensor,
         framing=arguments.framing, seed=arguments.seed, validation=arguments.validation,
         test=arguments.test)
-    make = simulate_recordings if arguments.recordings else simulate_clip_set
+    make = simulate_recordings if arguments.as_recordings else simulate_clip_set
     steps = make(simulation, arguments.folder, arguments.workers)
     try:
         follow(steps, simulation.clips * len(simulation.labels), 'simulating')
     except KeyboardInterrupt:
-        if not arguments.recordings:
+        if not arguments.as_recordings:
             print('what is finished is kept: the same command goes on', file=sys.stderr)
         raise
-    if not arguments.recordings:
-        print(summarise(ClipSet(arguments.folder)))
+    if not arguments.as_recordings:
+        print(summarise(ClipSet(arguments.folder).clips))
     return 0

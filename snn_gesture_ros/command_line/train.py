@@ -7,8 +7,8 @@ import sys
 
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 
-EXAMPLE = 'snn-gesture train --config train_fast --data-dir SET --out-dir RUN'
-RESUME_LAST = 'last.ckpt of --out-dir'
+EXAMPLE = 'snn-gesture train --config train_fast --data SET --output RUN'
+RESUME_LAST = 'last.ckpt of --output'
 
 
 def add_arguments(parser) -> None:
@@ -51,7 +51,7 @@ def run(arguments) -> int:
     settings = settings_of(arguments)
     from snn_gesture_ros.training.callbacks import Interrupted
     from snn_gesture_ros.training.train import LAST, train
-    last = f'{settings.out_dir}/{LAST}'
+    last = f'{settings.output}/{LAST}'
     resume = last if arguments.resume == RESUME_LAST else arguments.resume or ''
     try:
         model = train(settings, resume)
@@ -73,8 +73,8 @@ def settings_of(arguments) -> Settings:
     given = read_config(arguments.config) if arguments.config else {}
     names = [spec.name for spec in fields(Settings)]
     given |= {name: value for name, value in vars(arguments).items() if name in names}
-    if not given.get('data_dir'):
-        raise ValueError('no data: give --data-dir FOLDER with a clip set')
+    if not given.get('data'):
+        raise ValueError('no data: give --data FOLDER with a clip set')
     if given.get('init_from'):
         from snn_gesture_ros.training.fine_tuning import defaults_from
         given = {**defaults_from(given['init_from']), **given}

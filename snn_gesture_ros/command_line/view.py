@@ -8,11 +8,11 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.numbers import number_from
+from snn_gesture_ros.events.message_types import EVENTS_TOPIC
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 EXAMPLE = 'snn-gesture view my_bag --start-s 2 --end-s 5 --checkpoint fast --output wave.gif'
-LIVE_TOPIC = '/events'
 LIVE_FILE_S = 10.0
 """A live topic comes into a file for so long, if nothing else is asked for."""
 NO_EVENTS = 'there are no events in this part of the recording'
@@ -27,7 +27,7 @@ def add_arguments(parser) -> None:
                         help='look at a topic, with the gestures of the nodes, instead')
     parser.add_argument('--topic', metavar='TOPIC',
                         help='topic of a bag with several cameras; with --live that of a camera '
-                             f'or of event_stream (default: {LIVE_TOPIC})')
+                             f'or of event_stream (default: {EVENTS_TOPIC})')
     parser.add_argument('--start-s', type=seconds, default=0.0, metavar='S',
                         help='begin so long after the first event (default: %(default)g)')
     parser.add_argument('--end-s', type=seconds, metavar='S',
@@ -101,7 +101,7 @@ def live_film(arguments):
     except ImportError as error:
         raise ValueError(f'{error}: a live topic needs ROS 2: source env.bash, or your '
                          'ROS') from None
-    topic = arguments.topic or LIVE_TOPIC
+    topic = arguments.topic or EVENTS_TOPIC
     print(f'snn-gesture view: waiting for events of {topic}', file=sys.stderr)
     return lambda: film_live(topic, round(1000 * arguments.frame_ms), arguments.start_s,
                              arguments.end_s)

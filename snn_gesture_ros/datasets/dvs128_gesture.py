@@ -30,43 +30,56 @@ LONGEST_TEXT = 1 << 20
 """Bytes of a list or a table of labels; none is nearly as long."""
 
 
-class Dvs128Gesture(Source):
-    """The trials of the download, each a clip; test persons are those of its own list."""
+class Download:
+    """The recordings of the download and their trials; nothing is unpacked to the disk."""
 
-    def __init__(self, path, folder, cleaning: Cleaning = Cleaning(), open_file=open):
+    def __init__(self, path, index_path=None, open_file=open):
         """
         Index the download; an archive is read once for that.
 
         :param path: the archive, the folder that it was unpacked to, or one that holds either.
-        :param folder: of the set; the index of an archive is kept in it for a resumed import.
+        :param index_path: where the index of an archive is kept for the next time, if anywhere.
         :param open_file: opens the archive to index it, as `open` does; it may show progress.
         :raises ValueError: if the archive is cut off or damaged, or nothing of it is there.
         :raises OSError: if it cannot be read.
         """
-        super().__init__()
-        self.description = {'made_by': 'DVS128 Gesture', 'validation_persons': VALIDATION_PERSONS,
-                            **cleaning.description()}
-        self._cleaning = cleaning
         path = find_download(path) or Path(path)
+        self.faults = []
+        """What is missing, a line each."""
+        self.trials = {}
+        """Of each recording: the lines of its table with a row's label, start and end."""
+        self.odd = {}
+        """Of each recording: what is wrong with rows of its table, a line each."""
+        self.splits = {}
+        """Train, validation or test, of each recording."""
         self._files = (_Unpacked(path) if path.is_dir()
-                       else _Archive(path, Path(folder) / INDEX, open_file))
-        self._trials = {}
-        """Of each part: the lines of its table with a row's label, start and end."""
-        self._splits = {}
+                       else _Archive(path, index_path, open_file))
         for name, split in ((TRAIN_LIST, 'train'), (TEST_LIST, 'test')):
             if name not in self._files.texts:
                 raise ValueError(f'{path}: {name} is missing; download the data set again')
             for recording in self._files.texts[name].split():
                 self._add(PurePosixPath(recording).stem, split)
-        self.parts = sorted(self._trials)
-        if not self.parts:
+        if not self.trials:
             raise ValueError(f'{path}: none of the listed recordings is there: '
                              + '; '.join(self.faults[:3]))
 
+    def clips(self) -> list:
+        """Return a Clip for each trial."""
+        return [self.clip(part, label, end_us - start_us)
+                for part, trials in self.trials.items() for _, label, start_us, end_us in trials]
+
+    def clip(self, part: str, label: str, duration_us: int) -> Clip:
+        """Return the Clip of a trial."""
+        return Clip(label, _person(part), part, self.splits[part], duration_us,
+                    source='DVS128 Gesture')
+
     def recordings(self, wanted):
-        """Yield each wanted recording; see `Source`."""
-        for part, open_recording in self._files.recordings(set(wanted)):
-            yield part, partial(self._read, part, open_recording)
+        """
+        Yield the name of each wanted recording, and a function that opens it.
+
+        Those of an archive come in its order, and only until the next is asked for.
+        """
+        return self._files.recordings(set(wanted))
 
     def _add(self, part, split):
         missing = [name for name, there in (
@@ -76,13 +89,39 @@ class Dvs128Gesture(Source):
             self.faults += [f'{self._files.path}: {name} is missing' for name in missing]
             return
         trials, odd = read_trials(self._files.texts[f'{part}_labels.csv'])
-        self.notes += [f'{part}_labels.csv {reason}; skipped' for reason in odd]
-        self._trials[part] = trials
-        self._splits[part] = ('validation' if split == 'train'
-                              and _person(part) in VALIDATION_PERSONS else split)
+        self.trials[part] = trials
+        self.odd[part] = [f'{part}_labels.csv {reason}; skipped' for reason in odd]
+        self.splits[part] = ('validation' if split == 'train'
+                             and _person(part) in VALIDATION_PERSONS else split)
+
+
+class Dvs128Gesture(Source):
+    """The trials of the download, each a clip; test persons are those of its own list."""
+
+    def __init__(self, path, folder, cleaning: Cleaning = Cleaning(), open_file=open):
+        """
+        Index the download.
+
+        :param folder: of the set; the index of an archive is kept in it for a resumed import.
+
+        See `Download` for the rest.
+        """
+        super().__init__()
+        self.description = {'made_by': 'DVS128 Gesture', 'validation_persons': VALIDATION_PERSONS,
+                            **cleaning.description()}
+        self._cleaning = cleaning
+        self._download = Download(path, Path(folder) / INDEX, open_file)
+        self.faults += self._download.faults
+        self.notes += [note for odd in self._download.odd.values() for note in odd]
+        self.parts = sorted(self._download.trials)
+
+    def recordings(self, wanted):
+        """Yield each wanted recording; see `Source`."""
+        for part, open_recording in self._download.recordings(wanted):
+            yield part, partial(self._read, part, open_recording)
 
     def _read(self, part, open_recording):
-        trials = self._trials[part]
+        trials = self._download.trials[part]
         with open_recording() as recording:
             cuts = cut_clips(recording.events(), SENSOR_SIZE,
                              [(start_us, end_us) for _, _, start_us, end_us in trials],
@@ -94,8 +133,7 @@ class Dvs128Gesture(Source):
                                   'at that time; skipped')
                 continue
             duration_us, events = cut
-            clips.append((Clip(label, _person(part), part, self._splits[part], duration_us,
-                               source='DVS128 Gesture'), events))
+            clips.append((self._download.clip(part, label, duration_us), events))
         return clips
 
 
@@ -171,7 +209,7 @@ class _Archive:
         status = path.stat()
         self._identity = {'bytes': status.st_size, 'modified_ns': status.st_mtime_ns}
         try:
-            index = json.loads(index_path.read_text())
+            index = json.loads(index_path.read_text()) if index_path else {}
         except (OSError, ValueError):
             index = {}
         if index.get('archive') == self._identity:
@@ -180,8 +218,9 @@ class _Archive:
             self._make_index(open_file)
 
     def recordings(self, wanted):
-        self._index_path.write_text(json.dumps(
-            {'archive': self._identity, 'texts': self.texts, 'parts': sorted(self.parts)}))
+        if self._index_path:
+            self._index_path.write_text(json.dumps(
+                {'archive': self._identity, 'texts': self.texts, 'parts': sorted(self.parts)}))
         for name, path, stream in self._members(('.aedat',)) if wanted else ():
             if name.stem in wanted:
                 yield name.stem, partial(Aedat31, path, stream)

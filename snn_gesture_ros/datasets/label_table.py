@@ -1,11 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table labels.csv, written while a recording is made; see `labelled_recordings.py`."""
+"""
+The table labels.csv, written while a recording is made; see `labelled_recordings.py`.
+
+Until the recording is finished, its rows name the journal that it is made of.
+"""
 import csv
 import os
 from pathlib import Path
 
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_table, TABLE
+from snn_gesture_ros.recordings.journal import journal_of
 
 
 class LabelTable:
@@ -16,31 +21,28 @@ class LabelTable:
         Look at the table that is there, if any.
 
         :param person: who is recorded.
-        :param replace: whether rows that the table has of this recording may go.
+        :param replace: whether rows that the table has of this recording may go at the end.
         :raises ValueError: if they may not, or if the table is damaged or has no such column.
         """
         self.path = recording.parent / TABLE
         self.rows = 0
         """Rows that were added."""
-        self._file, self._person = recording.name, person
+        self._file, self._person = journal_of(recording).name, person
         self._columns = (*NEEDED, *(['person'] if person else []))
         if not self.path.exists():
             return
         content = self.path.read_bytes()
-        rows = read_table(self.path, content)
-        lines = content.decode('utf-8-sig').splitlines()
-        columns = next(csv.reader(lines))
+        files = {row.file for row in read_table(self.path, content)}
+        columns = next(csv.reader(content.decode('utf-8-sig').splitlines()))
         if not set(self._columns) <= set(columns):
             raise ValueError(f'{self.path}: the table has no column person; add one to its first '
                              'line, or record without a person')
         self._columns = columns
-        if any(row.file == self._file for row in rows):
-            if not replace:
-                raise ValueError(f'{self.path} has rows of {self._file} already; --force replaces '
-                                 'them, or choose another name')
-            self._rewrite(lines)
-        elif not content.endswith(b'\n'):
-            self._rewrite(lines)
+        if recording.name in files and not replace:
+            raise ValueError(f'{self.path} has rows of {recording.name} already; --force replaces '
+                             'them, or choose another name')
+        if self._file in files or not content.endswith(b'\n'):
+            _rewrite(self.path, {self._file: None})
 
     def add(self, start_us: int, end_us: int, label: str) -> None:
         """Add a row; times are counted from the recording's first event."""
@@ -54,12 +56,33 @@ class LabelTable:
             table.writerow({**row, 'person': self._person} if self._person else row)
         self.rows += 1
 
-    def _rewrite(self, lines: list) -> None:
-        """Leave out the rows of this recording."""
-        table = csv.DictReader(lines)
-        temporary = self.path.with_name(f'{TABLE}.tmp')
-        with temporary.open('w', newline='', encoding='utf-8') as file:
-            kept = csv.DictWriter(file, self._columns)
-            kept.writeheader()
-            kept.writerows(row for row in table if row['file'].strip() != self._file)
-        os.replace(temporary, self.path)
+
+def hand_over_labels(journal: Path, recording: Path) -> None:
+    """
+    Give the rows of a journal to the recording that was made of it beside it; those it had go.
+
+    :raises ValueError: if the table is damaged.
+    """
+    table = recording.parent / TABLE
+    if not table.exists() or journal.resolve().parent != recording.resolve().parent:
+        return
+    files = {row.file for row in read_table(table, table.read_bytes())}
+    if files & {journal.name, recording.name}:
+        _rewrite(table, {recording.name: None, journal.name: recording.name})
+
+
+def _rewrite(path: Path, names: dict) -> None:
+    """Write a table anew, with files named otherwise, and without the rows of those named None."""
+    with path.open(newline='', encoding='utf-8-sig') as file:
+        table = csv.DictReader(file)
+        rows = [{**row, 'file': name} for row in table
+                if (name := names.get(row['file'].strip(), row['file'])) is not None]
+    if not rows:
+        path.unlink()
+        return
+    temporary = path.with_name(f'{TABLE}.tmp')
+    with temporary.open('w', newline='', encoding='utf-8') as file:
+        kept = csv.DictWriter(file, table.fieldnames)
+        kept.writeheader()
+        kept.writerows(rows)
+    os.replace(temporary, path)

@@ -13,10 +13,8 @@ import math
 from typing import NamedTuple, Optional
 
 import numpy as np
+from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.labels import NONE
-
-RESTART_US = 1_000_000
-"""Camera time that falls back by more starts the average anew."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluating: recordings one after the other, in processes of this machine or of a cluster."""
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 import threading
 from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.processes import in_processes
-from snn_gesture_ros.evaluation.offline import NodeSettings, run_offline
+from snn_gesture_ros.decision.pipeline import NodeSettings
+from snn_gesture_ros.evaluation.offline import run_offline
 from snn_gesture_ros.evaluation.run import Run
 from snn_gesture_ros.evaluation.sources import Source
 from snn_gesture_ros.evaluation.verdicts import judge_run, Verdicts
@@ -30,16 +32,17 @@ class Evaluated(NamedTuple):
     """Why there is no run."""
 
 
-def evaluate_source(number: int, source: Source, settings: NodeSettings) -> tuple:
+def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=None) -> tuple:
     """
     Run one recording through the nodes' code, and judge what comes of it.
 
+    :param opener: opens the recording where it is no file.
     :returns: its number, and Evaluated; a damaged recording is a fault.
     :raises ValueError: if the checkpoint cannot be used.
     """
     classifier = load_classifier(**settings.network)
     try:
-        with open_recording(source.path) as recording:
+        with opener() if opener else open_recording(source.path) as recording:
             messages = StoredMessages(recording, source.topic, source.sensor_size)
             run = run_offline(messages, classifier, settings)
             verdicts = judge_run(run, source.parts, source.camera_time)
@@ -63,7 +66,13 @@ def evaluate(sources: list, settings: NodeSettings, workers: int, cluster: str, 
     :raises ValueError: if a worker ends by itself, or the cluster cannot be used.
     """
     yield 0
-    tasks = [(number, source, settings) for number, source in enumerate(sources)]
+    tasks = [(number, source, settings) for number, source in enumerate(sources)
+             if source.archive is None]
+    archived = [(number, source, settings) for number, source in enumerate(sources)
+                if source.archive is not None]
+    if cluster and archived:
+        raise ValueError(f'{archived[0][1].path.parent}: the workers of a cluster cannot read an '
+                         'archive: unpack it, and name its folder')
     if cluster:
         found = on_cluster(evaluate_source, [_by_full_paths(*task) for task in tasks], cluster)
     elif min(workers, len(tasks)) > 1:
@@ -71,10 +80,21 @@ def evaluate(sources: list, settings: NodeSettings, workers: int, cluster: str, 
     else:
         found = (evaluate_source(*task) for task in tasks)
     finished = {}
-    for number, evaluated in found:
+    for number, evaluated in chain(in_archives(archived), found):
         finished[number] = evaluated._replace(source=sources[number])
         yield 1
     results += [finished[number] for number in range(len(sources))]
+
+
+def in_archives(tasks: list):
+    """Evaluate recordings of archives one after the other, in their order; yield the results."""
+    by_archive = {}
+    for task in tasks:
+        _, source, _ = task
+        by_archive.setdefault(source.archive, {})[source.path.stem] = task
+    for archive, wanted in by_archive.items():
+        for name, opener in archive.recordings(wanted):
+            yield evaluate_source(*wanted[name], opener)
 
 
 def on_cluster(function, tasks: list, address: str):

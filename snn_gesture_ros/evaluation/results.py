@@ -15,13 +15,14 @@ DIGITS = 6
 """Times are told to the microsecond."""
 
 
-def make_results(evaluated: list, labels: tuple, description: dict) -> dict:
+def make_results(evaluated: list, labels: tuple, description: dict, notes=()) -> dict:
     """
     Measure all that was evaluated.
 
     :param evaluated: of evaluating.Evaluated.
     :param labels: of the network.
     :param description: what the report says of the network and the settings, as JSON holds it.
+    :param notes: what else the reader should know, a line each.
     """
     runs = [each[:3] for each in evaluated if each.run is not None]
     entries = [_entry(source, run, part) for source, run, verdicts in runs
@@ -67,7 +68,7 @@ def make_results(evaluated: list, labels: tuple, description: dict) -> dict:
         'announcements': announcements,
         'damaged': [{'path': str(each.source.path), 'reason': each.fault}
                     for each in evaluated if each.run is None],
-        'notes': [*dict.fromkeys(note for each in evaluated for note in each.source.notes),
+        'notes': [*notes, *dict.fromkeys(note for each in evaluated for note in each.source.notes),
                   *_unknown(entries), *_incomplete(runs)],
         'timing': _timing([run for _, run, _ in runs]),
     }

@@ -16,10 +16,11 @@ from pathlib import Path
 import re
 from typing import NamedTuple, Optional
 
-from snn_gesture_ros.datasets.dvs128_gesture import read_trials
+from snn_gesture_ros.datasets.dvs128_gesture import (
+    Download, find_download, read_trials, SENSOR_SIZE, TEST_LIST)
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
-from snn_gesture_ros.recordings.finding import is_bag, SUFFIXES
+from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
 
 DVS128_HEADER = 'class,startTime_usec,endTime_usec'
 
@@ -47,6 +48,8 @@ class Source(NamedTuple):
     """Width and height, where a table tells them."""
     notes: tuple = ()
     """What of its labels is left out, a line each."""
+    archive: Optional[Download] = None
+    """What gives the recording, where it is no file of its own."""
 
 
 class Labels(NamedTuple):
@@ -61,46 +64,65 @@ class Labels(NamedTuple):
     """Labels of the network, for names of files and folders."""
 
 
-def find_sources(paths: list, labels: Labels) -> list:
+def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
     """
-    Return the Source of every recording at some paths.
+    Return the Source of every recording at some paths, and a line for each that is left out.
 
-    :param paths: recordings, and folders of them.
+    Of the download of DVS128 Gesture, these are the recordings of its list for test.
+
+    :param paths: recordings, folders of them, and the download, as an archive or unpacked.
+    :param open_file: opens an archive to index it, as `open` does; it may show progress.
     :raises ValueError: if there are none, or a table is wrong.
     :raises OSError: if a path or a table cannot be read.
     """
     tables = _Tables(labels)
-    sources = [source for path in map(Path, paths) for file in _recordings(path, tables)
-               for source in tables.sources(file, path.parent if file == path else path)]
+    sources, left_out = [], []
+    for path in map(Path, paths):
+        path.stat()
+        if (path / TEST_LIST).is_file() or path.is_file() and find_download(path):
+            if not tables.are_looked_for:
+                raise ValueError(f'{path} has its own labels: leave out --label-table and --label')
+            found, notes = _test_recordings(path, open_file)
+            sources += found
+            left_out += notes
+            continue
+        for file in _recordings(path, tables):
+            found = tables.sources(file, path)
+            sources += found
+            if not found:
+                left_out.append(f'{file}: no table of labels lists it; left out')
+    sources = list(dict.fromkeys(sources))
     if labels.table is not None and not tables.by_file and len(sources) > 1:
         raise ValueError(f'{labels.table}: a table without the column file is for one recording, '
                          f'there are {len(sources)}')
-    sources = list(dict.fromkeys(sources))
     if not sources:
-        raise ValueError(f'{", ".join(map(str, paths))}: no recording there; files that end in '
-                         f'{", ".join(SUFFIXES)} are looked for')
-    return sources
+        raise ValueError('; '.join(left_out) or (
+            f'{", ".join(map(str, paths))}: no recording there; files that end in '
+            f'{", ".join(SUFFIXES)} are looked for'))
+    return sources, left_out
 
 
-def _recordings(path: Path, tables):
-    """Yield the recordings at a path and below it, in the order of their names."""
-    if not path.is_dir():
-        path.stat()
-        if path.name.endswith(('.tar.gz', '.tgz', '.tar', '.zip')):
-            raise ValueError(f'{path}: unpack the archive first, and name its folder')
-        yield path
-    elif (path / TABLE).is_file() and tables.are_looked_for:
-        yield from tables.files(path / TABLE)
-    elif is_bag(path):
-        yield path
-    else:
-        for child in sorted(path.iterdir()):
-            if child.name.startswith('.'):
-                continue
-            if child.is_dir():
-                yield from _recordings(child, tables)
-            elif child.suffix.lower() in SUFFIXES:
-                yield child
+def _recordings(path: Path, tables) -> list:
+    """Return the recordings at a path and below it, also those that a table names in vain."""
+    named = [file for table in path.rglob(TABLE) for file in tables.files(table)
+             if tables.are_looked_for
+             and not any(part.startswith('.') for part in table.relative_to(path).parts)]
+    parts_of_bags = {folder for file in named for folder in file.parents}
+    return sorted({*named, *find_recordings(path)} - parts_of_bags)
+
+
+def _test_recordings(path: Path, open_file) -> tuple:
+    """Return the sources of a download of DVS128 Gesture, and what is to be told of it."""
+    download = Download(path, open_file=open_file)
+    parts = [part for part in sorted(download.trials) if download.splits[part] == 'test']
+    others = len(download.trials) - len(parts)
+    archive = download if path.is_file() else None
+    return [Source(path / f'{part}.aedat',
+                   tuple(Part(*trial) for _, *trial in download.trials[part]), True,
+                   sensor_size=SENSOR_SIZE, notes=tuple(download.odd[part]), archive=archive)
+            for part in parts], [
+        *download.faults, f'{path}: its {len(parts)} recordings for test are evaluated, '
+                          f'{others} for training are left out']
 
 
 class _Tables:
@@ -128,8 +150,13 @@ class _Tables:
         """
         Return the Source of a recording, one for each of its topics that a table has.
 
-        :param root: no table is looked for above this folder.
+        There is none where a table is beside it that does not list it, unless it was named.
+
+        :param root: no table is looked for above this folder; or the recording, where it was
+            named itself.
         """
+        is_named = path == root
+        root = root.parent if is_named else root
         given = self._labels
         if given.label is not None:
             return [Source(path, (Part(given.label, 0, None),), topic=given.topic)]
@@ -140,13 +167,17 @@ class _Tables:
         own = path.with_name(f'{path.name if path.is_dir() else path.stem}_labels.csv')
         if own.is_file():
             return [self._own(path, own)]
+        is_left_out = False
         for folder in path.parents:
             if (folder / TABLE).is_file():
                 listed = self._listed(path, folder / TABLE)
                 if listed:
                     return listed
+                is_left_out = not is_named
             if folder == root:
                 break
+        if is_left_out:
+            return []
         label = self._label_of_name(path, root)
         return [Source(path, (Part(label, 0, None),) if label else (), topic=given.topic)]
 

@@ -6,3 +6,5 @@ EVENT_ARRAY_TYPES = ('dv_ros2_msgs/msg/EventArray', 'dvs_msgs/msg/EventArray',
                      'prophesee_event_msgs/msg/EventArray')
 EVENT_PACKET_TYPE = 'event_camera_msgs/msg/EventPacket'
 EVENT_TYPES = (*EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE)
+EVENTS_TOPIC = '/events'
+"""Where the nodes and the commands look for a camera, if nothing else is said."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.cleaning import Cleaner
-from snn_gesture_ros.events.clock import RosClock
+from snn_gesture_ros.events.clock import RESTART_US, RosClock
 from snn_gesture_ros.events.encoders import (
     encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
@@ -22,8 +22,8 @@ from snn_gesture_ros.events.packet import EventPacket
 
 GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""
-RESTART_US = 1_000_000
-"""Camera time that falls back by more is a restarted camera or a bag that begins again."""
+FLUSH_PERIOD_NS = 20_000_000
+"""What was gathered waits no longer than this, also if no message follows."""
 MOST_PIXELS = 1 << 25
 """No sensor has more; a message that says so is damaged."""
 
@@ -175,6 +175,7 @@ class EventStream:
         if first_us < self._newest_us - RESTART_US:
             self.counters.restarts += 1
             self._cleaner.restart()
+            self._clock = RosClock()
             self._waiting = []
         elif first_us > self._newest_us + GAP_US:
             self.counters.time_gaps += 1

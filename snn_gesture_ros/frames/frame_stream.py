@@ -4,12 +4,10 @@
 from typing import NamedTuple
 
 import numpy as np
+from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.accumulation import (
     accumulate, accumulate_until, check_picture, pooled)
-
-RESTART_US = 1_000_000
-"""Camera time that falls back by more starts anew."""
 
 
 class Frame(NamedTuple):

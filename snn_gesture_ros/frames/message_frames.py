@@ -4,9 +4,10 @@
 import struct
 
 from snn_gesture_ros.events.cdr import read_event_array
+from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.malformed import MalformedMessage
 from snn_gesture_ros.frames.counters import EVENT_BYTES, frame_tables
-from snn_gesture_ros.frames.frame_stream import Frame, FramesByTime, RESTART_US
+from snn_gesture_ros.frames.frame_stream import Frame, FramesByTime
 
 TIME = struct.Struct('<iI')
 TIME_OFFSET = 4

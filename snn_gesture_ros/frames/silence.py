@@ -19,7 +19,7 @@ class TimedFrames:
         """
         self.stream = frames
         self._newest_us = None
-        self._arrival_ns = 0
+        self._arrival_ns = self._asked_ns = 0
 
     def push(self, packet, now_ns: int) -> list:
         """
@@ -30,6 +30,7 @@ class TimedFrames:
         """
         frames = self.stream.push(packet)
         self._newest_us, self._arrival_ns = packet.t_newest_us, now_ns
+        self._asked_ns = now_ns + MARGIN_NS
         return frames
 
     def advance(self, now_ns: int) -> list:
@@ -37,6 +38,12 @@ class TimedFrames:
         if self._silent_ns(now_ns) <= 0:
             return []
         return self.stream.advance(self.time_us(now_ns))
+
+    def wait(self, now_ns: int):
+        """Yield what `advance` gives when it is called every PERIOD_NS until now."""
+        while self._arrival_ns and self._asked_ns + PERIOD_NS <= now_ns:
+            self._asked_ns += PERIOD_NS
+            yield from self.advance(self._asked_ns)
 
     def time_us(self, now_ns: int) -> int:
         """Return the camera time that the frames have reached, after the first packet."""

@@ -3,7 +3,7 @@
 """
 Examples: what people have shown and named, kept on disk.
 
-The store is a clip set, one part an example, so that `snn-gesture train --data-dir` reads it too.
+The store is a clip set, one part an example, so that `snn-gesture train --data` reads it too.
 Examples are only added; one that is set aside is moved, and can be moved back.
 """
 from collections import Counter

@@ -21,7 +21,7 @@ PARAMETERS = (
          'The recording: rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz'),
     Spec('topic', '', 'Topic of the bag; needed where it has several with events'),
     Spec('rate', 1.0, 'Speed; 2 is twice as fast as recorded', 0.001, 1000.0),
-    Spec('loop', False, 'Begin again at the end'),
+    Spec('loop', False, 'Begin again at the end; the recording must last more than 0.1 s'),
     Spec('start', 0.0, 'Seconds of the recording to skip', 0.0, 1e9),
     Spec('duration', 0.0, 'Seconds to play; 0 for all', 0.0, 1e9),
     Spec('width', 0, 'Width of the sensor in pixels, where the recording does not tell; 0 for '

@@ -8,7 +8,8 @@ from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
-from snn_gesture_ros.events.stream import EventStream, rehearse, StreamCounters
+from snn_gesture_ros.events.stream import (
+    EventStream, FLUSH_PERIOD_NS, rehearse, StreamCounters)
 from snn_gesture_ros.nodes.gauges import Silence
 from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE
 from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
@@ -25,8 +26,6 @@ from std_msgs.msg import UInt8MultiArray
 PARAMETERS = (AUTOSTART, *EVENT_STREAM)
 MOST_AT_ONCE = 200
 """Messages that are read before timers and services have their turn."""
-FLUSH_PERIOD_S = 0.02
-"""What was gathered waits no longer than this, also if no message follows."""
 
 
 def settings_from(values: dict) -> tuple:
@@ -67,7 +66,7 @@ class EventStreamNode(ManagedNode):
                               ('messages', 'events_in', 'events_out'), self._state)
         self._types = TypeSearch(self, self._topic, self._subscribe, values['message_type'])
         every(self, SEARCH_PERIOD_S, self._search)
-        self._flushing = every(self, FLUSH_PERIOD_S, self._flush)
+        self._flushing = every(self, FLUSH_PERIOD_NS / 1e9, self._flush)
         self.begin(values['autostart'])
 
     def activate(self) -> None:

@@ -35,7 +35,7 @@ SOURCES = 'event_stream', 'gesture_scores'
 """Topics of the nodes that are judged."""
 PARAMETERS = (
     Spec('recording', '', 'The recording that is played: its labels are looked for beside it'),
-    Spec('labels', '', 'Table of what is shown, with the columns start,end,label in seconds; '
+    Spec('label_table', '', 'Table of what is shown, with the columns start,end,label in seconds; '
          'empty to look for it'),
     Spec('label', '', 'What is shown from start to end, instead of a table'),
     Spec('output', 'evaluation', 'Folder for report.html, report.json and decisions.csv'),
@@ -101,9 +101,9 @@ class GestureEvaluatorNode(Node):
         if not values['recording']:
             raise ValueError('parameter recording must name the recording that is played')
         try:
-            sources = find_sources([values['recording']], Labels(
-                Path(values['labels']) if values['labels'] else None, values['label'] or None,
-                None, self._card.labels))
+            sources, _ = find_sources([values['recording']], Labels(
+                Path(values['label_table']) if values['label_table'] else None,
+                values['label'] or None, None, self._card.labels))
         except OSError as error:
             raise ValueError(f'{error.filename}: {error.strerror}') from None
         if len(sources) > 1:

@@ -1,11 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From any recording to npz, HDF5 or rosbag2, in little memory."""
+"""From any recording to npz, HDF5, AEDAT 4 or rosbag2, in little memory."""
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.recordings.aedat4_writer import Aedat4Writer
 from snn_gesture_ros.recordings.bag_writer import BagWriter
 from snn_gesture_ros.recordings.hdf5_writer import Hdf5Writer
 from snn_gesture_ros.recordings.npz_writer import NpzWriter
@@ -14,7 +15,9 @@ from snn_gesture_ros.recordings.recording import (
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
 from snn_gesture_ros.recordings.unfinished import unfinished
 
-WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer}
+WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer, '.aedat4': Aedat4Writer}
+SIZED_SUFFIXES = ('', *BAG_FILES, '.aedat4')
+"""Of formats that must tell the size of the sensor."""
 BAG_SUFFIXES = ('', *BAG_FILES)
 TOPIC = '/event_camera/events'
 BATCH = 1 << 16
@@ -91,7 +94,7 @@ class Conversion:
         recording, to_bag = self._recording, path.suffix in BAG_SUFFIXES
         if self.copies:
             return BagWriter(path, self._topic, self._type)
-        if to_bag or recording.topics:
+        if path.suffix in SIZED_SUFFIXES or recording.topics:
             size = find_sensor_size(recording, self._topic)
         else:
             size = recording.width, recording.height

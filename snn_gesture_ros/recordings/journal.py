@@ -15,6 +15,11 @@ def journal_of(output: Path) -> Path:
     return output.with_name(output.name + SUFFIX)
 
 
+def is_journal(path: Path) -> bool:
+    """Return whether a file is a recording that was not finished."""
+    return path.name.endswith(SUFFIX)
+
+
 class Journal:
     """Append the messages of one topic."""
 

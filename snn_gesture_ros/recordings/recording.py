@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all recordings have in common."""
 import numpy as np
+from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.messages import Triggers
 
 SMALLEST_SENSOR = (128, 128)
-RESTART_US = 1_000_000
-"""Camera time that falls back by more is that of a camera that was restarted."""
 
 
 class UnreadableRecording(ValueError):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from snn_gesture_ros.events.message_types import EVENT_TYPES
 from snn_gesture_ros.recordings.cut_mcap import CutMcap
+from snn_gesture_ros.recordings.cut_sqlite import CutSqlite
 from snn_gesture_ros.recordings.event_reader import EventReader
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
 
@@ -30,7 +31,7 @@ class Bag(Recording):
     A folder of rosbag2, or one of its files.
 
     The folder's metadata may be missing, as where the recorder was killed, or may not name the
-    storage, as some tools write it. Of an mcap that is cut off, what is before the cut is read.
+    storage, as some tools write it. Of a file that is cut off, what is before the cut is read.
     """
 
     file_format = 'rosbag2'
@@ -134,6 +135,8 @@ def _open(path):
             readers = (reader for file in files for reader in _open(file))
         elif path.suffix == '.mcap':
             readers = [CutMcap(path, str(error))]
+        elif path.suffix == '.db3':
+            readers = [CutSqlite(path, str(error))]
         else:
             raise
     yield from readers

@@ -41,7 +41,16 @@ class StoredMessages:
             for message in self._recording.messages([self.topic]):
                 yield message.t_ns, message.data
             return
-        width, height = self.sensor_size
-        for events in self._recording.slices(BATCH_US):
-            t_ns = int(events['t'][-1]) * 1000
-            yield t_ns, encode_event_array(events, t_ns, self._frame_id, height, width)
+        yield from as_messages(self._recording.slices(BATCH_US), *self.sensor_size,
+                               self._frame_id)
+
+
+def as_messages(slices, width: int, height: int, frame_id: str = 'camera'):
+    """
+    Yield the time in nanoseconds of the newest event, and a serialized message of EVENTS_TYPE.
+
+    :param slices: EVENT[n] of BATCH_US each.
+    """
+    for events in slices:
+        t_ns = int(events['t'][-1]) * 1000
+        yield t_ns, encode_event_array(events, t_ns, frame_id, height, width)

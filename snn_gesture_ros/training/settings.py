@@ -28,10 +28,10 @@ class Settings:
     """One training; by default without augmentation."""
 
     # What is learned.
-    data_dir: tuple = setting((), 'folders of clip sets; several are mixed')
+    data: tuple = setting((), 'folders of clip sets; several are mixed')
     labels: tuple = setting(
         (), 'names of the outputs in their order; empty: all in the data, none last')
-    out_dir: str = setting('training', 'folder for checkpoints and logs')
+    output: str = setting('training', 'folder for checkpoints and logs')
     init_from: str = setting(
         '', 'begin with the weights of this checkpoint; its frames, readout and architecture '
             'become the defaults, and outputs for labels that it knows are kept')
@@ -136,8 +136,8 @@ class Settings:
 
     def learning(self) -> dict:
         """Give those that decide what is learned, with the data and without the machine."""
-        machine = ('out_dir', 'device', 'devices', 'num_nodes', 'strategy', 'workers', 'threads',
-                   'data_dir', 'license', 'patience', 'channels', 'cupy')
+        machine = ('output', 'device', 'devices', 'num_nodes', 'strategy', 'workers', 'threads',
+                   'data', 'license', 'patience', 'channels', 'cupy')
         return {name: list(value) if isinstance(value, tuple) else value
                 for name, value in asdict(self).items() if name not in machine}
 

@@ -32,19 +32,19 @@ def train(settings: Settings, resume: str = '') -> Path:
 
     :param settings: Settings.
     :param resume: Lightning checkpoint of a training with the same settings to go on with.
-    :returns: path of the model, `best.safetensors` in `settings.out_dir`; None in a process that
+    :returns: path of the model, `best.safetensors` in `settings.output`; None in a process that
         only helps another one.
     :raises Interrupted: on Ctrl-C, after what was reached is saved.
     :raises ValueError: if the settings, the data or the checkpoint do not go together.
     """
-    out = Path(settings.out_dir)
+    out = Path(settings.output)
     if (out / LAST).exists() and not resume:
         raise ValueError(f'{out} holds a training: go on with it (--resume), or choose another '
-                         '--out-dir')
+                         '--output')
     quieten()
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    clips = ClipSet.joined([ClipSet(folder) for folder in settings.data_dir])
+    clips = ClipSet.joined([ClipSet(folder) for folder in settings.data])
     labels = settings.labels or labels_of(clips)
     if resume:
         check_same_training(resume, settings, labels)

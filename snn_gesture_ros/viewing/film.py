@@ -49,14 +49,15 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     recognition = watch(width, height) if watch else None
     nothing = np.zeros((2, height, width), np.int32)
     exposure = Exposure()
-    for number, events in _numbered(recording.slices(shot_us, topic), shot_us):
+    for number, slot, events in _numbered(recording.slices(shot_us, topic), shot_us):
         t_s, until_s = number * shot_us / 1e6, (number + 1) * shot_us / 1e6
         if end_s is not None and t_s >= end_s:
             return
         if until_s <= start_s:
             continue
         if events is None:
-            yield Shot(t_s, nothing)
+            gesture = recognition.wait((slot + 1) * shot_us) if recognition else None
+            yield Shot(t_s, nothing, gesture)
             continue
         exposure.add(events, width, height)
         gesture = recognition.name(events) if recognition else None
@@ -73,13 +74,13 @@ def at_steady_rate(shots, shot_us: int):
 
 
 def _numbered(slices, shot_us: int):
-    """Yield the number and the events of each shot, None for those of a silence."""
+    """Yield of each shot its number, its place in camera time and its events, None in silence."""
     most_silent = round(LONGEST_SILENCE_S * 1e6 / shot_us)
     number, slot = -1, None
     for events in slices:
         before, slot = slot, int(events['t'].max()) // shot_us
         passed = 1 if before is None else max(slot - before, 1)
         for silent in range(1, min(passed, most_silent + 1)):
-            yield number + silent, None
+            yield number + silent, before + silent, None
         number += passed
-        yield number, events
+        yield number, slot, events

@@ -1,0 +1,98 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline: all that both nodes do, in one thread and without ROS."""
+from dataclasses import dataclass
+
+from snn_gesture_ros.decision.decider import DecisionSettings
+from snn_gesture_ros.decision.recogniser import Recogniser
+from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS
+from snn_gesture_ros.frames.silence import TimedFrames
+from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.parameters import (
+    DECISION, EVENT_STREAM, GESTURE_CLASSIFIER, NETWORK, NOISE, SLICING)
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """What the parameters of both nodes say; see `parameters.py`."""
+
+    geometry: Geometry
+    noise: NoiseSettings
+    batch_us: int
+    network: dict
+    slicing: Slicing
+    min_events: int
+    decision: DecisionSettings
+
+    @classmethod
+    def of(cls, given: dict) -> 'NodeSettings':
+        """
+        Sort the values of parameters.
+
+        :param given: by name, of EVENT_STREAM and GESTURE_CLASSIFIER; others have their default.
+        :raises ValueError: if they do not go together.
+        """
+        values = {spec.name: spec.default for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER)}
+        values.update(given)
+
+        def group(names):
+            return {name: values[name] for name in names}
+
+        geometry = Geometry(values['geometry'], tuple(values['region']), values['flip_x'],
+                            values['flip_y'], values['width'], values['height'])
+        return cls(geometry, NoiseSettings(**group(NOISE)), values['batch_us'], group(NETWORK),
+                   Slicing(**group(SLICING)), values['min_events'],
+                   DecisionSettings(**group(DECISION)))
+
+
+class Pipeline:
+    """Serialized messages of a camera in, decisions out, with time passing as it is told."""
+
+    def __init__(self, message_type: str, classifier, settings: NodeSettings,
+                 on_packet=lambda packet: None):
+        """
+        Begin with no message.
+
+        :param message_type: one of EVENT_TYPES.
+        :param classifier: SpikingClassifier; it begins anew.
+        :param on_packet: called with each EventPacket between the nodes.
+        :raises ValueError: if the settings do not fit the network.
+        """
+        self.stream = EventStream(message_type, settings.geometry, settings.noise,
+                                  settings.batch_us)
+        self.recogniser = Recogniser(classifier, settings.decision, settings.min_events)
+        self._frames = TimedFrames(settings.slicing.frames(classifier.card))
+        self._on_packet = on_packet
+        self._newest_ns = 0
+        """When the latest events came."""
+
+    def feed(self, data: bytes, now_ns: int):
+        """
+        Take a message that arrives.
+
+        :returns: a generator of each Frame that is complete by then, and its Recognised or None.
+        :raises ValueError: if the picture does not fit the network's frames.
+        """
+        yield from self.wait(now_ns)
+        events = self.stream.counters.events_in
+        packet = self.stream.feed(data, now_ns)
+        if self.stream.counters.events_in > events:
+            self._newest_ns = now_ns
+        yield from self._take(packet, now_ns)
+
+    def wait(self, now_ns: int):
+        """Let time pass without a message, as the nodes' timers do; give what `feed` gives."""
+        if now_ns - self._newest_ns > FLUSH_PERIOD_NS:
+            yield from self._take(self.stream.flush(), self._newest_ns)
+        yield from self._decide(self._frames.wait(now_ns))
+
+    def _take(self, packet, now_ns):
+        if packet is not None:
+            self._on_packet(packet)
+            yield from self._decide(self._frames.push(packet, now_ns))
+
+    def _decide(self, frames):
+        for frame in frames:
+            yield frame, self.recogniser.recognise(frame)
