@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from rcl_interfaces.srv import GetParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
@@ -119,6 +120,7 @@ class Ros:
         self._log_folder = log_folder
         self._processes = []
         self._listening = []
+        self._clients = {}
 
     def start(self, name: str, environment=None, **parameters) -> subprocess.Popen:
         """Start a node of the package; its output goes to a file, see `output`."""
@@ -155,6 +157,29 @@ class Ros:
         self._listening.append(self.node.create_subscription(
             message_class, topic, received.append, qos, **options))
         return received
+
+    def client(self, kind, service: str):
+        """
+        Make a client of a service of a node, once, that no answer is lost to.
+
+        A server's answer is lost as long as it does not know the client. It learns of clients in
+        their order, so that one who is answered tells that all before him are known.
+        """
+        if service not in self._clients:
+            client = self._clients[service] = self.node.create_client(kind, service)
+            probe = self.node.create_client(
+                GetParameters, f'{service.rpartition("/")[0]}/get_parameters')
+            for each in (client, probe):
+                self.wait_for(each.service_is_ready, f'the service {each.srv_name}')
+            asked = []
+
+            def is_known():
+                if not asked or time.monotonic() > asked[-1][0] + 0.5:
+                    asked.append((time.monotonic(), probe.call_async(GetParameters.Request())))
+                return any(future.done() for _, future in asked)
+
+            self.wait_for(is_known, 'the node to know the client')
+        return self._clients[service]
 
     def heard(self) -> bool:
         """Tell whether all that the test listens to has a publisher that is connected."""

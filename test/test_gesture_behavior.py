@@ -274,14 +274,13 @@ def test_the_node_asks_to_cancel_goals_at_its_end(ros, tmp_path, server, agrees)
 def test_robot_is_armed_by_a_service(ros, tmp_path):
     robot = Robot(ros, tmp_path, armed=False)
     diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
-    client = ros.node.create_client(SetBool, '/gesture_behavior/arm')
+    client = ros.client(SetBool, '/gesture_behavior/arm')
 
     def ask(armed):
         future = client.call_async(SetBool.Request(data=armed))
         robot.show_until('ahead', future.done, 'the answer')
         return future.result()
 
-    ros.wait_for(client.service_is_ready, 'the service')
     robot.show_until('ahead', lambda: 'must stand: disarmed' in robot.output(), 'the reason')
     assert not robot.velocities
     answer = ask(True)

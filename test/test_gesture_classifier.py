@@ -117,8 +117,7 @@ def ask_for(ros, name, value):
     kind, field = {str: (ParameterType.PARAMETER_STRING, 'string_value'),
                    int: (ParameterType.PARAMETER_INTEGER, 'integer_value'),
                    float: (ParameterType.PARAMETER_DOUBLE, 'double_value')}[type(value)]
-    client = ros.node.create_client(SetParameters, '/gesture_classifier/set_parameters')
-    ros.wait_for(client.service_is_ready, 'the parameter service')
+    client = ros.client(SetParameters, '/gesture_classifier/set_parameters')
     parameter = Parameter(name=name, value=ParameterValue(type=kind, **{field: value}))
     return client.call_async(SetParameters.Request(parameters=[parameter]))
 

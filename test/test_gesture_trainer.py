@@ -81,8 +81,7 @@ class Teaching:
 
     def call(self, service):
         """Call a service of the trainer; give its answer."""
-        client = self.ros.node.create_client(Trigger, f'gesture_trainer/{service}')
-        self.ros.wait_for(client.service_is_ready, service)
+        client = self.ros.client(Trigger, f'/gesture_trainer/{service}')
         future = client.call_async(Trigger.Request())
         self.ros.wait_for(future.done, 'the answer')
         return future.result()

@@ -27,9 +27,7 @@ class Managed:
         self._ros, self._name = ros, name
 
     def _call(self, service, kind, request):
-        client = self._ros.node.create_client(kind, f'/{self._name}/{service}')
-        self._ros.wait_for(client.service_is_ready, f'the service {service}')
-        future = client.call_async(request)
+        future = self._ros.client(kind, f'/{self._name}/{service}').call_async(request)
         self._ros.wait_for(future.done, f'the answer of {service}')
         return future.result()
 
