@@ -49,14 +49,13 @@ while True:
 class Robot:
     """The node, and what it is shown."""
 
-    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE,
-                 environment=None):
+    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE):
         self.ros = ros
         path = tmp_path / 'table.yaml'
         path.write_text(table + ''.join(f'- {line}\n' for line in lines))
         self.velocities = ros.listen(twist, 'cmd_vel')
         self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self.process = ros.start('gesture_behavior', environment, table=path, armed=armed)
+        self.process = ros.start('gesture_behavior', table=path, armed=armed)
         ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
         self._next_s = time.monotonic()
 
@@ -102,16 +101,19 @@ def test_a_stop_gesture_commands_zero_at_once(ros, tmp_path):
     assert {each.linear.x for each in robot.velocities[-3:]} <= {0.0, 0.5}
 
 
+@pytest.fixture
+def udp(monkeypatch):
+    """Let the test hear the node over UDP; in shared memory a kill can make it wait, too."""
+    monkeypatch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
+
+
 @pytest.mark.parametrize('stamped', [False, True])
-def test_killed_classifier_stops_the_robot_within_half_a_second(ros, tmp_path, stamped):
+def test_killed_classifier_stops_the_robot_within_half_a_second(udp, ros, tmp_path, stamped):
     table = TABLE.replace(AGE, '').replace(
         'velocity:', f'velocity:\n  stamped: {str(stamped).lower()}\n  frame_id: wheels')
-    # For LOCALHOST Fast DDS has shared memory, which a kill can block for seconds.
-    environment = {**ros.environment, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}
     arrivals = []
-    robot = Robot(ros, tmp_path, table=table, twist=TwistStamped if stamped else Twist,
-                  environment=environment)
-    classifier = subprocess.Popen([sys.executable, '-c', PUBLISHER], env=environment)
+    robot = Robot(ros, tmp_path, table=table, twist=TwistStamped if stamped else Twist)
+    classifier = subprocess.Popen([sys.executable, '-c', PUBLISHER], env=ros.environment)
 
     def newest():
         arrivals.extend([time.monotonic()] * (len(robot.velocities) - len(arrivals)))
@@ -293,16 +295,17 @@ def test_robot_is_armed_by_a_service(ros, tmp_path):
     robot.show_until('ahead', lambda: robot.speed == 0, 'a standstill')
 
 
-def test_the_node_uses_no_shared_memory_that_a_killed_process_could_block(ros):
+@pytest.mark.parametrize('discovery', ['SUBNET', 'LOCALHOST'])
+def test_the_node_uses_no_shared_memory_that_a_killed_process_could_block(ros, discovery):
     if (os.environ.get('ROS_DISTRO') == 'humble'
             or os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp') != 'rmw_fastrtps_cpp'):
         pytest.skip('of Fast DDS since Jazzy')
-    # For LOCALHOST rmw_fastrtps_cpp has shared memory whatever is set.
     node = ros.start('gesture_behavior', environment={
-        **ros.environment, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'})
+        **ros.environment, 'ROS_AUTOMATIC_DISCOVERY_RANGE': discovery})
     ros.wait_for(lambda: 'rows; disarmed' in ros.output(node), 'the node')
     assert '/dev/shm/fastrtps' in Path('/proc/self/maps').read_text(), 'as by default'
     assert '/dev/shm/fastrtps' not in Path(f'/proc/{node.pid}/maps').read_text()
+    ros.wait_for(lambda: ros.node.count_publishers('cmd_vel'), 'the node to be found')
 
 
 def test_stock_table_is_the_default(ros):

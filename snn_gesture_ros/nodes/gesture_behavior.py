@@ -1,7 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_behavior node: gesture scores in, what the robot does out, as a table says."""
-import os
 import time
 
 from ament_index_python.packages import get_package_share_directory
@@ -17,6 +16,7 @@ from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, valid
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from snn_gesture_ros.nodes.udp import avoid_shared_memory
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
 
@@ -160,11 +160,6 @@ class GestureBehaviorNode(Node):
 
 
 def main(arguments=None) -> None:
-    """
-    Run the node; where Fast DDS is the middleware, over UDP if that can be.
-
-    In its shared memory, publishing can wait seconds for another process that was killed. It is
-    used all the same on Humble, and with ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST.
-    """
-    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
+    """Run the node."""
+    avoid_shared_memory()
     run_node(GestureBehaviorNode, arguments, last_words=True)
