@@ -3,6 +3,8 @@
 """The benchmark measures two ways to the same result, and ours is the faster one."""
 from itertools import cycle
 import json
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -159,3 +161,14 @@ def test_a_device_from_messages_to_scores(capsys):
 def test_a_device_that_is_not_there_ends_in_one_line(capsys):
     assert main(['bench', '--device', 'cuda:99']) == 1
     assert capsys.readouterr().err.count('\n') == 1
+
+
+def test_trials_of_a_robot():
+    result = subprocess.run([shutil.which('snn-gesture'), 'bench', '--robot', '1', '--json'],
+                            capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found['exchanges'] == found['kills'] == 1 and found['activations'] == 2
+    assert found['exchange_frames_dropped'] == 0 < found['exchange_longest_gap_ms']
+    assert 0 < found['command_ms_p50'] <= found['command_ms_p99']
+    assert 0 < found['mb_inactive_late'] and 0 < found['stop_ms_longest']

@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """A progress bar with the time that is left, on the terminal."""
+from contextlib import contextmanager
+import signal
 
 
 def follow(steps, total: int, what: str) -> None:
@@ -16,13 +18,33 @@ def follow(steps, total: int, what: str) -> None:
         TimeRemainingColumn)
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress, interrupts() as interrupted:
         task = progress.add_task(what, total=total)
         for number, count in enumerate(steps):
+            if interrupted:
+                raise KeyboardInterrupt
             if number:
                 progress.advance(task, count)
             else:
                 progress.reset(task, completed=count)
+
+
+@contextmanager
+def interrupts():
+    """Give a list of the Ctrl-C that came; some libraries swallow what is raised of one."""
+    came = []
+
+    def interrupt(number, frame):
+        came.append(number)
+        default(number, frame)
+
+    default = signal.getsignal(signal.SIGINT)
+    if callable(default):
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, default)
 
 
 def open_and_follow(path, mode: str):
