@@ -39,9 +39,11 @@ class Teacher(Node):
         """Begin to look for the trainer."""
         super().__init__('teacher')
         self._labels = self.create_publisher(String, 'label', 10)
-        self._health = follow_health(self)
         self._calls = {name: self.create_client(Trigger, f'{TRAINER}/{name}')
                        for name in ('learn', 'undo', 'discard_example')}
+        # After the clients, since the trainer learns of us in this order: once its health is heard
+        # no answer can be lost.
+        self._health = follow_health(self)
         self._spinner = SingleThreadedExecutor()
         self._spinner.add_node(self)
 
