@@ -58,7 +58,7 @@ def play(context, player) -> list:
         package='snn_gesture_ros', executable='gesture_evaluator', name='gesture_evaluator',
         namespace=LaunchConfiguration('namespace'), output='screen',
         sigterm_timeout=REPORT_S,
-        parameters=[{'use_sim_time': ParameterValue(
+        parameters=[LaunchConfiguration('params_file'), {'use_sim_time': ParameterValue(
             LaunchConfiguration('use_sim_time'), value_type=bool)},
             {name: ParameterValue(LaunchConfiguration(argument), value_type=kind)
              for name, argument, _, kind, _ in EVALUATOR_PARAMETERS},
@@ -69,11 +69,11 @@ def play(context, player) -> list:
         evaluator,
         RegisterEventHandler(OnProcessIO(
             target_action=evaluator,
-            on_stdout=lambda event: [player] if b'listening' in event.text else None)),
+            on_stdout=lambda event: [player] if b'listening: ' in event.text else None)),
         RegisterEventHandler(OnProcessExit(target_action=player, on_exit=[TimerAction(
             period=AFTERWARDS_S, actions=[Shutdown(reason='the recording has ended')])])),
-        RegisterEventHandler(OnProcessExit(target_action=evaluator, on_exit=[
-            Shutdown(reason='gesture_evaluator has ended')]))]
+        RegisterEventHandler(OnProcessExit(on_exit=lambda event, _: None if event.action is player
+                                           else Shutdown(reason='a node has ended')))]
 
 
 def generate_launch_description() -> LaunchDescription:

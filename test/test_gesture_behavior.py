@@ -105,6 +105,7 @@ def test_a_stop_gesture_commands_zero_at_once(ros, tmp_path):
 def udp(monkeypatch):
     """Let the test hear the node over UDP; in shared memory a kill can make it wait, too."""
     monkeypatch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')
 
 
 @pytest.mark.parametrize('stamped', [False, True])
@@ -295,13 +296,14 @@ def test_robot_is_armed_by_a_service(ros, tmp_path):
     robot.show_until('ahead', lambda: robot.speed == 0, 'a standstill')
 
 
-@pytest.mark.parametrize('discovery', ['SUBNET', 'LOCALHOST'])
+@pytest.mark.parametrize('discovery', [
+    {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}, {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'},
+    {'ROS_LOCALHOST_ONLY': '1'}], ids=lambda each: '='.join(*each.items()))
 def test_the_node_uses_no_shared_memory_that_a_killed_process_could_block(ros, discovery):
     if (os.environ.get('ROS_DISTRO') == 'humble'
             or os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp') != 'rmw_fastrtps_cpp'):
         pytest.skip('of Fast DDS since Jazzy')
-    node = ros.start('gesture_behavior', environment={
-        **ros.environment, 'ROS_AUTOMATIC_DISCOVERY_RANGE': discovery})
+    node = ros.start('gesture_behavior', environment={**ros.environment, **discovery})
     ros.wait_for(lambda: 'rows; disarmed' in ros.output(node), 'the node')
     assert '/dev/shm/fastrtps' in Path('/proc/self/maps').read_text(), 'as by default'
     assert '/dev/shm/fastrtps' not in Path(f'/proc/{node.pid}/maps').read_text()

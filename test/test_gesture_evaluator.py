@@ -52,9 +52,11 @@ def live_run(ros, recording, checkpoint, output, rate, **labels):
     assert evaluator.returncode == 0, ros.output(evaluator)
     decided = counters(diagnostics, 'gesture_classifier')
     report = json.loads((output / 'report.json').read_text())
-    return (counters(diagnostics, 'event_stream')['messages'] == '2400'
-            and not any(int(decided[name]) for name in BEHIND)
-            and report['decisions'] == int(decided['decisions']))
+    if (counters(diagnostics, 'event_stream')['messages'] != '2400'
+            or any(int(decided[name]) for name in BEHIND)):
+        return False
+    assert report['decisions'] == int(decided['decisions'])
+    return True
 
 
 @pytest.mark.parametrize('rate', [0.5, 1.0, 2.0])

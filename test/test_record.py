@@ -183,8 +183,7 @@ def test_without_a_camera_nothing_is_recorded(ros, tmp_path):
 
 @pytest.mark.parametrize('output, words, reason', [
     ('a.txt', [], 'suffix .txt'), ('source.npz', [], '--force replaces it'),
-    ('a.npz', ['--labels', 'a', '--label-topic', '/l'], 'not from both'),
-    ('a.npz', ['--examples', '0'], 'examples must be 1 or more')])
+    ('a.npz', ['--labels', 'a', '--label-topic', '/l'], 'not from both')])
 def test_what_cannot_be_recorded_is_one_line(tmp_path, capsys, output, words, reason):
     save_npz(tmp_path / 'source.npz', make_events())
     assert main(['record', str(tmp_path / output), *words]) == 1
@@ -193,12 +192,21 @@ def test_what_cannot_be_recorded_is_one_line(tmp_path, capsys, output, words, re
     assert os.listdir(tmp_path) == ['source.npz']
 
 
+@pytest.mark.parametrize('option, value', [
+    ('--examples', '0'), ('--countdown', '-1'), ('--seconds', 'long')])
+def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, option, value):
+    with pytest.raises(SystemExit) as stopped:
+        main(['record', str(tmp_path / 'a.npz'), option, value])
+    assert stopped.value.code == 2
+    assert f'{option}: {value} is no number from' in capsys.readouterr().err
+
+
 def add_labels(recording, *labels, person='', replace=False):
     """Label seconds of a recording, one after the other, and finish it."""
     table = LabelTable(recording, person, replace)
     for start_s, label in enumerate(labels):
         table.add(1_000_000 * start_s, 1_000_000 * (start_s + 1), label)
-    hand_over_labels(journal_of(recording), recording)
+    table.finish()
 
 
 def test_rows_are_added_to_a_table_that_is_there(tmp_path):
@@ -233,6 +241,16 @@ def test_old_labels_stay_until_the_new_recording_is_there(tmp_path):
     assert (tmp_path / 'labels.csv').read_text() == old
     add_labels(recording, replace=True)
     assert not (tmp_path / 'labels.csv').exists()
+
+
+def test_labels_of_a_journal_are_handed_over_once(tmp_path):
+    recording = tmp_path / 'a.npz'
+    LabelTable(recording).add(0, 1000, 'clap')
+    (tmp_path / 'labels.csv').open('a').write('b.npz,0,1,wave,one cell too many\n')
+    for _ in range(2):
+        hand_over_labels(journal_of(recording), recording)
+        assert [(row['file'], row['label']) for row in read_labels(tmp_path)] == [
+            ('a.npz', 'clap'), ('b.npz', 'wave')]
 
 
 def test_old_labels_stay_where_no_message_comes(ros, tmp_path):

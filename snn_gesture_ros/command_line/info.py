@@ -8,7 +8,7 @@ import sys
 
 from snn_gesture_ros.command_line.progress import open_and_follow
 from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
-from snn_gesture_ros.datasets.dvs128_gesture import Download, find_download, TEST_LIST
+from snn_gesture_ros.datasets.dvs128_gesture import Download, is_download
 from snn_gesture_ros.datasets.labelled_recordings import rows_of
 from snn_gesture_ros.datasets.summary import count_clips, summarise
 from snn_gesture_ros.frames.frame_file import holds_frames, summarise_frames
@@ -44,7 +44,7 @@ def run(arguments) -> int:
         return show_checkpoint(arguments.file, arguments.json)
     if (path / DESCRIPTION_FILE).exists():
         return show_clip_set(path, arguments.json)
-    if (path / TEST_LIST).is_file() or path.is_file() and find_download(path):
+    if is_download(path):
         return show_download(path, arguments.json)
     if path.is_file() and is_checkpoint(path):
         return show_checkpoint(str(path.resolve()), arguments.json)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.datasets.label_table import hand_over_labels, LabelTable
+from snn_gesture_ros.datasets.label_table import LabelTable
 from snn_gesture_ros.events.message_types import EVENTS_TOPIC
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion
 from snn_gesture_ros.recordings.journal import Journal, journal_of
@@ -25,11 +25,11 @@ def add_arguments(parser) -> None:
                         help='the camera, whose type is found (default: %(default)s)')
     parser.add_argument('--labels', nargs='+', metavar='LABEL',
                         help='ask for these, one after the other, and label them')
-    parser.add_argument('--examples', type=int, default=5, metavar='N',
+    parser.add_argument('--examples', type=examples, default=5, metavar='N',
                         help='of every gesture (default: %(default)s)')
     parser.add_argument('--seconds', type=seconds, default=3.0, metavar='S',
                         help='duration of a gesture (default: %(default)s)')
-    parser.add_argument('--countdown', type=int, default=3, metavar='S',
+    parser.add_argument('--countdown', type=countdown, default=3, metavar='S',
                         help='seconds before each (default: %(default)s)')
     parser.add_argument('--label-topic', metavar='TOPIC',
                         help='take labels from std_msgs/String instead; an empty one: no label')
@@ -44,6 +44,24 @@ def seconds(text: str) -> float:
     :raises ArgumentTypeError: if it is none.
     """
     return number_from(text, 0.1, 3600.0)
+
+
+def examples(text: str) -> int:
+    """
+    Read how often a gesture is made.
+
+    :raises ArgumentTypeError: if it is no such number.
+    """
+    return int(number_from(text, 1, 100_000))
+
+
+def countdown(text: str) -> int:
+    """
+    Read the seconds before a gesture.
+
+    :raises ArgumentTypeError: if it is no such number.
+    """
+    return int(number_from(text, 0, 3600))
 
 
 def run(arguments) -> int:
@@ -67,7 +85,7 @@ def run(arguments) -> int:
         conversion = Conversion(recording, output)
         follow(conversion.steps(arguments.force),
                node.messages if conversion.copies else node.events, 'finishing')
-    hand_over_labels(journal, output)
+    table.finish()
     journal.unlink()
     lost = f', {node.reader.lost} messages lost' if node.reader.numbered else ''
     labels = f'; {table.rows} labels in {table.path}' if table.rows else ''
@@ -89,8 +107,6 @@ def check(arguments) -> None:
                          'it; then delete it')
     if arguments.labels and arguments.label_topic:
         raise ValueError('labels come from --labels or from --label-topic, not from both')
-    if arguments.examples < 1 or arguments.countdown < 0:
-        raise ValueError('examples must be 1 or more, countdown 0 or more')
 
 
 def record(arguments, journal: Path, table: LabelTable):

@@ -148,6 +148,11 @@ def find_download(path):
     return path / ARCHIVE if (path / ARCHIVE).exists() else None
 
 
+def is_download(path: Path) -> bool:
+    """Return whether a path is the archive or, with its lists, what it was unpacked to."""
+    return (path / TEST_LIST).is_file() or path.is_file() and find_download(path) is not None
+
+
 def read_trials(text: str) -> tuple:
     """
     Read a table of labels.

@@ -27,7 +27,8 @@ class LabelTable:
         self.path = recording.parent / TABLE
         self.rows = 0
         """Rows that were added."""
-        self._file, self._person = journal_of(recording).name, person
+        self._recording, self._person = recording.name, person
+        self._file = journal_of(recording).name
         self._columns = (*NEEDED, *(['person'] if person else []))
         if not self.path.exists():
             return
@@ -56,10 +57,15 @@ class LabelTable:
             table.writerow({**row, 'person': self._person} if self._person else row)
         self.rows += 1
 
+    def finish(self) -> None:
+        """Let the rows be those of the recording, which is there now; those that it had go."""
+        if self.path.exists():
+            _rewrite(self.path, {self._recording: None, self._file: self._recording})
+
 
 def hand_over_labels(journal: Path, recording: Path) -> None:
     """
-    Give the rows of a journal to the recording that was made of it beside it; those it had go.
+    Give the rows of a journal, if it has any, to the recording that was made of it beside it.
 
     :raises ValueError: if the table is damaged.
     """
@@ -67,7 +73,7 @@ def hand_over_labels(journal: Path, recording: Path) -> None:
     if not table.exists() or journal.resolve().parent != recording.resolve().parent:
         return
     files = {row.file for row in read_table(table, table.read_bytes())}
-    if files & {journal.name, recording.name}:
+    if journal.name in files:
         _rewrite(table, {recording.name: None, journal.name: recording.name})
 
 
@@ -82,7 +88,7 @@ def _rewrite(path: Path, names: dict) -> None:
         return
     temporary = path.with_name(f'{TABLE}.tmp')
     with temporary.open('w', newline='', encoding='utf-8') as file:
-        kept = csv.DictWriter(file, table.fieldnames)
+        kept = csv.DictWriter(file, table.fieldnames, extrasaction='ignore')
         kept.writeheader()
         kept.writerows(rows)
     os.replace(temporary, path)

@@ -13,7 +13,7 @@ def summarise(clips: list) -> str:
     :param clips: of Clip.
     """
     counts = count_clips(clips)
-    wide = max(map(len, counts['labels']))
+    wide = max(map(len, counts['labels']), default=0)
     lines = [' ' * wide + ''.join(f'{split:>12}' for split in SPLITS)]
     lines += [f'{label:<{wide}}' + ''.join(f'{row[split]:>12}' for split in SPLITS)
               for label, row in counts['labels'].items()]

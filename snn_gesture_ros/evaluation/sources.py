@@ -17,7 +17,7 @@ import re
 from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.dvs128_gesture import (
-    Download, find_download, read_trials, SENSOR_SIZE, TEST_LIST)
+    Download, is_download, read_trials, SENSOR_SIZE)
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
@@ -79,7 +79,7 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
     sources, left_out = [], []
     for path in map(Path, paths):
         path.stat()
-        if (path / TEST_LIST).is_file() or path.is_file() and find_download(path):
+        if is_download(path):
             if not tables.are_looked_for:
                 raise ValueError(f'{path} has its own labels: leave out --label-table and --label')
             found, notes = _test_recordings(path, open_file)
@@ -104,9 +104,10 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
 
 def _recordings(path: Path, tables) -> list:
     """Return the recordings at a path and below it, also those that a table names in vain."""
-    named = [file for table in path.rglob(TABLE) for file in tables.files(table)
+    named = [file for table in path.rglob(TABLE)
              if tables.are_looked_for
-             and not any(part.startswith('.') for part in table.relative_to(path).parts)]
+             and not any(part.startswith('.') for part in table.relative_to(path).parts)
+             for file in tables.files(table)]
     parts_of_bags = {folder for file in named for folder in file.parents}
     return sorted({*named, *find_recordings(path)} - parts_of_bags)
 

@@ -21,7 +21,7 @@ from snn_gesture_ros.nodes.health import follow_health, health_name
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.nodes.topics import LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
@@ -69,8 +69,8 @@ class GestureEvaluatorNode(Node):
         self._names = {}
         """In the diagnostics, of the nodes that publish each topic."""
         self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
-        self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
-        self.create_subscription(Classification, 'gesture', self._on_gesture, GESTURE_QOS)
+        self.create_subscription(Classification, 'gesture_scores', self._on_scores, STREAM_QOS)
+        self.create_subscription(Classification, 'gesture', self._on_gesture, STREAM_QOS)
         self._stream = None
         self._waiting = every(self, WAIT_S, self._wait)
 
@@ -114,6 +114,7 @@ class GestureEvaluatorNode(Node):
         """Listen to the events only now: event_stream begins once somebody does."""
         labels = tuple(item.class_name for item in message.class_map)
         if labels != self._card.labels:
+            self._decisions.clear()
             self._problem = ('gesture_classifier has other labels than '
                              f'{self._values["checkpoint"]}: set checkpoint')
             rclpy.utilities.try_shutdown()

@@ -115,7 +115,7 @@ class RobotTrials(Node):
         return int(self.health[CLASSIFIER]['frames_dropped'])
 
     def activations(self, times: int, pid: int) -> dict:
-        """Switch the classifier off and on; tell its memory at the tenth time and the last."""
+        """Switch the classifier off and on; tell its memory after ten times and the last."""
         memory = []
         for _ in range(times):
             for wanted in (False, True):
@@ -132,7 +132,8 @@ class RobotTrials(Node):
         """Kill the classifier while the robot moves; tell how long it goes on, in ms."""
         delays_ms = []
         for _ in range(times):
-            self.wait_for(lambda: self.speed_m_s, 'a moving robot')
+            known = len(self.scores)
+            self.wait_for(lambda: len(self.scores) > known and self.speed_m_s, 'a moving robot')
             classifier.kill()
             killed_s = time.monotonic()
             classifier.wait()
@@ -160,10 +161,12 @@ def run_trials(nodes, folder: Path, times: int) -> dict:
         for label in DVS128_GESTURES))
     environment = dict(os.environ)
     avoid_shared_memory()       # in which a kill can hold up who listens, too
-    rclpy.init()
-    trials = RobotTrials()
-    os.environ.clear()
-    os.environ.update(environment)
+    try:
+        rclpy.init()
+        trials = RobotTrials()
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
     try:
         nodes.start('gesture_behavior', table=table, armed=True)
         nodes.start('event_stream')

@@ -99,7 +99,7 @@ class Pursuing:
         """Send the goal, unless the last one is still pursued."""
         if not self._client.server_is_ready():
             self._log.error(f'{self._row.name}: no action {self.action} is there')
-        elif self.pursued:
+        elif self.pursued and not self._pursuit.is_given_up:
             self._log.warning(f'{self._row.name}: {self.action} still pursues the last goal')
         else:
             self._pursuit = _Pursuit(self._client.send_goal_async(self._goal), self._report)
@@ -126,15 +126,21 @@ class _Pursuit:
         self.over = False
         """Whether it was refused, is done, or the server has agreed to cancel it."""
         self._handle = None
-        self._unwanted = False
+        self._unwanted = self._is_asked = False
         self._report = report
         response.add_done_callback(self._on_response)
 
     def cancel(self) -> None:
         """Ask to cancel it, at once or as soon as it is accepted."""
         self._unwanted = True
-        if self._handle is not None:
+        if self._handle is not None and not self._is_asked:
+            self._is_asked = True
             self._handle.cancel_goal_async().add_done_callback(self._on_cancel)
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is unwanted and not answered yet; if that comes, it is cancelled."""
+        return self._unwanted and self._handle is None
 
     def _on_response(self, response) -> None:
         self._handle = response.result()
@@ -146,6 +152,7 @@ class _Pursuit:
             self.cancel()
 
     def _on_cancel(self, answer) -> None:
+        self._is_asked = False
         reply = answer.result()
         if reply.goals_canceling:
             self._end('the goal is cancelled')

@@ -9,7 +9,7 @@ from rclpy.utilities import get_rmw_implementation_identifier
 FAST_DDS = 'rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp'
 PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
 """Variables of Fast DDS 2 and 3 that name a file of profiles."""
-RANGE = 'ROS_AUTOMATIC_DISCOVERY_RANGE'
+RANGE, LOCALHOST_ONLY = 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_LOCALHOST_ONLY'
 
 
 def avoid_shared_memory() -> None:
@@ -22,6 +22,8 @@ def avoid_shared_memory() -> None:
     if get_rmw_implementation_identifier() not in FAST_DDS:
         return
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
-    if os.environ.get(RANGE) == 'LOCALHOST' and not any(map(os.environ.get, PROFILES)):
+    local = os.environ.get(RANGE) == 'LOCALHOST' or os.environ.get(LOCALHOST_ONLY) == '1'
+    if local and not any(map(os.environ.get, PROFILES)):
         path = f'{get_package_share_directory("snn_gesture_ros")}/config/loopback_udp.xml'
+        os.environ.pop(LOCALHOST_ONLY, None)
         os.environ.update(dict.fromkeys(PROFILES, path), **{RANGE: 'SYSTEM_DEFAULT'})

@@ -16,9 +16,9 @@ from snn_gesture_ros.recordings.rosbag import BAG_FILES
 from snn_gesture_ros.recordings.unfinished import unfinished
 
 WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer, '.aedat4': Aedat4Writer}
-SIZED_SUFFIXES = ('', *BAG_FILES, '.aedat4')
-"""Of formats that must tell the size of the sensor."""
 BAG_SUFFIXES = ('', *BAG_FILES)
+SIZED_SUFFIXES = (*BAG_SUFFIXES, '.aedat4')
+"""Of formats that must tell the size of the sensor."""
 TOPIC = '/event_camera/events'
 BATCH = 1 << 16
 """At least so many events are written at once."""
