@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
+from snn_gesture_ros.frames.silence import LONGEST_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
 
 BASE_US = 1_700_000_000_000_000
@@ -118,6 +119,16 @@ def test_long_silence_is_cut_short():
     assert found[-1].t_newest_us == BASE_US + 5000
     after, = frames.advance(BASE_US + 3_600_001_000)
     assert after.t_newest_us == BASE_US + 3_600_001_000 and not after.counts.any()
+
+
+def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
+    timed = TimedFrames(FramesByTime(8, 1_000_000, 4))
+    assert list(timed.wait(10**18)) == [], 'before the first packet'
+    timed.push(packets(np.full(3, BASE_US), np.arange(3), [])[0], 10**18)
+    frames = list(timed.wait(10**18 + 10**17))
+    assert [frame.events for frame in frames[:3]] == [3, 0, 0]
+    assert len(frames) == pytest.approx(LONGEST_NS / 1e9, abs=2)
+    assert list(timed.wait(10**18 + 10**17)) == []
 
 
 def test_gap_in_the_stream_is_no_reason_to_wait():

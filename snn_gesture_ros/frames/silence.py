@@ -6,6 +6,8 @@ PERIOD_NS = 100_000_000
 """In silence the frames of this time are decided together, since to wake up is what costs."""
 MARGIN_NS = 100_000_000
 """A stream that says nothing for longer is taken for silent."""
+LONGEST_NS = 3600 * 1_000_000_000
+"""No more of a silence is gone through: a clock that jumps by years must not take as long."""
 
 
 class TimedFrames:
@@ -40,10 +42,13 @@ class TimedFrames:
         return self.stream.advance(self.time_us(now_ns))
 
     def wait(self, now_ns: int):
-        """Yield what `advance` gives when it is called every PERIOD_NS until now."""
-        while self._arrival_ns and self._asked_ns + PERIOD_NS <= now_ns:
+        """Yield what `advance` gives, called every PERIOD_NS until now, or for LONGEST_NS."""
+        until_ns = min(now_ns, self._asked_ns + LONGEST_NS)
+        while self._arrival_ns and self._asked_ns + PERIOD_NS <= until_ns:
             self._asked_ns += PERIOD_NS
             yield from self.advance(self._asked_ns)
+        if until_ns < now_ns:
+            self._asked_ns = now_ns
 
     def time_us(self, now_ns: int) -> int:
         """Return the camera time that the frames have reached, after the first packet."""
