@@ -315,7 +315,12 @@ def test_labels_are_found_by_themselves(tmp_path):
 
 def test_download_of_dvs128_gesture_is_evaluated(evaluate, tmp_path):
     download = write_download(tmp_path / 'DvsGesture')
-    source = find_sources([tmp_path], Labels())[0][0]
+    sources, left_out = find_sources([tmp_path], Labels())
+    assert [source.path.name for source in sources] == [
+        'user24_fluorescent.aedat', 'user29_natural.aedat']
+    assert len(left_out) == 3 and 'user01_led.aedat: DVS128 Gesture has it for training' in str(
+        left_out)
+    source = find_sources([download / 'user01_fluorescent.aedat'], Labels())[0][0]
     assert source.path == download / 'user01_fluorescent.aedat' and source.camera_time
     assert len(source.parts) == 12 and source.parts[1].label == 'right_hand_wave'
     assert len(source.notes) == 6 and 'skipped' in source.notes[0]

@@ -153,6 +153,12 @@ def is_download(path: Path) -> bool:
     return (path / TEST_LIST).is_file() or path.is_file() and find_download(path) is not None
 
 
+def is_for_training(recording: Path) -> bool:
+    """Return whether a recording lies in the download, and is not in its list for test."""
+    tests = recording.parent / TEST_LIST
+    return tests.is_file() and recording.name not in tests.read_text().split()
+
+
 def read_trials(text: str) -> tuple:
     """
     Read a table of labels.

@@ -17,7 +17,7 @@ import re
 from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.dvs128_gesture import (
-    Download, is_download, read_trials, SENSOR_SIZE)
+    Download, is_download, is_for_training, read_trials, SENSOR_SIZE)
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
@@ -87,6 +87,9 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
             left_out += notes
             continue
         for file in _recordings(path, tables):
+            if file != path and is_for_training(file):
+                left_out.append(f'{file}: DVS128 Gesture has it for training; left out')
+                continue
             found = tables.sources(file, path)
             sources += found
             if not found:
