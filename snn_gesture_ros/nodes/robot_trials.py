@@ -74,6 +74,7 @@ class RobotTrials(Node):
             rclpy.spin_once(self, timeout_sec=0.05)
 
     def _call(self, client, request):
+        self.wait_for(client.service_is_ready, client.srv_name)
         future = client.call_async(request)
         self.wait_for(future.done, client.srv_name)
         return future.result()
