@@ -7,6 +7,7 @@ import signal
 
 from diagnostic_msgs.msg import DiagnosticArray
 import pytest
+from rcl_interfaces.srv import GetParameters
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.nodes.gesture_evaluator import BEHIND, LISTENING
 from test_evaluate import save
@@ -87,7 +88,7 @@ def test_nothing_heard_is_said(ros, halves, tmp_path):
     recording = save(tmp_path / 'clip.npz', [('left', 0.1)])
     evaluator = ros.start('gesture_evaluator', recording=recording, checkpoint=halves,
                           output=tmp_path / 'live')
-    ros.wait_for(lambda: ros.node.count_subscribers('gesture_scores'), 'the node')
+    ros.client(GetParameters, '/gesture_evaluator/get_parameters')     # it answers: it has started
     evaluator.send_signal(signal.SIGINT)
     ros.wait_for(lambda: evaluator.poll() is not None, 'its end')
     assert evaluator.returncode == 1
