@@ -24,6 +24,8 @@ NODES = (
     ('name', 'gesture_classifier', 'Name of the classifier node'),
     ('event_stream_name', 'event_stream', 'Name of the node that reads the camera'),
     ('namespace', '', 'Namespace of the nodes'),
+    ('cameras', '', 'Namespaces of several cameras, such as "left right": an event_stream in '
+     'each, one classifier for all; topics are relative to them'),
     ('composed', 'false', 'Run both nodes in one process, which hands events over in memory'),
     ('view', 'false', 'Also start event_viewer, which makes pictures of the events'),
     ('learn', 'false', 'Also start gesture_trainer, which learns gestures that people show'),
@@ -74,42 +76,66 @@ def given(context, parameters) -> dict:
     return values
 
 
+def several(argument: dict, topic: dict) -> list:
+    """Split the names of several cameras; there are none where one camera has no name."""
+    cameras = argument['cameras'].split()
+    for name in ('composed', 'learn'):
+        if cameras and is_true(argument[name]):
+            raise RuntimeError(f'{name}:=true is for one camera: leave out cameras')
+    for name, value in topic.items():
+        if cameras and value.startswith('/'):
+            raise RuntimeError(f'{name}_topic:={value} is the same for all cameras: give it '
+                               'relative to the namespaces of the cameras, without the first /')
+    return cameras
+
+
 def nodes(context) -> list:
     """Make the nodes: two in a process each or in one together, and one for pictures."""
     argument = {name: LaunchConfiguration(name).perform(context) for name, _, _ in NODES}
     topic = {name: LaunchConfiguration(f'{name}_topic').perform(context) for name, _, _ in TOPICS}
     if not Path(argument['params_file']).is_file():
         raise RuntimeError(f'params_file {argument["params_file"]} is not a file')
+    cameras = several(argument, topic)
     sim_time = {'use_sim_time': is_true(argument['use_sim_time'])}
     names = {'event_stream': argument['event_stream_name'], 'gesture_classifier': argument['name'],
-             'event_viewer': 'event_viewer'}
+             'event_viewer': 'event_viewer', 'gesture_trainer': 'gesture_trainer'}
     parameters = {'event_stream': given(context, COMMON_PARAMETERS + STREAM_PARAMETERS),
                   'gesture_classifier': given(context, COMMON_PARAMETERS + CLASSIFIER_PARAMETERS),
-                  'event_viewer': {}}
+                  'gesture_trainer': {'classifier': argument['name']}}
+    if cameras:
+        parameters['gesture_classifier']['streams'] = cameras
     topics = {'event_stream': ('events', 'event_stream'),
               'gesture_classifier': ('event_stream', 'gesture', 'gesture_scores',
                                      'gesture_labels'),
+              'gesture_trainer': ('event_stream',),
               'event_viewer': ('events', 'event_stream', 'gesture', 'gesture_scores',
                                'event_image')}
-    processes = [(node, [node]) for node in ('event_stream', 'gesture_classifier')]
+
+    def process(executable, together, camera=''):
+        """Make a process of nodes in the namespace of a camera, or for all cameras."""
+        of_each = cameras if executable == 'gesture_classifier' and cameras else ['']
+        return Node(
+            package='snn_gesture_ros', executable=executable, output='screen',
+            namespace='/'.join(filter(None, (argument['namespace'], camera))),
+            parameters=[argument['params_file'], sim_time,
+                        *(parameters.get(node, {}) for node in together)],
+            remappings=[(f'{node}:__node', names[node]) for node in together] + [
+                (f'{node}:{"/".join(filter(None, (stream, each)))}',
+                 '/'.join(filter(None, (stream, topic[each]))))
+                for node in together for each in topics[node] for stream in of_each],
+            ros_arguments=['--log-level', argument['log_level']])
+
+    made = []
+    if is_true(argument['learn']):
+        made.append(process('gesture_trainer', ['gesture_trainer']))
     if is_true(argument['composed']):
-        processes = [('gesture_pipeline', ['event_stream', 'gesture_classifier'])]
+        made.append(process('gesture_pipeline', ['event_stream', 'gesture_classifier']))
+    else:
+        made += [process('event_stream', ['event_stream'], camera) for camera in cameras or ['']]
+        made.append(process('gesture_classifier', ['gesture_classifier']))
     if is_true(argument['view']):
-        processes.append(('event_viewer', ['event_viewer']))
-    trainer = Node(
-        package='snn_gesture_ros', executable='gesture_trainer', namespace=argument['namespace'],
-        output='screen',
-        parameters=[argument['params_file'], sim_time, {'classifier': argument['name']}],
-        remappings=[('event_stream', topic['event_stream'])],
-        ros_arguments=['--log-level', argument['log_level']])
-    return [trainer] * is_true(argument['learn']) + [Node(
-        package='snn_gesture_ros', executable=executable, namespace=argument['namespace'],
-        output='screen',
-        parameters=[argument['params_file'], sim_time, *(parameters[node] for node in together)],
-        remappings=[(f'{node}:__node', names[node]) for node in together] + [
-            (f'{node}:{each}', topic[each]) for node in together for each in topics[node]],
-        ros_arguments=['--log-level', argument['log_level']])
-        for executable, together in processes]
+        made += [process('event_viewer', ['event_viewer'], camera) for camera in cameras or ['']]
+    return made
 
 
 def generate_launch_description() -> LaunchDescription:

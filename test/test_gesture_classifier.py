@@ -22,9 +22,9 @@ BASE_US = 1_700_000_000_000_000
 class Stream:
     """Packets of 5 ms that fire on a column of the picture, as event_stream sends them."""
 
-    def __init__(self, ros):
+    def __init__(self, ros, topic='event_stream'):
         """Begin with the first packet."""
-        self.publisher = ros.node.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
+        self.publisher = ros.node.create_publisher(UInt8MultiArray, topic, STREAM_QOS)
         self.sequence = 0
         self.ros = ros
 
@@ -181,6 +181,38 @@ def test_a_network_that_cannot_be_used_is_refused_and_nothing_stops(ros, running
     assert started(gestures) == ['left'] and len(labels) == 1
 
 
+def test_one_network_decides_on_several_streams(ros, halves):
+    names, columns = ('front', 'back'), (3, 12)
+    scores, gestures, labels = ({name: ros.listen(kind, f'{name}/{topic}', qos) for name in names}
+                                for kind, topic, qos in (
+                                    (Classification, 'gesture_scores', GESTURE_QOS),
+                                    (Classification, 'gesture', GESTURE_QOS),
+                                    (LabelInfo, 'gesture_labels', LATCHED_QOS)))
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.start('gesture_classifier', checkpoint=halves, min_events=1, smoothing_ms=50,
+              queue_size=100, streams=[*names])
+    streams = [Stream(ros, f'{name}/event_stream') for name in names]
+    ros.wait_for(lambda: all(stream.publisher.get_subscription_count() for stream in streams)
+                 and all(labels.values()) and ros.heard(), 'the node')
+    showing = [ros.node.create_timer(0.005, lambda stream=stream, column=column:
+                                     stream.show(column, 1))
+               for stream, column in zip(streams, columns)]
+    ros.wait_for(lambda: all(gestures.values()), 'both gestures')
+    other = halves.with_name('other.safetensors')
+    other.write_bytes(halves.read_bytes())
+    assert set_parameter(ros, 'checkpoint', str(other)).successful
+    decided = len(scores['back'])
+    ros.wait_for(lambda: len(scores['back']) > decided + 5, 'decisions')
+    ros.wait_for(lambda: ('gesture', 'front: left, back: right') in [
+        (pair.key, pair.value) for pair in diagnostics[-1].status[0].values], 'the diagnostics')
+    showing[0].cancel()
+    ros.wait_for(lambda: started(gestures['front']) == ['left', None], 'the end of one gesture')
+    assert started(gestures['back']) == ['right']
+    ros.wait_for(lambda: '/front/event_stream' in diagnostics[-1].status[0].message, 'the reason')
+    assert '/back/event_stream' not in diagnostics[-1].status[0].message
+    assert {*np.diff(frame_numbers(scores['back']))} == {1}
+
+
 @pytest.fixture
 def slow(tmp_path):
     """Write a network that takes seconds to load, and then does not fit the stream."""
@@ -230,6 +262,8 @@ def test_the_window_changes_while_the_node_runs(ros, running):
     ({'state': 'lost'}, 'is not one of carried, window'),
     ({'runtime': 'tensorflow'}, 'is not one of auto, torch, onnx'),
     ({'end_threshold': 0.9}, 'end_threshold <= start_threshold'),
+    ({'streams': ['a', 'a']}, 'none of them twice'),
+    ({'streams': ['a', 'no name']}, "'no name' cannot be a namespace"),
 ])
 def test_wrong_parameters_end_the_node_with_the_reason(ros, halves, parameters, reason):
     node = ros.start('gesture_classifier', **{'checkpoint': halves, **parameters})

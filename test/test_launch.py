@@ -43,6 +43,18 @@ def test_arguments_of_gesture_are_parameters_of_its_nodes(table, node):
         assert type(kind('1')) is type(defaults[name]), name
 
 
+@pytest.mark.parametrize('wrong', [
+    {'composed': 'true'}, {'learn': 'true'}, {'events_topic': '/dv/events'}])
+def test_several_cameras_have_a_classifier_together(wrong):
+    several = load('gesture').several
+    given = {'cameras': 'left  right', 'composed': 'false', 'learn': 'false'}
+    assert several(given, {'events': 'dv/events'}) == ['left', 'right']
+    assert several({**given, 'cameras': '', 'composed': 'true'}, {'events': '/dv/events'}) == []
+    topic = {'events': wrong.get('events_topic', 'dv/events')}
+    with pytest.raises(RuntimeError, match='leave out cameras|without the first /'):
+        several({**given, **wrong}, topic)
+
+
 def evaluated(default, kind):
     """Give the value that a node receives for the text of a launch argument."""
     from launch import LaunchContext

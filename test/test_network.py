@@ -129,7 +129,7 @@ def test_silence_puts_the_network_at_rest_and_costs_nothing(own, frames):
     classifier = SpikingClassifier(str(path))
     asked = []
     run = classifier.runtime.step
-    classifier.runtime.step = lambda frame: asked.append(frame) or run(frame)
+    classifier.runtime.step = lambda *given: asked.append(given) or run(*given)
     silence = np.zeros((40, *classifier.shape), np.uint16)
     before = [classifier.step(frame) for frame in (*frames, *silence)]
     # As long as a window may hold events, empty frames are run as any other.

@@ -11,7 +11,8 @@ import onnx
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
-from snn_gesture_ros.network.checkpoint_files import find_checkpoint, shipped_models
+from snn_gesture_ros.network.checkpoint_files import (
+    CheckpointError, find_checkpoint, shipped_models)
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
@@ -108,9 +109,38 @@ def test_outputs_are_those_of_spikingjelly(exported, name):
             reference.reset()
             runtime.reset()
         frame = (rng.random((2, size, size)) < rng.random() ** 3).astype(np.float32)
-        expected.append(reference.step(frame))
-        found.append(runtime.step(frame))
+        expected += [*reference.step([frame])]
+        found += [*runtime.step([frame])]
     check_same(found, expected)
+
+
+@pytest.mark.parametrize('runtime', ['onnx', 'torch'])
+def test_streams_in_a_batch_know_nothing_of_one_another(runtime):
+    rng = np.random.default_rng(6)
+    together = SpikingClassifier('fast', runtime, 'cpu', streams=3)
+    alone = [SpikingClassifier('fast', runtime, 'cpu') for _ in range(3)]
+    found, expected = [], []
+    for number in range(400):
+        streams = rng.permutation(3)[:rng.integers(1, 4)]
+        frames = [(rng.random(together.shape) < rng.choice([0.0, 0.02, 0.1])).astype(np.uint16)
+                  for _ in streams]
+        if number % 100 == 50:
+            together.reset(1)
+            alone[1].reset()
+        found += together.step_together(frames, streams)
+        expected += [alone[stream].step(frame) for stream, frame in zip(streams, frames)]
+    check_same(found, expected)
+
+
+def test_a_graph_of_one_stream_takes_no_more(tmp_path):
+    graph = onnx.load(find_checkpoint('fast', exported=True))
+    for value in (*graph.graph.input, *graph.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    path = tmp_path / 'one.onnx'
+    onnx.save(graph, path)
+    assert SpikingClassifier(str(path)).step(np.zeros((2, 64, 64), np.uint16)).sum() > 0.99
+    with pytest.raises(CheckpointError, match='one stream of frames, not 2: run snn-gesture ex'):
+        SpikingClassifier(str(path), streams=2)
 
 
 def test_scores_of_real_frames_are_those_of_spikingjelly(shared_data):

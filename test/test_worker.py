@@ -11,11 +11,11 @@ def test_oldest_items_are_dropped_and_counted():
     begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
     processed = []
 
-    def process(item):
+    def process(batch):
         begun.set()
         go_on.wait()
-        processed.append(item)
-        if item == 9:
+        processed.append(batch)
+        if batch == [9]:
             done.set()
 
     worker = Worker(process, capacity=2)
@@ -26,8 +26,31 @@ def test_oldest_items_are_dropped_and_counted():
     go_on.set()
     done.wait()
     worker.stop()
-    assert processed == [0, 8, 9]
+    assert processed == [[0], [8], [9]]
     assert worker.dropped == 7
+
+
+def test_a_batch_is_the_oldest_item_of_each_lane():
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    processed = []
+
+    def process(batch):
+        begun.set()
+        go_on.wait()
+        processed.append(batch)
+        if 'a3' in batch:
+            done.set()
+
+    worker = Worker(process, capacity=2, lanes=3)
+    worker.submit('a0')
+    begun.wait()
+    for item, lane in [('a1', 0), ('a2', 0), ('c1', 2), ('a3', 0)]:
+        worker.submit(item, lane)
+    go_on.set()
+    done.wait()
+    worker.stop()
+    assert processed == [['a0'], ['a2', 'c1'], ['a3']]
+    assert worker.dropped == 1
 
 
 def test_stop_leaves_what_is_waiting():

@@ -25,18 +25,21 @@ class Recognised(NamedTuple):
 class Recogniser:
     """Run the network frame by frame, and decide."""
 
-    def __init__(self, classifier, settings: DecisionSettings, min_events: int = MIN_EVENTS):
+    def __init__(self, classifier, settings: DecisionSettings, min_events: int = MIN_EVENTS,
+                 stream: int = 0):
         """
         Begin with no gesture.
 
-        :param classifier: SpikingClassifier; it begins anew.
+        :param classifier: SpikingClassifier.
         :param min_events: fewer in the latest T frames are silence.
+        :param stream: of the classifier; it begins anew.
         """
         self.classifier = classifier
         self.decider = Decider(classifier.card.labels, settings)
         self.min_events = min_events
+        self._stream = stream
         self._events = deque(maxlen=classifier.card.time_steps)
-        classifier.reset()
+        classifier.reset(stream)
 
     def recognise(self, frame):
         """
@@ -45,7 +48,22 @@ class Recogniser:
         :returns: Recognised, or None where the classifier gives no scores yet.
         :raises ValueError: if the frame is not the network's.
         """
-        scores = self.classifier.step(frame.counts)
+        return self.recognise_together([self], [frame])[0]
+
+    @staticmethod
+    def recognise_together(recognisers: list, frames: list) -> list:
+        """
+        Let recognisers of one classifier take in a Frame each, in one batch.
+
+        :returns: what `recognise` returns, of each.
+        :raises ValueError: if a frame is not the network's.
+        """
+        scores = recognisers[0].classifier.step_together(
+            [frame.counts for frame in frames], [each._stream for each in recognisers])
+        return [each._decide(frame, those)
+                for each, frame, those in zip(recognisers, frames, scores)]
+
+    def _decide(self, frame, scores):
         self._events.append(frame.events)
         if scores is None:
             return None
@@ -63,6 +81,6 @@ class Recogniser:
         :returns: the Changes that this brings: a gesture ends that this one does not know.
         """
         for frame in frames:
-            self.classifier.step(frame.counts)
+            self.classifier.step(frame.counts, self._stream)
             self._events.append(frame.events)
         return self.decider.follow(before.decider)

@@ -11,16 +11,16 @@ STATES = ('carried', 'window')
 
 class SpikingClassifier:
     """
-    A network that is loaded and ready.
+    A network that is loaded and ready, for one stream of frames or several.
 
-    Its state is `carried` from frame to frame, and every frame gives scores; or it is put at rest
-    after each `window` of T frames, whose last one gives scores: those that SpikingJelly's
-    multi-step mode gives for the window. A carried state, too, is put at rest by T frames without
-    events in a row, and while the silence lasts the network is not run.
+    The state of a stream is `carried` from frame to frame, and every frame gives scores; or it is
+    put at rest after each `window` of T frames, whose last one gives scores: those that
+    SpikingJelly's multi-step mode gives for the window. A carried state, too, is put at rest by T
+    frames without events in a row, and while the silence lasts the network is not run.
     """
 
     def __init__(self, checkpoint: str, runtime: str = 'auto', device: str = 'auto',
-                 threads: int = 1, state: str = 'carried'):
+                 threads: int = 1, state: str = 'carried', streams: int = 1):
         """
         Load a checkpoint and run it once, so that the first frame is not slow.
 
@@ -29,43 +29,86 @@ class SpikingClassifier:
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
         :param threads: of the network on the CPU.
         :param state: `carried` or `window`.
+        :param streams: how many there are; they know nothing of one another.
         :raises ValueError: if one of them cannot be used.
         """
         if state not in STATES:
             raise ValueError(f'state {state!r} is not one of {", ".join(STATES)}')
-        self.runtime = open_runtime(checkpoint, runtime, device, threads)
+        self.runtime = open_runtime(checkpoint, runtime, device, threads, streams)
         self.card = self.runtime.card
         self.shape = (2, self.card.size, self.card.size)
-        self._by_window = state == 'window'
-        self._readout = Readout(self.card)
-        self.reset()
-        self.step(np.zeros(self.shape, np.uint16))
-        self.reset()
+        self._streams = [_Stream(self.card, state == 'window') for _ in range(streams)]
+        every = range(streams)
+        self.step_together([np.zeros(self.shape, np.uint16)] * streams, every)
+        for stream in every:
+            self.reset(stream)
 
-    def reset(self) -> None:
-        """Forget all frames."""
-        self.runtime.reset()
-        self._readout.reset()
-        self._steps = self._empty = 0
+    def reset(self, stream: int = 0) -> None:
+        """Forget all frames of a stream."""
+        self.runtime.reset(stream)
+        self._streams[stream].reset()
 
-    def step(self, counts: np.ndarray):
+    def step(self, counts: np.ndarray, stream: int = 0):
         """
-        Take the next frame.
+        Take the next frame of a stream.
 
         :param counts: event counts, [2, H, W], channel 0 OFF and 1 ON.
         :returns: scores that sum to one, [labels]; None where a window is not complete.
         :raises ValueError: if the shape is not the network's.
         """
-        if counts.shape != self.shape:
-            raise ValueError(f'a frame has shape {counts.shape}, the network wants {self.shape}')
-        empty = 0 if counts.any() else self._empty + 1
-        if not self._by_window and empty > self.card.time_steps:
-            return self._scores
-        output = self.runtime.step(network_input(counts, self.card.frame_value))
-        self._scores = self._readout.take(output)
-        self._steps, self._empty = self._steps + 1, empty
-        complete = self._steps == self.card.time_steps
-        if complete if self._by_window else empty == self.card.time_steps:
-            self.reset()
-            self._empty = empty
-        return self._scores if complete or not self._by_window else None
+        return self.step_together([counts], [stream])[0]
+
+    def step_together(self, counts: list, streams) -> list:
+        """
+        Take the next frame of each of some streams, in one batch.
+
+        :param counts: of each what `step` takes.
+        :param streams: their indices, each once.
+        :returns: of each what `step` returns.
+        :raises ValueError: if a shape is not the network's.
+        """
+        for each in counts:
+            if each.shape != self.shape:
+                raise ValueError(
+                    f'a frame has shape {each.shape}, the network wants {self.shape}')
+        awake = [(stream, network_input(each, self.card.frame_value))
+                 for stream, each in zip(streams, counts)
+                 if self._streams[stream].is_awake(each)]
+        if awake:
+            running, frames = zip(*awake)
+            for stream, output in zip(running, self.runtime.step(frames, running)):
+                if self._streams[stream].take(output):
+                    self.runtime.reset(stream)
+        return [self._streams[stream].scores for stream in streams]
+
+
+class _Stream:
+    """What is remembered of a stream beside its membranes and traces."""
+
+    def __init__(self, card, by_window: bool):
+        self._time_steps = card.time_steps
+        self._by_window = by_window
+        self._readout = Readout(card)
+        self.reset()
+
+    def reset(self) -> None:
+        self.scores = None
+        self._readout.reset()
+        self._steps = self._empty = 0
+
+    def is_awake(self, counts) -> bool:
+        """Tell whether the network must see the next frame: not after T without events."""
+        self._empty = 0 if counts.any() else self._empty + 1
+        return self._by_window or self._empty <= self._time_steps
+
+    def take(self, output: np.ndarray) -> bool:
+        """Take the output for the frame; tell whether the network is at rest after it."""
+        scores = self._readout.take(output)
+        self._steps += 1
+        complete = self._steps == self._time_steps
+        self.scores = scores if complete or not self._by_window else None
+        ends = complete if self._by_window else self._empty == self._time_steps
+        if ends:
+            self._readout.reset()
+            self._steps = 0
+        return ends

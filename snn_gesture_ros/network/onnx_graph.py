@@ -3,10 +3,11 @@
 """
 Lowering: one time step of a SpikingJelly network as an ONNX graph with explicit state.
 
-The graph takes `frame` [1, 2, H, W] and the state of each layer of neurons and each trace, and
-gives `output` [1, labels] and the states after the step, in the same order. All states begin as
-zeros. The state of a LIF neuron is the negative of its membrane, already decayed for the next
-step, and that of a trace is its value times its time constant: both save operations on large maps.
+The graph takes `frame` [streams, 2, H, W] and the state of each layer of neurons and each trace,
+and gives `output` [streams, labels] and the states after the step, in the same order. All states
+begin as zeros. The state of a LIF neuron is the negative of its membrane, already decayed for the
+next step, and that of a trace is its value times its time constant: both save operations on large
+maps.
 """
 from copy import deepcopy
 
@@ -23,6 +24,8 @@ from torch import nn
 
 OPSET, IR_VERSION = 17, 8
 """Of 2022, so that old runtimes read it."""
+STREAMS = 'streams'
+"""Name of the first dimension, which is free."""
 
 
 def lower(net: nn.Module, card) -> onnx.ModelProto:
@@ -34,7 +37,7 @@ def lower(net: nn.Module, card) -> onnx.ModelProto:
     :raises ValueError: if it has something that cannot be lowered.
     """
     graph = _Graph()
-    frame = graph.input('frame', (1, 2, card.size, card.size))
+    frame = graph.input('frame', (STREAMS, 2, card.size, card.size))
     if isinstance(net, GestureNet):
         output = _lower_gesture_net(graph, net, frame)
     elif isinstance(net, DVSGestureNet):
@@ -96,7 +99,7 @@ def _lower_layers(graph, layers: list, x: str) -> str:
         elif isinstance(first, nn.Flatten | layer.Flatten):
             x = graph.add('Flatten', x, axis=1)
         elif isinstance(first, layer.VotingLayer):
-            voters = graph.add('Reshape', x, graph.constant([1, -1, first.voting_size], np.int64))
+            voters = graph.add('Reshape', x, graph.constant([0, -1, first.voting_size], np.int64))
             x = graph.add('ReduceMean', voters, axes=[2], keepdims=0)
         else:
             raise ValueError(f'a layer {type(first).__name__} cannot be exported')
@@ -192,7 +195,7 @@ class _Graph:
         self._nodes.append(helper.make_node(kind, inputs, [name], name, **attributes))
         inferred = onnx.shape_inference.infer_shapes(self._with_outputs([name]))
         shape = inferred.graph.output[0].type.tensor_type.shape
-        self.shapes[name] = tuple(each.dim_value for each in shape.dim)
+        self.shapes[name] = tuple(each.dim_param or each.dim_value for each in shape.dim)
         return name
 
     def model(self, output: str) -> onnx.ModelProto:

@@ -8,14 +8,15 @@ from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
 
 
 class OnnxRuntime:
-    """A network whose membranes are carried from one time step to the next."""
+    """A network that carries the membranes of each stream of frames from step to step."""
 
-    def __init__(self, checkpoint: str, threads: int = 1):
+    def __init__(self, checkpoint: str, threads: int = 1, streams: int = 1):
         """
         Load an exported checkpoint.
 
         :param checkpoint: the path of a .onnx file or the name of a shipped model.
         :param threads: of the network.
+        :param streams: how many there are.
         :raises CheckpointError: if it is missing, damaged or not exported.
         """
         path = find_checkpoint(checkpoint, exported=True)
@@ -39,26 +40,35 @@ class OnnxRuntime:
             # Runtime errors are of classes that only some of its versions have.
             reason = str(error).strip().splitlines()[0]
             raise CheckpointError(f'{path} is not a usable checkpoint: {reason}') from None
-        _, *states = self._session.get_inputs()
-        self._rest = {state.name: np.zeros(state.shape, np.float32) for state in states}
-        self.reset()
+        frame, *states = self._session.get_inputs()
+        if streams > 1 and isinstance(frame.shape[0], int):
+            raise CheckpointError(f'{path} takes one stream of frames, not {streams}: run '
+                                  'snn-gesture export again')
+        self._names = [state.name for state in states]
+        self._rest = [np.zeros((1, *state.shape[1:]), np.float32) for state in states]
+        self._states = [self._rest] * streams
 
     @property
     def description(self) -> str:
         """Name the runtime."""
         return 'ONNX Runtime on cpu'
 
-    def reset(self) -> None:
-        """Put the network at rest."""
-        self._states = self._rest
+    def reset(self, stream: int = 0) -> None:
+        """Put a stream at rest."""
+        self._states[stream] = self._rest
 
-    def step(self, frame: np.ndarray) -> np.ndarray:
+    def step(self, frames: list, streams=(0,)) -> np.ndarray:
         """
-        Run a time step.
+        Run a time step of some streams in one batch.
 
-        :param frame: what the network takes, float32 [2, H, W].
-        :returns: its output, float32 [labels].
+        :param frames: what the network takes, of each a float32 [2, H, W].
+        :param streams: N indices, each once.
+        :returns: its outputs, float32 [N, labels].
         """
-        output, *states = self._session.run(None, {'frame': frame[None], **self._states})
-        self._states = dict(zip(self._rest, states))
-        return output[0]
+        states = [parts[0] if len(parts) == 1 else np.concatenate(parts)
+                  for parts in zip(*(self._states[stream] for stream in streams))]
+        outputs, *states = self._session.run(
+            None, {'frame': np.stack(frames), **dict(zip(self._names, states))})
+        for place, stream in enumerate(streams):
+            self._states[stream] = [state[place:place + 1] for state in states]
+        return outputs

@@ -3,8 +3,8 @@
 """
 Runtimes: what runs a network's time steps.
 
-Each has `card` (ModelCard), `description`, `reset()` and `step(frame)`, as TorchRuntime has. A
-runtime is imported when it is opened: with ONNX Runtime no torch is needed.
+Each has `card` (ModelCard), `description`, `reset(stream)` and `step(frames, streams)`, as
+TorchRuntime has. A runtime is imported when it is opened: with ONNX Runtime no torch is needed.
 """
 from importlib.util import find_spec
 
@@ -28,7 +28,7 @@ def choose_runtime(checkpoint: str, runtime: str, device: str) -> str:
     return runtime
 
 
-def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
+def open_runtime(checkpoint: str, runtime: str, device: str, threads: int, streams: int = 1):
     """
     Load a checkpoint into a runtime.
 
@@ -37,6 +37,7 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
         is not CUDA and the checkpoint is exported.
     :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
     :param threads: on the CPU.
+    :param streams: of frames, whose states lie side by side.
     :raises ValueError: if they cannot be used.
     """
     runtime = choose_runtime(checkpoint, runtime, device)
@@ -44,10 +45,10 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int):
         if device not in ('auto', 'cpu'):
             raise ValueError(f'runtime onnx is for the CPU: device {device!r} needs runtime torch')
         from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
-        return OnnxRuntime(checkpoint, threads)
+        return OnnxRuntime(checkpoint, threads, streams)
     try:
         from snn_gesture_ros.network.torch_runtime import TorchRuntime
     except ModuleNotFoundError as error:
         raise ValueError(f'{checkpoint} needs torch, but {error.name} is not installed: see "On a '
                          'robot" in the README, or export it where torch is') from None
-    return TorchRuntime(checkpoint, device, threads)
+    return TorchRuntime(checkpoint, device, threads, streams)

@@ -26,6 +26,8 @@ class StaticStep:
         :param batch: N, streams of frames whose states lie side by side.
         """
         device = next(net.parameters()).device
+        self.taken = torch.ones(batch, dtype=torch.bool, device=device)
+        """The streams, [N], that go on in the next step; the others stay as they are."""
         self.frames = torch.zeros(batch, *frame_shape, device=device)
         """What the next step takes, float32 [N, 2, H, W]; overwrite it in place."""
         self._net = net
@@ -44,11 +46,11 @@ class StaticStep:
                 self._capture(device)
         self.reset()
 
-    def reset(self) -> None:
-        """Put the network at rest."""
+    def reset(self, streams=...) -> None:
+        """Put streams at rest: the index of one, by default all."""
         with torch.inference_mode():
             for _, _, memory, at_rest in self._memories:
-                memory.fill_(at_rest)
+                memory[streams].fill_(at_rest)
 
     def run(self) -> torch.Tensor:
         """Run a step on `frames`; return `outputs`."""
@@ -70,7 +72,12 @@ class StaticStep:
                 setattr(module, name, memory)
             self.outputs.copy_(self._net(self.frames))
             for module, name, memory, _ in self._memories:
-                memory.copy_(getattr(module, name))
+                memory.copy_(self._of_taken(getattr(module, name), memory))
+
+    def _of_taken(self, after: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        if len(self.taken) == 1:
+            return after
+        return torch.where(self.taken.view(-1, *[1] * (after.dim() - 1)), after, before)
 
     def _capture(self, device: torch.device) -> None:
         with torch.cuda.device(device):

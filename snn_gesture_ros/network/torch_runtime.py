@@ -10,15 +10,17 @@ import torch
 
 
 class TorchRuntime:
-    """A network whose membranes are carried from one time step to the next."""
+    """A network that carries the membranes of each stream of frames from step to step."""
 
-    def __init__(self, checkpoint: str, device: str = 'auto', threads: int = 1):
+    def __init__(self, checkpoint: str, device: str = 'auto', threads: int = 1,
+                 streams: int = 1):
         """
         Load a checkpoint.
 
         :param checkpoint: a path or the name of a shipped model.
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
         :param threads: intra-op threads of torch on the CPU, for the whole process.
+        :param streams: how many there are.
         :raises ValueError: if the checkpoint or the device cannot be used, or not together.
         """
         torch.set_num_threads(threads)
@@ -26,7 +28,8 @@ class TorchRuntime:
         net, self.card = load_checkpoint(checkpoint)
         functional.set_step_mode(net, 's')
         try:
-            self._step = StaticStep(net.to(self.device), (2, self.card.size, self.card.size))
+            self._step = StaticStep(net.to(self.device), (2, self.card.size, self.card.size),
+                                    streams)
         except RuntimeError as error:
             raise ValueError(f'{checkpoint} does not run on {self.device}: '
                              f'{str(error).splitlines()[0]}') from None
@@ -36,16 +39,21 @@ class TorchRuntime:
         """Name the runtime and its device."""
         return f'torch on {self.device}'
 
-    def reset(self) -> None:
-        """Put the network at rest."""
-        self._step.reset()
+    def reset(self, stream: int = 0) -> None:
+        """Put a stream at rest."""
+        self._step.reset(stream)
 
-    def step(self, frame) -> np.ndarray:
+    def step(self, frames: list, streams=(0,)) -> np.ndarray:
         """
-        Run a time step.
+        Run a time step of some streams in one batch.
 
-        :param frame: what the network takes, float32 [2, H, W] of numpy or, on CUDA, of CuPy.
-        :returns: its output, float32 [labels].
+        :param frames: what the network takes, of each a float32 [2, H, W] of numpy or, on CUDA,
+            of CuPy.
+        :param streams: N indices, each once.
+        :returns: its outputs, float32 [N, labels].
         """
-        self._step.frames[0].copy_(torch.from_dlpack(frame))
-        return self._step.run()[0].cpu().numpy().copy()
+        streams = list(streams)
+        self._step.taken.fill_(False)[streams] = True
+        for frame, stream in zip(frames, streams):
+            self._step.frames[stream].copy_(torch.from_dlpack(frame))
+        return self._step.run().cpu().numpy()[streams]

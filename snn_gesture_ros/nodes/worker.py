@@ -8,39 +8,42 @@ import time
 
 class Worker:
     """
-    One thread that processes items in their order.
+    One thread that processes items of several lanes, of each in their order.
 
-    When it falls behind, the oldest waiting item is dropped and counted, so that no item waits
-    longer than `capacity` items take.
+    It takes the oldest of every lane that has one, all of them together. When it falls behind, the
+    oldest waiting item of a lane is dropped and counted, so that none waits for longer than
+    `capacity` times what such a batch takes.
     """
 
-    def __init__(self, process, capacity: int):
-        """Start the thread; `process` takes one item."""
+    def __init__(self, process, capacity: int, lanes: int = 1):
+        """Start the thread; `process` takes a list of items."""
         self.dropped = 0
         self._process = process
-        self._items = deque()
+        self._lanes = [deque() for _ in range(lanes)]
         self._capacity = capacity
         self._changed = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name='classifier', daemon=True)
         self._thread.start()
 
-    def submit(self, item) -> None:
+    def submit(self, item, lane: int = 0) -> None:
         """Hand over an item and return at once."""
+        items = self._lanes[lane]
         with self._changed:
-            if len(self._items) == self._capacity:
-                self._items.popleft()
+            if len(items) == self._capacity:
+                items.popleft()
                 self.dropped += 1
-            self._items.append((item, time.monotonic()))
+            items.append((item, time.monotonic()))
             self._changed.notify()
 
     def age_s(self) -> float:
         """Give for how long the oldest item has waited; 0 if none waits."""
         with self._changed:
-            return time.monotonic() - self._items[0][1] if self._items else 0.0
+            return max((time.monotonic() - items[0][1] for items in self._lanes if items),
+                       default=0.0)
 
     def stop(self) -> None:
-        """Finish the item in work, drop the others, end the thread."""
+        """Finish the batch in work, drop the others, end the thread."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -49,8 +52,8 @@ class Worker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._items or self._stopping)
+                self._changed.wait_for(lambda: any(self._lanes) or self._stopping)
                 if self._stopping:
                     return
-                item, _ = self._items.popleft()
-            self._process(item)
+                batch = [items.popleft()[0] for items in self._lanes if items]
+            self._process(batch)
