@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import ModelCard
+from snn_gesture_ros.nodes.memory import resident_mb
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from std_srvs.srv import SetBool
@@ -117,6 +120,21 @@ def test_an_unforeseen_error_is_told_and_nothing_stays_half_taken(ros, halves, f
     path.write_bytes(halves.read_bytes())
     assert node.enable(True).success
     assert node.state == State.PRIMARY_STATE_ACTIVE
+
+
+def test_an_inactive_classifier_gives_the_memory_of_its_network_back(ros, tmp_path):
+    path, hidden = tmp_path / 'heavy.safetensors', 250_000
+    save_checkpoint(path, GestureNet(3, 16, 4, hidden=hidden), ModelCard(
+        ('left', 'right', 'none'), 4, 80.0, 16, 'binary', 'time', 'softmax',
+        {'channels': 4, 'hidden': hidden}))
+    size_mb = path.stat().st_size / 1e6
+    process = ros.start('gesture_classifier', checkpoint=path)
+    node = Managed(ros, 'gesture_classifier')
+    assert node.state == State.PRIMARY_STATE_ACTIVE
+    assert node.enable(False).success and node.enable(True).success     # torch is loaded for good
+    active_mb = resident_mb(process.pid)
+    assert node.enable(False).success
+    assert resident_mb(process.pid) < active_mb - 0.8 * size_mb
 
 
 def test_a_classifier_is_switched_off_and_on(ros, halves):
