@@ -17,7 +17,6 @@ from snn_gesture_ros.nodes.classified_stream import ClassifiedStream, Recognitio
 from snn_gesture_ros.nodes.gauges import Durations
 from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING
 from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
-from snn_gesture_ros.nodes.memory import give_back_memory
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.silence import explain_stream
@@ -126,7 +125,6 @@ class GestureClassifierNode(ManagedNode):
             self._worker = None
         for stream in self._streams:
             stream.end()
-        give_back_memory()
 
     def _on_packet(self, stream: ClassifiedStream, data: bytes) -> None:
         """

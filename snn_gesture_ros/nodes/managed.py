@@ -4,6 +4,7 @@
 import traceback
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from snn_gesture_ros.nodes.memory import give_back_memory
 from snn_gesture_ros.parameters import Spec
 from std_srvs.srv import SetBool
 
@@ -63,8 +64,9 @@ class ManagedNode(LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Deactivate."""
+        """Deactivate, and give the memory back to the system."""
         self._end()
+        give_back_memory()
         return super().on_deactivate(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
