@@ -7,8 +7,6 @@ import time
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.parameter import Parameter
-from rclpy.parameter_client import AsyncParameterClient
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.learning.examples import ExampleStore, without_rest
 from snn_gesture_ros.learning.recent_events import RecentEvents
@@ -16,7 +14,7 @@ from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.learning_process import LearningProcess
-from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
+from snn_gesture_ros.nodes.parameters import declare, on_change, RemoteParameters, Spec
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import STREAM_QOS
@@ -77,8 +75,7 @@ class GestureTrainerNode(Node):
         """Why the newest packet could not be used."""
         on_change(self, PARAMETERS, self._values.update)
         beside = ReentrantCallbackGroup()       # answers come while a service waits for them
-        self._classifier = AsyncParameterClient(
-            self, self._values['classifier'], callback_group=beside)
+        self._classifier = RemoteParameters(self, self._values['classifier'], beside)
         self._subscription = self.create_subscription(
             UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
         self.create_subscription(String, 'label', self._on_label, 10)
@@ -174,7 +171,7 @@ class GestureTrainerNode(Node):
 
     def _watch(self) -> None:
         """Look for the classifier, and for the end of learning."""
-        if self._looking and self._classifier.services_are_ready():
+        if self._looking and self._classifier.are_there():
             self._looking = False
             self.executor.create_task(self._offer_what_was_learned_before)
         result = self._process.result()
@@ -215,10 +212,9 @@ class GestureTrainerNode(Node):
 
         :raises ValueError: if it is not there.
         """
-        if not self._classifier.services_are_ready():
+        if not self._classifier.are_there():
             raise ValueError(f'there is no node {self._values["classifier"]}')
-        answer = await self._classifier.get_parameters(CLASSIFIER)
-        values = {name: value.string_value for name, value in zip(CLASSIFIER, answer.values)}
+        values = await self._classifier.texts(CLASSIFIER)
         self._running = values['checkpoint']
         return values
 
@@ -228,9 +224,7 @@ class GestureTrainerNode(Node):
 
         :raises ValueError: if it refuses.
         """
-        answer = await self._classifier.set_parameters([
-            Parameter('checkpoint', Parameter.Type.STRING, checkpoint)])
-        result, = answer.results
+        result = await self._classifier.set_text('checkpoint', checkpoint)
         if not result.successful:
             raise ValueError(f'the classifier refuses {checkpoint}: {result.reason}')
         self._running = checkpoint

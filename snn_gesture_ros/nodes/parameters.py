@@ -1,8 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of nodes: declared to ROS with description, range and read-only flag."""
+"""Parameters of nodes: declared to ROS with description, range and read-only flag; and remote."""
 from rcl_interfaces.msg import (
-    FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
+    FloatingPointRange, IntegerRange, Parameter, ParameterDescriptor, ParameterType,
+    ParameterValue, SetParametersResult)
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from snn_gesture_ros.parameters import Spec
 
@@ -62,3 +64,35 @@ def on_change(node, specs, apply) -> None:
         return SetParametersResult(successful=True)
 
     node.add_on_set_parameters_callback(callback)
+
+
+class RemoteParameters:
+    """Texts among the parameters of another node, by its services: Humble has no client of it."""
+
+    def __init__(self, node, name: str, callback_group):
+        """
+        Begin to look for the other node.
+
+        :param name: of the other node; relative to the namespace of this one.
+        :param callback_group: for the answers.
+        """
+        self._get = node.create_client(
+            GetParameters, f'{name}/get_parameters', callback_group=callback_group)
+        self._set = node.create_client(
+            SetParameters, f'{name}/set_parameters', callback_group=callback_group)
+
+    def are_there(self) -> bool:
+        """Tell whether the other node answers."""
+        return self._get.service_is_ready() and self._set.service_is_ready()
+
+    async def texts(self, names) -> dict:
+        """Ask for texts; give them by name."""
+        answer = await self._get.call_async(GetParameters.Request(names=list(names)))
+        return {name: value.string_value for name, value in zip(names, answer.values)}
+
+    async def set_text(self, name: str, text: str) -> SetParametersResult:
+        """Set a text; give the answer."""
+        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=text)
+        answer = await self._set.call_async(SetParameters.Request(
+            parameters=[Parameter(name=name, value=value)]))
+        return answer.results[0]
