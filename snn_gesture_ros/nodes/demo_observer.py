@@ -10,6 +10,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from snn_gesture_ros.demo.score import Announced, Shown
 from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.frames.silence import MARGIN_NS
 from snn_gesture_ros.nodes.health import follow_health
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS, TRUTH_QOS
 from std_msgs.msg import UInt8MultiArray
@@ -48,8 +49,9 @@ class Observer(Node):
         self.ready = False
         """Whether the classifier has announced its labels."""
         self.shown, self.announced = [], []
+        self.decisions = 0
         self.latencies_ms = []
-        """From the newest event of each decision to its arrival here."""
+        """From the newest event of each decision to its arrival here, while events come."""
         self.best = ('', 0.0)
         self.gesture = ''
         self.truth = ''
@@ -79,7 +81,9 @@ class Observer(Node):
 
     def _on_scores(self, message: Classification) -> None:
         now_ns = self.get_clock().now().nanoseconds
-        self.latencies_ms.append((now_ns - _nanoseconds(message)) / 1e6)
+        self.decisions += 1
+        if self.last_ns is not None and now_ns - self.last_ns < MARGIN_NS:
+            self.latencies_ms.append((now_ns - _nanoseconds(message)) / 1e6)
         self.best = (message.results[0].class_id, message.results[0].score)
 
     def _on_gesture(self, message: Classification) -> None:
