@@ -79,7 +79,7 @@ def watch(observer, arguments) -> None:
             time.sleep(0.05)
             if observer.ready and event_stream is None:     # no event comes before the network
                 event_stream = nodes.start('event_stream')
-            started = bool(observer.latencies_ms)
+            started = observer.decisions > 0
             if nodes.failed() or not started and time.monotonic() > deadline:
                 raise ValueError('a node has failed or did not start; see above')
             if end is None and camera.poll() is not None:
