@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the shipped models from nothing: simulated people, then training. Run after `make training`:
-#   bash scripts/train_models.bash FOLDER        (about 15 GB of disk; goes on where it was stopped)
+#   bash scripts/train_models.bash FOLDER        (about 50 GB of disk; goes on where it was stopped)
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 sets=${1:?name a folder for the simulated people and the training}
@@ -23,11 +23,18 @@ train() {
 data=("$sets/gestures" "$sets/none" "$sets/other")
 train "$sets/first" train_fast --data "${data[@]}"
 # Once more with half the learning rate and every gesture twice as often beside none.
-train "$sets/fast" train_fast --init-from "$sets/first/best.safetensors" --lr 0.0015 --seed 1 --epochs 8 \
+train "$sets/second" train_fast --init-from "$sets/first/best.safetensors" --lr 0.0015 --seed 1 --epochs 8 \
   --data "$sets/gestures" "${data[@]}"
-# The same with more channels, which begin as copies of those of fast.
-train "$sets/accurate" train_accurate --init-from "$sets/fast/best.safetensors" --seed 2 \
+# The same with more channels, which begin as copies of those of second.
+train "$sets/accurate" train_accurate --init-from "$sets/second/best.safetensors" --seed 2 \
   --data "$sets/gestures" "${data[@]}"
+# Twice as many other people, more of them near; accurate has not seen them yet.
+snn-gesture simulate "$sets/more" --validation 0.04 --clips 1500 --seed 3
+snn-gesture simulate "$sets/more_none" --validation 0.04 --labels none --clips 3500 --seed 4
+snn-gesture simulate "$sets/more_other" --validation 0.04 --labels other_gestures --clips 1200 --seed 5
+snn-gesture simulate "$sets/near" --validation 0.04 --framing near --clips 250 --seed 6
+train "$sets/fast" train_fast --init-from "$sets/second/best.safetensors" --lr 0.0015 --seed 3 --epochs 24 \
+  --data "$sets/more" "$sets/more_none" "$sets/more_other" "$sets/near"
 for model in fast accurate; do
   cp "$sets/$model/best.safetensors" "$project/snn_gesture_ros/models/$model.safetensors"
   snn-gesture export "$project/snn_gesture_ros/models/$model.safetensors"
