@@ -126,7 +126,8 @@ def test_evt3_words_before_the_time_are_dropped():
 def test_evt3_time_goes_on_where_the_sensor_rolls_over():
     decoder = make_decoder('evt3', 640, 480)
     for turn in range(3):
-        words = [TIME_HIGH | 0xFFF, TIME_LOW | 1, ADDR_Y, ADDR_X, TIME_HIGH, TIME_LOW, ADDR_X]
+        words = [TIME_HIGH | 0x800, TIME_HIGH | 0xFFF, TIME_LOW | 1, ADDR_Y, ADDR_X,
+                 TIME_HIGH, TIME_LOW, ADDR_X]
         assert [e[0] for e in decode(decoder, *words)] == [
             (turn << 24) + (0xFFF << 12) + 1, turn + 1 << 24]
 
@@ -135,6 +136,20 @@ def test_evt3_time_may_step_back_a_little():
     decoder = make_decoder('evt3', 640, 480)
     events = decode(decoder, TIME_HIGH | 20, TIME_LOW, ADDR_Y, ADDR_X, TIME_HIGH | 18, ADDR_X)
     assert [e[0] for e in events] == [20 << 12, 18 << 12]
+
+
+def test_evt3_time_may_step_back_to_before_a_roll_over():
+    decoder = make_decoder('evt3', 640, 480)
+    words = [0x800, 0xFFE, 1, 0xFFF, 2]
+    events = decode(decoder, *(
+        word for high in words for word in (TIME_HIGH | high, TIME_LOW, ADDR_Y, ADDR_X)))
+    assert [e[0] >> 12 for e in events] == [0x800, 0xFFE, 0x1001, 0xFFF, 0x1002]
+
+
+def test_time_goes_back_where_it_falls_by_less_than_half_its_range():
+    decoder = make_decoder('evt3', 640, 480)
+    events = decode(decoder, TIME_HIGH | 2000, TIME_LOW, ADDR_Y, ADDR_X, TIME_HIGH | 1000, ADDR_X)
+    assert [e[0] for e in events] == [2000 << 12, 1000 << 12]
 
 
 def test_evt3_reset_forgets_the_row_and_keeps_time_monotonic():

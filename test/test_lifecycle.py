@@ -72,6 +72,11 @@ def test_a_node_waits_for_a_lifecycle_manager(ros, halves, name):
             (Transition.TRANSITION_CONFIGURE, State.PRIMARY_STATE_INACTIVE),
             (Transition.TRANSITION_ACTIVATE, State.PRIMARY_STATE_ACTIVE),
             (Transition.TRANSITION_ACTIVE_SHUTDOWN, State.PRIMARY_STATE_FINALIZED)]:
+        impossible = (Transition.TRANSITION_DEACTIVATE
+                      if node.state != State.PRIMARY_STATE_ACTIVE
+                      else Transition.TRANSITION_ACTIVATE)
+        for wrong in (impossible, 200):
+            assert not node.change(wrong)
         assert node.change(transition)
         assert node.state == state
     answer = node.enable(True)

@@ -11,21 +11,28 @@ STATE = np.dtype([
     ('trigger_time_sum_us', 'i8')])
 """What one word leaves behind for the words after it, and what was counted."""
 
+STEP_BACK = 16
+"""How far a sensor steps back without a reason, in units of the upper bits of its time."""
 UNKNOWN = 1 << 16
 """A coordinate not yet sent: out of range, so that no event is made with it."""
 
 
 @njit(cache=True, nogil=True)
-def unwrap(time_us, high, low_bits, high_bits, in_sequence):
+def with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
     """
-    Return `time_us` with the bits above its lowest set to `high`, one more turn where they fall.
+    Return `time_us` with the bits above its lowest set to `high`, one more turn at a roll-over.
 
-    The sensor may step back a little without a roll-over, but not across lost packets.
+    They fall by almost all their range then; where they fall by less than half of it, time goes
+    back, as in a file of two recordings. Across lost packets it cannot go back. Sensors step back
+    a little now and then, also to before a roll-over.
     """
     bits = low_bits + high_bits
     old = time_us >> low_bits & ((1 << high_bits) - 1)
-    allowance = 16 if in_sequence else 0
-    turns = (time_us >> bits) + (1 if high < old - allowance else 0)
+    turns = time_us >> bits
+    if high < old - (1 << high_bits - 1 if in_sequence else 0):
+        turns += 1
+    elif turns > 0 and in_sequence and high > old + (1 << high_bits) - STEP_BACK:
+        turns -= 1
     return turns << bits | high << low_bits | time_us & ((1 << low_bits) - 1)
 
 

@@ -17,7 +17,7 @@ the Apache-2.0 ros-event-camera/event_camera_codecs for libcaer_cmp and mono.
 from numba import njit
 import numpy as np
 from snn_gesture_ros.events.codec_state import (
-    add_trigger, emit, STATE, UNKNOWN, unwrap)
+    add_trigger, emit, STATE, UNKNOWN, with_high_bits)
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.evt2 import (
     decode_evt2, decode_evt21, most_events_evt2, most_events_evt21)
@@ -108,7 +108,7 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             time_us = time_us & ~0xfff | value
             state.has_time = state.has_high
         elif code == 8:  # TIME_HIGH
-            time_us = unwrap(time_us, value, 12, 12, state.has_high)
+            time_us = with_high_bits(time_us, value, 12, 12, state.has_high)
             state.has_high = True
         elif not state.has_time:
             continue

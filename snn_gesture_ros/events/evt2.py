@@ -17,7 +17,7 @@ descriptions of EVT 2.0 and EVT 2.1.
 """
 from numba import njit
 import numpy as np
-from snn_gesture_ros.events.codec_state import add_trigger, emit, unwrap
+from snn_gesture_ros.events.codec_state import add_trigger, emit, with_high_bits
 
 OFF, ON, TIME_HIGH, TRIGGER = 0, 1, 8, 10
 VECTOR = 32
@@ -32,7 +32,7 @@ def decode_evt2(words, base_us, base_ns, width, height, states, events):
         code = word >> 28
         value = np.int64(word & 0xfffffff)
         if code == TIME_HIGH:
-            state.time_us = unwrap(state.time_us, value, 6, 28, state.has_high)
+            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
             state.has_high = True
         elif not state.has_high:
             continue
@@ -54,7 +54,7 @@ def decode_evt21(words, base_us, base_ns, width, height, states, events):
         value = np.int64(word >> np.uint64(32) & np.uint64(0xfffffff))
         fired = np.int64(word & np.uint64(0xffffffff))
         if code == TIME_HIGH:
-            state.time_us = unwrap(state.time_us, value, 6, 28, state.has_high)
+            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
             state.has_high = True
         elif not state.has_high:
             continue

@@ -1,13 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Managed nodes: what a node holds only while it is active."""
+from functools import partial
 import traceback
 
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from snn_gesture_ros.nodes.memory import give_back_memory
 from snn_gesture_ros.parameters import Spec
 from std_srvs.srv import SetBool
 
+RCLError = rclpy_implementation.RCLError
 AUTOSTART = Spec('autostart', True, 'Become active at start; false leaves that to a lifecycle '
                  'manager or to the service enable')
 
@@ -24,6 +27,8 @@ class ManagedNode(LifecycleNode):
         super().__init__(name)
         self.is_active = False
         self._refusal = ''
+        self._service_change_state.callback = partial(
+            self._change_state, self._service_change_state.callback)
         self.create_service(SetBool, '~/enable', self._enable)
 
     def activate(self) -> None:
@@ -84,6 +89,17 @@ class ManagedNode(LifecycleNode):
         self.get_logger().error(log)
         self.deactivate()
         return TransitionCallbackReturn.FAILURE
+
+    def _change_state(self, change, request, response):
+        """Serve `~/change_state`; rclpy lets a transition that is not possible end the node."""
+        try:
+            return change(request, response)
+        except RCLError:
+            self.get_logger().warning(
+                f'transition {request.transition.id} is not possible: '
+                f'the node is {self._lifecycle_state}')
+            response.success = False
+            return response
 
     @property
     def _lifecycle_state(self) -> str:
