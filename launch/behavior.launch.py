@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -18,6 +18,13 @@ BEHAVIOR_PARAMETERS = (
      'YAML file that says what each gesture makes the robot do'),
     ('armed', 'false', bool, 'Begin armed; else rows act after a gesture or the service ~/arm'),
 )
+
+
+def for_one_camera(context) -> None:
+    """Refuse what gesture.launch.py alone takes."""
+    if context.launch_configurations.get('cameras'):
+        raise RuntimeError('cameras is for gesture.launch.py: start gesture_behavior beside it, '
+                           'in the namespace of a camera')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -38,5 +45,6 @@ def generate_launch_description() -> LaunchDescription:
                     ('cmd_vel', LaunchConfiguration('cmd_vel_topic'))],
         ros_arguments=['--log-level', LaunchConfiguration('log_level')])
     return LaunchDescription([
-        *arguments, IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
+        *arguments, OpaqueFunction(function=for_one_camera),
+        IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
         behavior])

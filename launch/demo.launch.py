@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -25,6 +25,12 @@ CAMERA_PARAMETERS = (
 )
 
 
+def for_one_camera(context) -> None:
+    """Refuse what gesture.launch.py alone takes."""
+    if context.launch_configurations.get('cameras'):
+        raise RuntimeError('cameras is for gesture.launch.py: here is one simulated camera')
+
+
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments and start the three nodes."""
     arguments = [DeclareLaunchArgument(name, default_value=default, description=text)
@@ -37,5 +43,6 @@ def generate_launch_description() -> LaunchDescription:
         remappings=[('events', LaunchConfiguration('events_topic'))],
         ros_arguments=['--log-level', LaunchConfiguration('log_level')])
     return LaunchDescription([
-        *arguments, IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
+        *arguments, OpaqueFunction(function=for_one_camera),
+        IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
         camera])

@@ -79,6 +79,8 @@ def given(context, parameters) -> dict:
 def several(argument: dict, topic: dict) -> list:
     """Split the names of several cameras; there are none where one camera has no name."""
     cameras = argument['cameras'].split()
+    if len(set(cameras)) < len(cameras):
+        raise RuntimeError(f'cameras:={argument["cameras"]} names a camera twice')
     for name in ('composed', 'learn'):
         if cameras and is_true(argument[name]):
             raise RuntimeError(f'{name}:=true is for one camera: leave out cameras')

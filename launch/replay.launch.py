@@ -76,6 +76,12 @@ def play(context, player) -> list:
                                            else Shutdown(reason='a node has ended')))]
 
 
+def for_one_camera(context) -> None:
+    """Refuse what gesture.launch.py alone takes."""
+    if context.launch_configurations.get('cameras'):
+        raise RuntimeError('cameras is for gesture.launch.py: a recording is of one')
+
+
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments; start the two nodes, the player, the evaluator if asked for."""
     arguments = [DeclareLaunchArgument(argument, default_value=default, description=text)
@@ -88,5 +94,6 @@ def generate_launch_description() -> LaunchDescription:
         remappings=[('events', LaunchConfiguration('events_topic'))],
         ros_arguments=['--log-level', LaunchConfiguration('log_level')])
     return LaunchDescription([
-        *arguments, IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
+        *arguments, OpaqueFunction(function=for_one_camera),
+        IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
         OpaqueFunction(function=play, args=[player])])

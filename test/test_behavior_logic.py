@@ -331,3 +331,15 @@ def test_stamps_that_fall_back_begin_anew(scene):
     assert [(change.row.gesture, change.started) for change in changes] == [('ahead', False)]
     scene.pass_time(100)
     assert scene.speed < 0.5
+
+
+def test_a_robot_stands_where_the_clock_of_the_stamps_stops(scene):
+    scene.show('ahead', 1000)
+    stamp_ns = BASE_NS + scene.now_ms * MS
+    scores = {**dict.fromkeys(LABELS, 0.0), 'ahead': 1.0}
+    for jitter_ms in (0, 3, -2, 3, 1, 3, 0, 2, 3, 1):
+        scene.pass_time(50)
+        scene.behavior.take_scores(scene.now_ms * MS, stamp_ns + jitter_ms * MS, 0, scores)
+    assert 'no gesture scores' in scene.behavior.stopped and scene.speed == 0
+    scene.show('ahead', 1000)
+    assert scene.speed == 0.5

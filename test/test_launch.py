@@ -55,6 +55,17 @@ def test_several_cameras_have_a_classifier_together(wrong):
         several({**given, **wrong}, topic)
 
 
+@pytest.mark.parametrize('name', ['behavior', 'demo', 'replay'])
+def test_other_launches_are_for_one_camera(name):
+    module = load(name)
+    from launch import LaunchContext
+    context = LaunchContext()
+    module.for_one_camera(context)
+    context.launch_configurations['cameras'] = 'left right'
+    with pytest.raises(RuntimeError, match='for gesture.launch.py'):
+        module.for_one_camera(context)
+
+
 def evaluated(default, kind):
     """Give the value that a node receives for the text of a launch argument."""
     from launch import LaunchContext

@@ -41,6 +41,7 @@ class Behavior:
         self.armed = armed
         self.velocity = None
         """What to command now, in the order of AXES; None: command nothing."""
+        self._max_age_ns = 1_000_000 * table.max_age_ms
         self._dead_man = DeadMan(table.max_age_ms, (row.gesture for row in table.rows))
         self.stopped = self._dead_man.open(0)
         """Why the robot must stand; empty if it need not."""
@@ -72,10 +73,13 @@ class Behavior:
         """
         Take in scores by label; where the dead man has fallen open before, only stop.
 
+        Scores that are no newer than the last are no news: a clock may have stopped.
+
         :param stamp_ns: their stamp.
         :param age_ns: how old they are by that.
         """
-        if not self.stopped and self._dead_man.open(now_ns):
+        is_old_news = 0 <= self._stamp_ns - stamp_ns < self._max_age_ns > age_ns
+        if is_old_news or not self.stopped and self._dead_man.open(now_ns):
             return self.tick(now_ns)
         changes = self._judge(now_ns)
         if self._dead_man.feed(now_ns, age_ns, scores):

@@ -9,6 +9,8 @@ from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
 
 MIN_EVENTS = 100
 """Fewer events in a window are silence."""
+STILL_US = 200_000
+"""So long without any event is silence, too: a camera that has died shows no gesture."""
 
 
 class Recognised(NamedTuple):
@@ -39,6 +41,8 @@ class Recogniser:
         self.min_events = min_events
         self._stream = stream
         self._events = deque(maxlen=classifier.card.time_steps)
+        self._newest_us = None
+        """Time of the newest event."""
         classifier.reset(stream)
 
     def recognise(self, frame):
@@ -64,13 +68,19 @@ class Recogniser:
                 for each, frame, those in zip(recognisers, frames, scores)]
 
     def _decide(self, frame, scores):
-        self._events.append(frame.events)
+        self._note(frame)
         if scores is None:
             return None
-        silent = sum(self._events) < max(self.min_events, 1)
+        silent = (sum(self._events) < max(self.min_events, 1)
+                  or frame.t_newest_us - self._newest_us >= STILL_US)
         if silent:
             scores = silence(self.decider.labels)
         return Recognised(scores, self.decider.update(frame.t_newest_us, scores), silent)
+
+    def _note(self, frame) -> None:
+        self._events.append(frame.events)
+        if frame.events:
+            self._newest_us = frame.t_newest_us
 
     def take_over(self, before: 'Recogniser', frames) -> list:
         """
@@ -82,5 +92,5 @@ class Recogniser:
         """
         for frame in frames:
             self.classifier.step(frame.counts, self._stream)
-            self._events.append(frame.events)
+            self._note(frame)
         return self.decider.follow(before.decider)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 
+SHORTEST_FRAME_US = 5000
+"""More decisions a second than that no robot can use, and a node cannot make."""
+
 
 @dataclass(frozen=True)
 class Slicing:
@@ -28,6 +31,10 @@ class Slicing:
         slicing = self.slicing or card.slicing
         if slicing == 'time':
             frame_us = round(1000 * (self.window_ms or card.window_ms) / card.time_steps)
+            if frame_us < SHORTEST_FRAME_US:
+                raise ValueError(
+                    f'window_ms must be at least {SHORTEST_FRAME_US * card.time_steps / 1000:g}: '
+                    f'it is cut into {card.time_steps} frames with a decision each')
             return FramesByTime(card.size, frame_us, card.time_steps)
         if slicing == 'count':
             window_events = self.window_events or card.window_events

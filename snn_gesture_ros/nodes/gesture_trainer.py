@@ -12,7 +12,7 @@ from snn_gesture_ros.learning.examples import ExampleStore, without_rest
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
-from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.health import follow_health, Health, health_name
 from snn_gesture_ros.nodes.learning_process import LearningProcess
 from snn_gesture_ros.nodes.parameters import declare, on_change, RemoteParameters, Spec
 from snn_gesture_ros.nodes.running import run_node
@@ -67,7 +67,10 @@ class GestureTrainerNode(Node):
         self._running = ''
         """The classifier's checkpoint; empty as long as it was not asked."""
         self._looking = True
-        """Whether the classifier was not found yet."""
+        """Whether the classifier was not found yet, or has begun anew."""
+        self._decisions = 0
+        """How many it has made, by which it shows that it has begun anew."""
+        self._diagnosed = follow_health(self)
         self._learning = False
         self._message, self._messages, self._good = 'waiting for examples', 0, True
         self._packets = 0
@@ -171,6 +174,14 @@ class GestureTrainerNode(Node):
 
     def _watch(self) -> None:
         """Look for the classifier, and for the end of learning."""
+        name = self._values['classifier']
+        diagnosed = self._diagnosed.get(
+            name[1:] if name.startswith('/') else health_name(self, name))
+        if diagnosed is not None:
+            decisions = int(diagnosed['decisions'])
+            if decisions < self._decisions:
+                self._looking, self._running = True, diagnosed['model']
+            self._decisions = decisions
         if self._looking and self._classifier.are_there():
             self._looking = False
             self.executor.create_task(self._offer_what_was_learned_before)
