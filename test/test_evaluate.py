@@ -262,10 +262,17 @@ def test_json_on_the_terminal_is_the_report(tmp_path, halves):
     (['a.npz', '--start-threshold', '2'], 2, 'start_threshold must be between 0.0 and 1.0'),
     (['a.npz', '--width', '3'], 2, 'width must be between 8 and 1024'),
     (['a.npz', '--min-events', 'few'], 2, '--min-events'),
-    (['a.npz', '--end-threshold', '0.9'], 1, 'end_threshold <= start_threshold'),
-    (['a.npz', '--geometry', 'round'], 1, 'is not one of square'),
-    (['a.npz', '--workers', '0'], 1, 'workers must be 1'),
-    (['a.npz', '--label', 'none', '--label-table', 'a.csv'], 1, 'give one of them'),
+    (['a.npz', '--end-threshold', '0.9'], 2, 'end_threshold <= start_threshold'),
+    (['a.npz', '--geometry', 'round'], 2, "--geometry: invalid choice: 'round'"),
+    (['a.npz', '--geometry', 'region'], 2, 'region must be x, y, width, height'),
+    (['a.npz', '--slicing', 'foo'], 2, '--slicing: invalid'),
+    (['a.npz', '--state', 'foo'], 2, '--state: invalid'),
+    (['a.npz', '--runtime', 'foo'], 2, '--runtime: invalid'),
+    (['a.npz', '--device', 'gpu'], 2, 'is not auto, cpu, cuda'),
+    (['a.npz', '--slicing', 'count', '--window-events', '3'], 2, 'needs window_events of at'),
+    (['a.npz', '--cluster', 'junk'], 2, "'junk' is no address"),
+    (['a.npz', '--workers', '0'], 2, '--workers: 0 is no whole number of 1 or more'),
+    (['a.npz', '--label', 'none', '--label-table', 'a.csv'], 2, 'give one of them'),
     (['{here}/DvsGesture.tar.gz'], 1, 'cut off or damaged'), ([], 2, 'RECORDING')])
 def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, reason):
     (tmp_path / 'DvsGesture.tar.gz').write_bytes(b'\x1f\x8b')
@@ -276,6 +283,7 @@ def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, 
         found = error.code
     errors = capsys.readouterr().err
     assert (found, reason in errors) == (status, True), errors
+    assert errors.count('\n') == 1
     assert not (tmp_path / 'out').exists()
 
 

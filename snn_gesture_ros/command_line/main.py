@@ -7,6 +7,8 @@ from importlib import import_module
 import os
 import sys
 
+from snn_gesture_ros.command_line.usage import Parser, refusal, STATUS, UsageError
+
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
     'convert': 'write a recording in another format',
@@ -37,7 +39,7 @@ COMPLETED_LINE = 'COMP_LINE'
 
 def make_parser(words) -> argparse.ArgumentParser:
     """Make the parser; of all verbs, only the module of the chosen one is imported."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog='snn-gesture', description='Recognise hand gestures with an event camera.',
         epilog='snn-gesture VERB --help explains a verb and shows an example')
     verbs = parser.add_subparsers(dest='verb', metavar='VERB', required=True)
@@ -73,6 +75,9 @@ def main(arguments=None) -> int:
     parsed = make_parser(words).parse_args(words)
     try:
         return parsed.run(parsed)
+    except UsageError as error:
+        print(refusal(f'snn-gesture {parsed.verb}', error), file=sys.stderr)
+        return STATUS
     except OSError as error:
         message = f'{error.filename}: {error.strerror}' if error.filename else str(error)
     except ValueError as error:
