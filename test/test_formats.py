@@ -308,6 +308,15 @@ def test_hdf5_that_is_no_recording(tmp_path, columns, reason):
         read_all(tmp_path / 'a.h5')
 
 
+def test_hdf5_with_a_size_that_cannot_be(tmp_path):
+    with h5py.File(tmp_path / 'a.h5', 'w') as file:
+        for name in 'txyp':
+            file[f'events/{name}'] = np.arange(10)
+        file['events'].attrs.update(width=-5, height=9)
+    with pytest.raises(UnreadableRecording, match='a sensor of -5x9 pixels does not exist'):
+        open_recording(tmp_path / 'a.h5')
+
+
 def test_hdf5_that_is_cut_off(tmp_path):
     path = tmp_path / 'a.h5'
     with h5py.File(path, 'w') as file:

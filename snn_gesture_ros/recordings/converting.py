@@ -97,7 +97,7 @@ class Conversion:
         if path.suffix in SIZED_SUFFIXES or recording.topics:
             size = find_sensor_size(recording, self._topic)
         else:
-            size = recording.width, recording.height
+            size = recording.width or None, recording.height or None
         if to_bag:
             return BagWriter(path, self._topic or TOPIC, self._type, *size)
         return WRITERS[path.suffix](path, *size)
