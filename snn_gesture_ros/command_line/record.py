@@ -33,7 +33,8 @@ def add_arguments(parser) -> None:
     parser.add_argument('--countdown', type=countdown, default=3, metavar='S',
                         help='seconds before each (default: %(default)s)')
     parser.add_argument('--label-topic', metavar='TOPIC',
-                        help='take labels from std_msgs/String instead; an empty one: no label')
+                        help='take labels from std_msgs/String instead: one lasts until another '
+                             'comes, however often it is repeated; an empty one: no label')
     parser.add_argument('--person', default='', help='who it is, for labels.csv')
     parser.add_argument('--force', action='store_true', help='replace an output that is there')
 
