@@ -13,6 +13,7 @@ from snn_gesture_ros.command_line.numbers import positive
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
 from snn_gesture_ros.command_line.usage import device_name, usage, UsageError
 from snn_gesture_ros.events.geometry import MODES
+from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.network.classifier import STATES
 from snn_gesture_ros.network.runtimes import RUNTIMES
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
@@ -23,6 +24,7 @@ LIVE_ONLY = ('message_type', 'queue_size')
 CHOICES = {'geometry': MODES, 'runtime': RUNTIMES, 'state': STATES,
            'slicing': ('', 'time', 'count')}
 """Of parameters that are names; no slicing is the checkpoint's."""
+MOST_NAMES = 10
 PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name not in LIVE_ONLY]
 
 
@@ -71,6 +73,7 @@ def run(arguments) -> int:
     card = load_classifier(**settings.network).card
     with usage():
         frames = settings.slicing.frames(card)
+        check_label(arguments.label, card.labels)
     sources, left_out = find_sources(arguments.recordings, Labels(
         arguments.label_table, arguments.label, arguments.topic, card.labels), open_and_follow)
     evaluated = []
@@ -83,7 +86,7 @@ def run(arguments) -> int:
         'command': shlex.join(['snn-gesture', *sys.argv[1:]]),
         'checkpoint': {'name': Path(arguments.checkpoint).stem, 'labels': list(card.labels),
                        'frames': frames.description},
-        'settings': values}, left_out)
+        'settings': values}, [*left_out, *unlabelled(sources)])
     write_evaluation(results, evaluated, arguments.output)
     if arguments.json:
         print(json.dumps(results, indent=1))
@@ -94,6 +97,24 @@ def run(arguments) -> int:
     for fault in faults:
         print(f'snn-gesture: not evaluated: {fault}', file=sys.stderr)
     return 1 if faults else 0
+
+
+def check_label(label, labels: tuple) -> None:
+    """Refuse a label of all recordings that the network does not have with a ValueError."""
+    known = [*labels, *([] if NONE in labels else [NONE])]
+    if label is not None and label not in known:
+        raise ValueError(f'--label {label!r} is none of {", ".join(known)}')
+
+
+def unlabelled(sources: list) -> list:
+    """Name in one line the recordings without labels, where others have some."""
+    names = list(dict.fromkeys(source.path.name for source in sources if not source.parts))
+    count = sum(not source.parts for source in sources)
+    if count in (0, len(sources)):
+        return []
+    more = f' and {len(names) - MOST_NAMES} more' if len(names) > MOST_NAMES else ''
+    return [f'{count} of {len(sources)} recordings have no label, and what is announced in them '
+            f'is not judged: {", ".join(names[:MOST_NAMES])}{more}']
 
 
 def cluster_address(text: str) -> str:

@@ -30,8 +30,8 @@ class EventRecorderNode(Node):
 
         :param open_journal: takes the topic's full name and its type, returns a Journal.
         :param add_label: takes start and end in microseconds since the first event, and a label.
-        :param label_topic: of std_msgs/String: a label goes on until another comes; an empty one only
-            ends.
+        :param label_topic: of std_msgs/String: a label goes on until another comes, an empty one
+            only ends.
         :param script: takes the node, and labels what is done by it; a generator as `Paced` runs
             them. The node ends with it.
         """
