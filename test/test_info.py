@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command `snn-gesture` and its verb `info`."""
 import json
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -144,6 +145,23 @@ def test_bad_file_is_one_line_and_status_1(tmp_path, capsys, content, suffix):
 def test_topic_of_a_recording_without_topics(recording, capsys):
     assert main(['info', str(recording), '--topic', '/events']) == 1
     assert capsys.readouterr().err.endswith('wave.npz: npz has no topics\n')
+
+
+@pytest.mark.parametrize('verb, words', [
+    ('view', ['--output', 'a.png']), ('evaluate', []), ('convert', ['a.h5'])])
+def test_verbs_refuse_a_topic_too(recording, tmp_path, monkeypatch, capsys, verb, words):
+    monkeypatch.chdir(tmp_path)
+    assert main([verb, str(recording), '--topic', '/events', *words]) == 1
+    assert capsys.readouterr().err.endswith('wave.npz: npz has no topics\n')
+
+
+def test_a_reader_that_goes_ends_the_command_quietly(recording):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run([shutil.which('snn-gesture'), 'info', str(recording), '--json'],
+                             stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (process.returncode, process.stderr) == (141, '')
 
 
 @pytest.mark.skipif(not AEDAT4.exists(), reason=f'no real recording {AEDAT4}')

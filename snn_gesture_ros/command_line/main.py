@@ -33,6 +33,8 @@ TO_INSTALL = ('make training installs what training, reports and checkpoints tha
               'exported need; on a robot, see the README')
 MODULES = {'import': 'import_data'}
 """Of the verbs that cannot be the name of a module."""
+BROKEN_PIPE = 141
+"""Exit status where nobody reads on: that of a command that SIGPIPE ends."""
 COMPLETED_LINE = 'COMP_LINE'
 """Variable in which a shell gives the line that is to be completed, for argcomplete."""
 
@@ -67,6 +69,8 @@ def main(arguments=None) -> int:
     """
     Run the command and return its exit status: 0, 1 for a failure, 2 for bad usage.
 
+    It is 130 after Ctrl-C, and 141 where nobody reads the output on.
+
     :param arguments: words after the command's name; those of the process by default.
     """
     words = sys.argv[1:] if arguments is None else arguments
@@ -74,10 +78,15 @@ def main(arguments=None) -> int:
         complete(os.environ[COMPLETED_LINE].split()[1:])
     parsed = make_parser(words).parse_args(words)
     try:
-        return parsed.run(parsed)
+        status = parsed.run(parsed)
+        sys.stdout.flush()
+        return status
     except UsageError as error:
         print(refusal(f'snn-gesture {parsed.verb}', error), file=sys.stderr)
         return STATUS
+    except BrokenPipeError:     # as in `| head`; what is left to flush at the end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except OSError as error:
         message = f'{error.filename}: {error.strerror}' if error.filename else str(error)
     except ValueError as error:

@@ -41,6 +41,15 @@ class Recording:
         """
         raise NotImplementedError
 
+    def choose_topic(self, topic=None):
+        """
+        Return the topic of a bag, or the only one if it is None; of other formats None.
+
+        :raises UnreadableRecording: if it has no events, or if there are several.
+        """
+        if topic is not None:
+            raise UnreadableRecording(f'{self.path}: {self.file_format} has no topics')
+
     def slices(self, duration_us: int, topic=None):
         """Yield the events of each `duration_us` of camera time that has any, EVENT[n]."""
         return cut_slices(self.events(topic), duration_us)
