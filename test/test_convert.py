@@ -175,11 +175,11 @@ def test_nothing_is_replaced_without_force(tmp_path, capsys):
     assert (tmp_path / 'b' / 'notes.txt').exists()
 
 
-@pytest.mark.parametrize('output, reason', [
-    ('b.txt', 'suffix .txt is none of'), ('nowhere/b.npz', 'nowhere')])
-def test_impossible_outputs_are_one_line(tmp_path, capsys, output, reason):
+@pytest.mark.parametrize('output, status, reason', [
+    ('b.txt', 2, 'suffix .txt is none of'), ('nowhere/b.npz', 1, 'nowhere')])
+def test_impossible_outputs_are_one_line(tmp_path, capsys, output, status, reason):
     source = save_npz(tmp_path / 'a.npz', make_events())
-    assert convert(source, tmp_path / output) == 1
+    assert convert(source, tmp_path / output) == status
     error = capsys.readouterr().err
     assert reason in error.splitlines()[-1] and 'Traceback' not in error
     assert [path.name for path in tmp_path.iterdir()] == ['a.npz']

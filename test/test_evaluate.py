@@ -262,10 +262,19 @@ def test_json_on_the_terminal_is_the_report(tmp_path, halves):
     (['a.npz', '--start-threshold', '2'], 2, 'start_threshold must be between 0.0 and 1.0'),
     (['a.npz', '--width', '3'], 2, 'width must be between 8 and 1024'),
     (['a.npz', '--min-events', 'few'], 2, '--min-events'),
-    (['a.npz', '--end-threshold', '0.9'], 1, 'end_threshold <= start_threshold'),
-    (['a.npz', '--geometry', 'round'], 1, 'is not one of square'),
-    (['a.npz', '--workers', '0'], 1, 'workers must be 1'),
-    (['a.npz', '--label', 'none', '--label-table', 'a.csv'], 1, 'give one of them'),
+    (['a.npz', '--end-threshold', '0.9'], 2, 'end_threshold <= start_threshold'),
+    (['a.npz', '--geometry', 'round'], 2, "--geometry: invalid choice: 'round'"),
+    (['a.npz', '--geometry', 'region'], 2, 'region must be x, y, width, height'),
+    (['a.npz', '--slicing', 'foo'], 2, '--slicing: invalid'),
+    (['a.npz', '--state', 'foo'], 2, '--state: invalid'),
+    (['a.npz', '--runtime', 'foo'], 2, '--runtime: invalid'),
+    (['a.npz', '--device', 'gpu'], 2, 'is not auto, cpu, cuda'),
+    (['a.npz', '--slicing', 'count', '--window-events', '3'], 2, 'needs window_events of at'),
+    (['a.npz', '--label', 'nome'], 2, "'nome' is none of hand_clapping, "),
+    (['a.npz', '--label', ''], 2, "'' is none of hand_clapping, "),
+    (['a.npz', '--cluster', 'junk'], 2, "'junk' is no address"),
+    (['a.npz', '--workers', '0'], 2, '--workers: 0 is no whole number of 1 or more'),
+    (['a.npz', '--label', 'none', '--label-table', 'a.csv'], 2, 'give one of them'),
     (['{here}/DvsGesture.tar.gz'], 1, 'cut off or damaged'), ([], 2, 'RECORDING')])
 def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, reason):
     (tmp_path / 'DvsGesture.tar.gz').write_bytes(b'\x1f\x8b')
@@ -276,6 +285,7 @@ def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, 
         found = error.code
     errors = capsys.readouterr().err
     assert (found, reason in errors) == (status, True), errors
+    assert errors.count('\n') == 1
     assert not (tmp_path / 'out').exists()
 
 
@@ -311,6 +321,29 @@ def test_labels_are_found_by_themselves(tmp_path):
     everything = found(tmp_path / 'table', root=tmp_path, label='none')
     assert set(everything) == {'table/a.npz', 'table/b.npz', 'table/bag', 'table/deep/c.npz'}
     assert set(everything.values()) == {(Part('none', 0, None),)}
+
+
+@pytest.mark.parametrize('name, label', [
+    ('user3_right_hand_wave', 'right_hand_wave'), ('right_hand_wave_user3_led', 'right_hand_wave'),
+    ('Right Hand Wave-2', 'right_hand_wave'), ('2024-01-01 rightHandWave3', 'right_hand_wave'),
+    ('right_hand_wave_then_none', None), ('nonetheless', None), ('wave_7', 'wave'),
+    ('wave_fast_1', 'wave_fast'), ('right-arm-counter-clockwise', 'right_arm_counter_clockwise')])
+def test_label_in_a_name(tmp_path, name, label):
+    (tmp_path / 'a').mkdir()
+    (tmp_path / 'a' / f'{name}.npz').touch()
+    parts, = found(tmp_path, root=tmp_path, names=('wave', 'wave_fast', '7')).values()
+    assert [part.label for part in parts] == ([label] if label else [])
+
+
+def test_recordings_without_labels_are_named(evaluate, tmp_path):
+    folder = tmp_path / 'recordings'
+    for name in ('left', 'scene', 'other'):
+        save(folder / f'{name}.npz', [('left', 0.5)])
+    status, report = evaluate(folder)
+    line = ('2 of 3 recordings have no label, and what is announced in them is not judged: '
+            'other.npz, scene.npz')
+    assert status == 0 and report['notes'] == [line]
+    assert line in evaluate.printed.out.splitlines()
 
 
 def test_download_of_dvs128_gesture_is_evaluated(evaluate, tmp_path):

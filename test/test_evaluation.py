@@ -240,7 +240,6 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
 
 @pytest.mark.parametrize('words, reason', [
     (['absent'], 'no checkpoint absent'), (['{model}', '{model}'], 'rename one'),
-    (['{model}', '--workers', '0'], 'workers must be 1'),
     (['{model}', '--data', 'absent'], 'no clip set'),
     (['{model}', '--recordings', 'absent'], 'absent')])
 def test_bad_arguments_are_one_line_and_status_1(tmp_path, capsys, monkeypatch, constant, words,

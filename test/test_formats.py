@@ -112,6 +112,18 @@ def test_triggers_before_a_cut_are_told(tmp_path):
     assert facts.damage and (facts.events, facts.triggers_rising) == (1, 1)
 
 
+@pytest.mark.parametrize('line', [
+    'format EVT2; height=480; width=640', 'format evt2;height=480;width=640',
+    'format EVT2 ;height = 480 ;width = 640', 'evt 2.0\n% geometry 640x480'])
+def test_raw_header_is_read_with_spaces_and_in_lower_case(tmp_path, line):
+    events = make_events(100)
+    content = encode_raw('evt2', events).split(b'% end\n', 1)[1]
+    (tmp_path / 'a.raw').write_bytes(f'% {line}\n% end\n'.encode() + content)
+    with open_recording(tmp_path / 'a.raw') as recording:
+        assert (recording.encoding, recording.width, recording.height) == ('evt2', 640, 480)
+        assert sum(map(len, recording.events())) == 100
+
+
 def test_wrong_geometry_costs_no_events(tmp_path):
     events = long_events(1)
     path = tmp_path / 'a.raw'
@@ -306,6 +318,15 @@ def test_hdf5_that_is_no_recording(tmp_path, columns, reason):
                 file[f'events/{name}'] = column
     with pytest.raises(UnreadableRecording, match=reason):
         read_all(tmp_path / 'a.h5')
+
+
+def test_hdf5_with_a_size_that_cannot_be(tmp_path):
+    with h5py.File(tmp_path / 'a.h5', 'w') as file:
+        for name in 'txyp':
+            file[f'events/{name}'] = np.arange(10)
+        file['events'].attrs.update(width=-5, height=9)
+    with pytest.raises(UnreadableRecording, match='a sensor of -5x9 pixels does not exist'):
+        open_recording(tmp_path / 'a.h5')
 
 
 def test_hdf5_that_is_cut_off(tmp_path):

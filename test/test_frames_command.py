@@ -149,20 +149,28 @@ def test_damaged_recordings_are_named_and_the_others_integrated(tmp_path, capsys
 
 
 @pytest.mark.parametrize('words, reason', [
-    (['--frames-number', 0], 'must be 1 or more'), (['--duration-ms', 0], 'at least 1 micro'),
-    (['--duration-ms', 5, '--split-by', 'time'], 'goes without'),
-    (['--width', 0], 'must be 1 or more'),
-    (['--frames-number', 10**9], 'GB: take fewer')])
-def test_impossible_frames_are_one_line(tmp_path, capsys, words, reason):
+    (['--frames-number', 0], 'of 1 or more'), (['--width', 0], 'of 1 or more'),
+    (['--duration-ms', 0], 'no number from 0.001'), (['--duration-ms', 'nan'], 'no number from')])
+def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, words, reason):
+    with pytest.raises(SystemExit, match='2'):
+        frames(tmp_path / 'a.npz', tmp_path / 'b.npz', *words)
+    error = capsys.readouterr().err
+    assert reason in error and error.count('\n') == 1
+
+
+@pytest.mark.parametrize('words, status, reason', [
+    (['--duration-ms', 5, '--split-by', 'time'], 2, 'goes without'),
+    (['--frames-number', 10**9], 1, 'GB: take fewer')])
+def test_impossible_frames_are_one_line(tmp_path, capsys, words, status, reason):
     source = save_npz(tmp_path / 'a.npz', make_events(200))
-    assert frames(source, tmp_path / 'b.npz', *words) == 1
+    assert frames(source, tmp_path / 'b.npz', *words) == status
     assert reason in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / 'b.npz').exists()
 
 
 def test_outputs(tmp_path, capsys):
     source = save_npz(tmp_path / 'a.npz', make_events(200))
-    assert frames(source, tmp_path / 'b.h5') == 1
+    assert frames(source, tmp_path / 'b.h5') == 2
     assert 'suffix .npz' in capsys.readouterr().err
     assert frames(source, tmp_path / 'a.npz') == 1
     assert '--force replaces it' in capsys.readouterr().err

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command `snn-gesture` and its verb `info`."""
 import json
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -146,6 +147,23 @@ def test_topic_of_a_recording_without_topics(recording, capsys):
     assert capsys.readouterr().err.endswith('wave.npz: npz has no topics\n')
 
 
+@pytest.mark.parametrize('verb, words', [
+    ('view', ['--output', 'a.png']), ('evaluate', []), ('convert', ['a.h5'])])
+def test_verbs_refuse_a_topic_too(recording, tmp_path, monkeypatch, capsys, verb, words):
+    monkeypatch.chdir(tmp_path)
+    assert main([verb, str(recording), '--topic', '/events', *words]) == 1
+    assert capsys.readouterr().err.endswith('wave.npz: npz has no topics\n')
+
+
+def test_a_reader_that_goes_ends_the_command_quietly(recording):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run([shutil.which('snn-gesture'), 'info', str(recording), '--json'],
+                             stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (process.returncode, process.stderr) == (141, '')
+
+
 @pytest.mark.skipif(not AEDAT4.exists(), reason=f'no real recording {AEDAT4}')
 def test_cut_off_file_is_shown_as_far_as_it_goes(tmp_path, capsys):
     path = tmp_path / 'cut.aedat4'
@@ -163,7 +181,8 @@ def test_bad_usage_is_status_2(words, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(words)
     assert exit_.value.code == 2
-    assert 'usage: snn-gesture' in capsys.readouterr().err
+    line, = capsys.readouterr().err.splitlines()
+    assert line.startswith('snn-gesture') and line.endswith('--help') and ': error: ' in line
 
 
 def test_help_lists_the_verbs(capsys):

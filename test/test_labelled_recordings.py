@@ -103,11 +103,13 @@ def test_geometry_of_the_picture(source, tmp_path, capsys):
 def test_impossible_geometry_is_refused(source, tmp_path, capsys):
     save_npz(source / 'a.npz', make_events())
     (source / 'labels.csv').write_text(f'{HEAD}\na.npz,,,wave\n')
-    for words, reason in [(['--region', '0', '0', '9', '9'], '--region is for'),
-                          (['--geometry', 'region'], 'region must be x, y'),
-                          (['--geometry', 'region', '--region', '99', '0', '128', '128'],
-                           'does not fit on the sensor')]:
-        assert import_(source, tmp_path / 'set', *words) == 1
+    for words, status, reason in [
+            (['--region', '0', '0', '9', '9'], 2, '--region is for'),
+            (['--geometry', 'region'], 2, 'region must be x, y'),
+            (['--validation', '0.6', '--test', '0.6'], 2, 'within 0 and 1'),
+            (['--geometry', 'region', '--region', '99', '0', '128', '128'], 1,
+             'does not fit on the sensor')]:
+        assert import_(source, tmp_path / 'set', *words) == status
         assert reason in capsys.readouterr().err.splitlines()[-1]
 
 

@@ -217,8 +217,9 @@ def test_damaged_checkpoints_are_refused_in_one_line(own, tmp_path):
     path, net = own
     cut = tmp_path / 'cut.safetensors'
     cut.write_bytes(path.read_bytes()[:-100])
-    text = tmp_path / 'text.pth'
-    text.write_text('hello')
+    texts = [tmp_path / f'text{number}.pth' for number in range(3)]
+    for path, content in zip(texts, ('hello', 'start,end,label\n0,1,wave\n', '\x80')):
+        path.write_text(content, 'latin-1')
     empty = tmp_path / 'empty.safetensors'
     empty.touch()
     other = tmp_path / 'other.pth'
@@ -226,7 +227,7 @@ def test_damaged_checkpoints_are_refused_in_one_line(own, tmp_path):
     from safetensors.torch import save_file
     bare = tmp_path / 'bare.safetensors'
     save_file({'weight': torch.zeros(1)}, bare)
-    for damaged in (cut, text, empty, other, bare, tmp_path / 'missing.pth'):
+    for damaged in (cut, *texts, empty, other, bare, tmp_path / 'missing.pth'):
         with pytest.raises(CheckpointError) as raised:
             load_checkpoint(str(damaged))
         assert damaged.name in str(raised.value) and '\n' not in str(raised.value)

@@ -234,7 +234,7 @@ def test_damaged_exports_are_refused_in_one_line(exported, tmp_path):
 def test_export_refuses_in_one_line(exported, tmp_path, capsys):
     checkpoint, graph = exported('gesture_net.safetensors')
     assert main(['export', graph]) == 1
-    assert main(['export', checkpoint, '--output', str(tmp_path / 'model.pt')]) == 1
+    assert main(['export', checkpoint, '--output', str(tmp_path / 'model.pt')]) == 2
     assert main(['export', 'absent']) == 1
     assert capsys.readouterr().err.count('\n') == 3
 

@@ -17,6 +17,9 @@ def test_tile_shows_the_liveliest_part_of_a_clip(activity, framing):
     assert counts.sum() >= len(shown)
 
 
-def test_negative_seed_is_refused(capsys):
-    assert main(['pictures', '--seed', '-1']) == 1
-    assert 'seed must be 0 or more' in capsys.readouterr().err
+@pytest.mark.parametrize('words, reason', [
+    (['--seed', '-1'], 'of 0 or more'), (['--output', 'a.txt'], 'suffix of a picture')])
+def test_bad_usage_is_refused(capsys, words, reason):
+    with pytest.raises(SystemExit, match='2'):
+        main(['pictures', *words])
+    assert reason in capsys.readouterr().err

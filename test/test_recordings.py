@@ -167,6 +167,8 @@ def test_npz(tmp_path, save):
     ({'x': np.arange(9)}, 'the same length'),
     ({'y': np.arange(10) - 1}, 'y must be between 0 and 65535'),
     ({'x': np.arange(10) + 65_530}, 'x must be between 0 and 65535'),
+    ({'width': -5, 'height': -5}, 'a.npz: a sensor of -5x-5 pixels does not exist'),
+    ({'width': 1 << 40, 'height': 9}, 'a.npz: a sensor of'),
     ({'p': np.array([object()] * 10)}, 'Python objects')])
 def test_npz_that_is_no_recording(tmp_path, change, reason):
     columns = dict.fromkeys('txyp', np.arange(10)) | change

@@ -126,13 +126,21 @@ def test_recordings(tmp_path):
 
 @pytest.mark.parametrize('words, reason', [
     (['--labels', 'juggling'], "'juggling' cannot be simulated"),
-    (['--labels', 'none', 'none'], 'once each'), (['--clips', '0'], 'clips must be 1 or more'),
-    (['--seconds', '0'], '0.1 s or longer'), (['--seconds', 'inf'], 'must last'),
-    (['--seconds', 'nan'], 'NaN'), (['--seed', '-1'], 'seed must be from 0'),
-    (['--validation', '1.5'], 'shares'), (['--validation', '0.6', '--test', '0.6'], 'shares'),
-    (['--workers', '0'], 'workers must be 1')])
-def test_bad_arguments_are_one_line_and_status_1(tmp_path, capsys, words, reason):
-    assert simulate(tmp_path / 'set', *words) == 1
+    (['--labels', 'none', 'none'], 'once each'), (['--clips', '100001'], 'clips must be 1 or'),
+    (['--seed', '716'], 'seed must be from 0'),
+    (['--validation', '0.6', '--test', '0.6'], 'shares')])
+def test_bad_arguments_are_one_line_and_status_2(tmp_path, capsys, words, reason):
+    assert simulate(tmp_path / 'set', *words) == 2
     errors = capsys.readouterr().err
     assert reason in errors and errors.count('\n') == 1
     assert not (tmp_path / 'set').exists()
+
+
+@pytest.mark.parametrize('option, value', [
+    ('--clips', '0'), ('--seconds', '0'), ('--seconds', 'inf'), ('--seconds', 'nan'),
+    ('--seed', '-1'), ('--validation', '1.5'), ('--workers', '0')])
+def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, option, value):
+    with pytest.raises(SystemExit, match='2'):
+        simulate(tmp_path / 'set', option, value)
+    errors = capsys.readouterr().err
+    assert f'{option}: {value} is no ' in errors and errors.count('\n') == 1

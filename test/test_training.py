@@ -187,20 +187,24 @@ def test_the_seeds_training(clip_set, tmp_path):
     assert card.window_events > 16 and card.window_ms == 800.0
 
 
-@pytest.mark.parametrize('words, message', [
-    (['--size', '20'], 'power of two'),
-    (['--labels', 'snap'], 'no clips for train'),
-    (['-b', '81'], 'fewer than a batch'),
-    (['--epochs', '0'], 'epochs must be at least 1'),
-    (['--resume'], 'no checkpoint'),
-    (['--device', 'cuda:99'], 'does not exist'),
-    (['--init-from', 'nowhere.safetensors'], 'no checkpoint nowhere'),
-    (['--config', 'nowhere.yaml'], 'no configuration nowhere.yaml'),
+@pytest.mark.parametrize('words, status, message', [
+    (['--size', '20'], 1, 'power of two'),
+    (['--labels', 'snap'], 1, 'no clips for train'),
+    (['-b', '81'], 1, 'fewer than a batch'),
+    (['--epochs', '0'], 2, 'epochs must be at least 1'),
+    (['--lr', 'nan'], 2, 'lr must be at least 0'),
+    (['--resume'], 1, 'no checkpoint'),
+    (['--device', 'cuda:99'], 1, 'does not exist'),
+    (['--init-from', 'nowhere.safetensors'], 1, 'no checkpoint nowhere'),
+    (['--config', 'nowhere.yaml'], 1, 'no configuration nowhere.yaml'),
+    (['--config', '{folder}/bad.yaml'], 1, 'bad.yaml: epochs must be at least 1'),
 ])
-def test_what_cannot_work_is_refused_in_one_line(clip_set, tmp_path, capfd, words, message):
-    status = main(['train', '--data', str(clip_set), '--output', str(tmp_path), *SMALL,
-                   *words])
-    assert status == 1
+def test_what_cannot_work_is_refused_in_one_line(clip_set, tmp_path, capfd, words, status,
+                                                 message):
+    (tmp_path / 'bad.yaml').write_text('epochs: 0')
+    words = [word.format(folder=tmp_path) for word in words]
+    found = main(['train', '--data', str(clip_set), '--output', str(tmp_path), *SMALL, *words])
+    assert found == status
     printed = capfd.readouterr().err.splitlines()
     assert len(printed) == 1 and message in printed[0]
 
@@ -246,8 +250,8 @@ def test_shipped_configuration_is_found_from_any_folder(tmp_path):
     command = [shutil.which('snn-gesture'), 'train', '--config']
     results = [subprocess.run([*command, name], cwd=tmp_path, capture_output=True, text=True)
                for name in ('train_fast', 'train_nothing')]
-    assert [result.returncode for result in results] == [1, 1]
-    assert results[0].stderr.startswith('snn-gesture: no data: give --data')
+    assert [result.returncode for result in results] == [2, 1]
+    assert results[0].stderr.startswith('snn-gesture train: error: no data: give --data')
     assert 'no configuration train_nothing: give the path of a file or one of train_' \
         in results[1].stderr
 

@@ -216,9 +216,9 @@ def test_damaged_recording_is_shown_up_to_the_damage(tmp_path, capsys):
     (['a.npz', '--frame-ms', '0'], 2, 'number from 1'),
     (['a.npz', '--end-s', 'nan'], 2, 'number from 0'),
     (['missing.npz'], 1, 'missing.npz'), (['a.npz', '--start-s', '9'], 1, 'no events'),
-    (['a.npz', '--start-s', '3', '--end-s', '3'], 1, 'later than'),
+    (['a.npz', '--start-s', '3', '--end-s', '3'], 2, 'later than'),
     (['a.npz', '--checkpoint', 'nosuch'], 1, 'no checkpoint nosuch'),
-    (['--live', '--checkpoint', 'fast'], 1, 'for recordings'),
+    (['--live', '--checkpoint', 'fast'], 2, 'for recordings'),
     (['a.npz', '--output', 'no/such/folder/a.mp4'], 1, 'no folder no/such/folder')])
 def test_bad_usage_and_bad_data(tmp_path, arguments, status, message):
     write_npz(tmp_path / 'a.npz', [0, 1000])

@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 from snn_gesture_ros.benchmarks.decoding import decoding_cases, make_events
 from snn_gesture_ros.benchmarks.frames import stream_cases, window_cases
 from snn_gesture_ros.benchmarks.timing import as_table, measure
+from snn_gesture_ros.command_line.numbers import number_from, positive
+from snn_gesture_ros.command_line.usage import device_name
 
 EXAMPLE = 'snn-gesture bench --events-per-s 1000000 --composed'
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
@@ -21,7 +23,7 @@ def add_arguments(parser) -> None:
     parser.add_argument('--json', action='store_true', help='print JSON')
     parser.add_argument('--rounds', type=positive, default=20, metavar='N',
                         help='repeats that medians are of (default: 20)')
-    parser.add_argument('--events-per-s', type=int, metavar='N',
+    parser.add_argument('--events-per-s', type=positive, metavar='N',
                         help='instead, send so many events a second, in 1000 messages, through '
                              'both nodes, and count what is lost')
     parser.add_argument('--composed', action='store_true',
@@ -29,13 +31,22 @@ def add_arguments(parser) -> None:
     parser.add_argument('--robot', type=positive, metavar='N',
                         help='instead, exchange the network and kill gesture_classifier N times '
                              'each while a simulated person drives a robot')
-    parser.add_argument('--device', metavar='DEVICE',
+    parser.add_argument('--device', type=device_name, metavar='DEVICE',
                         help='instead, time decisions from messages to scores on auto, cpu, cuda '
                              'or cuda:n, of one camera and of a batch')
     parser.add_argument('--cameras', type=positive, default=500, metavar='N',
                         help='of the batch (default: 500)')
-    parser.add_argument('--seconds', type=float, default=10.0, metavar='S',
+    parser.add_argument('--seconds', type=seconds, default=10.0, metavar='S',
                         help='duration of the live run (default: 10)')
+
+
+def seconds(text: str) -> float:
+    """
+    Read the duration of a live run.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    return number_from(text, 0.1, 3600.0)
 
 
 def run(arguments) -> int:
@@ -73,17 +84,6 @@ def show(result: dict, as_json: bool) -> None:
     print(json.dumps(result) if as_json else '\n'.join(
         f'{name:<30} {value if isinstance(value, str) else round(value, 3):>12}'
         for name, value in result.items()))
-
-
-def positive(text: str) -> int:
-    """
-    Read a number of at least 1.
-
-    :raises ValueError: if it is none.
-    """
-    if int(text) < 1:
-        raise ValueError
-    return int(text)
 
 
 def run_robot(times: int) -> dict:

@@ -5,9 +5,10 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.usage import usage
 from snn_gesture_ros.datasets.label_table import hand_over_labels
 from snn_gesture_ros.events.message_types import EVENT_TYPES
-from snn_gesture_ros.recordings.converting import Conversion
+from snn_gesture_ros.recordings.converting import check_suffix, Conversion
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.journal import is_journal
 from snn_gesture_ros.recordings.opening import open_recording
@@ -39,6 +40,8 @@ def run(arguments) -> int:
     :raises ValueError: if it cannot be done, or the recording is damaged, of which the rest is
         written.
     """
+    with usage():
+        check_suffix(arguments.output)
     check_free(arguments.output, arguments.force)
     with open_recording(arguments.recording) as recording:
         conversion = Conversion(recording, arguments.output, arguments.topic,

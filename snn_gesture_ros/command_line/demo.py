@@ -6,6 +6,7 @@ from pathlib import Path
 import time
 
 import numpy as np
+from snn_gesture_ros.command_line.numbers import seed
 from snn_gesture_ros.recordings.opening import open_recording
 
 EXAMPLE = 'snn-gesture demo my_bag --output my_demo'
@@ -29,7 +30,7 @@ def add_arguments(parser) -> None:
     parser.add_argument('recording', nargs='?', metavar='RECORDING',
                         help='play this recording, of any format that info reads, instead of a '
                              'simulation')
-    parser.add_argument('--seed', type=int, default=6, metavar='N',
+    parser.add_argument('--seed', type=seed, default=6, metavar='N',
                         help='person and room that are simulated (default: %(default)s)')
     parser.add_argument('--output', type=Path, default=Path('demo'), metavar='FOLDER',
                         help='folder for the picture (default: %(default)s)')

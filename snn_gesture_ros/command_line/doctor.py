@@ -5,6 +5,7 @@ from dataclasses import asdict
 import json
 import sys
 
+from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.doctor.verdict import judge
 
 EXAMPLE = 'snn-gesture doctor --seconds 10'
@@ -28,12 +29,9 @@ def seconds(text: str) -> float:
     """
     Read a time.
 
-    :raises ValueError: if it is not between 0.5 and 3600.
+    :raises ArgumentTypeError: if it is none.
     """
-    value = float(text)
-    if not 0.5 <= value <= 3600:
-        raise ValueError
-    return value
+    return number_from(text, 0.5, 3600.0)
 
 
 def run(arguments) -> int:

@@ -5,6 +5,8 @@ from itertools import accumulate
 import json
 from pathlib import Path
 
+from snn_gesture_ros.command_line.usage import picture_file, usage
+
 AFTERWARDS_S = 0.5
 """What is driven after the script's end."""
 EXAMPLE = 'snn-gesture drive right_arm_clockwise:3 hand_clapping:1 --output drive.png'
@@ -21,7 +23,7 @@ def add_arguments(parser) -> None:
                              'at all (default: a drive with the table of the package)')
     parser.add_argument('--table', default='', metavar='FILE',
                         help='what each gesture does (default: config/behavior.yaml)')
-    parser.add_argument('--output', type=Path, default=Path('drive.png'), metavar='FILE',
+    parser.add_argument('--output', type=picture_file, default=Path('drive.png'), metavar='FILE',
                         help='where the picture is written (default: %(default)s)')
 
 
@@ -44,7 +46,8 @@ def run(arguments) -> int:
     table = read_table(path)
     if table.velocity is None:
         raise ValueError(f'{path}: no row drives')
-    script = read_script(arguments.script, {row.gesture for row in table.rows})
+    with usage():
+        script = read_script(arguments.script, {row.gesture for row in table.rows})
     isolate_from_other_robots()
     with Nodes() as nodes, scripting(table) as scripted:
         nodes.start('gesture_behavior', table=path)

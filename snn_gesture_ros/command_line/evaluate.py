@@ -5,15 +5,26 @@ import argparse
 import json
 import os
 from pathlib import Path
+import re
 import shlex
 import sys
 
+from snn_gesture_ros.command_line.numbers import positive
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
+from snn_gesture_ros.command_line.usage import device_name, usage, UsageError
+from snn_gesture_ros.events.geometry import MODES
+from snn_gesture_ros.labels import NONE
+from snn_gesture_ros.network.classifier import STATES
+from snn_gesture_ros.network.runtimes import RUNTIMES
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
 EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
 LIVE_ONLY = ('message_type', 'queue_size')
 """Parameters of the nodes that mean nothing offline."""
+CHOICES = {'geometry': MODES, 'runtime': RUNTIMES, 'state': STATES,
+           'slicing': ('', 'time', 'count')}
+"""Of parameters that are names; no slicing is the checkpoint's."""
+MOST_NAMES = 10
 PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name not in LIVE_ONLY]
 
 
@@ -33,9 +44,9 @@ def add_arguments(parser) -> None:
                         help='folder for report.html, report.json and decisions.csv '
                              '(default: %(default)s)')
     parser.add_argument('--json', action='store_true', help='print report.json')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+    parser.add_argument('--workers', type=positive, default=os.cpu_count(), metavar='N',
                         help='processes (default: one a core)')
-    parser.add_argument('--cluster', default='', metavar='ADDRESS',
+    parser.add_argument('--cluster', type=cluster_address, metavar='ADDRESS',
                         help='run on a Dask cluster instead, as in tcp://host:8786; its workers '
                              'need the package and the recordings by the same paths')
     nodes = parser.add_argument_group('parameters of the nodes')
@@ -49,19 +60,20 @@ def run(arguments) -> int:
 
     :raises ValueError: if the arguments are wrong, or no recording can be evaluated.
     """
-    if arguments.workers < 1:
-        raise ValueError('workers must be 1 or more')
     if arguments.label is not None and arguments.label_table is not None:
-        raise ValueError('--label is for all recordings, --label-table for some: give one of them')
+        raise UsageError('--label is for all recordings, --label-table for some: give one of them')
     from snn_gesture_ros.decision.pipeline import NodeSettings
     from snn_gesture_ros.evaluation.evaluating import evaluate, load_classifier
     from snn_gesture_ros.evaluation.results import make_results
     from snn_gesture_ros.evaluation.sources import find_sources, Labels
     from snn_gesture_ros.evaluation.writing import write_evaluation
     values = {spec.name: getattr(arguments, spec.name) for spec in PARAMETERS}
-    settings = NodeSettings.of(values)
+    with usage():
+        settings = NodeSettings.of(values)
     card = load_classifier(**settings.network).card
-    frames = settings.slicing.frames(card)
+    with usage():
+        frames = settings.slicing.frames(card)
+        check_label(arguments.label, card.labels)
     sources, left_out = find_sources(arguments.recordings, Labels(
         arguments.label_table, arguments.label, arguments.topic, card.labels), open_and_follow)
     evaluated = []
@@ -74,7 +86,7 @@ def run(arguments) -> int:
         'command': shlex.join(['snn-gesture', *sys.argv[1:]]),
         'checkpoint': {'name': Path(arguments.checkpoint).stem, 'labels': list(card.labels),
                        'frames': frames.description},
-        'settings': values}, left_out)
+        'settings': values}, [*left_out, *unlabelled(sources)])
     write_evaluation(results, evaluated, arguments.output)
     if arguments.json:
         print(json.dumps(results, indent=1))
@@ -87,6 +99,35 @@ def run(arguments) -> int:
     return 1 if faults else 0
 
 
+def check_label(label, labels: tuple) -> None:
+    """Refuse a label of all recordings that the network does not have with a ValueError."""
+    known = [*labels, *([] if NONE in labels else [NONE])]
+    if label is not None and label not in known:
+        raise ValueError(f'--label {label!r} is none of {", ".join(known)}')
+
+
+def unlabelled(sources: list) -> list:
+    """Name in one line the recordings without labels, where others have some."""
+    names = list(dict.fromkeys(source.path.name for source in sources if not source.parts))
+    count = sum(not source.parts for source in sources)
+    if count in (0, len(sources)):
+        return []
+    more = f' and {len(names) - MOST_NAMES} more' if len(names) > MOST_NAMES else ''
+    return [f'{count} of {len(sources)} recordings have no label, and what is announced in them '
+            f'is not judged: {", ".join(names[:MOST_NAMES])}{more}']
+
+
+def cluster_address(text: str) -> str:
+    """
+    Read the address of a Dask scheduler.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    if re.fullmatch(r'(\w+://)?(\[[^]]+\]|[^\s/:]+):\d+', text):
+        return text
+    raise argparse.ArgumentTypeError(f'{text!r} is no address, as in tcp://host:8786')
+
+
 def _option(spec) -> dict:
     """Return how argparse is told of a parameter."""
     shown = f' (default: {spec.default})' if spec.default not in ('', [0, 0, 0, 0]) else ''
@@ -97,6 +138,10 @@ def _option(spec) -> dict:
         return {**option, 'type': int, 'nargs': len(spec.default),
                 'metavar': ('X', 'Y', 'WIDTH', 'HEIGHT')}
     kind = type(spec.default)
+    if spec.name in CHOICES:
+        return {**option, 'choices': CHOICES[spec.name]}
+    if spec.name == 'device':
+        return {**option, 'type': device_name, 'metavar': 'DEVICE'}
 
     def read(text):
         try:

@@ -26,7 +26,7 @@ def print_results(results: dict) -> None:
     for name, value in _summary(results):
         console.print(f'{name:<30} {value}')
     for note in results['notes']:
-        console.print(note, style='yellow')
+        console.print(note, style='yellow', markup=False, soft_wrap=True)
 
 
 def _summary(results):

@@ -3,6 +3,7 @@
 """Verb `export`: make a checkpoint for ONNX Runtime."""
 from pathlib import Path
 
+from snn_gesture_ros.command_line.usage import UsageError
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 
 EXAMPLE = 'snn-gesture export RUN/best.safetensors'
@@ -24,7 +25,7 @@ def run(arguments) -> int:
     """
     output = arguments.output or Path(arguments.checkpoint).with_suffix(EXPORTED)
     if output.suffix != EXPORTED:
-        raise ValueError(f'{output}: the name must end in {EXPORTED}')
+        raise UsageError(f'{output}: the name must end in {EXPORTED}')
     from snn_gesture_ros.network.checkpoint import load_checkpoint
     from snn_gesture_ros.network.onnx_graph import lower
     output.write_bytes(lower(*load_checkpoint(arguments.checkpoint)).SerializeToString())

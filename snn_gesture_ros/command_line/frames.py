@@ -5,7 +5,9 @@ from pathlib import Path
 import sys
 
 import numpy as np
+from snn_gesture_ros.command_line.numbers import number_from, positive
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.usage import UsageError
 from snn_gesture_ros.frames.integration import Cut, Integrator, SPLITS
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.finding import find_recordings
@@ -26,15 +28,24 @@ def add_arguments(parser) -> None:
     parser.add_argument('--split-by', choices=SPLITS,
                         help='frames of equally many events (number) or of equal duration (time) '
                              f'(default: {Cut.split_by})')
-    parser.add_argument('--frames-number', type=int, metavar='T',
+    parser.add_argument('--frames-number', type=positive, metavar='T',
                         help=f'frames of a recording (default: {Cut.frames})')
-    parser.add_argument('--duration-ms', type=float, metavar='MS',
+    parser.add_argument('--duration-ms', type=milliseconds, metavar='MS',
                         help='instead of both: duration of a frame, whose number follows from it')
-    parser.add_argument('--height', type=int, metavar='H',
+    parser.add_argument('--height', type=positive, metavar='H',
                         help='of a frame in pixels (default: that of the sensor)')
-    parser.add_argument('--width', type=int, metavar='W', help='of a frame, likewise')
+    parser.add_argument('--width', type=positive, metavar='W', help='of a frame, likewise')
     parser.add_argument('--topic', help='topic of a bag with several cameras')
     parser.add_argument('--force', action='store_true', help='replace an output that is there')
+
+
+def milliseconds(text: str) -> float:
+    """
+    Read the duration of a frame.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    return number_from(text, 0.001, 1e9)
 
 
 def run(arguments) -> int:
@@ -50,7 +61,7 @@ def run(arguments) -> int:
         raise ValueError(f'{arguments.recording}: the folder has no recordings')
     single = recordings == [arguments.recording]
     if single and arguments.output.suffix != '.npz':
-        raise ValueError(f'{arguments.output}: frames are written to a file with the suffix .npz')
+        raise UsageError(f'{arguments.output}: frames are written to a file with the suffix .npz')
     outputs = [arguments.output if single else
                arguments.output / recording.relative_to(arguments.recording).with_suffix('.npz')
                for recording in recordings]
@@ -79,16 +90,14 @@ def cut_of(arguments) -> Cut:
     """
     Return how recordings are cut.
 
-    :raises ValueError: if the options do not go together.
+    :raises UsageError: if the options do not go together.
     """
     given = {'split_by': arguments.split_by, 'frames': arguments.frames_number}
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.duration_ms is not None:
         if given:
-            raise ValueError('--duration-ms goes without --split-by and --frames-number')
+            raise UsageError('--duration-ms goes without --split-by and --frames-number')
         given = {'duration_us': round(arguments.duration_ms * 1000)}
-    if any(side is not None and side < 1 for side in (arguments.height, arguments.width)):
-        raise ValueError('height and width must be 1 or more')
     return Cut(**given)
 
 

@@ -4,12 +4,15 @@
 from pathlib import Path
 import sys
 
+from snn_gesture_ros.command_line.numbers import share
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
+from snn_gesture_ros.command_line.usage import usage
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
 from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, find_download
 from snn_gesture_ros.datasets.importing import import_recordings
-from snn_gesture_ros.datasets.labelled_recordings import LabelledRecordings, TABLE
+from snn_gesture_ros.datasets.labelled_recordings import (
+    check_shares, LabelledRecordings, TABLE)
 from snn_gesture_ros.datasets.summary import summarise
 from snn_gesture_ros.events.geometry import Geometry, MODES
 from snn_gesture_ros.events.noise import NoiseSettings
@@ -25,7 +28,7 @@ def add_arguments(parser) -> None:
                              f'{TABLE} (file,start_s,end_s,label[,person,split,topic,sensor])')
     parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
     for split in ('validation', 'test'):
-        parser.add_argument(f'--{split}', type=float, default=0.1, metavar='SHARE',
+        parser.add_argument(f'--{split}', type=share, default=0.1, metavar='SHARE',
                             help=f'share of the persons for {split} where {TABLE} does not say '
                                  '(default: %(default)s); DVS128 Gesture has its own')
     parser.add_argument('--raw', action='store_true',
@@ -69,7 +72,10 @@ def open_source(arguments):
     :raises ValueError: if it is neither DVS128 Gesture nor a folder with a table, or if the
         geometry is impossible.
     """
-    path, cleaning = Path(arguments.source), cleaning_of(arguments)
+    path = Path(arguments.source)
+    with usage():
+        cleaning = cleaning_of(arguments)
+        check_shares(arguments.validation, arguments.test)
     path.stat()
     if find_download(path):
         return Dvs128Gesture(path, arguments.folder, cleaning, open_and_follow)

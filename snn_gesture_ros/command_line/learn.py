@@ -4,7 +4,7 @@
 import json
 from pathlib import Path
 
-from snn_gesture_ros.command_line.numbers import number_from
+from snn_gesture_ros.command_line.numbers import share
 
 EXAMPLE = 'snn-gesture learn ~/.ros/snn_gesture --checkpoint fast'
 
@@ -26,15 +26,6 @@ def add_arguments(parser) -> None:
     parser.add_argument('--prepare', action='store_true',
                         help='only simulate the people for rehearsal, so that learning is sooner')
     parser.add_argument('--json', action='store_true', help='print JSON')
-
-
-def share(text: str) -> float:
-    """
-    Read a part of one.
-
-    :raises ArgumentTypeError: if it is none.
-    """
-    return number_from(text, 0.0, 1.0)
 
 
 def run(arguments) -> int:

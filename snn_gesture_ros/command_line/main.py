@@ -7,6 +7,8 @@ from importlib import import_module
 import os
 import sys
 
+from snn_gesture_ros.command_line.usage import Parser, refusal, STATUS, UsageError
+
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
     'convert': 'write a recording in another format',
@@ -31,13 +33,15 @@ TO_INSTALL = ('make training installs what training, reports and checkpoints tha
               'exported need; on a robot, see the README')
 MODULES = {'import': 'import_data'}
 """Of the verbs that cannot be the name of a module."""
+BROKEN_PIPE = 141
+"""Exit status where nobody reads on: that of a command that SIGPIPE ends."""
 COMPLETED_LINE = 'COMP_LINE'
 """Variable in which a shell gives the line that is to be completed, for argcomplete."""
 
 
 def make_parser(words) -> argparse.ArgumentParser:
     """Make the parser; of all verbs, only the module of the chosen one is imported."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog='snn-gesture', description='Recognise hand gestures with an event camera.',
         epilog='snn-gesture VERB --help explains a verb and shows an example')
     verbs = parser.add_subparsers(dest='verb', metavar='VERB', required=True)
@@ -65,6 +69,8 @@ def main(arguments=None) -> int:
     """
     Run the command and return its exit status: 0, 1 for a failure, 2 for bad usage.
 
+    It is 130 after Ctrl-C, and 141 where nobody reads the output on.
+
     :param arguments: words after the command's name; those of the process by default.
     """
     words = sys.argv[1:] if arguments is None else arguments
@@ -72,7 +78,15 @@ def main(arguments=None) -> int:
         complete(os.environ[COMPLETED_LINE].split()[1:])
     parsed = make_parser(words).parse_args(words)
     try:
-        return parsed.run(parsed)
+        status = parsed.run(parsed)
+        sys.stdout.flush()
+        return status
+    except UsageError as error:
+        print(refusal(f'snn-gesture {parsed.verb}', error), file=sys.stderr)
+        return STATUS
+    except BrokenPipeError:     # as in `| head`; what is left to flush at the end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except OSError as error:
         message = f'{error.filename}: {error.strerror}' if error.filename else str(error)
     except ValueError as error:

@@ -4,6 +4,8 @@
 from pathlib import Path
 
 import numpy as np
+from snn_gesture_ros.command_line.numbers import seed
+from snn_gesture_ros.command_line.usage import picture_file
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
@@ -20,9 +22,10 @@ PEOPLE = 2
 
 def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument('--output', type=Path, default=Path('gestures.png'), metavar='FILE',
+    parser.add_argument('--output', type=picture_file, default=Path('gestures.png'),
+                        metavar='FILE',
                         help='where the picture is written (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0, metavar='N',
+    parser.add_argument('--seed', type=seed, default=0, metavar='N',
                         help='another seed, other people (default: %(default)s)')
 
 
@@ -30,24 +33,21 @@ def run(arguments) -> int:
     """
     Draw a row for each gesture and for each scene without one: people in every framing.
 
-    :raises ValueError: if the seed is negative or the picture's format is not known.
     :raises OSError: if the picture cannot be written.
     """
     from snn_gesture_ros.command_line.progress import follow
     from snn_gesture_ros.viewing.caption import TEXT
     from snn_gesture_ros.viewing.strip import save_strip
-    if arguments.seed < 0:
-        raise ValueError('seed must be 0 or more')
     rows = [(label, TEXT, []) for label in DVS128_GESTURES]
     rows += [(f'{NONE}: {activity}', TEXT, []) for activity in IDLE_ACTIVITIES]
 
     def simulate():
         yield 0
-        seed = arguments.seed * len(rows) * PEOPLE * len(FRAMINGS)
+        number = arguments.seed * len(rows) * PEOPLE * len(FRAMINGS)
         for caption, _, tiles in rows:
             for framing in np.repeat(list(FRAMINGS), PEOPLE):
-                tiles.append(liveliest(caption.split()[-1], seed, framing))
-                seed += 1
+                tiles.append(liveliest(caption.split()[-1], number, framing))
+                number += 1
             yield 1
 
     follow(simulate(), len(rows), 'simulating')

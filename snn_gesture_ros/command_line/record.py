@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.usage import usage, UsageError
 from snn_gesture_ros.datasets.label_table import LabelTable
 from snn_gesture_ros.events.message_types import EVENTS_TOPIC
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion
@@ -32,7 +33,8 @@ def add_arguments(parser) -> None:
     parser.add_argument('--countdown', type=countdown, default=3, metavar='S',
                         help='seconds before each (default: %(default)s)')
     parser.add_argument('--label-topic', metavar='TOPIC',
-                        help='take labels from std_msgs/String instead; an empty one: no label')
+                        help='take labels from std_msgs/String instead: one lasts until another '
+                             'comes, however often it is repeated; an empty one: no label')
     parser.add_argument('--person', default='', help='who it is, for labels.csv')
     parser.add_argument('--force', action='store_true', help='replace an output that is there')
 
@@ -100,13 +102,14 @@ def check(arguments) -> None:
     :raises ValueError: says what is wrong.
     """
     output, journal = arguments.output, journal_of(arguments.output)
-    check_suffix(output)
+    with usage():
+        check_suffix(output)
+    if arguments.labels and arguments.label_topic:
+        raise UsageError('labels come from --labels or from --label-topic, not from both')
     check_free(output, arguments.force)
     if journal.exists():
         raise ValueError(f'{journal} was not finished: snn-gesture convert makes {output.name} of '
                          'it; then delete it')
-    if arguments.labels and arguments.label_topic:
-        raise ValueError('labels come from --labels or from --label-topic, not from both')
 
 
 def record(arguments, journal: Path, table: LabelTable):

@@ -7,6 +7,7 @@ from pathlib import Path
 import shlex
 import sys
 
+from snn_gesture_ros.command_line.numbers import positive, seed
 from snn_gesture_ros.command_line.progress import follow
 
 EXAMPLE = 'snn-gesture report fast --output docs/recognition'
@@ -29,9 +30,9 @@ def add_arguments(parser) -> None:
                              '(default: %(default)s)')
     parser.add_argument('--quick', action='store_true',
                         help='one clip of each kind: to try the command, not a checkpoint')
-    parser.add_argument('--seed', type=int, default=7, metavar='N',
+    parser.add_argument('--seed', type=seed, default=7, metavar='N',
                         help='other people, rooms and noise (default: %(default)s)')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), metavar='N',
+    parser.add_argument('--workers', type=positive, default=os.cpu_count(), metavar='N',
                         help='processes (default: one a core)')
 
 
@@ -41,8 +42,6 @@ def run(arguments) -> int:
 
     :raises ValueError: if the arguments are wrong.
     """
-    if arguments.workers < 1:
-        raise ValueError('workers must be 1 or more')
     from snn_gesture_ros.evaluation.event_sets import (
         clip_recordings, Extent, QUICK, simulations)
     from snn_gesture_ros.evaluation.report import Report, write_report

@@ -5,7 +5,9 @@ from dataclasses import replace
 import os
 import sys
 
+from snn_gesture_ros.command_line.numbers import number_from, positive, seed, share
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.usage import usage
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.simulated import (
     simulate_clip_set, simulate_recordings, Simulation)
@@ -20,27 +22,36 @@ DEFAULT = Simulation()
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
-    parser.add_argument('--clips', type=int, default=DEFAULT.clips, metavar='N',
+    parser.add_argument('--clips', type=positive, default=DEFAULT.clips, metavar='N',
                         help='clips of each label (default: %(default)s)')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', default=DEFAULT.labels,
                         help='what is shown (default: the eleven DVS128 gestures and none); also '
                              f'one kind of none alone: {", ".join(IDLE_ACTIVITIES)}')
-    parser.add_argument('--seconds', type=float, default=DEFAULT.duration_us / 1e6, metavar='S',
+    parser.add_argument('--seconds', type=seconds, default=DEFAULT.duration_us / 1e6, metavar='S',
                         help='duration of a clip (default: %(default)s)')
     parser.add_argument('--sensor', choices=SENSORS, default=DEFAULT.sensor,
                         help='the event camera (default: %(default)s)')
     parser.add_argument('--framing', choices=FRAMINGS,
                         help='how much of the person is in sight (default: any)')
-    parser.add_argument('--seed', type=int, default=DEFAULT.seed, metavar='N',
+    parser.add_argument('--seed', type=seed, default=DEFAULT.seed, metavar='N',
                         help='another seed, other people (default: %(default)s)')
-    parser.add_argument('--validation', type=float, default=DEFAULT.validation, metavar='SHARE',
+    parser.add_argument('--validation', type=share, default=DEFAULT.validation, metavar='SHARE',
                         help='share of the clips for validation (default: %(default)s)')
-    parser.add_argument('--test', type=float, default=DEFAULT.test, metavar='SHARE',
+    parser.add_argument('--test', type=share, default=DEFAULT.test, metavar='SHARE',
                         help='share of the clips for test (default: %(default)s)')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), metavar='N',
+    parser.add_argument('--workers', type=positive, default=os.cpu_count(), metavar='N',
                         help='processes (default: one a core)')
     parser.add_argument('--as-recordings', action='store_true',
                         help='write npz files and a labels.csv instead of a clip set')
+
+
+def seconds(text: str) -> float:
+    """
+    Read the duration of a clip.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    return number_from(text, 0.1, 600.0)
 
 
 def run(arguments) -> int:
@@ -49,13 +60,12 @@ def run(arguments) -> int:
 
     :raises ValueError: if the arguments are wrong or the folder has another set.
     """
-    if arguments.workers < 1:
-        raise ValueError('workers must be 1 or more')
-    simulation = replace(
-        DEFAULT, labels=tuple(arguments.labels), clips=arguments.clips,
-        duration_us=int(1e6 * min(arguments.seconds, 1e6)), sensor=arguments.sensor,
-        framing=arguments.framing, seed=arguments.seed, validation=arguments.validation,
-        test=arguments.test)
+    with usage():
+        simulation = replace(
+            DEFAULT, labels=tuple(arguments.labels), clips=arguments.clips,
+            duration_us=int(1e6 * arguments.seconds), sensor=arguments.sensor,
+            framing=arguments.framing, seed=arguments.seed, validation=arguments.validation,
+            test=arguments.test)
     make = simulate_recordings if arguments.as_recordings else simulate_clip_set
     steps = make(simulation, arguments.folder, arguments.workers)
     try:

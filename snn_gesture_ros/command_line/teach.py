@@ -3,7 +3,8 @@
 """Verb `teach`: show a gesture to a robot that learns, and name it."""
 import sys
 
-from snn_gesture_ros.command_line.numbers import number_from
+from snn_gesture_ros.command_line.numbers import number_from, positive
+from snn_gesture_ros.command_line.usage import UsageError
 
 EXAMPLE = 'snn-gesture teach thumbs_up --examples 5 --learn'
 SECONDS = 3.0
@@ -16,7 +17,7 @@ def add_arguments(parser) -> None:
                              'none for what is no gesture')
     parser.add_argument('--seconds', type=seconds, default=SECONDS,
                         help='duration of an example (default: %(default)s)')
-    parser.add_argument('--examples', type=int, default=1, metavar='N',
+    parser.add_argument('--examples', type=positive, default=1, metavar='N',
                         help='how many you show, one after the other (default: %(default)s)')
     parser.add_argument('--learn', action='store_true',
                         help='then let the robot learn all examples, and wait until it has')
@@ -42,9 +43,7 @@ def run(arguments) -> int:
     :raises ValueError: if there is no ROS, or no gesture_trainer.
     """
     if not (arguments.label or arguments.learn or arguments.undo or arguments.discard):
-        print('snn-gesture teach: name a LABEL, or give --learn, --undo or --discard',
-              file=sys.stderr)
-        return 2
+        raise UsageError('name a LABEL, or give --learn, --undo or --discard')
     try:
         from snn_gesture_ros.nodes.teacher import teaching
     except ImportError as error:

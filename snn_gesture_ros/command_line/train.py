@@ -5,6 +5,7 @@ import argparse
 from dataclasses import fields
 import sys
 
+from snn_gesture_ros.command_line.usage import device_name, usage, UsageError
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 
 EXAMPLE = 'snn-gesture train --config train_fast --data SET --output RUN'
@@ -34,7 +35,8 @@ def add_arguments(parser) -> None:
         elif spec.type is tuple:
             options.update(nargs='+', metavar='NAME')
         else:
-            options.update(type=spec.type, choices=spec.metadata['choices'])
+            kind = device_name if spec.name == 'device' else spec.type
+            options.update(type=kind, choices=spec.metadata['choices'])
             if not spec.metadata['choices']:
                 options['metavar'] = spec.type.__name__.upper()
         shown = f' (default: {default})' if default not in ('', ()) else ''
@@ -74,8 +76,9 @@ def settings_of(arguments) -> Settings:
     names = [spec.name for spec in fields(Settings)]
     given |= {name: value for name, value in vars(arguments).items() if name in names}
     if not given.get('data'):
-        raise ValueError('no data: give --data FOLDER with a clip set')
+        raise UsageError('no data: give --data FOLDER with a clip set')
     if given.get('init_from'):
         from snn_gesture_ros.training.fine_tuning import defaults_from
         given = {**defaults_from(given['init_from']), **given}
-    return Settings.of(given)
+    with usage():
+        return Settings.of(given)

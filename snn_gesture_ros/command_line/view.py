@@ -8,6 +8,7 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.numbers import number_from
+from snn_gesture_ros.command_line.usage import UsageError
 from snn_gesture_ros.events.message_types import EVENTS_TOPIC
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
@@ -51,9 +52,9 @@ def run(arguments) -> int:
         recording is shown as far as it can be read.
     """
     if arguments.end_s is not None and arguments.end_s <= arguments.start_s:
-        raise ValueError('--end-s must be later than --start-s')
+        raise UsageError('--end-s must be later than --start-s')
     if arguments.live and arguments.checkpoint:
-        raise ValueError('--checkpoint is for recordings: a live topic has the gestures of '
+        raise UsageError('--checkpoint is for recordings: a live topic has the gestures of '
                          'gesture_classifier')
     if not arguments.live:
         open_recording(arguments.recording).close()

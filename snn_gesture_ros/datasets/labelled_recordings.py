@@ -64,8 +64,7 @@ class LabelledRecordings(Source):
         :raises OSError: if there is no table.
         """
         super().__init__()
-        if min(validation, test) < 0 or validation + test > 1:
-            raise ValueError('the shares of validation and test must be within 0 and 1')
+        check_shares(validation, test)
         table = Path(path) / TABLE if Path(path).is_dir() else Path(path)
         self._folder = table.parent
         self._cleaning = cleaning
@@ -104,6 +103,12 @@ class LabelledRecordings(Source):
             clips.append((Clip(row.label, row.person or file, file, self._splits[file], cut[0],
                                source=file), cut[1]))
         return clips
+
+
+def check_shares(validation: float, test: float) -> None:
+    """Refuse what are no parts of one whole with a ValueError."""
+    if min(validation, test) < 0 or validation + test > 1:
+        raise ValueError('the shares of validation and test must be within 0 and 1')
 
 
 def rows_of(recording) -> list:

@@ -56,11 +56,11 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=
     return number, Evaluated(source, run, verdicts)
 
 
-def evaluate(sources: list, settings: NodeSettings, workers: int, cluster: str, results: list):
+def evaluate(sources: list, settings: NodeSettings, workers: int, cluster, results: list):
     """
     Evaluate recordings; the results do not depend on where.
 
-    :param cluster: address of a Dask scheduler; empty for processes of this machine.
+    :param cluster: address of a Dask scheduler; None for processes of this machine.
     :param results: takes an Evaluated for each, in the order of the sources.
     :returns: a generator of 0, and then of 1 for each recording as it is finished.
     :raises ValueError: if a worker ends by itself, or the cluster cannot be used.

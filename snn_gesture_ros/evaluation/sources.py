@@ -5,8 +5,8 @@ Sources: which recordings are evaluated, and what they show.
 
 What a recording shows is told, in this order, by: one label for all; a table that was named; a
 table of its own beside it, NAME_labels.csv, as DVS128 Gesture has them; a labels.csv (see
-`datasets/labelled_recordings.py`) in its folder or one above; its name or that of its folder, as
-in `hand_clapping_3.npz` and `hand_clapping/3.npz`. It may also be unknown.
+`datasets/labelled_recordings.py`) in its folder or one above; the only label in its name or that
+of its folder, as in `user3_hand_clapping.npz` and `Hand Clapping/3.npz`. It may also be unknown.
 
 A table of one recording has the columns start, end (seconds since its first event) and label, or
 those of DVS128 Gesture: class,startTime_usec,endTime_usec in camera time.
@@ -23,6 +23,8 @@ from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
 
 DVS128_HEADER = 'class,startTime_usec,endTime_usec'
+LETTER = r'[^\W\d_]'
+SEPARATORS = r'[\s_-]*'
 
 
 class Part(NamedTuple):
@@ -209,14 +211,25 @@ class _Tables:
                 for (topic, size), parts in found.items()]
 
     def _label_of_name(self, path, root):
-        known = {*self._labels.names, *DVS128_GESTURES, NONE}
         names = [path.stem]
         for folder in path.parents:
             names.append(folder.name)
             if folder == root:
                 break
-        plain = (re.sub(r'^[\d_]+|[\d_]+$', '', re.sub(r'[\s-]', '_', name)) for name in names)
-        return next((name for name in plain if name in known), None)
+        known = {*self._labels.names, *DVS128_GESTURES, NONE}
+        inside = next(filter(None, (labels_in(name, known) for name in names)), [])
+        return inside[0] if len(inside) == 1 else None
+
+
+def labels_in(name: str, known) -> list:
+    """Return the labels that are in a name, without those that are in another of them."""
+    def is_in(label, text):
+        words = map(re.escape, re.split(r'[\s_-]+', label.lower()))
+        return re.search(f'(?<!{LETTER}){SEPARATORS.join(words)}(?!{LETTER})', text.lower())
+
+    found = [label for label in known if any(map(str.isalpha, label)) and is_in(label, name)]
+    return [label for label in found
+            if not any(is_in(label, other) for other in found if other != label)]
 
 
 def read_parts(table: Path, text: str) -> tuple:

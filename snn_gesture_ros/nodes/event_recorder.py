@@ -30,7 +30,8 @@ class EventRecorderNode(Node):
 
         :param open_journal: takes the topic's full name and its type, returns a Journal.
         :param add_label: takes start and end in microseconds since the first event, and a label.
-        :param label_topic: of std_msgs/String: a label begins, an empty one only ends.
+        :param label_topic: of std_msgs/String: a label goes on until another comes, an empty one
+            only ends.
         :param script: takes the node, and labels what is done by it; a generator as `Paced` runs
             them. The node ends with it.
         """
@@ -70,7 +71,13 @@ class EventRecorderNode(Node):
         return self._newest is not None
 
     def set_label(self, label: str) -> None:
-        """End the label under way, if any, and write it; begin another, if it is not empty."""
+        """
+        End the label under way, if any, and write it; begin another, if it is not empty.
+
+        The same label again goes on.
+        """
+        if label == self._label:
+            return
         now_us = self._now_us()
         if self._label and now_us > self._label_start_us:
             self.journal.flush()  # so that no label is there without its events

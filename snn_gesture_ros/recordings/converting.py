@@ -55,7 +55,7 @@ class Conversion:
         """
         check_suffix(output)
         self._recording, self._output = recording, output
-        self._topic = recording.choose_topic(topic) if recording.topics else None
+        self._topic = recording.choose_topic(topic)
         self._type = message_type or recording.topics.get(self._topic, EVENT_PACKET_TYPE)
         self.copies = (output.suffix in BAG_SUFFIXES
                        and self._type == recording.topics.get(self._topic))
@@ -97,7 +97,7 @@ class Conversion:
         if path.suffix in SIZED_SUFFIXES or recording.topics:
             size = find_sensor_size(recording, self._topic)
         else:
-            size = recording.width, recording.height
+            size = recording.width or None, recording.height or None
         if to_bag:
             return BagWriter(path, self._topic or TOPIC, self._type, *size)
         return WRITERS[path.suffix](path, *size)

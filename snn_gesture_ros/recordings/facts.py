@@ -92,8 +92,7 @@ def _gather_from_messages(facts, pace, bag, topic):
 
 
 def _gather_from_events(facts, pace, recording, topic):
-    if topic is not None:
-        raise UnreadableRecording(f'{recording.path}: {recording.file_format} has no topics')
+    recording.choose_topic(topic)
     facts.width, facts.height = recording.width, recording.height
     facts.encoding = recording.encoding
     try:

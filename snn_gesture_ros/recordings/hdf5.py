@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.recording import (
+    check_sensor_size, Recording, UnreadableRecording)
 
 HDF5_START = b'\x89HDF\r\n\x1a\n'
 PROPHESEE = 'CD/events'
@@ -114,6 +115,7 @@ class Hdf5(Recording):
     def _find_size(self, attributes):
         if 'width' in attributes and 'height' in attributes:
             self.width, self.height = int(attributes['width']), int(attributes['height'])
+            check_sensor_size(self.path, self.width, self.height)
             return
         geometry = self._file.attrs.get('geometry', '')
         if isinstance(geometry, bytes):

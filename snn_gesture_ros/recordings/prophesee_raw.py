@@ -34,15 +34,16 @@ class PropheseeRaw(Recording):
         self._file = path.open('rb')
         try:
             header = self._read_header()
-            name, *options = header.get('format', header.get('evt', '')).split(';')
-            if name not in ENCODINGS:
+            written = header.get('format', header.get('evt', ''))
+            name, *options = ''.join(written.split()).split(';')
+            if name.upper() not in ENCODINGS:
                 raise UnreadableRecording(
                     f'{path}: the header names no format of events that is read, only EVT 2.0, '
                     f'2.1 and 3.0 are; it says {name or "none"}')
         except BaseException:
             self.close()
             raise
-        self.encoding = ENCODINGS[name]
+        self.encoding = ENCODINGS[name.upper()]
         options = dict(option.partition('=')[::2] for option in options)
         self._halves_swapped = self.encoding == 'evt21' and options.get('endianness') != 'little'
         width, _, height = header.get('geometry', '').partition('x')

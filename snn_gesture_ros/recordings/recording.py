@@ -6,6 +6,8 @@ from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.messages import Triggers
 
 SMALLEST_SENSOR = (128, 128)
+LARGEST_SIDE = 65_536
+"""One more than the largest coordinate of an EVENT."""
 
 
 class UnreadableRecording(ValueError):
@@ -39,6 +41,15 @@ class Recording:
         """
         raise NotImplementedError
 
+    def choose_topic(self, topic=None):
+        """
+        Return the topic of a bag, or the only one if it is None; of other formats None.
+
+        :raises UnreadableRecording: if it has no events, or if there are several.
+        """
+        if topic is not None:
+            raise UnreadableRecording(f'{self.path}: {self.file_format} has no topics')
+
     def slices(self, duration_us: int, topic=None):
         """Yield the events of each `duration_us` of camera time that has any, EVENT[n]."""
         return cut_slices(self.events(topic), duration_us)
@@ -57,6 +68,16 @@ class Recording:
     def __exit__(self, *_):
         """Close the recording."""
         self.close()
+
+
+def check_sensor_size(path, width: int, height: int) -> None:
+    """
+    Refuse a size of the sensor that cannot be.
+
+    :raises UnreadableRecording: if a side is none.
+    """
+    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
+        raise UnreadableRecording(f'{path}: a sensor of {width}x{height} pixels does not exist')
 
 
 def cut_slices(batches, duration_us: int):

@@ -22,11 +22,11 @@ class StoredMessages:
         :param sensor_size: width and height in pixels, for a format that does not tell them; by
             default what `find_sensor_size` finds.
         :param frame_id: for the headers of messages that are made.
-        :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
+        :raises UnreadableRecording: if the file is damaged, or there is no such topic.
         """
         self._recording = recording
         self._frame_id = frame_id
-        self.topic = recording.choose_topic(topic) if recording.topics else None
+        self.topic = recording.choose_topic(topic)
         self.message_type = recording.topics[self.topic] if recording.topics else EVENTS_TYPE
         if not recording.topics:
             self.sensor_size = sensor_size or find_sensor_size(recording)

@@ -128,10 +128,7 @@ class Settings:
 
         :raises ValueError: if a name is unknown or a value wrong.
         """
-        known = [spec.name for spec in fields(cls)]
-        for name in given:
-            if name not in known:
-                raise ValueError(f'unknown setting {name!r}; there are {", ".join(known)}')
+        check(given)
         return cls(**given)
 
     def learning(self) -> dict:
@@ -147,7 +144,7 @@ def read_config(name: str) -> dict:
     Read a YAML file of settings.
 
     :param name: its path, or the name of a shipped one, such as `train_fast`.
-    :raises ValueError: if it is no mapping of settings.
+    :raises ValueError: if it is no mapping of settings, or one of them is wrong.
     """
     path = Path(name)
     if not path.is_file():
@@ -162,7 +159,24 @@ def read_config(name: str) -> dict:
         raise ValueError(f'{name} is no YAML file: {first}') from None
     if not isinstance(content, dict):
         raise ValueError(f'{name} must be a mapping of settings, such as epochs: 26')
+    try:
+        check(content)
+    except ValueError as error:
+        raise ValueError(f'{name}: {error}') from None
     return content
+
+
+def check(given: dict) -> None:
+    """
+    Look at each setting by itself.
+
+    :raises ValueError: if a name is unknown or a value wrong.
+    """
+    specs = {spec.name: spec for spec in fields(Settings)}
+    for name, value in given.items():
+        if name not in specs:
+            raise ValueError(f'unknown setting {name!r}; there are {", ".join(specs)}')
+        _checked(specs[name], value)
 
 
 def shipped_configs() -> dict:
@@ -197,7 +211,8 @@ def _checked(spec, value):
     if choices and value not in choices:
         raise ValueError(f'{spec.name} must be one of {", ".join(choices)}, not {value!r}')
     for number in value if is_range else [value]:
-        if minimum is not None and number < minimum or maximum is not None and number > maximum:
+        if minimum is not None and not number >= minimum or (
+                maximum is not None and number > maximum):
             most = '' if maximum is None else f' and at most {maximum:g}'
             raise ValueError(f'{spec.name} must be at least {minimum:g}{most}, not {number:g}')
     return value

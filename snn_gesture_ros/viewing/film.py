@@ -42,6 +42,7 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     :param watch: gives a Recognition, called with the width and height of the sensor.
     :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
     """
+    topic = recording.choose_topic(topic)
     width, height = find_sensor_size(recording, topic)
     if not 0 < width * height <= MOST_PIXELS:
         raise UnreadableRecording(f'{recording.path}: a sensor of {width}x{height} pixels does '
