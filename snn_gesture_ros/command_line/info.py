@@ -214,4 +214,6 @@ def as_table(file_format, facts) -> str:
     if facts.messages is not None:
         lost = '' if facts.lost is None else f'{facts.lost} lost, '
         rows.append(('messages', f'{facts.messages} ({lost}{facts.malformed} malformed)'))
+    if facts.malformed:
+        rows.append(('malformed', f'the first: {facts.malformed_reason}'))
     return '\n'.join(f'{name:<12} {value}' for name, value in rows if value is not None)

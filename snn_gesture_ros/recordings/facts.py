@@ -43,6 +43,8 @@ class Facts:
     messages: int = None
     lost: int = None
     malformed: int = None
+    malformed_reason: str = None
+    """Why the first malformed message could not be read."""
     damage: str = None
     """Why nothing more could be read, where the rest is only of what came before."""
 
@@ -88,6 +90,7 @@ def _gather_from_messages(facts, pace, bag, topic):
         facts.encoding = reader.encoding
         facts.out_of_range += reader.out_of_range
         facts.messages, facts.malformed = reader.messages, reader.malformed
+        facts.malformed_reason = reader.malformed_reason
         facts.lost = reader.lost if reader.numbered else None
 
 

@@ -73,13 +73,21 @@ class Bag(Recording):
                     yield Message(connection.topic, connection.msgtype, t_ns, data)
 
     def events(self, topic=None):
-        """Yield the events of each message of a topic, which tells the size of the sensor."""
+        """
+        Yield the events of each message of a topic, which tells the size of the sensor.
+
+        :raises UnreadableRecording: if the bag is damaged, no message can be read, or the topic
+            is not clear.
+        """
         topic = self.choose_topic(topic)
         reader = EventReader(self.topics[topic])
         for message in self.messages([topic]):
             events = reader.read(message.data)
             self.width, self.height = reader.width, reader.height
             yield events
+        if reader.malformed and reader.malformed == reader.messages:
+            raise UnreadableRecording(
+                f'{self.path}: no message can be read: {reader.malformed_reason}')
 
     def choose_topic(self, topic=None) -> str:
         """
