@@ -115,6 +115,28 @@ def test_bag_without_metadata_is_read_file_by_file(tmp_path, storage, suffix):
     assert (read_all(folder / f'split_3{suffix}') == batches(4)[3]).all()
 
 
+@pytest.mark.parametrize('storage', ['SQLITE3', 'MCAP'])
+@pytest.mark.parametrize('change', [
+    lambda text: '', lambda text: 'hello: 1', lambda text: '{{{ no yaml: [', lambda text: None,
+    lambda text: text.replace('- bag.', '- other.'), lambda text: text.replace('/events', '/else'),
+    lambda text: text.replace(ARRAY, 'std_msgs/msg/String')])
+def test_bag_is_read_though_its_metadata_is_wrong(tmp_path, storage, change):
+    path = write_bag(tmp_path / 'bag', [('/events', ARRAY, make_array(e)) for e in batches()],
+                     storage)
+    metadata = path / 'metadata.yaml'
+    with open_recording(path) as recording:
+        assert not recording.notes
+    changed = change(metadata.read_text())
+    if changed is None:
+        metadata.write_bytes(b'\xff\0')
+    else:
+        metadata.write_text(changed)
+    assert (read_all(path) == np.concatenate(batches())).all()
+    with open_recording(path) as recording:
+        note, = recording.notes
+    assert note.startswith(f'{path}: metadata.yaml is damaged or of another bag')
+
+
 def test_lost_and_malformed_messages_are_counted(tmp_path):
     parts = batches(6)
     sent = [make_packet(events, seq) for seq, events in enumerate(parts)]
@@ -228,9 +250,6 @@ def test_folders_and_bags_without_events(tmp_path):
         open_recording(tmp_path)
     path = write_bag(tmp_path / 'bag', [('/a', 'std_msgs/msg/String', b'\0\1\0\0\1\0\0\0\0')])
     with pytest.raises(UnreadableRecording, match='no topic with events'):
-        open_recording(path)
-    (path / 'metadata.yaml').write_text('no bag')
-    with pytest.raises(UnreadableRecording, match='cannot read the bag'):
         open_recording(path)
     with pytest.raises(FileNotFoundError):
         open_recording(tmp_path / 'nowhere')

@@ -70,7 +70,7 @@ def finish_labels(arguments) -> None:
 
 def notes(facts, recording, copies: bool) -> list:
     """Return what of the recording whoever reads the output should know, in lines."""
-    found = []
+    found = [*recording.notes]
     if facts.malformed:
         fate = 'copied as they are' if copies else 'left out'
         found.append(f'{facts.malformed} of {facts.messages} messages cannot be read and were '

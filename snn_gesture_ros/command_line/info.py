@@ -63,13 +63,15 @@ def show_recording(arguments) -> int:
         facts = gather_facts(recording, arguments.topic)
     labels = labels_of(arguments.file)
     if arguments.json:
-        print(json.dumps({'format': recording.file_format, **asdict(facts), 'labels': labels},
-                         indent=2))
+        print(json.dumps({'format': recording.file_format, **asdict(facts), 'labels': labels,
+                          'notes': recording.notes}, indent=2))
     else:
         print(as_table(recording.file_format, facts))
         for each in labels:
             end = 'the end' if each['end_s'] is None else f'{each["end_s"]:.3f} s'
             print(f'{"label":<12} {each["start_s"]:.3f} s to {end}: {each["label"]}')
+    for note in recording.notes:
+        print(note, file=sys.stderr)
     if facts.damage:
         raise UnreadableRecording(facts.damage)
     return 0

@@ -29,6 +29,8 @@ class Recording:
     """How the events are packed, of a format without messages that has several ways."""
     width = None
     height = None
+    notes = ()
+    """What of the file is not as it should be, though it can be read, a line each."""
 
     def events(self, topic=None):
         """
