@@ -183,6 +183,25 @@ def test_none_makes_every_announcement_false(evaluate, tmp_path):
     assert report['accuracy']['by_decision'] == 0
 
 
+def test_of_a_cut_recording_what_comes_before_is_evaluated(evaluate, tmp_path):
+    npz = save(tmp_path / 'left.npz', [('left', 2)])
+    with open_recording(npz) as recording:
+        bag = write_bag(tmp_path / 'left', [
+            ('/events', ARRAY, data) for _, data in StoredMessages(recording)], 'MCAP')
+    file = bag / 'left.mcap'
+    file.write_bytes(file.read_bytes()[:file.stat().st_size // 2])
+    (bag / 'metadata.yaml').write_text('')
+    status, report = evaluate(bag)
+    assert status == 1 and report['damaged'] == []
+    entry, = report['recordings']
+    assert entry['announced'] == ['left'] and 0.8 < entry['end_s'] < 1.2
+    wrong, cut = report['notes']
+    assert wrong.startswith(f'{bag}: metadata.yaml is damaged')
+    assert 'may be cut off' in cut and cut.endswith('; what comes before is evaluated')
+    assert 'what comes before is evaluated' in ' '.join(evaluate.printed.out.split())
+    assert cut in (tmp_path / 'out' / 'report.html').read_text()
+
+
 def test_damaged_recording_among_others_is_named(evaluate, tmp_path):
     folder = tmp_path / 'recordings'
     save(folder / 'left.npz', [('left', 0.5)])

@@ -245,6 +245,29 @@ def test_damaged_bags(tmp_path, storage):
         open_recording(path)
 
 
+@pytest.mark.parametrize('compression', ['NONE', 'LZ4', 'ZSTD'])
+@pytest.mark.parametrize('chunk_bytes', [1 << 30, 300_000])
+def test_mcap_is_read_to_the_cut_also_within_a_chunk(tmp_path, compression, chunk_bytes):
+    from mcap.writer import CompressionType, Writer
+    parts = batches(300)
+    with (tmp_path / 'a.mcap').open('wb') as file:
+        writer = Writer(file, chunk_bytes, getattr(CompressionType, compression))
+        writer.start('ros2')
+        channel = writer.register_channel(
+            '/events', 'cdr', writer.register_schema(ARRAY, 'ros2msg', b''))
+        for number, events in enumerate(parts):
+            writer.add_message(channel, number, make_array(events), number)
+        writer.finish()
+    whole = (tmp_path / 'a.mcap').read_bytes()
+    (tmp_path / 'a.mcap').write_bytes(whole[:len(whole) // 2])
+    found = []
+    with open_recording(tmp_path / 'a.mcap') as bag, pytest.raises(
+            UnreadableRecording, match='may be cut off'):
+        found += bag.events()
+    assert 130 < len(found) < 160, 'nearly half, by the blocks of the compression'
+    assert (np.concatenate(found) == np.concatenate(parts[:len(found)])).all()
+
+
 def test_folders_and_bags_without_events(tmp_path):
     with pytest.raises(UnreadableRecording, match='no .db3 or .mcap file'):
         open_recording(tmp_path)

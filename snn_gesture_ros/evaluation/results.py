@@ -69,6 +69,9 @@ def make_results(evaluated: list, labels: tuple, description: dict, notes=()) ->
         'damaged': [{'path': str(each.source.path), 'reason': each.fault}
                     for each in evaluated if each.run is None],
         'notes': [*notes, *dict.fromkeys(note for each in evaluated for note in each.source.notes),
+                  *(note for each in evaluated for note in each.notes),
+                  *(f'{each.fault}; what comes before is evaluated' for each in evaluated
+                    if each.fault and each.run is not None),
                   *_unknown(entries), *_incomplete(runs)],
         'timing': _timing([run for _, run, _ in runs]),
     }

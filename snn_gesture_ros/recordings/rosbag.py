@@ -128,7 +128,7 @@ class Bag(Recording):
         except UnreadableRecording:
             raise
         except Exception as error:
-            reason = ' '.join(str(error).split()) or type(error).__name__
+            reason = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
             raise UnreadableRecording(
                 f'{self.path}: cannot read the bag, it may be cut off: {reason}') from error
 
