@@ -183,6 +183,18 @@ def test_none_makes_every_announcement_false(evaluate, tmp_path):
     assert report['accuracy']['by_decision'] == 0
 
 
+@pytest.mark.parametrize('width, is_told', [(SENSOR, False), (90, True)])
+def test_events_outside_the_sensor_are_told(evaluate, tmp_path, width, is_told):
+    events = events_of([('left', 0.5), ('right', 0.5)])
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'}, width=width,
+             height=SENSOR)
+    status, report = evaluate(tmp_path / 'a.npz')
+    assert status == 0
+    outside = np.count_nonzero(events['x'] >= width)
+    assert bool(report['notes']) == is_told == (
+        f'a.npz: {outside} events are outside the sensor' in str(report['notes']))
+
+
 def test_of_a_cut_recording_what_comes_before_is_evaluated(evaluate, tmp_path):
     npz = save(tmp_path / 'left.npz', [('left', 2)])
     with open_recording(npz) as recording:

@@ -11,7 +11,7 @@ from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.recordings.recording import UnreadableRecording
+from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 
 DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'no real recordings in {DATA}')
@@ -146,6 +146,42 @@ def test_lost_and_malformed_messages_are_counted(tmp_path):
         facts = gather_facts(recording)
     assert (facts.messages, facts.malformed, facts.lost) == (4, 1, 3)
     assert facts.events == 3000
+
+
+@pytest.mark.parametrize('size', [(0, 0), (0, 128), (1 << 30, 1 << 30)])
+@pytest.mark.parametrize('message_type', [ARRAY, PACKET])
+def test_messages_of_sensors_that_do_not_exist_are_malformed(tmp_path, size, message_type):
+    events = make_events()
+    data = (encode_event_array(events, 0, '', *size) if message_type == ARRAY else
+            encode_event_packet(EventPacketMessage(
+                0, '', *size, 0, 0, 'evt3', False, encode_evt3(events))))
+    path = write_bag(tmp_path / 'bag', [('/events', message_type, data)])
+    with open_recording(path) as recording:
+        facts = gather_facts(recording)
+    assert (facts.malformed, facts.events, facts.out_of_range) == (1, 0, 0)
+    assert 'the message says that the sensor is' in facts.malformed_reason
+    with pytest.raises(UnreadableRecording, match='no message can be read: the message says'):
+        read_all(path)
+
+
+@pytest.mark.parametrize('width', [0, -5])
+def test_size_that_no_sensor_has_is_not_known(tmp_path, width):
+    from h5py import File
+    events = make_events()
+    columns = {name: events[name] for name in 'txyp'}
+    np.savez(tmp_path / 'a.npz', **columns, width=width, height=width)
+    with File(tmp_path / 'a.h5', 'w') as file:
+        group = file.create_group('events')
+        for name, column in columns.items():
+            group[name] = column
+        group.attrs.update(width=width, height=width)
+    (tmp_path / 'a.raw').write_bytes(
+        b'% format EVT3;height=0;width=0\n% end\n' + encode_evt3(events).tobytes())
+    for name in ('a.npz', 'a.h5', 'a.raw'):
+        with open_recording(tmp_path / name) as recording:
+            facts = gather_facts(recording)
+            assert (facts.width, facts.events, facts.out_of_range) == (None, 1000, 0)
+            assert find_sensor_size(recording) == (128, 128)
 
 
 def test_unknown_encoding_is_an_error(tmp_path):

@@ -61,6 +61,11 @@ class Recording:
         self.close()
 
 
+def told_size(width: int, height: int) -> tuple:
+    """Return the sensor's width and height as a file tells them; None for both if it is none."""
+    return (width, height) if min(width, height) > 0 else (None, None)
+
+
 def cut_slices(batches, duration_us: int):
     """
     Yield the events of each `duration_us` of camera time that has any, EVENT[n].
