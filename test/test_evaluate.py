@@ -183,6 +183,15 @@ def test_none_makes_every_announcement_false(evaluate, tmp_path):
     assert report['accuracy']['by_decision'] == 0
 
 
+def test_restart_of_the_camera_is_told(evaluate, tmp_path):
+    events = np.concatenate([events_of([('left', 0.5)]), events_of([('right', 0.5)])])
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    status, report = evaluate(tmp_path / 'a.npz')
+    assert status == 0
+    assert report['notes'] == [
+        f'{tmp_path / "a.npz"}: 1 times the clock of the camera began anew']
+
+
 @pytest.mark.parametrize('width, is_told', [(SENSOR, False), (90, True)])
 def test_events_outside_the_sensor_are_told(evaluate, tmp_path, width, is_told):
     events = events_of([('left', 0.5), ('right', 0.5)])

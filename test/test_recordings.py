@@ -245,6 +245,21 @@ def test_slices_follow_camera_time(tmp_path):
     assert (np.diff(np.concatenate(numbers)) > 0).all()
 
 
+def test_slices_end_where_the_camera_was_restarted(tmp_path):
+    events = make_events(count=3000, duration_us=600_000)
+    events['t'][2000:] -= 350_000
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    with open_recording(tmp_path / 'a.npz') as recording:
+        slices = list(recording.slices(1000))
+        assert gather_facts(recording).restarts == 1
+    assert (np.concatenate(slices) == events).all()
+    assert all(np.ptp(part['t']) < 1000 for part in slices)
+    np.random.default_rng(0).shuffle(events)
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    with open_recording(tmp_path / 'a.npz') as recording:
+        assert len(list(recording.slices(1000))) < 20, 'out of order, which is no restart'
+
+
 def test_slices_keep_events_that_are_out_of_order(tmp_path):
     events = np.zeros(4, EVENT)
     events['t'] = [5, 12, 8, 21]

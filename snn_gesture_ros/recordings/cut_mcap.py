@@ -5,7 +5,7 @@ from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 CHUNK_OPCODE = 6
 CHUNK_HEAD = struct.Struct('<BQQQQII')
@@ -20,6 +20,7 @@ class Connection(NamedTuple):
     id: int
     topic: str
     msgtype: str
+    msgcount: Optional[int] = None
 
 
 class CutMcap:

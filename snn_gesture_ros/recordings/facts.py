@@ -40,6 +40,8 @@ class Facts:
     """Longest time without an event, between two."""
     longest_gap_at_s: float = None
     """When it begins, since the first event."""
+    restarts: int = None
+    """Times that the camera's clock fell back, as where it was restarted."""
     messages: int = None
     lost: int = None
     malformed: int = None
@@ -69,6 +71,7 @@ def gather_facts(recording: Recording, topic=None) -> Facts:
     if facts.events:
         facts.duration_s = (facts.t_last_us - facts.t_first_us) / 1e6
         facts.rate_eps = facts.events / facts.duration_s if facts.duration_s else None
+        facts.restarts = pace.restarts
         facts.peak_rate_eps = pace.peak / PEAK_US * 1e6
         facts.longest_gap_s = pace.longest_gap_us / 1e6
         if pace.longest_gap_us:

@@ -6,6 +6,8 @@ from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.messages import Triggers
 
 SMALLEST_SENSOR = (128, 128)
+DISORDER = 0.001
+"""Where more of the events fall back by RESTART_US, they are out of order: no camera restarts."""
 
 
 class UnreadableRecording(ValueError):
@@ -25,6 +27,8 @@ class Recording:
     path = None
     topics = {}
     """Message type by topic, of the topics that carry events."""
+    contents = {}
+    """Message type and number of messages, None where it is not known, by topic: all of a bag."""
     encoding = None
     """How the events are packed, of a format without messages that has several ways."""
     width = None
@@ -76,9 +80,7 @@ def cut_slices(batches, duration_us: int):
     """
     held, number = [], None
     most_late = -(-RESTART_US // duration_us)
-    for events in batches:
-        if not len(events):
-            continue
+    for events in _until_restarts(batches):
         numbers = np.maximum.accumulate(events['t']) // duration_us
         starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
         for start, end in zip([0, *starts], [*starts, len(events)]):
@@ -90,6 +92,15 @@ def cut_slices(batches, duration_us: int):
             held.append(events[start:end])
     if held:
         yield np.concatenate(held)
+
+
+def _until_restarts(batches):
+    """Yield the arrays that have events, cut where the camera was restarted."""
+    for events in batches:
+        restarts = np.flatnonzero(np.diff(events['t']) < -RESTART_US) + 1
+        if len(restarts) > max(DISORDER * len(events), 1):
+            restarts = []
+        yield from np.split(events, restarts) if len(events) else ()
 
 
 def find_sensor_size(recording: Recording, topic=None) -> tuple:

@@ -53,10 +53,15 @@ class Bag(Recording):
             self.close()
             raise
         connections = [c for reader in self._readers for c in reader.connections]
-        self.topics = {c.topic: c.msgtype for c in connections if c.msgtype in EVENT_TYPES}
+        self.contents = _count_messages(connections)
+        self.topics = {topic: message_type for topic, (message_type, _) in self.contents.items()
+                       if message_type in EVENT_TYPES}
         if not self.topics:
             self.close()
-            raise UnreadableRecording(f'{path}: the bag has no topic with events')
+            others = ', '.join(f'{topic} ({message_type})'
+                               for topic, (message_type, _) in sorted(self.contents.items()))
+            raise UnreadableRecording(
+                f'{path}: the bag has no topic with events, only {others or "nothing"}')
         if (path / 'metadata.yaml').exists() and not (
                 described and all(file.exists() for file in described.files)
                 and self.topics.items() <= described.topics.items()):
@@ -131,6 +136,17 @@ class Bag(Recording):
             reason = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
             raise UnreadableRecording(
                 f'{self.path}: cannot read the bag, it may be cut off: {reason}') from error
+
+
+def _count_messages(connections) -> dict:
+    """Return type and number of messages by topic."""
+    contents = {}
+    for connection in connections:
+        _, count = contents.get(connection.topic, ('', 0))
+        known = count is not None and connection.msgcount is not None
+        contents[connection.topic] = (
+            connection.msgtype, count + connection.msgcount if known else None)
+    return contents
 
 
 def _open(path, described):
