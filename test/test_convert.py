@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
 from snn_gesture_ros.command_line.main import main
+from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.message_types import EVENT_TYPES
 from snn_gesture_ros.recordings.definitions import types_of
 from snn_gesture_ros.recordings.facts import gather_facts
@@ -145,6 +146,30 @@ def test_events_outside_the_sensor_are_told(tmp_path, capsys):
     assert convert(tmp_path / 'a.raw', tmp_path / 'b.h5') == 0
     assert 'outside the 640x720 pixels' in capsys.readouterr().err
     assert (read_all(tmp_path / 'b.h5') == long_events(1)).all()
+
+
+def test_messages_that_cannot_be_read_are_told(tmp_path, capsys):
+    sent = [make_packet(events, seq) for seq, events in enumerate(batches(6))]
+    bag = write_bag(tmp_path / 'bag', [
+        ('/events', PACKET, data) for data in (sent[0], sent[1][:100], sent[2], sent[5])])
+    assert convert(bag, tmp_path / 'a.npz') == 0
+    errors = capsys.readouterr().err
+    assert '1 of 4 messages cannot be read and were left out; the first: ' in errors
+    assert '3 messages are missing in the recording' in errors
+    assert convert(bag, tmp_path / 'copy') == 0
+    assert 'were copied as they are' in capsys.readouterr().err
+
+
+def test_bag_without_a_good_message_is_refused(tmp_path, capsys):
+    data = encode_event_packet(EventPacketMessage(
+        0, '', 128, 128, 0, 0, 'mono', True, np.zeros(8, np.uint8)))
+    bag = write_bag(tmp_path / 'bag', [('/events', PACKET, data)])
+    for suffix in OUTPUTS[:-3]:
+        assert convert(bag, tmp_path / f'b{suffix}') == 1
+        assert 'no message can be read: the events are big-endian' in capsys.readouterr().err
+        assert [path.name for path in tmp_path.iterdir()] == ['bag']
+    assert main(['info', str(bag)]) == 0
+    assert 'malformed    the first: the events are big-endian' in capsys.readouterr().out
 
 
 def test_one_topic_of_a_bag(tmp_path, capsys):

@@ -183,6 +183,46 @@ def test_none_makes_every_announcement_false(evaluate, tmp_path):
     assert report['accuracy']['by_decision'] == 0
 
 
+def test_restart_of_the_camera_is_told(evaluate, tmp_path):
+    events = np.concatenate([events_of([('left', 0.5)]), events_of([('right', 0.5)])])
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    status, report = evaluate(tmp_path / 'a.npz')
+    assert status == 0
+    assert report['notes'] == [
+        f'{tmp_path / "a.npz"}: 1 times the clock of the camera began anew']
+
+
+@pytest.mark.parametrize('width, is_told', [(SENSOR, False), (90, True)])
+def test_events_outside_the_sensor_are_told(evaluate, tmp_path, width, is_told):
+    events = events_of([('left', 0.5), ('right', 0.5)])
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'}, width=width,
+             height=SENSOR)
+    status, report = evaluate(tmp_path / 'a.npz')
+    assert status == 0
+    outside = np.count_nonzero(events['x'] >= width)
+    assert bool(report['notes']) == is_told == (
+        f'a.npz: {outside} events are outside the sensor' in str(report['notes']))
+
+
+def test_of_a_cut_recording_what_comes_before_is_evaluated(evaluate, tmp_path):
+    npz = save(tmp_path / 'left.npz', [('left', 2)])
+    with open_recording(npz) as recording:
+        bag = write_bag(tmp_path / 'left', [
+            ('/events', ARRAY, data) for _, data in StoredMessages(recording)], 'MCAP')
+    file = bag / 'left.mcap'
+    file.write_bytes(file.read_bytes()[:file.stat().st_size // 2])
+    (bag / 'metadata.yaml').write_text('')
+    status, report = evaluate(bag)
+    assert status == 1 and report['damaged'] == []
+    entry, = report['recordings']
+    assert entry['announced'] == ['left'] and 0.8 < entry['end_s'] < 1.2
+    wrong, cut = report['notes']
+    assert wrong.startswith(f'{bag}: metadata.yaml is damaged')
+    assert 'may be cut off' in cut and cut.endswith('; what comes before is evaluated')
+    assert 'what comes before is evaluated' in ' '.join(evaluate.printed.out.split())
+    assert cut in (tmp_path / 'out' / 'report.html').read_text()
+
+
 def test_damaged_recording_among_others_is_named(evaluate, tmp_path):
     folder = tmp_path / 'recordings'
     save(folder / 'left.npz', [('left', 0.5)])

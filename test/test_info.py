@@ -20,12 +20,13 @@ from spikingjelly.activation_based import surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
 from test_dvs128_gesture import pack, write_download
+from test_recordings import ARRAY, batches, make_array, write_bag
 import torch
 
 KEYS = {'events', 'on', 'off', 'triggers_rising', 'triggers_falling', 'width', 'height',
         't_first_us', 't_last_us', 'sum_time_us', 'duration_s', 'rate_eps', 'messages', 'lost',
         'malformed', 'format', 'encoding', 'topic', 'peak_rate_eps', 'longest_gap_s',
-        'longest_gap_at_s', 'labels'}
+        'longest_gap_at_s', 'labels', 'restarts', 'topics', 'notes', 'malformed_reason'}
 CARD_KEYS = {'format', 'file', 'file_bytes', 'parameters', 'labels', 'time_steps', 'window_ms',
              'size', 'frame_value', 'slicing', 'readout', 'architecture', 'license', 'training',
              'never_tried_on'}
@@ -77,6 +78,14 @@ def test_pace(tmp_path, capsys):
     assert 'longest gap  10.000097 s, after 9.999900 s' in text
 
 
+def test_restart_of_the_camera(tmp_path, capsys):
+    t = np.concatenate([np.arange(70_000) * 100, np.arange(1000), np.arange(70_000) * 100])
+    np.savez(tmp_path / 'a.npz', t=t, x=t % 128, y=t % 127, p=t % 2)
+    assert main(['info', str(tmp_path / 'a.npz')]) == 0
+    assert 'restarts     1 times the camera time falls back by more than 0.1 s' in (
+        capsys.readouterr().out)
+
+
 def test_download_of_dvs128_gesture(tmp_path, capsys):
     download = write_download(tmp_path / 'DvsGesture')
     (download / 'user22_led.aedat').unlink()
@@ -104,6 +113,45 @@ def test_labels_beside_a_recording(recording, capsys):
     assert main(['info', str(recording)]) == 0
     assert capsys.readouterr().out.splitlines()[-2:] == [
         'label        0.250 s to 0.500 s: wave', 'label        0.750 s to the end: none']
+
+
+def test_labels_are_those_of_evaluate(tmp_path, capsys):
+    download = write_download(tmp_path / 'DvsGesture')
+    assert main(['info', str(download / 'user01_led.aedat'), '--json']) == 0
+    labels = json.loads(capsys.readouterr().out)['labels']
+    assert len(labels) == 11
+    assert (labels[3]['label'], labels[3]['start_s']) == (
+        'right_arm_clockwise', pytest.approx(0.75, abs=1e-3))
+    own = tmp_path / 'own.npz'
+    t = np.arange(100)
+    np.savez(own, t=t, x=t, y=t, p=t % 2)
+    (tmp_path / 'own_labels.csv').write_text('start,end,label\n0,2.5,snap\n')
+    assert main(['info', str(own)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == 'label        0.000 s to 2.500 s: snap'
+    (tmp_path / 'own_labels.csv').write_text('start,end\n0,2.5\n')
+    assert main(['info', str(own)]) == 0
+    assert 'label is missing' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('storage', ['SQLITE3', 'MCAP'])
+def test_topics_of_a_bag(tmp_path, capsys, storage):
+    text = ('/chatter', 'std_msgs/msg/String', b'\0\1\0\0\1\0\0\0\0')
+    rows = [row for events in batches(3) for row in [
+        ('/a', ARRAY, make_array(events)), text, text, ('/b', ARRAY, make_array(events))]]
+    bag = write_bag(tmp_path / 'bag', rows, storage)
+    listed = [f'topic        /a: {ARRAY}, 3 messages', f'topic        /b: {ARRAY}, 3 messages',
+              'topic        /chatter: std_msgs/msg/String, 6 messages']
+    assert main(['info', str(bag)]) == 1
+    output = capsys.readouterr()
+    assert output.out.splitlines() == listed and 'choose one: /a, /b' in output.err
+    assert main(['info', str(bag), '--topic', '/b']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 'topic        /b' in lines and lines[-2:] == [listed[0], listed[2]]
+    assert main(['info', str(bag), '--topic', '/a', '--json']) == 0
+    assert json.loads(capsys.readouterr().out)['topics'][2] == {
+        'topic': '/chatter', 'type': 'std_msgs/msg/String', 'messages': 6}
+    assert main(['info', str(write_bag(tmp_path / 'none', [text], storage))]) == 1
+    assert 'no topic with events, only /chatter (std_msgs' in capsys.readouterr().err
 
 
 def test_frames(recording, tmp_path, capsys):

@@ -11,7 +11,7 @@ from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.recordings.recording import UnreadableRecording
+from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 
 DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'no real recordings in {DATA}')
@@ -115,6 +115,28 @@ def test_bag_without_metadata_is_read_file_by_file(tmp_path, storage, suffix):
     assert (read_all(folder / f'split_3{suffix}') == batches(4)[3]).all()
 
 
+@pytest.mark.parametrize('storage', ['SQLITE3', 'MCAP'])
+@pytest.mark.parametrize('change', [
+    lambda text: '', lambda text: 'hello: 1', lambda text: '{{{ no yaml: [', lambda text: None,
+    lambda text: text.replace('- bag.', '- other.'), lambda text: text.replace('/events', '/else'),
+    lambda text: text.replace(ARRAY, 'std_msgs/msg/String')])
+def test_bag_is_read_though_its_metadata_is_wrong(tmp_path, storage, change):
+    path = write_bag(tmp_path / 'bag', [('/events', ARRAY, make_array(e)) for e in batches()],
+                     storage)
+    metadata = path / 'metadata.yaml'
+    with open_recording(path) as recording:
+        assert not recording.notes
+    changed = change(metadata.read_text())
+    if changed is None:
+        metadata.write_bytes(b'\xff\0')
+    else:
+        metadata.write_text(changed)
+    assert (read_all(path) == np.concatenate(batches())).all()
+    with open_recording(path) as recording:
+        note, = recording.notes
+    assert note.startswith(f'{path}: metadata.yaml is damaged or of another bag')
+
+
 def test_lost_and_malformed_messages_are_counted(tmp_path):
     parts = batches(6)
     sent = [make_packet(events, seq) for seq, events in enumerate(parts)]
@@ -124,6 +146,42 @@ def test_lost_and_malformed_messages_are_counted(tmp_path):
         facts = gather_facts(recording)
     assert (facts.messages, facts.malformed, facts.lost) == (4, 1, 3)
     assert facts.events == 3000
+
+
+@pytest.mark.parametrize('size', [(0, 0), (0, 128), (1 << 30, 1 << 30)])
+@pytest.mark.parametrize('message_type', [ARRAY, PACKET])
+def test_messages_of_sensors_that_do_not_exist_are_malformed(tmp_path, size, message_type):
+    events = make_events()
+    data = (encode_event_array(events, 0, '', *size) if message_type == ARRAY else
+            encode_event_packet(EventPacketMessage(
+                0, '', *size, 0, 0, 'evt3', False, encode_evt3(events))))
+    path = write_bag(tmp_path / 'bag', [('/events', message_type, data)])
+    with open_recording(path) as recording:
+        facts = gather_facts(recording)
+    assert (facts.malformed, facts.events, facts.out_of_range) == (1, 0, 0)
+    assert 'the message says that the sensor is' in facts.malformed_reason
+    with pytest.raises(UnreadableRecording, match='no message can be read: the message says'):
+        read_all(path)
+
+
+@pytest.mark.parametrize('width', [0, -5])
+def test_size_that_no_sensor_has_is_not_known(tmp_path, width):
+    from h5py import File
+    events = make_events()
+    columns = {name: events[name] for name in 'txyp'}
+    np.savez(tmp_path / 'a.npz', **columns, width=width, height=width)
+    with File(tmp_path / 'a.h5', 'w') as file:
+        group = file.create_group('events')
+        for name, column in columns.items():
+            group[name] = column
+        group.attrs.update(width=width, height=width)
+    (tmp_path / 'a.raw').write_bytes(
+        b'% format EVT3;height=0;width=0\n% end\n' + encode_evt3(events).tobytes())
+    for name in ('a.npz', 'a.h5', 'a.raw'):
+        with open_recording(tmp_path / name) as recording:
+            facts = gather_facts(recording)
+            assert (facts.width, facts.events, facts.out_of_range) == (None, 1000, 0)
+            assert find_sensor_size(recording) == (128, 128)
 
 
 def test_unknown_encoding_is_an_error(tmp_path):
@@ -167,14 +225,19 @@ def test_npz(tmp_path, save):
     ({'x': np.arange(9)}, 'the same length'),
     ({'y': np.arange(10) - 1}, 'y must be between 0 and 65535'),
     ({'x': np.arange(10) + 65_530}, 'x must be between 0 and 65535'),
-    ({'width': -5, 'height': -5}, 'a.npz: a sensor of -5x-5 pixels does not exist'),
-    ({'width': 1 << 40, 'height': 9}, 'a.npz: a sensor of'),
     ({'p': np.array([object()] * 10)}, 'Python objects')])
 def test_npz_that_is_no_recording(tmp_path, change, reason):
     columns = dict.fromkeys('txyp', np.arange(10)) | change
     np.savez(tmp_path / 'a.npz', **{k: v for k, v in columns.items() if v is not None})
     with pytest.raises(UnreadableRecording, match=reason):
         open_recording(tmp_path / 'a.npz')
+
+
+@pytest.mark.parametrize('width, height', [(-5, -5), (1 << 40, 9), (0, 0)])
+def test_npz_with_a_size_that_cannot_be(tmp_path, width, height):
+    np.savez(tmp_path / 'a.npz', **dict.fromkeys('txyp', np.arange(10)), width=width, height=height)
+    with open_recording(tmp_path / 'a.npz') as recording:
+        assert recording.width is None and recording.height is None
 
 
 def test_slices_follow_camera_time(tmp_path):
@@ -187,6 +250,21 @@ def test_slices_follow_camera_time(tmp_path):
     numbers = [np.unique(part['t'] // 1500) for part in slices]
     assert all(len(number) == 1 for number in numbers)
     assert (np.diff(np.concatenate(numbers)) > 0).all()
+
+
+def test_slices_end_where_the_camera_was_restarted(tmp_path):
+    events = make_events(count=3000, duration_us=600_000)
+    events['t'][2000:] -= 350_000
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    with open_recording(tmp_path / 'a.npz') as recording:
+        slices = list(recording.slices(1000))
+        assert gather_facts(recording).restarts == 1
+    assert (np.concatenate(slices) == events).all()
+    assert all(np.ptp(part['t']) < 1000 for part in slices)
+    np.random.default_rng(0).shuffle(events)
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    with open_recording(tmp_path / 'a.npz') as recording:
+        assert len(list(recording.slices(1000))) < 20, 'out of order, which is no restart'
 
 
 def test_slices_keep_events_that_are_out_of_order(tmp_path):
@@ -225,14 +303,34 @@ def test_damaged_bags(tmp_path, storage):
         open_recording(path)
 
 
+@pytest.mark.parametrize('compression', ['NONE', 'LZ4', 'ZSTD'])
+@pytest.mark.parametrize('chunk_bytes', [1 << 30, 300_000])
+def test_mcap_is_read_to_the_cut_also_within_a_chunk(tmp_path, compression, chunk_bytes):
+    from mcap.writer import CompressionType, Writer
+    parts = batches(300)
+    with (tmp_path / 'a.mcap').open('wb') as file:
+        writer = Writer(file, chunk_bytes, getattr(CompressionType, compression))
+        writer.start('ros2')
+        channel = writer.register_channel(
+            '/events', 'cdr', writer.register_schema(ARRAY, 'ros2msg', b''))
+        for number, events in enumerate(parts):
+            writer.add_message(channel, number, make_array(events), number)
+        writer.finish()
+    whole = (tmp_path / 'a.mcap').read_bytes()
+    (tmp_path / 'a.mcap').write_bytes(whole[:len(whole) // 2])
+    found = []
+    with open_recording(tmp_path / 'a.mcap') as bag, pytest.raises(
+            UnreadableRecording, match='may be cut off'):
+        found += bag.events()
+    assert 130 < len(found) < 160, 'nearly half, by the blocks of the compression'
+    assert (np.concatenate(found) == np.concatenate(parts[:len(found)])).all()
+
+
 def test_folders_and_bags_without_events(tmp_path):
     with pytest.raises(UnreadableRecording, match='no .db3 or .mcap file'):
         open_recording(tmp_path)
     path = write_bag(tmp_path / 'bag', [('/a', 'std_msgs/msg/String', b'\0\1\0\0\1\0\0\0\0')])
     with pytest.raises(UnreadableRecording, match='no topic with events'):
-        open_recording(path)
-    (path / 'metadata.yaml').write_text('no bag')
-    with pytest.raises(UnreadableRecording, match='cannot read the bag'):
         open_recording(path)
     with pytest.raises(FileNotFoundError):
         open_recording(tmp_path / 'nowhere')

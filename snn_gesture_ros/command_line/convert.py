@@ -73,7 +73,13 @@ def finish_labels(arguments) -> None:
 
 def notes(facts, recording, copies: bool) -> list:
     """Return what of the recording whoever reads the output should know, in lines."""
-    found = []
+    found = [*recording.notes]
+    if facts.malformed:
+        fate = 'copied as they are' if copies else 'left out'
+        found.append(f'{facts.malformed} of {facts.messages} messages cannot be read and were '
+                     f'{fate}; the first: {facts.malformed_reason}')
+    if facts.lost:
+        found.append(f'{facts.lost} messages are missing in the recording, by their numbers')
     if facts.out_of_range:
         fate = ('were dropped' if facts.encoding and recording.topics and not copies else
                 'are kept, but whoever goes by that size will drop them')

@@ -79,7 +79,7 @@ def run(arguments) -> int:
     evaluated = []
     follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
            len(sources), 'evaluating')
-    faults = [each.fault for each in evaluated if each.fault]
+    faults = [each.fault for each in evaluated if each.run is None]
     if len(faults) == len(evaluated):
         raise ValueError('; '.join(faults))
     results = make_results(evaluated, card.labels, {
@@ -96,7 +96,7 @@ def run(arguments) -> int:
         print(f'report: {arguments.output / "report.html"}')
     for fault in faults:
         print(f'snn-gesture: not evaluated: {fault}', file=sys.stderr)
-    return 1 if faults else 0
+    return 1 if any(each.fault for each in evaluated) else 0
 
 
 def check_label(label, labels: tuple) -> None:

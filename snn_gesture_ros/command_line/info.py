@@ -9,8 +9,9 @@ import sys
 from snn_gesture_ros.command_line.progress import open_and_follow
 from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
 from snn_gesture_ros.datasets.dvs128_gesture import Download, is_download
-from snn_gesture_ros.datasets.labelled_recordings import rows_of
 from snn_gesture_ros.datasets.summary import count_clips, summarise
+from snn_gesture_ros.evaluation.sources import find_sources, Labels
+from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.frames.frame_file import holds_frames, summarise_frames
 from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
@@ -57,33 +58,60 @@ def show_recording(arguments) -> int:
     """
     Read a recording to its end.
 
-    :raises UnreadableRecording: if that cannot be, after what can be read is printed.
+    :raises UnreadableRecording: if that cannot be, or one of several cameras is to be chosen,
+        after what can be told is printed.
     """
     with open_recording(arguments.file) as recording:
+        topics = [{'topic': topic, 'type': message_type, 'messages': count}
+                  for topic, (message_type, count) in sorted(recording.contents.items())]
+        if arguments.topic is None and len(recording.topics) > 1:
+            print(json.dumps({'format': recording.file_format, 'topics': topics}, indent=2)
+                  if arguments.json else as_list(topics))
         facts = gather_facts(recording, arguments.topic)
-    labels = labels_of(arguments.file)
+    labels = labels_of(Path(arguments.file), facts)
     if arguments.json:
-        print(json.dumps({'format': recording.file_format, **asdict(facts), 'labels': labels},
-                         indent=2))
+        print(json.dumps({'format': recording.file_format, **asdict(facts), 'topics': topics,
+                          'labels': labels, 'notes': recording.notes}, indent=2))
     else:
         print(as_table(recording.file_format, facts))
+        others = [each for each in topics if each['topic'] != facts.topic]
+        print(as_list(others), end='\n' if others else '')
         for each in labels:
             end = 'the end' if each['end_s'] is None else f'{each["end_s"]:.3f} s'
             print(f'{"label":<12} {each["start_s"]:.3f} s to {end}: {each["label"]}')
+    for note in recording.notes:
+        print(note, file=sys.stderr)
     if facts.damage:
         raise UnreadableRecording(facts.damage)
     return 0
 
 
-def labels_of(recording) -> list:
-    """Return what the table beside a recording says of it; of a damaged table, why."""
+def as_list(topics: list) -> str:
+    """Return a line for each topic."""
+    return '\n'.join(
+        f'{"topic":<12} {each["topic"]}: {each["type"]}, '
+        f'{"unknown" if each["messages"] is None else each["messages"]} messages'
+        for each in topics)
+
+
+def labels_of(path: Path, facts) -> list:
+    """Return what a recording shows, as `evaluate` finds it; where a table is damaged, say why."""
     try:
-        rows = rows_of(recording)
-    except ValueError as error:
+        sources, _ = find_sources([path], Labels())
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return []
-    return [{'start_s': row.start_us / 1e6, 'label': row.label,
-             'end_s': None if row.end_us is None else row.end_us / 1e6} for row in rows]
+    labels = []
+    for source in sources:
+        if source.path != path or source.topic not in (None, facts.topic):
+            continue
+        zero_us = facts.t_first_us or 0 if source.camera_time else 0
+        labels += [{'start_s': (part.start_us - zero_us) / 1e6, 'label': part.label,
+                    'end_s': None if part.end_us is None else (part.end_us - zero_us) / 1e6}
+                   for part in source.parts]
+        for note in source.notes:
+            print(note, file=sys.stderr)
+    return labels
 
 
 def show_frames(path: Path, as_json: bool) -> int:
@@ -211,7 +239,12 @@ def as_table(file_format, facts) -> str:
     if facts.longest_gap_at_s is not None:
         rows.append(('longest gap', f'{facts.longest_gap_s:.6f} s, after '
                                     f'{facts.longest_gap_at_s:.6f} s'))
+    if facts.restarts:
+        rows.append(('restarts', f'{facts.restarts} times the camera time falls back by more than '
+                                 f'{RESTART_US / 1e6:g} s'))
     if facts.messages is not None:
         lost = '' if facts.lost is None else f'{facts.lost} lost, '
         rows.append(('messages', f'{facts.messages} ({lost}{facts.malformed} malformed)'))
+    if facts.malformed:
+        rows.append(('malformed', f'the first: {facts.malformed_reason}'))
     return '\n'.join(f'{name:<12} {value}' for name, value in rows if value is not None)

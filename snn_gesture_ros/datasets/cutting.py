@@ -7,9 +7,9 @@ import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.messages import MOST_PIXELS
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
-from snn_gesture_ros.events.stream import MOST_PIXELS
 from snn_gesture_ros.recordings.recording import cut_slices
 
 BATCH_US = 10_000

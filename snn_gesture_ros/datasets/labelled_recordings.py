@@ -111,19 +111,6 @@ def check_shares(validation: float, test: float) -> None:
         raise ValueError('the shares of validation and test must be within 0 and 1')
 
 
-def rows_of(recording) -> list:
-    """
-    Return the rows of a recording, in the table beside it.
-
-    :raises ValueError: names the line of the table that is wrong.
-    """
-    recording = Path(recording).resolve()
-    table = recording.parent / TABLE
-    if not table.exists():
-        return []
-    return [row for row in read_table(table, table.read_bytes()) if row.file == recording.name]
-
-
 def read_table(path: Path, content: bytes) -> list:
     """
     Read the rows of a table.

@@ -15,6 +15,7 @@ from snn_gesture_ros.evaluation.sources import Source
 from snn_gesture_ros.evaluation.verdicts import judge_run, Verdicts
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
 
 CONNECT_S = 10
@@ -26,10 +27,12 @@ class Evaluated(NamedTuple):
 
     source: Source
     run: Optional[Run] = None
-    """None where the recording is damaged."""
+    """None where nothing of the recording can be read."""
     verdicts: Optional[Verdicts] = None
     fault: str = ''
-    """Why there is no run."""
+    """Why there is no run, or why it is only of what comes before the damage."""
+    notes: tuple = ()
+    """What of the recording is not as it should be, a line each."""
 
 
 def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=None) -> tuple:
@@ -37,14 +40,17 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=
     Run one recording through the nodes' code, and judge what comes of it.
 
     :param opener: opens the recording where it is no file.
-    :returns: its number, and Evaluated; a damaged recording is a fault.
+    :returns: its number, and Evaluated; a damaged recording is a fault, and what comes before
+        the damage is judged.
     :raises ValueError: if the checkpoint cannot be used.
     """
     classifier = load_classifier(**settings.network)
+    damage = []
     try:
         with opener() if opener else open_recording(source.path) as recording:
             messages = StoredMessages(recording, source.topic, source.sensor_size)
-            run = run_offline(messages, classifier, settings)
+            run = run_offline(_until_damaged(messages, damage), messages.message_type,
+                              classifier, settings)
             verdicts = judge_run(run, source.parts, source.camera_time)
     except OSError as error:
         return number, Evaluated(
@@ -53,7 +59,20 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=
         told = str(error)
         named = told if told.startswith(str(source.path)) else f'{source.path}: {told}'
         return number, Evaluated(source, fault=named)
-    return number, Evaluated(source, run, verdicts)
+    return number, Evaluated(source, run, verdicts, ''.join(damage), tuple(recording.notes))
+
+
+def _until_damaged(messages, damage: list):
+    """Yield messages; if there are some before the recording is damaged, end there and say why."""
+    any_message = False
+    try:
+        for message in messages:
+            yield message
+            any_message = True
+    except UnreadableRecording as error:
+        if not any_message:
+            raise
+        damage.append(str(error))
 
 
 def evaluate(sources: list, settings: NodeSettings, workers: int, cluster, results: list):

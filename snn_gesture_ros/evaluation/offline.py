@@ -14,19 +14,20 @@ AFTERWARDS_NS = 1_000_000_000
 """Silence after the last message, in which the last gesture may end."""
 
 
-def run_offline(messages, classifier, settings: NodeSettings) -> Run:
+def run_offline(messages, message_type: str, classifier, settings: NodeSettings) -> Run:
     """
     Send stored messages to event_stream and gesture_classifier as if they had just started.
 
     Time passes as the messages say, and also where there are none.
 
-    :param messages: StoredMessages.
+    :param messages: time in nanoseconds and bytes of each, as StoredMessages gives them.
+    :param message_type: one of EVENT_TYPES.
     :param classifier: SpikingClassifier; it begins anew.
     :raises ValueError: if the file is damaged, has no events, or the settings do not fit it.
     """
-    rehearse(messages.message_type)
+    rehearse(message_type)
     recorder = RunRecorder(classifier.card.labels)
-    pipeline = Pipeline(messages.message_type, classifier, settings, recorder.add_packet)
+    pipeline = Pipeline(message_type, classifier, settings, recorder.add_packet)
     decisions = _Decisions(recorder, classifier.card.time_steps)
     now_ns = 0
     for now_ns, data in messages:

@@ -13,6 +13,8 @@ from snn_gesture_ros.labels import NONE
 
 DIGITS = 6
 """Times are told to the microsecond."""
+FEW_OUTSIDE = 0.01
+"""Share of events outside the sensor that is not worth a note."""
 
 
 def make_results(evaluated: list, labels: tuple, description: dict, notes=()) -> dict:
@@ -69,6 +71,9 @@ def make_results(evaluated: list, labels: tuple, description: dict, notes=()) ->
         'damaged': [{'path': str(each.source.path), 'reason': each.fault}
                     for each in evaluated if each.run is None],
         'notes': [*notes, *dict.fromkeys(note for each in evaluated for note in each.source.notes),
+                  *(note for each in evaluated for note in each.notes),
+                  *(f'{each.fault}; what comes before is evaluated' for each in evaluated
+                    if each.fault and each.run is not None),
                   *_unknown(entries), *_incomplete(runs)],
         'timing': _timing([run for _, run, _ in runs]),
     }
@@ -128,6 +133,10 @@ def _incomplete(runs) -> list:
             ('restarts', 'times the clock of the camera began anew'))
     return [f'{source.path}: {run.counters[name]} {what}' for source, run, _ in runs
             for name, what in told if run.counters[name]] + [
+        f'{source.path}: {run.counters["out_of_range"]} events are outside the sensor and were '
+        'dropped: its size is wrong, in the file or in the column sensor of labels.csv, which '
+        'goes before that of any file but a bag' for source, run, _ in runs
+        if run.counters['out_of_range'] > FEW_OUTSIDE * run.counters['events_in']] + [
         f'{source.path}: {label} is labelled where there are no events; left out'
         for source, _, verdicts in runs for label in verdicts.outside]
 

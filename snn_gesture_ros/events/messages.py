@@ -9,6 +9,9 @@ from snn_gesture_ros.events.codecs import make_decoder
 from snn_gesture_ros.events.malformed import MalformedMessage
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE, EVENT_TYPES
 
+MOST_PIXELS = 1 << 25
+"""No sensor has more; a message that says so is damaged."""
+
 
 class EventMessage(NamedTuple):
     """What a message holds."""
@@ -60,7 +63,7 @@ class MessageDecoder:
         """
         Decode a serialized message.
 
-        :raises MalformedMessage: if it cannot be read.
+        :raises MalformedMessage: if it cannot be read, or there is no sensor of its size.
         :raises ValueError: if the encoding of its events is not known.
         """
         return self._decode(data)
@@ -81,11 +84,13 @@ class MessageDecoder:
     @staticmethod
     def _decode_array(data) -> EventMessage:
         message = read_event_array(data)
+        _check_size(message)
         return EventMessage(decode_events(data, message), None, message.frame_id, message.width,
                             message.height)
 
     def _decode_packet(self, data) -> EventMessage:
         message = read_event_packet(data)
+        _check_size(message)
         if message.is_bigendian:
             raise MalformedMessage('the events are big-endian; only little-endian is read')
         key = (message.encoding, message.width, message.height)
@@ -105,3 +110,9 @@ class MessageDecoder:
         self._past_triggers, self._past_out_of_range = self.triggers, self.out_of_range
         self._codec, self._codec_key = codec, (encoding, width, height)
         self.encoding = encoding
+
+
+def _check_size(message) -> None:
+    if not 0 < message.width * message.height <= MOST_PIXELS:
+        raise MalformedMessage(
+            f'the message says that the sensor is {message.width}x{message.height} pixels')

@@ -24,8 +24,6 @@ GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""
 FLUSH_PERIOD_NS = 20_000_000
 """What was gathered waits no longer than this, also if no message follows."""
-MOST_PIXELS = 1 << 25
-"""No sensor has more; a message that says so is damaged."""
 
 
 @dataclass
@@ -147,10 +145,7 @@ class EventStream:
         return packet
 
     def _set_sensor(self, size) -> None:
-        width, height = size
-        if not 0 < width * height <= MOST_PIXELS:
-            raise ValueError(f'the message says that the sensor is {width}x{height} pixels')
-        cleaner = Cleaner(self.geometry, self.noise, width, height)
+        cleaner = Cleaner(self.geometry, self.noise, *size)
         if self._cleaner is not None:
             self._past_out_of_range += self._cleaner.out_of_range
             self._past_out_of_order += self._cleaner.out_of_order

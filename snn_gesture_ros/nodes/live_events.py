@@ -5,7 +5,6 @@ import time
 
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.events.stream import MOST_PIXELS
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, GESTURE_QOS, message_class, STREAM_TYPE
 from snn_gesture_ros.nodes.type_search import TypeSearch
 from snn_gesture_ros.nodes.waiting import take_waiting
@@ -99,8 +98,6 @@ class LiveEvents:
 
     def _read_camera(self, data: bytes) -> None:
         events, _, self.frame_id, width, height = self._decoder.decode(data)
-        if not 0 < width * height <= MOST_PIXELS:
-            raise ValueError(f'the message says that the sensor is {width}x{height} pixels')
         self._exposure.add(events, width, height)
 
     def _read_packet(self, data: bytes) -> None:

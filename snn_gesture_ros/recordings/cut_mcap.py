@@ -1,9 +1,17 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Mcap files that were not finished, as where the recorder was killed: what is before the cut."""
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, Optional
+
+CHUNK_OPCODE = 6
+CHUNK_HEAD = struct.Struct('<BQQQQII')
+"""Opcode, length, times, size and check sum of a chunk; length of its compression's name."""
+SIZE_BYTES = 8
+"""Of the number of compressed bytes, which follows the name."""
 
 
 class Connection(NamedTuple):
@@ -12,6 +20,7 @@ class Connection(NamedTuple):
     id: int
     topic: str
     msgtype: str
+    msgcount: Optional[int] = None
 
 
 class CutMcap:
@@ -57,8 +66,33 @@ class CutMcap:
     def _records(self):
         from mcap.exceptions import McapError
         from mcap.stream_reader import StreamReader
+        damage = McapError, struct.error, EOFError
+        last = b''
         with self._path.open('rb') as file:
+            place = 0
             try:
-                yield from StreamReader(file).records
-            except (McapError, struct.error, EOFError):
-                pass
+                for record in StreamReader(file).records:
+                    yield record
+                    place = file.tell()
+            except damage:
+                file.seek(place)
+                last = _unpack_cut_chunk(file)
+        with suppress(*damage):
+            yield from StreamReader(BytesIO(last), skip_magic=True).records
+
+
+def _unpack_cut_chunk(file) -> bytes:
+    """Return what a chunk without its end holds, as far as that can be unpacked; or nothing."""
+    head = file.read(CHUNK_HEAD.size)
+    if len(head) < CHUNK_HEAD.size or head[0] != CHUNK_OPCODE:
+        return b''
+    *_, name_length = CHUNK_HEAD.unpack(head)
+    name = file.read(name_length)
+    packed = file.read()[SIZE_BYTES:]
+    if name == b'zstd':
+        import zstandard
+        return zstandard.ZstdDecompressor().decompressobj().decompress(packed)
+    if name == b'lz4':
+        import lz4.frame
+        return lz4.frame.LZ4FrameDecompressor().decompress(packed)
+    return packed

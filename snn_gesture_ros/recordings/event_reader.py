@@ -18,6 +18,8 @@ class EventReader(MessageDecoder):
         self.messages = 0
         self.malformed = 0
         """Messages that could not be read; they have no events."""
+        self.malformed_reason = None
+        """Why the first of them could not."""
 
     def read(self, data: bytes) -> np.ndarray:
         """
@@ -28,8 +30,9 @@ class EventReader(MessageDecoder):
         self.messages += 1
         try:
             message = self.decode(data)
-        except MalformedMessage:
+        except MalformedMessage as error:
             self.malformed += 1
+            self.malformed_reason = self.malformed_reason or str(error)
             return np.empty(0, EVENT)
         self.width, self.height = message.width, message.height
         return message.events

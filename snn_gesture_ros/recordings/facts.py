@@ -40,9 +40,13 @@ class Facts:
     """Longest time without an event, between two."""
     longest_gap_at_s: float = None
     """When it begins, since the first event."""
+    restarts: int = None
+    """Times that the camera's clock fell back, as where it was restarted."""
     messages: int = None
     lost: int = None
     malformed: int = None
+    malformed_reason: str = None
+    """Why the first malformed message could not be read."""
     damage: str = None
     """Why nothing more could be read, where the rest is only of what came before."""
 
@@ -67,6 +71,7 @@ def gather_facts(recording: Recording, topic=None) -> Facts:
     if facts.events:
         facts.duration_s = (facts.t_last_us - facts.t_first_us) / 1e6
         facts.rate_eps = facts.events / facts.duration_s if facts.duration_s else None
+        facts.restarts = pace.restarts
         facts.peak_rate_eps = pace.peak / PEAK_US * 1e6
         facts.longest_gap_s = pace.longest_gap_us / 1e6
         if pace.longest_gap_us:
@@ -88,6 +93,7 @@ def _gather_from_messages(facts, pace, bag, topic):
         facts.encoding = reader.encoding
         facts.out_of_range += reader.out_of_range
         facts.messages, facts.malformed = reader.messages, reader.malformed
+        facts.malformed_reason = reader.malformed_reason
         facts.lost = reader.lost if reader.numbered else None
 
 

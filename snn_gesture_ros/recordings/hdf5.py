@@ -17,8 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.recordings.recording import (
-    check_sensor_size, Recording, UnreadableRecording)
+from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
 
 HDF5_START = b'\x89HDF\r\n\x1a\n'
 PROPHESEE = 'CD/events'
@@ -114,15 +113,15 @@ class Hdf5(Recording):
 
     def _find_size(self, attributes):
         if 'width' in attributes and 'height' in attributes:
-            self.width, self.height = int(attributes['width']), int(attributes['height'])
-            check_sensor_size(self.path, self.width, self.height)
+            self.width, self.height = told_size(
+                int(attributes['width']), int(attributes['height']))
             return
         geometry = self._file.attrs.get('geometry', '')
         if isinstance(geometry, bytes):
             geometry = geometry.decode('latin-1')
         width, _, height = str(geometry).partition('x')
         if width.isdecimal() and height.isdecimal():
-            self.width, self.height = int(width), int(height)
+            self.width, self.height = told_size(int(width), int(height))
 
     @contextmanager
     def _explain(self):

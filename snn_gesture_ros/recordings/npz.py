@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.recordings.recording import (
-    check_sensor_size, Recording, UnreadableRecording)
+from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
 
 BATCH = 1 << 16
 """Events in an array that `Npz.events` yields."""
@@ -37,8 +36,8 @@ class Npz(Recording):
                         f'the file has {", ".join(arrays) or "none"}')
                 columns = {name: arrays[name] for name in 'txyp'}
                 if 'width' in arrays and 'height' in arrays:
-                    self.width, self.height = int(arrays['width']), int(arrays['height'])
-                    check_sensor_size(path, self.width, self.height)
+                    self.width, self.height = told_size(
+                        int(arrays['width']), int(arrays['height']))
         except UnreadableRecording:
             raise
         except Exception as error:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pace of a recording: its longest pause, and how many events come at most."""
 import numpy as np
+from snn_gesture_ros.events.clock import RESTART_US
 
 PEAK_US = 10_000
 """The highest rate is that of such a time, on a fixed grid."""
@@ -18,11 +19,17 @@ class Pace:
         """When it begins."""
         self.peak = 0
         """Most events within PEAK_US."""
-        self._newest_us = None
+        self.restarts = 0
+        """Times that the camera's clock fell back."""
+        self._newest_us = self._last_us = None
         self._bin, self._in_bin = None, 0
 
     def add(self, times_us: np.ndarray) -> None:
         """Take in the times of one event or more, int64[n]; older ones make no gap."""
+        before_us = times_us[0] if self._last_us is None else self._last_us
+        self.restarts += int(np.count_nonzero(
+            np.diff(times_us, prepend=before_us) < -RESTART_US))
+        self._last_us = times_us[-1]
         newest_us = np.maximum.accumulate(times_us)
         if self._newest_us is not None:
             newest_us = np.maximum(newest_us, self._newest_us)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.codecs import make_decoder
 from snn_gesture_ros.events.messages import Triggers
-from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
 
 RAW_START = b'% '
 LONGEST_LINE = 4096
@@ -49,7 +49,7 @@ class PropheseeRaw(Recording):
         width, _, height = header.get('geometry', '').partition('x')
         width, height = options.get('width', width), options.get('height', height)
         if width.isdecimal() and height.isdecimal():
-            self.width, self.height = int(width), int(height)
+            self.width, self.height = told_size(int(width), int(height))
         self._start = self._file.tell()
 
     def events(self, topic=None):

@@ -8,6 +8,8 @@ from snn_gesture_ros.events.messages import Triggers
 SMALLEST_SENSOR = (128, 128)
 LARGEST_SIDE = 65_536
 """One more than the largest coordinate of an EVENT."""
+DISORDER = 0.001
+"""Where more of the events fall back by RESTART_US, they are out of order: no camera restarts."""
 
 
 class UnreadableRecording(ValueError):
@@ -27,10 +29,14 @@ class Recording:
     path = None
     topics = {}
     """Message type by topic, of the topics that carry events."""
+    contents = {}
+    """Message type and number of messages, None where it is not known, by topic: all of a bag."""
     encoding = None
     """How the events are packed, of a format without messages that has several ways."""
     width = None
     height = None
+    notes = ()
+    """What of the file is not as it should be, though it can be read, a line each."""
 
     def events(self, topic=None):
         """
@@ -70,14 +76,10 @@ class Recording:
         self.close()
 
 
-def check_sensor_size(path, width: int, height: int) -> None:
-    """
-    Refuse a size of the sensor that cannot be.
-
-    :raises UnreadableRecording: if a side is none.
-    """
-    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
-        raise UnreadableRecording(f'{path}: a sensor of {width}x{height} pixels does not exist')
+def told_size(width: int, height: int) -> tuple:
+    """Return the sensor's width and height as a file tells them; None for both if none can be."""
+    known = 0 < min(width, height) and max(width, height) <= LARGEST_SIDE
+    return (width, height) if known else (None, None)
 
 
 def cut_slices(batches, duration_us: int):
@@ -90,9 +92,7 @@ def cut_slices(batches, duration_us: int):
     """
     held, number = [], None
     most_late = -(-RESTART_US // duration_us)
-    for events in batches:
-        if not len(events):
-            continue
+    for events in _until_restarts(batches):
         numbers = np.maximum.accumulate(events['t']) // duration_us
         starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
         for start, end in zip([0, *starts], [*starts, len(events)]):
@@ -104,6 +104,15 @@ def cut_slices(batches, duration_us: int):
             held.append(events[start:end])
     if held:
         yield np.concatenate(held)
+
+
+def _until_restarts(batches):
+    """Yield the arrays that have events, cut where the camera was restarted."""
+    for events in batches:
+        restarts = np.flatnonzero(np.diff(events['t']) < -RESTART_US) + 1
+        if len(restarts) > max(DISORDER * len(events), 1):
+            restarts = []
+        yield from np.split(events, restarts) if len(events) else ()
 
 
 def find_sensor_size(recording: Recording, topic=None) -> tuple:

@@ -30,8 +30,9 @@ class Bag(Recording):
     """
     A folder of rosbag2, or one of its files.
 
-    The folder's metadata may be missing, as where the recorder was killed, or may not name the
-    storage, as some tools write it. Of a file that is cut off, what is before the cut is read.
+    The folder's metadata may be missing, as where the recorder was killed, or wrong: it only
+    gives the order of the files and, where they are compressed, how. Of a file that is cut off,
+    what is before the cut is read.
     """
 
     file_format = 'rosbag2'
@@ -46,15 +47,26 @@ class Bag(Recording):
         self._readers = []
         try:
             with self._explain():
-                self._readers.extend(_open(path))
+                described = _read_metadata(path)
+                self._readers.extend(_open(path, described))
         except BaseException:
             self.close()
             raise
         connections = [c for reader in self._readers for c in reader.connections]
-        self.topics = {c.topic: c.msgtype for c in connections if c.msgtype in EVENT_TYPES}
+        self.contents = _count_messages(connections)
+        self.topics = {topic: message_type for topic, (message_type, _) in self.contents.items()
+                       if message_type in EVENT_TYPES}
         if not self.topics:
             self.close()
-            raise UnreadableRecording(f'{path}: the bag has no topic with events')
+            others = ', '.join(f'{topic} ({message_type})'
+                               for topic, (message_type, _) in sorted(self.contents.items()))
+            raise UnreadableRecording(
+                f'{path}: the bag has no topic with events, only {others or "nothing"}')
+        if (path / 'metadata.yaml').exists() and not (
+                described and all(file.exists() for file in described.files)
+                and self.topics.items() <= described.topics.items()):
+            self.notes = (f'{path}: metadata.yaml is damaged or of another bag; what is told is '
+                          'of the files themselves',)
 
     def messages(self, topics=None):
         """
@@ -73,13 +85,21 @@ class Bag(Recording):
                     yield Message(connection.topic, connection.msgtype, t_ns, data)
 
     def events(self, topic=None):
-        """Yield the events of each message of a topic, which tells the size of the sensor."""
+        """
+        Yield the events of each message of a topic, which tells the size of the sensor.
+
+        :raises UnreadableRecording: if the bag is damaged, no message can be read, or the topic
+            is not clear.
+        """
         topic = self.choose_topic(topic)
         reader = EventReader(self.topics[topic])
         for message in self.messages([topic]):
             events = reader.read(message.data)
             self.width, self.height = reader.width, reader.height
             yield events
+        if reader.malformed and reader.malformed == reader.messages:
+            raise UnreadableRecording(
+                f'{self.path}: no message can be read: {reader.malformed_reason}')
 
     def choose_topic(self, topic=None) -> str:
         """
@@ -113,55 +133,79 @@ class Bag(Recording):
         except UnreadableRecording:
             raise
         except Exception as error:
-            reason = ' '.join(str(error).split()) or type(error).__name__
+            reason = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
             raise UnreadableRecording(
                 f'{self.path}: cannot read the bag, it may be cut off: {reason}') from error
 
 
-def _open(path):
-    """Yield readers of a folder or a file, to be read one after the other."""
+def _count_messages(connections) -> dict:
+    """Return type and number of messages by topic."""
+    contents = {}
+    for connection in connections:
+        _, count = contents.get(connection.topic, ('', 0))
+        known = count is not None and connection.msgcount is not None
+        contents[connection.topic] = (
+            connection.msgtype, count + connection.msgcount if known else None)
+    return contents
+
+
+def _open(path, described):
+    """
+    Yield readers of a folder or a file, to be read one after the other.
+
+    :param described: _Metadata of the folder, or None.
+    """
     from rosbags.rosbag2 import Reader, ReaderError
-    if path.is_dir() and not _is_described(path):
-        for file in _files(path):
-            yield from _open(file)
+    if path.is_dir() and not (described and described.is_compressed):
+        for file in _files(path, described):
+            yield from _open(file, None)
         return
     try:
         reader = Reader(path)
         reader.open()
-        readers = [reader]
     except ReaderError as error:
-        files = _files(path) if path.is_dir() else []
-        if files and all(file.exists() for file in files):
-            readers = (reader for file in files for reader in _open(file))
-        elif path.suffix == '.mcap':
-            readers = [CutMcap(path, str(error))]
+        if path.suffix == '.mcap':
+            reader = CutMcap(path, str(error))
         elif path.suffix == '.db3':
-            readers = [CutSqlite(path, str(error))]
+            reader = CutSqlite(path, str(error))
         else:
             raise
-    yield from readers
+    yield reader
 
 
-def _is_described(folder) -> bool:
-    """Return whether the folder's metadata is complete."""
-    metadata = _metadata(folder)
-    return metadata is not None and bool(metadata['storage_identifier'])
-
-
-def _files(folder) -> list:
+def _files(folder, described) -> list:
     """Return the files of a folder in the order of time."""
-    metadata = _metadata(folder)
-    if metadata is not None:
-        return [folder / Path(name).name for name in metadata['relative_file_paths']]
+    named = described.files if described else []
+    if named and all(file.exists() for file in named):
+        return named
     files = [file for file in folder.iterdir() if file.suffix in BAG_FILES]
     if not files:
-        raise UnreadableRecording(f'{folder}: the folder is no bag: it has no .db3 or .mcap file')
+        raise UnreadableRecording(
+            f'{folder}: {", ".join(file.name for file in named)} of the bag is missing' if named
+            else f'{folder}: the folder is no bag: it has no .db3 or .mcap file')
     return sorted(files, key=lambda file: (len(file.name), file.name))
 
 
-def _metadata(folder):
-    path = folder / 'metadata.yaml'
-    if not path.exists():
-        return None
+class _Metadata(NamedTuple):
+    """What metadata.yaml says of a bag."""
+
+    files: list
+    topics: dict
+    """Message type by topic."""
+    is_compressed: bool
+    """By rosbag2, not by its storage: the files alone are not enough then."""
+
+
+def _read_metadata(folder):
+    """Return the _Metadata of a folder, or None where it has none that can be used."""
     import yaml
-    return yaml.safe_load(path.read_text())['rosbag2_bagfile_information']
+    try:
+        described = yaml.safe_load((folder / 'metadata.yaml').read_text())[
+            'rosbag2_bagfile_information']
+        topics = [each['topic_metadata'] for each in described['topics_with_message_count']]
+        return _Metadata(
+            [folder / Path(name).name for name in described['relative_file_paths']],
+            {topic['name']: topic['type'] for topic in topics},
+            (described.get('compression_mode') or 'none').lower() != 'none')
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError):
+        return None

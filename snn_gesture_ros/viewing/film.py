@@ -4,7 +4,7 @@
 from typing import NamedTuple, Optional
 
 import numpy as np
-from snn_gesture_ros.events.stream import MOST_PIXELS
+from snn_gesture_ros.events.messages import MOST_PIXELS
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 from snn_gesture_ros.viewing.caption import Gesture, write_caption
 from snn_gesture_ros.viewing.exposure import Exposure
