@@ -389,6 +389,19 @@ def test_stock_table_is_the_default(ros):
      'row 3 (act): "a b" cannot be a name'),
     ([f'{{gesture: act, do: goal, action: a//b, type: test_msgs/action/Fibonacci, {SURE}}}'],
      'row 3 (act): "a//b" cannot be a name'),
+    ([f'{{gesture: act, do: publish, topic: /cmd_vel, type: std_msgs/msg/String, {SURE}}}'],
+     'row 3 (act): /cmd_vel cannot be of std_msgs/msg/String: velocity uses it for geometry_msgs/'
+     'msg/Twist'),
+    ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, {SURE}}}',
+      f'{{gesture: undo, do: publish, topic: t, type: std_msgs/msg/Int32, {SURE}}}'],
+     'row 4 (undo): t cannot be of std_msgs/msg/Int32: row 3 (act) uses it for'),
+    ([f'{{gesture: act, do: publish, topic: gesture_scores, type: std_msgs/msg/String, {SURE}}}'],
+     'row 3 (act): gesture_scores cannot be of std_msgs/msg/String: the node itself uses it'),
+    ([f'{{gesture: act, do: call, service: s, type: std_srvs/srv/Empty, {SURE}}}',
+      f'{{gesture: undo, do: call, service: s, type: std_srvs/srv/SetBool, {SURE}}}'],
+     'row 4 (undo): s cannot be of std_srvs/srv/SetBool: row 3 (act) uses it for'),
+    ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/Float32, message: {{data: '
+      f'1.0e+300}}, {SURE}}}'], 'row 3 (act): data must be a float, not 1e+300'),
 ])
 def test_a_bad_table_ends_the_node_with_one_line(ros, tmp_path, lines, reason):
     path = tmp_path / 'table.yaml'
