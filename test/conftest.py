@@ -130,6 +130,10 @@ class Ros:
         for key, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else value
             command += ['-p', f'{key}:={text}']
+        return self.run(name, command, environment)
+
+    def run(self, name: str, command: list, environment=None) -> subprocess.Popen:
+        """Start a process like a node of the package."""
         log = (self._log_folder / f'{len(self._processes)}_{name}.log').open('w')
         process = subprocess.Popen(command, env=environment or self.environment, stdout=log,
                                    stderr=subprocess.STDOUT)

@@ -78,6 +78,8 @@ def test_table_without_drives_needs_no_velocity(read):
     (f'gesture: none, do: stop, {SURE}', 'row 2 (none): none is the absence'),
     (f'gesture: 3, do: stop, {SURE}', 'row 2: gesture must be a label of the classifier, not 3'),
     (f'gesture: wave, {SURE}', 'row 2 (wave): do is missing: give one of drive, publish'),
+    (f'gesture: wave, do: [drive], {SURE}', 'row 2 (wave): do must be one of'),
+    (f'gesture: wave, do: {{a: 1}}, {SURE}', "disarm, not {'a': 1}"),
     (f'gesture: wave, do: dance, {SURE}', "stop, arm, disarm, not 'dance'"),
     ('gesture: wave, do: stop, hold_ms: 0', 'min_score is missing: give a number from 0.01 to 1'),
     ('gesture: wave, do: stop, min_score: 0.5', 'hold_ms is missing: give a number from 0'),
@@ -104,6 +106,11 @@ def test_table_without_drives_needs_no_velocity(read):
     (f'gesture: wave, do: cancel, action: dock, {SURE}', 'no row has do: goal for the action '
      'dock'),
     (f'gesture: wave, gesture: roll, do: stop, {SURE}', 'line 7: gesture is given twice'),
+    (f'gesture: wave, do: publish, topic: t, type: a/msg/B, message: {{d: 2026-13-45}}, {SURE}',
+     'line 7: 2026-13-45 cannot be read: month must be in 1..12'),
+    ('gesture: wave, do: stop, min_score: !!bool maybe', 'line 7: maybe cannot be read'),
+    (f'gesture: wave, do: drive, linear_x: 1.0e+999, {SURE}',
+     'line 7: 1.0e+999 cannot be read: the number is too large'),
 ])
 def test_bad_rows_are_refused(read, line, reason):
     with pytest.raises(ValueError) as error:

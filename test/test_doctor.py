@@ -12,6 +12,7 @@ from conftest import PATIENCE_S
 from diagnostic_msgs.msg import DiagnosticArray
 import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
 from simple_camera import Camera, without
 from snn_gesture_ros.doctor.domains import domains_in_use
 from snn_gesture_ros.doctor.findings import EventTopic, Findings, OurNode, Party
@@ -104,10 +105,23 @@ def test_camera_whose_package_is_missing(ros, tmp_path):
 def test_camera_of_a_foreign_type(ros, tmp_path):
     ros.node.create_publisher(Time, '/dvs/events', 10)
     ros.node.create_publisher(String, '/event_names', 10)
+    ros.node.create_publisher(Image, '/rgb/events', 10)
+    found = examined(ros, tmp_path, lambda found: len(found['foreign_topics']) == 2)
+    assert {name: [each['message_type'] for each in there]
+            for name, there in found['foreign_topics'].items()} == {
+        '/dvs/events': ['builtin_interfaces/msg/Time'], '/rgb/events': ['sensor_msgs/msg/Image']}
+    for text in ('/dvs/events as builtin_interfaces/msg/Time', '/rgb/events as sensor_msgs/msg/'):
+        assert f'/test publishes {text}' in advice(found)
+
+
+def test_picture_instead_of_events(ros, tmp_path):
+    ros.node.create_publisher(Image, '/image', 10)
+    ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    ros.run('stream', ['event_stream', '--ros-args', '-r', 'events:=image'])
     found = examined(ros, tmp_path, lambda found: found['foreign_topics'])
-    assert found['foreign_topics'] == {'/dvs/events': ['builtin_interfaces/msg/Time']}
-    assert '/dvs/events is of builtin_interfaces/msg/Time, which is no message that' in (
-        advice(found))
+    assert found['advice'][0]['problem'] == (
+        '/test publishes /image as sensor_msgs/msg/Image, which is no message of events that can '
+        'be read')
 
 
 def test_reliable_reader_of_a_best_effort_camera(ros, tmp_path):
@@ -122,7 +136,13 @@ def test_reliable_reader_of_a_best_effort_camera(ros, tmp_path):
     assert '--qos-reliability best_effort' in advice(found)
 
 
-def test_camera_in_another_domain(ros, tmp_path):
+@pytest.fixture(params=['SUBNET', 'LOCALHOST'])
+def discovery(request, monkeypatch):
+    """Let the test's own node find others so far."""
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', request.param)
+
+
+def test_camera_in_another_domain(discovery, ros, tmp_path):
     Camera(ros).start()
     domain = ros.environment['ROS_DOMAIN_ID']
     found = examined(ros, tmp_path, lambda found: domain in found['other_domains'],
@@ -205,6 +225,17 @@ def test_classifier_that_decides_nothing():
         '/gesture_classifier makes no decisions: no events for 3 s')
 
 
+def test_type_that_the_camera_does_not_have():
+    system = findings()
+    system.nodes[0].values.update(events_out_per_s='0', message_type='dvs_msgs/msg/EventArray')
+    advice = judge(system).advice
+    assert [each.problem for each in advice] == [
+        '/event_stream reads /events as dvs_msgs/msg/EventArray, '
+        f'but it is of {EVENT_PACKET_TYPE}']
+    assert 'message_type' in advice[0].remedy
+    assert advice[0].command == f'message_type:={EVENT_PACKET_TYPE}'
+
+
 def test_scene_in_which_nothing_moves():
     system = findings()
     system.nodes[0].values.update(events_out_per_s='0.0', events_in_per_s='500.0')
@@ -237,8 +268,12 @@ def test_domains_are_told_by_ports(tmp_path):
     table.write_text('  sl  local_address rem_address\n'
                      ' 1: 00000000:1CE8 00000000:0000 07\n'    # 7400
                      ' 2: 00000000:1CF2 00000000:0000 07\n'    # 7410, of a participant
-                     ' 3: 0100007F:335E 00000000:0000 07\n')   # 13150
-    assert domains_in_use(table) == [0, 23]
+                     ' 3: 0100007F:335E 00000000:0000 07\n'   # 13150
+                     ' 4: 00000000:20DA 00000000:0000 07\n'    # 8410, the first of a participant
+                     ' 5: 00000000:21ED 00000000:0000 07\n'    # 8685, of another's
+                     ' 6: 00000000:23BF 00000000:0000 07\n'    # 9151, of no participant's
+                     ' 7: 00000000:8000 00000000:0000 07\n')   # 32768, of anybody
+    assert domains_in_use(table) == [0, 4, 5, 23]
     assert domains_in_use(tmp_path / 'none') == []
 
 

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_behavior node, as a process: scores in; velocities, messages, calls, goals out."""
+from itertools import cycle
 import os
 from pathlib import Path
 import signal
@@ -45,6 +46,26 @@ while True:
     time.sleep(0.05)
 """
 
+SERVER = """
+import rclpy
+from rclpy.action import ActionServer
+from rclpy.executors import ExternalShutdownException
+from rclpy.task import Future
+from test_msgs.action import Fibonacci
+async def pursue(_):
+    print('a goal', flush=True)
+    await Future()
+rclpy.init()
+node = rclpy.create_node('server')
+server = ActionServer(node, Fibonacci, 'count', pursue)
+try:
+    rclpy.spin(node)
+except (KeyboardInterrupt, ExternalShutdownException):
+    server.destroy()
+    node.destroy_node()
+"""
+BY_TURNS = ['act'] * 10 + ['none'] * 10
+
 
 class Robot:
     """The node, and what it is shown."""
@@ -61,11 +82,17 @@ class Robot:
 
     def show_until(self, gesture, condition, what):
         """Let scores of a gesture come after every frame until a condition is true."""
+        return self.show_in_turn([gesture], condition, what)
+
+    def show_in_turn(self, gestures, condition, what):
+        """Let each frame's scores be those of the next gesture, over and over."""
+        turns = cycle(gestures)
+
         def shown():
             if time.monotonic() >= self._next_s:
                 self._next_s = time.monotonic() + FRAME_S
                 now_ns = self.ros.node.get_clock().now().nanoseconds
-                scores = {**dict.fromkeys(LABELS, 0.02), gesture: 0.92}
+                scores = {**dict.fromkeys(LABELS, 0.02), next(turns): 0.92}
                 self.scores.publish(classification(header(now_ns, 'camera'), scores))
             return condition()
         return self.ros.wait_for(shown, what)
@@ -206,6 +233,13 @@ def server(ros):
     asked['server'].destroy()
 
 
+@pytest.fixture
+def serve(ros):
+    """Give a function that starts an action server as a process, by which a test can end it."""
+    pytest.importorskip('test_msgs.action')
+    return lambda: ros.run('server', [sys.executable, '-c', SERVER])
+
+
 async def _turn(node):
     """Wait until the executor has had a turn."""
     from rclpy.task import Future
@@ -259,6 +293,33 @@ def test_a_goal_whose_cancel_was_refused_is_still_known(ros, tmp_path, server):
     assert server['goals'] == [7] and not server['cancelled']
     server['agrees'] = True
     robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
+
+
+def test_a_goal_is_given_up_whose_server_is_gone(ros, tmp_path, serve):
+    server = serve()
+    robot = Robot(ros, tmp_path, GOAL.format('false'))
+    robot.meet()
+    robot.show_until('act', lambda: 'a goal' in ros.output(server), 'the goal')
+    server.send_signal(signal.SIGINT)
+    robot.show_in_turn(BY_TURNS, lambda: 'no action count is there' in robot.output(),
+                       'the end of the server')
+    assert 'given up: its server is gone' in robot.output()
+    server = serve()
+    robot.show_in_turn(BY_TURNS, lambda: 'a goal' in ros.output(server), 'a second goal')
+
+
+def test_a_killed_server_is_asked_to_cancel_again(ros, tmp_path, serve):
+    server = serve()
+    robot = Robot(ros, tmp_path, GOAL.format('true'))
+    robot.meet()
+    robot.show_until('act', lambda: 'a goal' in ros.output(server), 'the goal')
+    server.kill()
+    server.wait()
+    robot.show_until('none', lambda: 'row 3 (act) ends' in robot.output(), 'the end')
+    server = serve()
+    robot.show_in_turn(['stop'] + ['none'] * 10, lambda: 'the goal is gone' in robot.output(),
+                       'the answer of the new server')
+    robot.show_in_turn(BY_TURNS, lambda: 'a goal' in ros.output(server), 'a second goal')
 
 
 @pytest.mark.parametrize('agrees', [True, False])
@@ -328,6 +389,19 @@ def test_stock_table_is_the_default(ros):
      'row 3 (act): "a b" cannot be a name'),
     ([f'{{gesture: act, do: goal, action: a//b, type: test_msgs/action/Fibonacci, {SURE}}}'],
      'row 3 (act): "a//b" cannot be a name'),
+    ([f'{{gesture: act, do: publish, topic: /cmd_vel, type: std_msgs/msg/String, {SURE}}}'],
+     'row 3 (act): /cmd_vel cannot be of std_msgs/msg/String: velocity uses it for geometry_msgs/'
+     'msg/Twist'),
+    ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, {SURE}}}',
+      f'{{gesture: undo, do: publish, topic: t, type: std_msgs/msg/Int32, {SURE}}}'],
+     'row 4 (undo): t cannot be of std_msgs/msg/Int32: row 3 (act) uses it for'),
+    ([f'{{gesture: act, do: publish, topic: gesture_scores, type: std_msgs/msg/String, {SURE}}}'],
+     'row 3 (act): gesture_scores cannot be of std_msgs/msg/String: the node itself uses it'),
+    ([f'{{gesture: act, do: call, service: s, type: std_srvs/srv/Empty, {SURE}}}',
+      f'{{gesture: undo, do: call, service: s, type: std_srvs/srv/SetBool, {SURE}}}'],
+     'row 4 (undo): s cannot be of std_srvs/srv/SetBool: row 3 (act) uses it for'),
+    ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/Float32, message: {{data: '
+      f'1.0e+300}}, {SURE}}}'], 'row 3 (act): data must be a float, not 1e+300'),
 ])
 def test_a_bad_table_ends_the_node_with_one_line(ros, tmp_path, lines, reason):
     path = tmp_path / 'table.yaml'

@@ -152,6 +152,8 @@ def test_why_nothing_is_learned_is_said(ros, teaching):
     assert 'no events' in teaching.name('middle')
     teaching.teach('middle', 2)
     assert 'letters, digits' in teaching.name('a/b 1')
+    assert 'letters, digits' in teaching.name('')
+    assert "'two words' is neither a label nor a label and seconds" in teaching.name('two words')
     assert 'lasts 1 to 10 s' in teaching.name('middle 60')
     assert 'less than 9 s' in teaching.name('middle 9')
     assert teaching.call('discard_example').message == 'example 000002-middle is set aside'
@@ -159,6 +161,14 @@ def test_why_nothing_is_learned_is_said(ros, teaching):
     ros.wait_for(lambda: teaching.state['learning'] == 'False', 'the end of learning')
     assert 'a label needs 3 examples: middle has 1' in teaching.state['message']
     assert len(teaching.classes()) == 3
+
+
+@pytest.mark.parametrize('label', ['bad label', 'a/b', '', 'a' * 51])
+def test_the_terminal_refuses_what_is_no_label(label):
+    teach = subprocess.run([shutil.which('snn-gesture'), 'teach', label, '--learn'],
+                           capture_output=True, text=True)
+    assert teach.returncode == 2
+    assert f'label {label!r} must be letters, digits' in teach.stderr.splitlines()[-1]
 
 
 def test_the_terminal_teaches(ros, teaching):

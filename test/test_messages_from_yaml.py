@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Messages of any type from the fields of a YAML file."""
+import math
+
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseWithCovarianceStamped, Twist
 import pytest
@@ -22,6 +24,9 @@ def test_fields_of_all_kinds():
     assert made(String, 'data: hello').data == 'hello'
     assert made(SetBool.Request, 'data: true').data is True
     assert made(ColorRGBA, '{r: 1, a: 0.5}') == ColorRGBA(r=1.0, a=0.5)
+    assert made(ColorRGBA, '{r: .inf, g: -3.4e+38}').r == math.inf
+    assert math.isnan(made(Twist, 'linear: {x: .nan}').linear.x)
+    assert made(Twist, 'linear: {x: 1.0e+300}').linear.x == 1e300
     assert made(UInt8MultiArray, 'data: [1, 255]').data.tolist() == [1, 255]
     assert made(Joy, '{axes: [0.5, -1], buttons: [-3]}').buttons.tolist() == [-3]
     twist = made(Twist, '{linear: {x: 1}, angular: {z: -0.5}}')
@@ -47,6 +52,8 @@ def test_messages_within_and_lists_of_them():
     (Twist, 'linear: {forward: 1}', 'linear.forward is no field; the fields are: x, y, z'),
     (Twist, 'linear: {x: fast}', "linear.x must be a double, not 'fast'"),
     (Twist, 'linear: {x: true}', 'linear.x must be a double, not True'),
+    (Twist, f'linear: {{x: {10**309}}}', 'linear.x must be a double, not 1000'),
+    (ColorRGBA, 'r: 1.0e+39', 'r must be a float, not 1e+39'),
     (UInt8MultiArray, 'data: [1, 256]', 'data[1] must be a uint8, not 256'),
     (UInt8MultiArray, 'data: 7', 'data must be a list: sequence<uint8>, not 7'),
     (BatteryState, 'present: yes please', 'present must be a boolean'),

@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """A section of a YAML file, read field by field, with errors that name the place."""
+import math
+
 import yaml
 
 REQUIRED = object()
@@ -22,6 +24,23 @@ class _Loader(yaml.SafeLoader):
                     None, None, f'{key.value} is given twice', key.start_mark)
             given.add(str(key.value))
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node, deep=False):
+        """
+        Make a value.
+
+        :raises yaml.constructor.ConstructorError: if it is not what it looks like, such as a date
+            that does not exist or a number that is too large.
+        """
+        try:
+            value = super().construct_object(node, deep)
+            if (isinstance(value, float) and math.isinf(value)
+                    and 'inf' not in node.value.lower()):
+                raise ValueError('the number is too large')
+        except (ValueError, LookupError, AttributeError) as error:  # as PyYAML lets them through
+            raise yaml.constructor.ConstructorError(
+                None, None, f'{node.value} cannot be read: {error}', node.start_mark) from None
+        return value
 
 
 def load_section(path) -> 'Section':
@@ -86,7 +105,7 @@ class Section:
         """Give one of some words."""
         what = f'one of {", ".join(known)}'
         value = self._take(name, what, REQUIRED)
-        if value not in known:
+        if not isinstance(value, str) or value not in known:
             raise self._wrong(name, what, value)
         return value
 

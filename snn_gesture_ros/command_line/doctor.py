@@ -87,8 +87,10 @@ def rows(findings):
         yield 'topic', topic.name
         for line in topic_lines(topic):
             yield '', line
-    for name, types in findings.foreign_topics.items():
-        yield 'topic', f'{name}: {", ".join(types)}, no message that can be read'
+    for name, found in findings.foreign_topics.items():
+        for each in found:
+            yield 'topic', (f'{name}: {each.node} publishes {each.message_type}, '
+                            'no message that can be read')
     for node in findings.nodes:
         yield 'node', f'{node.name}: {node.level}, {node.message}'
         if node.reads:

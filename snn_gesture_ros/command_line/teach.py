@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Verb `teach`: show a gesture to a robot that learns, and name it."""
+import argparse
 import sys
 
 from snn_gesture_ros.command_line.numbers import number_from, positive
@@ -12,7 +13,7 @@ SECONDS = 3.0
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
-    parser.add_argument('label', nargs='?', metavar='LABEL',
+    parser.add_argument('label', nargs='?', type=label, metavar='LABEL',
                         help='of the gesture that you show; a new one or one that is known, or '
                              'none for what is no gesture')
     parser.add_argument('--seconds', type=seconds, default=SECONDS,
@@ -25,6 +26,20 @@ def add_arguments(parser) -> None:
                         help='instead, go back to the network before the one that runs')
     parser.add_argument('--discard', action='store_true',
                         help='instead, set the newest example aside')
+
+
+def label(text: str) -> str:
+    """
+    Read a label, as gesture_trainer takes them.
+
+    :raises ArgumentTypeError: if it is none.
+    """
+    from snn_gesture_ros.learning.examples import check_label
+    try:
+        check_label(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
+    return text
 
 
 def seconds(text: str) -> float:

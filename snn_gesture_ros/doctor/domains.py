@@ -3,14 +3,17 @@
 """
 ROS domains that processes of this machine are in, told by the ports that they listen at.
 
-OMG DDSI-RTPS 2.5, 9.6.2.4: discovery by multicast is at port 7400 + 250 * domain.
+OMG DDSI-RTPS 2.5, 9.6.2.4: of 250 ports from 7400 + 250 * domain on, the first is for discovery
+by multicast, which a participant that is limited to this machine does without; from the eleventh
+on each participant has two of its own.
 """
 from pathlib import Path
 
 FIRST_PORT = 7400
 DOMAIN_PORTS = 250
-LAST_DOMAIN = 101
-"""Ports of higher ones are among those that Linux hands out to anybody."""
+FIRST_OWN = 10
+END = 32768
+"""From this port on, that of a domain after 101, Linux hands them out to anybody."""
 
 
 def domains_in_use(table=Path('/proc/net/udp')) -> list:
@@ -21,7 +24,8 @@ def domains_in_use(table=Path('/proc/net/udp')) -> list:
     """
     if not table.exists():
         return []
-    ports = {int(line.split()[1].rpartition(':')[2], 16)
-             for line in table.read_text().splitlines()[1:]}
-    return [domain for domain in range(LAST_DOMAIN + 1)
-            if FIRST_PORT + DOMAIN_PORTS * domain in ports]
+    ports = (int(line.split()[1].rpartition(':')[2], 16)
+             for line in table.read_text().splitlines()[1:])
+    places = (divmod(port - FIRST_PORT, DOMAIN_PORTS) for port in ports
+              if FIRST_PORT <= port < END)
+    return sorted({domain for domain, place in places if place == 0 or place >= FIRST_OWN})

@@ -83,7 +83,7 @@ class Findings:
     topics: list = field(default_factory=list)
     """Of EventTopic."""
     foreign_topics: dict = field(default_factory=dict)
-    """Types of topics that seem to be of a camera and cannot be read, by name."""
+    """Who publishes what cannot be read, of Party, by topic that is read or seems a camera's."""
     mismatches: list = field(default_factory=list)
     """Of text: subscribers of gestures that get nothing, and why."""
     nodes: list = field(default_factory=list)

@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The verdict: whether gestures can be recognised, and if not, what is to be set."""
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from snn_gesture_ros.doctor.findings import EventTopic, Findings, INACTIVE, SILENCE_S
 
@@ -83,9 +83,10 @@ def _no_camera(findings: Findings) -> list:
                      'go there, in every shell:', f'export ROS_DOMAIN_ID={domain}')
               for domain, topics in findings.other_domains.items()
               for name, kind in topics.items()]
-    advice += [Advice(f'{name} is of {", ".join(types)}, which is no message that can be read',
+    advice += [Advice(f'{each.node} publishes {name} as {each.message_type}, which is no message '
+                      'of events that can be read',
                       'use a driver for one of the message types in the README, "Topics"')
-               for name, types in findings.foreign_topics.items()]
+               for name, found in findings.foreign_topics.items() for each in found]
     here = (f'here ROS_DOMAIN_ID is {findings.domain_id}, the discovery range '
             f'{findings.discovery_range}, RMW_IMPLEMENTATION {findings.rmw}')
     return advice or [Advice(
@@ -108,6 +109,8 @@ def _reading(findings: Findings) -> list:
                 for stream in streams]
     if any(stream.number('events_out_per_s') for stream in streams):
         return []
+    if mistyped := [advice for stream in streams if (advice := _mistyped(stream, live))]:
+        return mistyped
     listening = findings.of_kind('gesture_classifier')
     if not listening:
         return [Advice('no gesture_classifier runs, so event_stream does not read the camera',
@@ -115,6 +118,16 @@ def _reading(findings: Findings) -> list:
     return _asleep(findings) or [
         Advice(f'{stream.name} uses no events: {stream.message}', _see(stream))
         for stream in streams]
+
+
+def _mistyped(stream, live: list) -> Optional[Advice]:
+    """Say if a type was forced upon event_stream that its camera does not have."""
+    forced = stream.values.get('message_type')
+    types = [topic.message_type for topic in live if topic.name == stream.reads]
+    if not forced or not types or forced in types:
+        return None
+    return Advice(f'{stream.name} reads {stream.reads} as {forced}, but it is of {types[0]}',
+                  'clear the parameter message_type, or correct it', f'message_type:={types[0]}')
 
 
 def _deciding(findings: Findings) -> list:

@@ -14,7 +14,8 @@ import re
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 
-LABEL = re.compile(r'\w+')
+LABEL = re.compile(r'\w{1,50}')
+"""It is in names of files."""
 VALIDATION_EVERY = 5
 """Of the examples of a label, this one, and then every so-manieth, is for validation where
 `snn-gesture train` reads the store; `learn` holds out all in turn."""
@@ -56,8 +57,7 @@ class ExampleStore:
         :returns: its name.
         :raises ValueError: if the label or the events cannot be used.
         """
-        if not LABEL.fullmatch(label):
-            raise ValueError(f'label {label!r} must be letters, digits and underscores')
+        check_label(label)
         taken = [path.stem for folder in (self._parts, self._set_aside)
                  for path in folder.glob('*.npy')]
         number = 1 + max((int(name.partition('-')[0]) for name in taken), default=0)
@@ -90,6 +90,16 @@ class ExampleStore:
         :raises ValueError: if there is none, or one is damaged.
         """
         return ClipSet(self.folder)
+
+
+def check_label(label: str) -> None:
+    """
+    Check the label of an example.
+
+    :raises ValueError: if it is none.
+    """
+    if not LABEL.fullmatch(label):
+        raise ValueError(f'label {label!r} must be letters, digits and underscores, at most 50')
 
 
 def label_of(name: str) -> str:

@@ -16,7 +16,7 @@ from snn_gesture_ros.doctor.findings import EventTopic, Findings, OurNode, Party
 from snn_gesture_ros.doctor.probe import Probe
 from snn_gesture_ros.events.message_types import EVENT_TYPES
 from snn_gesture_ros.nodes.graph import (
-    event_topics, foreign_event_topics, publishers, subscribers, why_unconnected, why_unreadable)
+    event_topics, foreign_publishers, publishers, subscribers, why_unconnected, why_unreadable)
 from snn_gesture_ros.nodes.health import ERROR, OK, STALE, WARN
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
 
@@ -151,6 +151,8 @@ class Examiner:
     def findings(self) -> Findings:
         """Write down what is there now, and what was heard."""
         node = self._node
+        nodes = sorted(self._our_nodes(), key=lambda each: each.name)
+        read = [each.reads for each in nodes if each.kind == 'event_stream']
         return Findings(
             ros_distro=os.environ.get('ROS_DISTRO', ''),
             rmw=rclpy.get_rmw_implementation_identifier(),
@@ -158,11 +160,12 @@ class Examiner:
             discovery_range=discovery_range(),
             packages=installed_packages(),
             topics=[self._event_topic(*each) for each in self._topics()],
-            foreign_topics=foreign_event_topics(node),
+            foreign_topics={name: parties(found)
+                            for name, found in foreign_publishers(node, read).items()},
             mismatches=[text for name, types in node.get_topic_names_and_types()
                         if any(each in OUR_TYPES for each in types)
                         for text in self._mismatches(name, publishers(node, name))],
-            nodes=sorted(self._our_nodes(), key=lambda each: each.name),
+            nodes=nodes,
             clocks=sorted({each.node for each in publishers(node, '/clock')}))
 
     def _event_topic(self, name: str, message_type: str, published: list) -> EventTopic:

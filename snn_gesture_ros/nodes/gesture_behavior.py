@@ -9,7 +9,7 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from snn_gesture_ros.behavior.behavior import Behavior
-from snn_gesture_ros.behavior.table import Cancel, read_table
+from snn_gesture_ros.behavior.table import Cancel, Publish, read_table
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, valid
@@ -31,6 +31,11 @@ LAST_ZERO = Duration(seconds=0.2)
 """At its end the node waits so long for the robot to have received a last zero."""
 LAST_CANCELS_S = 0.5
 """At its end the node waits so long for servers to agree to cancel goals."""
+OWN_TOPICS = {'gesture_scores': 'vision_msgs/msg/Classification',
+              '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
+              '/rosout': 'rcl_interfaces/msg/Log',
+              '/parameter_events': 'rcl_interfaces/msg/ParameterEvent'}
+"""Types by name."""
 
 
 def find_table(path: str) -> str:
@@ -54,22 +59,28 @@ class GestureBehaviorNode(Node):
             table = read_table(path)
         except OSError as error:
             raise ValueError(f'{path}: {error.strerror}') from None
+        self._users = {}
+        """Who uses a name first, and its type, by what it is and the name."""
+        for topic, type_name in OWN_TOPICS.items():
+            self._use(Publish, topic, type_name, 'the node itself')
+        if table.velocity is not None:
+            kind = TwistStamped if table.velocity.stamped else Twist
+            try:
+                self._use(Publish, table.velocity.topic, f'geometry_msgs/msg/{kind.__name__}',
+                          'velocity')
+            except ValueError as error:
+                raise ValueError(f'{path}: velocity: {error}') from None
+            self._out = self.create_publisher(kind, table.velocity.topic, QoSProfile(depth=1))
         self._does = {}
         for row in table.rows:
             if type(row.does) in ACTIONS:
                 try:
+                    self._use(type(row.does), *row.does[:2], row.name)
                     self._does[row.name] = ACTIONS[type(row.does)](self, row)
                 except ValueError as error:
                     raise ValueError(f'{path}: {row.name}: {error}') from None
         self._goals = [each for each in self._does.values() if isinstance(each, Pursuing)]
         self._velocity = table.velocity
-        if table.velocity is not None:
-            try:
-                self._out = self.create_publisher(
-                    TwistStamped if table.velocity.stamped else Twist,
-                    valid(self, table.velocity.topic), QoSProfile(depth=1))
-            except ValueError as error:
-                raise ValueError(f'{path}: velocity: {error}') from None
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
         self._arming = self.create_service(SetBool, '~/arm', self._on_arm)
@@ -93,6 +104,18 @@ class GestureBehaviorNode(Node):
         while any(goal.pursued for goal in self._goals) and time.monotonic() < until_s:
             self.executor.spin_once()
         super().destroy_node()
+
+    def _use(self, what, name: str, type_name: str, user: str) -> None:
+        """
+        Note who uses a name.
+
+        :param what: kind of row that uses such names, Publish for topics.
+        :raises ValueError: if it cannot be a name, or another uses it for another type.
+        """
+        used = what, self.resolve_topic_name(valid(self, name))
+        other, other_type = self._users.setdefault(used, (user, type_name))
+        if type_name != other_type:
+            raise ValueError(f'{name} cannot be of {type_name}: {other} uses it for {other_type}')
 
     def _on_scores(self, message: Classification) -> None:
         stamp = message.header.stamp

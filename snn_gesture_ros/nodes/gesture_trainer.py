@@ -8,7 +8,7 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.learning.examples import ExampleStore, without_rest
+from snn_gesture_ros.learning.examples import check_label, ExampleStore, without_rest
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
@@ -112,7 +112,12 @@ class GestureTrainerNode(Node):
         """Keep what was shown just now; the message is LABEL, or LABEL SECONDS."""
         label, _, seconds = message.data.strip().partition(' ')
         try:
-            shown_s = float(seconds or self._values['example_s'])
+            check_label(label)
+            try:
+                shown_s = float(seconds or self._values['example_s'])
+            except ValueError:
+                raise ValueError(f'{message.data!r} is neither a label nor a label and seconds'
+                                 ) from None
             if not SHORTEST_S <= shown_s <= LONGEST_S:
                 raise ValueError(f'an example lasts {SHORTEST_S:g} to {LONGEST_S:g} s')
             if self._trouble:

@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 from rclpy.qos import qos_check_compatible, QoSCompatibility, QoSProfile
-from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.events.message_types import EVENT_TYPES, EVENTS_TOPIC
 from snn_gesture_ros.nodes.topics import message_class
 
 NO_CAMERAS = ('diagnostic_msgs', 'lifecycle_msgs', 'rcl_interfaces', 'sensor_msgs', 'std_msgs',
@@ -46,12 +46,23 @@ def event_topics(node) -> dict:
             if any(each in EVENT_TYPES for each in types)}
 
 
-def foreign_event_topics(node) -> dict:
-    """Give the types, which cannot be read, of the other topics that seem to be of a camera."""
-    return {name: types for name, types in node.get_topic_names_and_types()
-            if 'event' in f'{name} {types}'.lower() and not name.endswith(SERVICE_EVENTS)
-            and not any(each in EVENT_TYPES or each.split('/')[0] in NO_CAMERAS
-                        for each in types)}
+def foreign_publishers(node, read: list) -> dict:
+    """
+    Give the Endpoints that publish what cannot be read where events are looked for, by topic.
+
+    :param read: topics that are read; others count that are called events or seem a camera's.
+    """
+    found = {name: [each for each in publishers(node, name)
+                    if each.message_type not in EVENT_TYPES
+                    and (name in read or _seems_events(name, each.message_type))]
+             for name, _ in node.get_topic_names_and_types()}
+    return {name: there for name, there in found.items() if there}
+
+
+def _seems_events(topic: str, message_type: str) -> bool:
+    return topic.endswith(EVENTS_TOPIC) or (
+        'event' in f'{topic} {message_type}'.lower() and not topic.endswith(SERVICE_EVENTS)
+        and message_type.split('/')[0] not in NO_CAMERAS)
 
 
 def why_unreadable(message_type: str) -> str:

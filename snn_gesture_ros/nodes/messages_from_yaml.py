@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of any type from the fields that a YAML file gives, checked one by one."""
 from importlib import import_module
+import math
 import re
+import sys
 
-FLOATS = ('float', 'double')
+FLOATS = {'float': 3.402823466e38, 'double': sys.float_info.max}
+"""The greatest value by type."""
 INTEGERS = {'octet': (0, 255), 'char': (0, 255),
             **{f'uint{bits}': (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
             **{f'int{bits}': (-2**(bits - 1), 2**(bits - 1) - 1) for bits in (8, 16, 32, 64)}}
@@ -65,8 +68,9 @@ def _value(kind: str, value, place: str):
     elif kind == 'boolean':
         right = isinstance(value, bool)
     elif kind in FLOATS:
-        right = isinstance(value, float) or isinstance(value, int) and abs(value) < 2**127
-        right = right and not isinstance(value, bool)
+        right = (isinstance(value, (int, float)) and not isinstance(value, bool)
+                 and (abs(value) <= FLOATS[kind] or value in (math.inf, -math.inf)
+                      or value != value))
         value = float(value) if right else value
     else:
         least, most = INTEGERS[kind]

@@ -97,7 +97,7 @@ class Pursuing:
 
     def start(self) -> None:
         """Send the goal, unless the last one is still pursued."""
-        if not self._client.server_is_ready():
+        if self._server_is_gone():
             self._log.error(f'{self._row.name}: no action {self.action} is there')
         elif self.pursued and not self._pursuit.is_given_up:
             self._log.warning(f'{self._row.name}: {self.action} still pursues the last goal')
@@ -113,6 +113,14 @@ class Pursuing:
         """Ask to cancel the goal, if one is pursued; it is until the server agrees."""
         if self.pursued:
             self._pursuit.cancel()
+            self._server_is_gone()
+
+    def _server_is_gone(self) -> bool:
+        """Tell whether there is no server, so that a goal that is pursued is given up."""
+        gone = not self._client.server_is_ready()
+        if gone and self.pursued:
+            self._pursuit.give_up()
+        return gone
 
     def _report(self, what: str) -> None:
         self._log.info(f'{self._row.name}: {self.action}: {what}')
@@ -126,21 +134,26 @@ class _Pursuit:
         self.over = False
         """Whether it was refused, is done, or the server has agreed to cancel it."""
         self._handle = None
-        self._unwanted = self._is_asked = False
+        self._unwanted = self._lost = False
         self._report = report
         response.add_done_callback(self._on_response)
 
     def cancel(self) -> None:
-        """Ask to cancel it, at once or as soon as it is accepted."""
+        """Ask to cancel it, at once or as soon as it is accepted; again if not answered yet."""
         self._unwanted = True
-        if self._handle is not None and not self._is_asked:
-            self._is_asked = True
+        if self._handle is not None:
             self._handle.cancel_goal_async().add_done_callback(self._on_cancel)
+
+    def give_up(self) -> None:
+        """Keep no other goal away any longer: its server is gone."""
+        if not self._lost:
+            self._lost = True
+            self._report('the goal is given up: its server is gone')
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it is unwanted and not answered yet; if that comes, it is cancelled."""
-        return self._unwanted and self._handle is None
+        """Whether its server is gone, or has not answered yet and it is to be cancelled then."""
+        return self._lost or self._unwanted and self._handle is None
 
     def _on_response(self, response) -> None:
         self._handle = response.result()
@@ -152,7 +165,6 @@ class _Pursuit:
             self.cancel()
 
     def _on_cancel(self, answer) -> None:
-        self._is_asked = False
         reply = answer.result()
         if reply.goals_canceling:
             self._end('the goal is cancelled')
