@@ -235,7 +235,8 @@ def test_npz_that_is_no_recording(tmp_path, change, reason):
 
 @pytest.mark.parametrize('width, height', [(-5, -5), (1 << 40, 9), (0, 0)])
 def test_npz_with_a_size_that_cannot_be(tmp_path, width, height):
-    np.savez(tmp_path / 'a.npz', **dict.fromkeys('txyp', np.arange(10)), width=width, height=height)
+    columns = dict.fromkeys('txyp', np.arange(10))
+    np.savez(tmp_path / 'a.npz', **columns, width=width, height=height)
     with open_recording(tmp_path / 'a.npz') as recording:
         assert recording.width is None and recording.height is None
 
