@@ -238,14 +238,15 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
         (tmp_path / 'docs' / 'recognition' / 'report.json').read_text()) == report
 
 
-@pytest.mark.parametrize('words, reason', [
-    (['absent'], 'no checkpoint absent'), (['{model}', '{model}'], 'rename one'),
-    (['{model}', '--data', 'absent'], 'no clip set'),
-    (['{model}', '--recordings', 'absent'], 'absent')])
-def test_bad_arguments_are_one_line_and_status_1(tmp_path, capsys, monkeypatch, constant, words,
-                                                 reason):
+@pytest.mark.parametrize('words, status, reason', [
+    (['absent'], 1, 'no checkpoint absent'), (['{model}', '{model}'], 2, 'rename one'),
+    (['{model}', '--seed', '715'], 2, 'seed must be from 0'),
+    (['{model}', '--data', 'absent'], 1, 'no clip set'),
+    (['{model}', '--recordings', 'absent'], 1, 'absent')])
+def test_bad_usage_and_bad_data_are_one_line(tmp_path, capsys, monkeypatch, constant, words,
+                                             status, reason):
     monkeypatch.chdir(tmp_path)
-    assert main(['report', *(word.format(model=constant) for word in words)]) == 1
+    assert main(['report', *(word.format(model=constant) for word in words)]) == status
     errors = capsys.readouterr().err
     assert reason in errors and errors.count('\n') == 1
     assert not (tmp_path / 'docs').exists()

@@ -9,6 +9,7 @@ import sys
 
 from snn_gesture_ros.command_line.numbers import positive, seed
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.usage import usage
 
 EXAMPLE = 'snn-gesture report fast --output docs/recognition'
 
@@ -44,15 +45,19 @@ def run(arguments) -> int:
     """
     from snn_gesture_ros.evaluation.event_sets import (
         clip_recordings, Extent, QUICK, simulations)
-    from snn_gesture_ros.evaluation.report import Report, write_report
+    from snn_gesture_ros.evaluation.report import by_name, Report, write_report
     extent = replace(QUICK if arguments.quick else Extent(), seed=arguments.seed)
+    with usage():
+        simulated = simulations(extent).values()
+        for paths in (arguments.checkpoints, arguments.data):
+            by_name(paths)
     recordings = None
     if arguments.recordings:
         recordings = clip_recordings(arguments.recordings, arguments.cache / 'recordings')
     report = Report(arguments.checkpoints, extent, arguments.data, recordings)
     folder = arguments.cache / f'{"quick" if arguments.quick else "full"}_{arguments.seed}'
     follow(report.simulate(folder, arguments.workers), sum(
-        each.clips * len(each.labels) for each in simulations(extent).values()), 'simulating')
+        each.clips * len(each.labels) for each in simulated), 'simulating')
     follow(report.replay(arguments.workers), sum(
         len(task.numbers) for task in report.tasks()), 'replaying')
     command = shlex.join(['snn-gesture', *sys.argv[1:]])

@@ -31,11 +31,11 @@ class Report:
         :param recordings: ClipSet of recordings without a gesture, or None.
         :raises ValueError: if a checkpoint or a set cannot be used, or two have the same name.
         """
-        self.checkpoints = _named(checkpoints)
+        self.checkpoints = by_name(checkpoints)
         self.cards = {name: load_checkpoint(checkpoint)[1]
                       for name, checkpoint in self.checkpoints.items()}
         self.extent = extent
-        self._data = {name: clips_of_test(ClipSet(path)) for name, path in _named(data).items()}
+        self._data = {name: clips_of_test(ClipSet(path)) for name, path in by_name(data).items()}
         self._recordings = recordings
         self._simulated = {}
         self._results = []
@@ -130,8 +130,8 @@ def describe(clips: ClipSet) -> dict:
             'seeds': [min(seeds), max(seeds)], 'description': clips.descriptions[0]}
 
 
-def _named(paths) -> dict:
-    """Return paths by their names without suffix."""
+def by_name(paths) -> dict:
+    """Return paths by their names without suffix; raise ValueError if two have the same."""
     named = {Path(path).stem: str(path) for path in paths}
     if len(named) < len(paths):
         raise ValueError(f'two of {", ".join(map(str, paths))} have the same name: rename one')
