@@ -134,8 +134,8 @@ def _incomplete(runs) -> list:
     return [f'{source.path}: {run.counters[name]} {what}' for source, run, _ in runs
             for name, what in told if run.counters[name]] + [
         f'{source.path}: {run.counters["out_of_range"]} events are outside the sensor and were '
-        'dropped: its size is wrong, in the file or in the column sensor of labels.csv, which '
-        'goes before that of any file but a bag' for source, run, _ in runs
+        'dropped: its size is wrong; correct width and height in the file, or set the size in the '
+        'column sensor of a labels.csv (not of bags)' for source, run, _ in runs
         if run.counters['out_of_range'] > FEW_OUTSIDE * run.counters['events_in']] + [
         f'{source.path}: {label} is labelled where there are no events; left out'
         for source, _, verdicts in runs for label in verdicts.outside]
