@@ -136,14 +136,13 @@ def test_what_was_learned_runs_again_after_the_classifier_restarts(ros, teaching
     teaching.teach('middle', 3)
     assert teaching.call('learn').success
     ros.wait_for(lambda: 'middle' in teaching.classes(), 'the learned network')
-    learned = teaching.state['checkpoint']
     teaching.classifier.terminate()
     ros.wait_for(lambda: teaching.classifier.poll() is not None, 'the classifier to end')
     teaching.known.clear()
     ros.start('gesture_classifier', checkpoint=bars[0], min_events=1)
     ros.wait_for(lambda: teaching.known and 'middle' not in teaching.classes(), 'the classifier')
     ros.wait_for(lambda: 'middle' in teaching.classes(), 'the learned network again')
-    ros.wait_for(lambda: teaching.state['checkpoint'] == learned, 'its name')
+    ros.wait_for(lambda: teaching.state['checkpoint'].endswith('0001.safetensors'), 'its name')
 
 
 def test_why_nothing_is_learned_is_said(ros, teaching):
