@@ -21,7 +21,7 @@ DAY_S = 86400
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('--seconds', type=seconds, default=5.0, metavar='S',
-                        help='how long to listen to each topic (default: 3)')
+                        help='how long to listen to each topic (default: %(default)g)')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 
