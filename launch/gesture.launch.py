@@ -91,6 +91,11 @@ def several(argument: dict, topic: dict) -> list:
     return cameras
 
 
+def within(namespace: str, name: str) -> str:
+    """Put a name into a namespace; either may be empty."""
+    return '/'.join(filter(None, (namespace, name)))
+
+
 def nodes(context) -> list:
     """Make the nodes: two in a process each or in one together, and one for pictures."""
     argument = {name: LaunchConfiguration(name).perform(context) for name, _, _ in NODES}
@@ -118,12 +123,11 @@ def nodes(context) -> list:
         of_each = cameras if executable == 'gesture_classifier' and cameras else ['']
         return Node(
             package='snn_gesture_ros', executable=executable, output='screen',
-            namespace='/'.join(filter(None, (argument['namespace'], camera))),
+            namespace=within(argument['namespace'], camera),
             parameters=[argument['params_file'], sim_time,
                         *(parameters.get(node, {}) for node in together)],
             remappings=[(f'{node}:__node', names[node]) for node in together] + [
-                (f'{node}:{"/".join(filter(None, (stream, each)))}',
-                 '/'.join(filter(None, (stream, topic[each]))))
+                (f'{node}:{within(stream, each)}', within(stream, topic[each]))
                 for node in together for each in topics[node] for stream in of_each],
             ros_arguments=['--log-level', argument['log_level']])
 

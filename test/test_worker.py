@@ -7,49 +7,38 @@ from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.worker import Worker
 
 
-def test_oldest_items_are_dropped_and_counted():
+def processed_after_a_wait(capacity, lanes, waiting):
+    """Let pairs of item and lane wait while a first item is in work; give batches and worker."""
     begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
-    processed = []
+    batches = []
 
     def process(batch):
         begun.set()
         go_on.wait()
-        processed.append(batch)
-        if batch == [9]:
+        batches.append(batch)
+        if waiting[-1][0] in batch:
             done.set()
 
-    worker = Worker(process, capacity=2)
-    worker.submit(0)
+    worker = Worker(process, capacity, lanes)
+    worker.submit('first')
     begun.wait()
-    for item in range(1, 10):
-        worker.submit(item)
-    go_on.set()
-    done.wait()
-    worker.stop()
-    assert processed == [[0], [8], [9]]
-    assert worker.dropped == 7
-
-
-def test_a_batch_is_the_oldest_item_of_each_lane():
-    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
-    processed = []
-
-    def process(batch):
-        begun.set()
-        go_on.wait()
-        processed.append(batch)
-        if 'a3' in batch:
-            done.set()
-
-    worker = Worker(process, capacity=2, lanes=3)
-    worker.submit('a0')
-    begun.wait()
-    for item, lane in [('a1', 0), ('a2', 0), ('c1', 2), ('a3', 0)]:
+    for item, lane in waiting:
         worker.submit(item, lane)
     go_on.set()
     done.wait()
     worker.stop()
-    assert processed == [['a0'], ['a2', 'c1'], ['a3']]
+    return batches, worker
+
+
+def test_oldest_items_are_dropped_and_counted():
+    batches, worker = processed_after_a_wait(2, 1, [(item, 0) for item in range(1, 10)])
+    assert batches == [['first'], [8], [9]]
+    assert worker.dropped == 7
+
+
+def test_a_batch_is_the_oldest_item_of_each_lane():
+    batches, worker = processed_after_a_wait(2, 3, [('a1', 0), ('a2', 0), ('c1', 2), ('a3', 0)])
+    assert batches == [['first'], ['a2', 'c1'], ['a3']]
     assert worker.dropped == 1
 
 

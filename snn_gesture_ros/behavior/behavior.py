@@ -78,7 +78,8 @@ class Behavior:
         :param stamp_ns: their stamp.
         :param age_ns: how old they are by that.
         """
-        is_old_news = 0 <= self._stamp_ns - stamp_ns < self._max_age_ns > age_ns
+        behind_ns = self._stamp_ns - stamp_ns
+        is_old_news = age_ns < self._max_age_ns and 0 <= behind_ns < self._max_age_ns
         if is_old_news or not self.stopped and self._dead_man.open(now_ns):
             return self.tick(now_ns)
         changes = self._judge(now_ns)
