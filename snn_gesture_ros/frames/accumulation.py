@@ -31,21 +31,29 @@ def pooled(pictures: np.ndarray, size: int) -> np.ndarray:
 def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
     """Add events from `start` up to a time; return where it stopped, late ones, newest time."""
     begin, end = t_begin_us - base_us, t_end_us - base_us
-    dt_us = events['dt_us'][start:].astype(np.int64)
-    over = dt_us >= end
-    count = int(over.argmax()) if over.any() else len(dt_us)
-    dt_us, pixels = dt_us[:count], events['pixel'][start:start + count]
-    in_time = dt_us >= begin
-    late = count - int(np.count_nonzero(in_time))
-    if late:
+    dt_us, pixels = events['dt_us'][start:], events['pixel'][start:]
+    newest = int(dt_us.max(initial=0))
+    if newest >= end:
+        count = int((dt_us >= end).argmax())
+        dt_us, pixels = dt_us[:count], pixels[:count]
+        newest = int(dt_us.max(initial=0))
+    stop, late = start + len(dt_us), 0
+    if len(dt_us) and int(dt_us.min()) < begin:
+        in_time = dt_us >= begin
         dt_us, pixels = dt_us[in_time], pixels[in_time]
-    np.add.at(picture, pixels, np.uint16(1))
-    return start + count, late, base_us + int(dt_us.max(initial=begin))
+        late = stop - start - len(dt_us)
+    _add(picture, pixels)
+    return stop, late, base_us + max(newest, begin)
 
 
 def accumulate(picture, events, start, stop):
     """Add the events from `start` to `stop` to a picture."""
-    np.add.at(picture, events['pixel'][start:stop], np.uint16(1))
+    _add(picture, events['pixel'][start:stop])
+
+
+def _add(picture, pixels):
+    # Where the indices are numpy's own kind of integer, it takes two thirds of the time.
+    np.add.at(picture, pixels.astype(np.intp), np.uint16(1))
 
 
 def frames_by_time(events, picture_size: int, time_steps: int, size: int,
