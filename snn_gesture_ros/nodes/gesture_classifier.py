@@ -30,7 +30,7 @@ from std_msgs.msg import UInt8MultiArray
 STREAMS = Spec('streams', [''], "Namespaces of the event streams, within the node's own, that one "
                "network decides on in one batch; empty: the node's own")
 PARAMETERS = (AUTOSTART, STREAMS, *GESTURE_CLASSIFIER)
-PAUSE = 0.75
+PAUSE = 0.9
 """Part of the time to a frame's end in which packets are left to wait."""
 LONGEST_PAUSE_US = 50_000
 MOST_AT_ONCE = 200
@@ -82,7 +82,7 @@ class GestureClassifierNode(ManagedNode):
         on_change(self, PARAMETERS, self._change)
         self.read_waiting = self._read_waiting
         """Reads what waits while the executor's thread is kept from it."""
-        every(self, PERIOD_NS / 1e9, self._watch_silence)
+        self._silence_timer = every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped'),
                               ('events_in', 'events_used', 'decisions'), self._state)
@@ -137,6 +137,7 @@ class GestureClassifierNode(ManagedNode):
                            default=0)
         time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
         self._read_waiting()
+        self._silence_timer.reset()
 
     def _read_waiting(self) -> None:
         for stream, subscription in zip(self._streams, self._subscriptions):
