@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.frames.accumulation import frames_by_count, frames_by_time
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.frames.silence import LONGEST_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
@@ -60,6 +61,22 @@ def test_frames_by_count(stream):
         assert (frame.counts.ravel() == np.bincount(pixel[inside], minlength=128)).all()
         assert frame.t_newest_us == t_us[inside.stop - 1]
     assert frames.advance(BASE_US + 10_000_000) == []
+
+
+@pytest.mark.parametrize('sensor_width, least', [(128, 1), (320, 1), (480, 2), (720, 4)])
+def test_large_sensors_need_more_events_for_a_pixel_of_a_frame(sensor_width, least):
+    counts = np.arange(6)
+    pixel = np.repeat(2 * counts, counts)       # of a picture with four pixels for one of a frame
+    events = np.zeros(len(pixel), PACKED_EVENT)
+    events['pixel'] = pixel
+    seen = np.where(counts < least, 0, counts)
+    packet = EventPacket(16, 16, 0, 0, 1000, 0, '', events, sensor_width / 16)
+    frame, = FramesByTime(8, 1000, 4).push(packet)
+    assert (frame.counts[0, 0, :6] == seen).all() and frame.counts.sum() == seen.sum()
+    assert frame.events == len(events)
+    cut = frames_by_time(events, 16, 1, 8, 1000, sensor_width / 16)
+    assert (cut[0] == frame.counts).all()
+    assert (frames_by_count(events, 16, 1, 8, sensor_width / 16) == cut).all()
 
 
 def test_many_events_on_one_pixel_are_all_counted():

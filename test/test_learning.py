@@ -213,7 +213,7 @@ def packet(t_us, newest_us, times_us=(), size=128):
     events = np.zeros(len(times_us), PACKED_EVENT)
     events['dt_us'] = times_us
     events['pixel'] = times_us
-    return EventPacket(size, size, 0, t_us, newest_us, 0, 'camera', events)
+    return EventPacket(size, size, 0, t_us, newest_us, 0, 'camera', events, 2.5)
 
 
 def test_recent_events_are_those_of_the_last_seconds():
@@ -222,7 +222,8 @@ def test_recent_events_are_those_of_the_last_seconds():
         recent.last(500)
     for k in range(30):
         recent.push(packet(k * 100_000, k * 100_000 + 99_999, [50_000, 20_000]))
-    events = recent.last(250_000)
+    events, scale = recent.last(250_000)
+    assert scale == 2.5
     assert events['dt_us'].tolist() == [0, 70_000, 100_000, 170_000, 200_000]
     assert events['pixel'].tolist() == [50_000, 20_000, 50_000, 20_000, 50_000]
     with pytest.raises(ValueError, match='less than 2 s'):

@@ -37,6 +37,7 @@ def test_gathered_packets_hold_the_same_events():
     assert (t_us == events['t']).all()
     assert (pixels == events['y'].astype(int) * 128 + events['x']).all()
     assert packets[-1].t_newest_us == events['t'][-1]
+    assert packets[-1].scale == 1.0
     assert stream.flush() is None
 
 

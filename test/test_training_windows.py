@@ -56,6 +56,17 @@ def test_frames_by_time_are_those_of_the_nodes(clips, size):
         assert (cut == found[start // 100_000:start // 100_000 + 8]).all()
 
 
+def test_clips_of_a_large_sensor_need_more_events_as_in_the_nodes(tmp_path):
+    events = random_events(4)
+    ClipSetWriter(tmp_path / 'set', {}).write('a', [
+        (Clip('none', 'p', 'r', 'train', DURATION_US, scale=5.625), events)])
+    found = FramesByTime(64, 100_000, 8).push(packet(events)._replace(scale=5.625))
+    cut = cutter(ClipSet(tmp_path / 'set'), size=64, frame_value='count').cut(
+        0, 0, Augmentation(), None)
+    assert 0 < (cut >= 4).sum() == (cut > 0).sum()
+    assert (cut == [frame.counts for frame in found[:8]]).all()
+
+
 def test_frames_by_count_are_those_of_the_nodes(clips):
     stream = FramesByCount(16, 500)
     found = np.array([frame.counts for frame in stream.push(packet(clips.events(0)))])

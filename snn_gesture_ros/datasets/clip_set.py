@@ -38,6 +38,8 @@ class Clip:
     """When the gesture begins; before it the person rests. 0: it lasts the whole clip."""
     source: str = ''
     """Where it comes from: a sensor, a data set, a file."""
+    scale: float = 1.0
+    """Width of a pixel of the picture in pixels of the sensor."""
 
     def __post_init__(self):
         """Refuse another split, and times that are none, with a ValueError."""

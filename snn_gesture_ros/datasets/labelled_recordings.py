@@ -92,16 +92,18 @@ class LabelledRecordings(Source):
         with open_recording(self._folder / file) as recording:
             if recording.topics:
                 topic = recording.choose_topic(topic)
-            cuts = cut_clips(recording.events(topic), size or find_sensor_size(recording, topic),
+            size = size or find_sensor_size(recording, topic)
+            cuts = cut_clips(recording.events(topic), size,
                              [(row.start_us, row.end_us) for row in rows],
                              cleaning=self._cleaning)
+        scale = self._cleaning.geometry.scale(*size)
         clips = []
         for row, cut in zip(rows, cuts):
             if cut is None:
                 raise ValueError(f'{self._folder / file}: line {row.line} of the table begins '
                                  'after the last event')
             clips.append((Clip(row.label, row.person or file, file, self._splits[file], cut[0],
-                               source=file), cut[1]))
+                               source=file, scale=scale), cut[1]))
         return clips
 
 

@@ -91,7 +91,7 @@ class Simulation:
         person = f'simulated {seed}'
         return Planned(seed, self.sensor, self.framing, Clip(
             label, person, person, split, self.duration_us, onset_us,
-            f'simulation {self.sensor}'))
+            f'simulation {self.sensor}', Cleaning().geometry.scale(*size_of(self.sensor))))
 
 
 class Planned(NamedTuple):
@@ -109,7 +109,12 @@ class Planned(NamedTuple):
 
     def sensor_size(self) -> tuple:
         """Return width and height of its camera in pixels."""
-        return SENSORS[self.sensor].width, SENSORS[self.sensor].height
+        return size_of(self.sensor)
+
+
+def size_of(sensor: str) -> tuple:
+    """Return width and height in pixels of a sensor of SENSORS."""
+    return SENSORS[sensor].width, SENSORS[sensor].height
 
 
 def simulate_clip_set(simulation: Simulation, folder, workers: int):

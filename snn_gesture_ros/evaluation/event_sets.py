@@ -95,6 +95,7 @@ def clip_recordings(paths: list, folder) -> ClipSet:
         if cut is None:
             raise ValueError(f'{path}: the recording has no events')
         duration_us, events = cut
-        clip = Clip(path.name, path.name, path.name, 'test', duration_us, 0, path.name)
+        clip = Clip(path.name, path.name, path.name, 'test', duration_us, 0, path.name,
+                    Cleaning().geometry.scale(*size))
         writer.write(path.name, [(clip, events)])
     return ClipSet(folder).select(labels=[Path(path).name for path in paths])

@@ -98,7 +98,7 @@ def packets_of(clip: Clip, events: np.ndarray):
     stops = np.searchsorted(events['dt_us'], ends_us).tolist()
     for sequence, (start, stop, end_us) in enumerate(zip([0, *stops], stops, ends_us.tolist())):
         yield EventPacket(ClipSet.SIZE, ClipSet.SIZE, sequence, 0, end_us, 0, '',
-                          events[start:stop])
+                          events[start:stop], clip.scale)
 
 
 def spans_us(frames, time_steps: int, events: np.ndarray, count: int) -> tuple:

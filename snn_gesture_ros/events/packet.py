@@ -8,13 +8,14 @@ the events follow it. All values are little-endian:
 
 | bytes | header field |
 | --- | --- |
-| 4 | magic `SGE1` |
+| 4 | magic `SGE2` |
 | 2, 2 | width and height of the mapped picture, pixels |
 | 8 | `sequence`: counts the packets of one run of the event_stream node from 0 |
 | 8 | `t_base_us`: camera time that the events' times are counted from |
 | 8 | `t_newest_us`: camera time of the newest event received, also of one filtered out |
 | 8 | `ros_offset_ns`: ROS time = camera time + this |
 | 4 | number of events |
+| 4 | `scale`: width of a pixel of the picture in pixels of the sensor, a float |
 | 2 | length of `frame_id` in bytes, then its text, then zeros up to a multiple of 8 |
 
 An event takes eight bytes: `dt_us` (uint32, after `t_base_us`) and `pixel` (uint32), its place in
@@ -27,8 +28,9 @@ import numpy as np
 from snn_gesture_ros.events.malformed import MalformedMessage
 
 PACKED_EVENT = np.dtype([('dt_us', '<u4'), ('pixel', '<u4')])
-HEADER = struct.Struct('<4sHHQqqqIH')
-MAGIC = b'SGE1'
+HEADER = struct.Struct('<4sHHQqqqIfH')
+MAGIC = b'SGE2'
+LARGEST_SCALE = 65_536
 CDR_PREFIX = struct.Struct('<4sIII')
 """Encapsulation, length of `layout.dim`, `layout.data_offset`, length of `data`."""
 
@@ -45,6 +47,8 @@ class EventPacket(NamedTuple):
     frame_id: str
     events: np.ndarray
     """PACKED_EVENT[n], in order of time as far as the camera kept it."""
+    scale: float = 1.0
+    """Width of a pixel of the picture in pixels of the sensor."""
 
     @property
     def stamp_ns(self) -> int:
@@ -57,7 +61,7 @@ def encode_packet(packet: EventPacket) -> bytes:
     frame_id = packet.frame_id.encode()
     header = HEADER.pack(MAGIC, packet.width, packet.height, packet.sequence, packet.t_base_us,
                          packet.t_newest_us, packet.ros_offset_ns, len(packet.events),
-                         len(frame_id)) + frame_id
+                         packet.scale, len(frame_id)) + frame_id
     header += bytes(-len(header) % 8)
     events = packet.events.tobytes()
     prefix = CDR_PREFIX.pack(b'\0\1\0\0', 0, len(header), len(header) + len(events))
@@ -75,9 +79,9 @@ def decode_packet(data: bytes) -> EventPacket:
     encapsulation, dimensions, header_size, size = CDR_PREFIX.unpack_from(data)
     if encapsulation[:2] != b'\0\1' or dimensions:
         raise MalformedMessage('not a packet of the event_stream node')
-    magic, width, height, sequence, t_base_us, t_newest_us, offset_ns, count, length = \
-        HEADER.unpack_from(data, CDR_PREFIX.size)
-    if magic != MAGIC:
+    (magic, width, height, sequence, t_base_us, t_newest_us, offset_ns, count, scale,
+     length) = HEADER.unpack_from(data, CDR_PREFIX.size)
+    if magic != MAGIC or not 0 < scale <= LARGEST_SCALE:
         raise MalformedMessage('not a packet of this version of the event_stream node')
     start = CDR_PREFIX.size + header_size
     text = CDR_PREFIX.size + HEADER.size
@@ -86,4 +90,4 @@ def decode_packet(data: bytes) -> EventPacket:
         raise MalformedMessage('packet is cut off')
     events = np.frombuffer(data, PACKED_EVENT, count, start)
     return EventPacket(width, height, sequence, t_base_us, t_newest_us, offset_ns,
-                       data[text:text + length].decode('utf-8', 'replace'), events)
+                       data[text:text + length].decode('utf-8', 'replace'), events, scale)

@@ -140,7 +140,8 @@ class EventStream:
                 np.array(later_us, np.uint32), [len(packed) for _, packed in self._waiting])
         self._waiting = []
         packet = EventPacket(self.geometry.width, self.geometry.height, self._sequence, base_us,
-                             self._newest_us, self._offset_ns, self._frame_id, events)
+                             self._newest_us, self._offset_ns, self._frame_id, events,
+                             self.geometry.scale(*self.sensor_size))
         self._sequence += 1
         return packet
 

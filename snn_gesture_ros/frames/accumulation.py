@@ -3,6 +3,11 @@
 """Accumulation: events counted in pictures and pooled to frames, of a stream and of a clip."""
 import numpy as np
 
+USUAL_WIDTH = 128
+"""Of the sensor of DVS128 Gesture and of training, in pixels."""
+TIMES_THE_PIXELS = 8
+"""Of that sensor, for each event that a pixel of a frame needs."""
+
 
 def check_picture(width: int, height: int, size: int) -> None:
     """
@@ -17,15 +22,33 @@ def check_picture(width: int, height: int, size: int) -> None:
             f'multiple of {size}x{size}: set width and height of event_stream')
 
 
-def pooled(pictures: np.ndarray, size: int) -> np.ndarray:
+def least_events(sensor_width: float) -> int:
     """
-    Add up the counts of the pixels that fall on one of a frame.
+    Give how many events a pixel of a frame must have to have fired.
+
+    The more pixels of the sensor share one of a frame's, the fainter are the edges by which one
+    of them fires, and the more often noise does it. So sensors that training has not seen are
+    recognised nearly as well as the one that it has (see docs/designs.md).
+
+    :param sensor_width: of what the picture shows, in pixels of the sensor.
+    """
+    return max(round((sensor_width / USUAL_WIDTH) ** 2 / TIMES_THE_PIXELS), 1)
+
+
+def pooled(pictures: np.ndarray, size: int, scale: float = 1.0) -> np.ndarray:
+    """
+    Add up the counts of the pixels that fall on one of a frame; those that are too few are none.
 
     :param pictures: event counts, [..., H, W], which `check_picture` finds good.
+    :param scale: width of a pixel of the pictures in pixels of the sensor.
     :returns: event counts, [..., size, size].
     """
-    scale = pictures.shape[-1] // size
-    return sum(pictures[..., y::scale, x::scale] for y in range(scale) for x in range(scale))
+    step = pictures.shape[-1] // size
+    counts = sum(pictures[..., y::step, x::step] for y in range(step) for x in range(step))
+    least = least_events(scale * pictures.shape[-1])
+    if least > 1:
+        counts[counts < least] = 0
+    return counts
 
 
 def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
@@ -56,29 +79,32 @@ def _add(picture, pixels):
     np.add.at(picture, pixels.astype(np.intp), np.uint16(1))
 
 
-def frames_by_time(events, picture_size: int, time_steps: int, size: int,
-                   frame_us: int) -> np.ndarray:
+def frames_by_time(events, picture_size: int, time_steps: int, size: int, frame_us: int,
+                   scale: float = 1.0) -> np.ndarray:
     """
     Cut a whole window into frames of equal duration.
 
     :param events: PACKED_EVENT[n] in the order of time, dt_us from the window's start.
     :param picture_size: width and height of their picture, a multiple of the frame's.
     :param frame_us: duration of a frame; events after the last are left out.
+    :param scale: as of `pooled`.
     :returns: event counts, uint16 [T, 2, size, size], channel 0 OFF and 1 ON.
     """
     pictures = np.zeros((time_steps, 2, picture_size, picture_size), np.uint16)
     stops = np.searchsorted(events['dt_us'], frame_us * np.arange(time_steps + 1))
     for step, picture in enumerate(pictures.reshape(time_steps, -1)):
         accumulate(picture, events, stops[step], stops[step + 1])
-    return pooled(pictures, size)
+    return pooled(pictures, size, scale)
 
 
-def frames_by_count(events, picture_size: int, time_steps: int, size: int) -> np.ndarray:
+def frames_by_count(events, picture_size: int, time_steps: int, size: int,
+                    scale: float = 1.0) -> np.ndarray:
     """
     Cut a whole window into frames of equally many events, the rest in the last one.
 
     :param events: PACKED_EVENT[n] in the order of time.
     :param picture_size: width and height of their picture, a multiple of the frame's.
+    :param scale: as of `pooled`.
     :returns: event counts, uint16 [T, 2, size, size], channel 0 OFF and 1 ON.
     """
     pictures = np.zeros((time_steps, 2, picture_size, picture_size), np.uint16)
@@ -86,7 +112,7 @@ def frames_by_count(events, picture_size: int, time_steps: int, size: int) -> np
     for step, picture in enumerate(pictures.reshape(time_steps, -1)):
         stop = (step + 1) * each if step < time_steps - 1 else len(events)
         accumulate(picture, events, step * each, stop)
-    return pooled(pictures, size)
+    return pooled(pictures, size, scale)
 
 
 def network_input(frames: np.ndarray, frame_value: str) -> np.ndarray:

@@ -31,6 +31,8 @@ class _FrameStream:
         self._open = np.zeros((2, size, size), np.uint16)
         """The newest frame, with the pixels of the stream's picture."""
         self._flat = self._open.reshape(-1)
+        self._scale = 1.0
+        """Width of its pixels in pixels of the sensor."""
         self.restart()
 
     def restart(self) -> None:
@@ -45,6 +47,7 @@ class _FrameStream:
 
         :raises ValueError: if the picture is not a whole multiple of the frame.
         """
+        self._scale = packet.scale
         shape = packet.height, packet.width
         if shape != self._open.shape[1:]:
             check_picture(packet.width, packet.height, self._size)
@@ -57,7 +60,7 @@ class _FrameStream:
 
     def _closed(self, t_end_us: int) -> Frame:
         """End the open frame and begin the next."""
-        counts = pooled(self._open, self._size) if self._events else np.zeros(
+        counts = pooled(self._open, self._size, self._scale) if self._events else np.zeros(
             (2, self._size, self._size), np.uint16)
         frame = Frame(counts, self._events, self._t_newest_us if self._events else t_end_us)
         if self._events:

@@ -6,6 +6,7 @@ import struct
 from snn_gesture_ros.events.cdr import read_event_array
 from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.frames.accumulation import least_events
 from snn_gesture_ros.frames.counters import EVENT_BYTES, frame_tables
 from snn_gesture_ros.frames.frame_stream import Frame, FramesByTime
 
@@ -79,10 +80,13 @@ class MessageFrames(FramesByTime):
         self._counter = self._make_counter(
             frame_tables(self._geometry, width, height, self._size), self._size)
         self._sensor_size = width, height
+        self._least = least_events(self._geometry.scale(width, height) * self._geometry.width)
         self.restart()
 
     def _closed(self, t_end_us: int) -> Frame:
         counts, events, newest_us = self._counter.take()
+        if self._least > 1:
+            counts *= counts >= self._least
         return Frame(counts, events, t_end_us - self.frame_us + newest_us if events else t_end_us)
 
 

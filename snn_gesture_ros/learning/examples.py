@@ -46,7 +46,7 @@ class ExampleStore:
         return Counter(map(label_of, self.names()))
 
     def add(self, label: str, person: str, recording: str, events: np.ndarray,
-            duration_us: int) -> str:
+            duration_us: int, scale: float = 1.0) -> str:
         """
         Keep an example.
 
@@ -54,6 +54,7 @@ class ExampleStore:
         :param person: who shows it.
         :param recording: when.
         :param events: PACKED_EVENT[n] of a picture of ClipSet.SIZE, in the order of time.
+        :param scale: width of a pixel of the picture in pixels of the sensor.
         :returns: its name.
         :raises ValueError: if the label or the events cannot be used.
         """
@@ -63,7 +64,7 @@ class ExampleStore:
         number = 1 + max((int(name.partition('-')[0]) for name in taken), default=0)
         validation = self.counts()[label] % VALIDATION_EVERY == VALIDATION_EVERY - 1
         clip = Clip(label, person, recording, 'validation' if validation else 'train',
-                    duration_us, source='shown to the robot')
+                    duration_us, source='shown to the robot', scale=scale)
         name = f'{number:06d}-{label}'
         self._writer.write(name, [(clip, events)])
         return name

@@ -37,11 +37,12 @@ class RecentEvents:
         while self._packets[0].t_newest_us < packet.t_newest_us - self._keep_us:
             self._packets.popleft()
 
-    def last(self, duration_us: int) -> np.ndarray:
+    def last(self, duration_us: int) -> tuple:
         """
         Give the events of the latest time.
 
-        :returns: PACKED_EVENT[n] in the order of time, dt_us from the start of that time.
+        :returns: PACKED_EVENT[n] in the order of time, dt_us from the start of that time; and
+            `scale` of their picture, as in EventPacket.
         :raises ValueError: if there was no packet, or they do not go so far back.
         """
         if not self._packets:
@@ -57,4 +58,4 @@ class RecentEvents:
             piece['dt_us'] = times_us[inside]
             pieces.append(piece)
         events = np.concatenate(pieces)
-        return events[np.argsort(events['dt_us'], kind='stable')]
+        return events[np.argsort(events['dt_us'], kind='stable')], self._packets[-1].scale

@@ -123,13 +123,13 @@ class GestureTrainerNode(Node):
             if self._trouble:
                 raise ValueError(self._trouble)
             duration_us = round(shown_s * 1e6)
-            events = self._recent.last(duration_us)
+            events, scale = self._recent.last(duration_us)
             if len(events):
                 events, duration_us = without_rest(events, duration_us)
             if not len(events) or duration_us < SHORTEST_S * 1e6:
                 raise ValueError(f'nothing moved for {SHORTEST_S:g} s or longer')
             now = datetime.now(timezone.utc).isoformat(timespec='seconds')
-            name = self._store.add(label, self._values['person'], now, events, duration_us)
+            name = self._store.add(label, self._values['person'], now, events, duration_us, scale)
         except (ValueError, OSError) as error:
             self._say(f'no example of {label}: {error}', good=False)
         else:

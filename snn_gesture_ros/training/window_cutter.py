@@ -87,7 +87,7 @@ class WindowCutter:
         :returns: what the network takes, float32 [T, 2, size, size].
         """
         events, steps, size = self.clips.events(i), self._steps, self.settings.size
-        picture = self.clips.SIZE
+        picture, scale = self.clips.SIZE, self.clips.clips[i].scale
         if self.settings.slicing == 'time':
             window_us = self.window_us / augmentation.stretch
             first = bisect_left(events['dt_us'], start)
@@ -95,11 +95,11 @@ class WindowCutter:
             events = events[first:last].copy()
             events['dt_us'] -= np.uint32(start)
             events = augmented(events, augmentation, window_us, rng)
-            frames = frames_by_time(events, picture, steps, size, self._frame_us)
+            frames = frames_by_time(events, picture, steps, size, self._frame_us, scale)
         else:
             if self.settings.slicing == 'count':
                 events = events[start:start + self._frame_events * steps]
             duration_us = int(events['dt_us'][-1]) + 1 if len(events) else 0
             events = augmented(events, augmentation, duration_us, rng)
-            frames = frames_by_count(events, picture, steps, size)
+            frames = frames_by_count(events, picture, steps, size, scale)
         return network_input(frames, self.settings.frame_value)
