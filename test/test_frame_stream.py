@@ -63,7 +63,7 @@ def test_frames_by_count(stream):
     assert frames.advance(BASE_US + 10_000_000) == []
 
 
-@pytest.mark.parametrize('sensor_width, least', [(128, 1), (320, 1), (480, 2), (720, 4)])
+@pytest.mark.parametrize('sensor_width, least', [(128, 1), (260, 1), (320, 2), (480, 2), (720, 4)])
 def test_large_sensors_need_more_events_for_a_pixel_of_a_frame(sensor_width, least):
     counts = np.arange(6)
     pixel = np.repeat(2 * counts, counts)       # of a picture with four pixels for one of a frame

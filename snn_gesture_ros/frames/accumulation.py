@@ -3,10 +3,8 @@
 """Accumulation: events counted in pictures and pooled to frames, of a stream and of a clip."""
 import numpy as np
 
-USUAL_WIDTH = 128
-"""Of the sensor of DVS128 Gesture and of training, in pixels."""
-TIMES_THE_PIXELS = 8
-"""Of that sensor, for each event that a pixel of a frame needs."""
+WIDTH_AN_EVENT = 200
+"""Pixels of a sensor, for each event that a pixel of a frame needs."""
 
 
 def check_picture(width: int, height: int, size: int) -> None:
@@ -26,13 +24,13 @@ def least_events(sensor_width: float) -> int:
     """
     Give how many events a pixel of a frame must have to have fired.
 
-    The more pixels of the sensor share one of a frame's, the fainter are the edges by which one
-    of them fires, and the more often noise does it. So sensors that training has not seen are
-    recognised nearly as well as the one that it has (see docs/designs.md).
+    The wider the sensor, the more of its pixels are there for an edge to pass within one of a
+    frame's, so that fainter edges fire, and noise does more often. Training has seen sensors of
+    128 pixels; with this, wider ones are recognised nearly as well (see docs/designs.md).
 
     :param sensor_width: of what the picture shows, in pixels of the sensor.
     """
-    return max(round((sensor_width / USUAL_WIDTH) ** 2 / TIMES_THE_PIXELS), 1)
+    return max(round(sensor_width / WIDTH_AN_EVENT), 1)
 
 
 def pooled(pictures: np.ndarray, size: int, scale: float = 1.0) -> np.ndarray:
