@@ -11,6 +11,7 @@ import pytest
 from snn_gesture_ros.benchmarks import decoding, frames, network, timing
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.frames.accumulation import least_events
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 from snn_gesture_ros.network.classifier import SpikingClassifier
 
@@ -40,7 +41,8 @@ def test_both_ways_give_the_same_frames_of_a_stream():
     window_us = frames.TIME_STEPS * frames.FRAME_US
     for message in case.inputs[:window_us // frames.STREAM_SPACING_US]:
         expected = case.reference(message)
-    assert (np.array([frame.counts for frame in found]) == expected).all()
+    few = expected < least_events(decoding.HEIGHT)
+    assert (np.array([frame.counts for frame in found]) == np.where(few, 0, expected)).all()
 
 
 @pytest.mark.parametrize('case', WINDOW, ids=lambda c: c.reference_name)
@@ -114,17 +116,18 @@ def test_row_compares_ours_with_the_reference():
 
 
 def test_ours_is_faster_by_far(dvs_gesture_net):
-    """Guard against regressions: each bound is a third or less of what an idle machine gives."""
-    stock, paths = networks('DVSGestureNet', dvs_gesture_net)
-    decisions, _, from_events = network.decision_cases(
-        'decision', stock, SpikingClassifier(paths['onnx'], 'onnx'))
+    """Guard against regressions: each bound is about half of what a busy machine gives."""
     bounds = [
         (DECODING[0], 1.5),
         (next(case for case in DECODING if case.name == 'evt3'), 3),
-        (frames.stream_cases()[0], 5),
-        (decisions, 5),
-        (from_events, 5),
+        *zip(frames.stream_cases(), (6, 3)),
         *((case, 2) for case in WINDOW if 'tonic' in case.reference_name)]
+    for name, runtime, least in [('DVSGestureNet', 'onnx', (30, 2, 30)),
+                                 ('DVSGestureNet', 'torch', (8, 0.5, 7)),
+                                 ('fast', 'onnx', (15, 3, 10))]:
+        stock, paths = networks(name, dvs_gesture_net)
+        bounds += zip(network.decision_cases(
+            f'{name}, {runtime}', stock, SpikingClassifier(paths[runtime], runtime)), least)
     cases, least = zip(*bounds)
     for row, bound in zip(timing.measure(cases, rounds=7), least):
         assert row['ratio'] > bound, row

@@ -133,11 +133,14 @@ def test_messages_that_are_longer_than_frames_and_pauses(make_counter):
     assert_same(found, as_the_stream_makes_them(messages, Geometry()))
 
 
-def test_a_message_of_more_events_than_go_to_the_device_at_once(make_counter):
-    messages = make_messages([2 * MOST_EVENTS + 5, 1], spacing_us=FRAME_US)
+def test_a_message_of_more_events_than_the_device_has_room_for_is_refused(make_counter):
+    large, larger, other = make_messages([MOST_EVENTS, MOST_EVENTS + 1, 1], spacing_us=FRAME_US)
     frames = MessageFrames(Geometry(), SIZE, FRAME_US, TIME_STEPS, make_counter)
-    found = [frame for message in messages for frame in frames.push(message)]
-    assert_same(found, as_the_stream_makes_them(messages, Geometry()))
+    found = frames.push(large)
+    with pytest.raises(MalformedMessage, match='more than 262144'):
+        frames.push(larger)
+    found += frames.push(other)
+    assert_same(found, as_the_stream_makes_them([large, other], Geometry()))
 
 
 def test_a_camera_that_restarts_begins_anew(make_counter):

@@ -26,10 +26,12 @@ def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dic
     :param name: `auto`, `cpu`, `cuda` or `cuda:n`.
     :param cameras: whose frames, which must be made already, are a batch.
     :param rounds: decisions that the percentiles are of.
-    :raises ValueError: if the device cannot be used.
+    :raises ValueError: if the device cannot be used, or a GPU without CuPy.
     """
     device = choose_device(name)
     cuda = device.type == 'cuda'
+    if cuda:
+        torch.cuda.set_device(device)       # CuPy follows it
     classifier = SpikingClassifier(checkpoint, 'torch', str(device))
     card = classifier.card
     frames = MessageFrames(Geometry(), card.size, frame_us(card), card.time_steps,
@@ -48,7 +50,7 @@ def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dic
     result = {'device': torch.cuda.get_device_name(device) if cuda else str(device),
               'events_in_a_frame': EVENTS_PER_S * frame_us(card) // 1_000_000}
     for what, call in (('one_camera', decide), ('batch', lambda _: batch.run().cpu())):
-        seconds, memory = time_calls(call, rounds, cuda)
+        seconds, memory = time_calls(call, rounds, device)
         p50, p99 = np.percentile(seconds, (50, 99)).tolist()
         result |= {f'{what}_ms_p50': 1000 * p50, f'{what}_ms_p99': 1000 * p99,
                    f'{what}_memory_grew_bytes': memory}
@@ -57,14 +59,19 @@ def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dic
             'cameras_in_real_time': int(decisions_per_s * frame_us(card) / 1e6)}
 
 
-def time_calls(call, rounds: int, cuda: bool) -> tuple:
+def time_calls(call, rounds: int, device: torch.device) -> tuple:
     """Return the seconds of each call, after some that are not timed, and memory that grew."""
     for number in range(WARM_UPS):
         call(number)
-    before = torch.cuda.memory_reserved() if cuda else 0
+    before = free_bytes(device)
     seconds = []
     for number in range(WARM_UPS, WARM_UPS + rounds):
         start = perf_counter()
         call(number)
         seconds.append(perf_counter() - start)
-    return seconds, (torch.cuda.memory_reserved() if cuda else 0) - before
+    return seconds, before - free_bytes(device)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return the memory of a GPU that nobody has taken, CuPy neither; 0 of the CPU."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == 'cuda' else 0

@@ -10,12 +10,10 @@ KERNEL_FILE = 'event_array.cu'
 KERNEL = 'count_event_array'
 THREADS = 256
 """Of a block."""
-MOST_EVENTS = 1 << 16
-"""That are sent to the device at once."""
+MOST_EVENTS = 1 << 18
+"""Of a message, for which the device has room."""
 EVENT_BYTES = 16
 LAST_EVENT_BYTES = 13
-BYTES_BEFORE = 4
-"""Of the message before an event, which go to the device with it: its x may lie there."""
 
 
 def frame_tables(geometry, sensor_width: int, sensor_height: int, size: int) -> tuple:
@@ -51,14 +49,18 @@ class CpuCounter:
         self._counts = np.zeros((2, self._size, self._size), np.uint32)
         self._events = self._newest_us = 0
 
-    def add(self, data: bytes, message, begin_us: int, end_us: int) -> None:
+    def load(self, data: bytes, message) -> None:
         """
-        Count the events of a message that lie within a time and on the picture.
+        Take the next message, of which nothing is counted yet.
 
-        :param data: the serialized EventArray.
+        :param data: the serialized EventArray, with MOST_EVENTS at most.
         :param message: what read_event_array says of it.
         """
-        events = decode_events(data, message)
+        self._loaded = decode_events(data, message)
+
+    def count(self, begin_us: int, end_us: int) -> None:
+        """Count the events of the message that lie within a time and on the picture."""
+        events = self._loaded
         events = events[(events['t'] >= begin_us) & (events['t'] < end_us)
                         & (events['x'] < len(self._columns)) & (events['y'] < len(self._rows))]
         places = self._columns[events['x']] + self._rows[events['y']]
@@ -84,9 +86,12 @@ def cuda_counter(tables: tuple, size: int) -> 'KernelCounter':
     """
     Make a counter on the current CUDA device, by CuPy.
 
-    :raises ImportError: if CuPy is not installed.
+    :raises ValueError: if CuPy is not installed.
     """
-    import cupy
+    try:
+        import cupy
+    except ImportError as error:
+        raise ValueError(f'frames on a GPU need CuPy ({error}): pip install cupy-cuda12x') from None
     return KernelCounter(tables, size, cupy, cupy.RawKernel(kernel_source(), KERNEL))
 
 
@@ -100,7 +105,7 @@ class KernelCounter:
 
     def __init__(self, tables: tuple, size: int, arrays, kernel):
         """
-        Take all the memory that is needed.
+        Take memory for the largest message.
 
         :param tables: as `frame_tables` gives them.
         :param size: width and height of the frame.
@@ -109,7 +114,9 @@ class KernelCounter:
         """
         self._arrays, self._kernel = arrays, kernel
         self._columns, self._rows = map(arrays.asarray, tables)
-        self._octets = arrays.empty(BYTES_BEFORE + EVENT_BYTES * MOST_EVENTS, np.uint8)
+        self._octets = arrays.empty(EVENT_BYTES * MOST_EVENTS, np.uint8)
+        self._events = 0
+        """Of the message in it."""
         self._counts = arrays.zeros((2, size, size), np.uint32)
         self._totals = arrays.zeros(2, np.uint32)
 
@@ -118,20 +125,20 @@ class KernelCounter:
         self._counts.fill(0)
         self._totals.fill(0)
 
-    def add(self, data: bytes, message, begin_us: int, end_us: int) -> None:
-        """Count the events of a message that lie within a time and on the picture."""
-        for first in range(0, message.count, MOST_EVENTS):
-            events = min(message.count - first, MOST_EVENTS)
-            octets = np.frombuffer(
-                data, np.uint8, BYTES_BEFORE + EVENT_BYTES * (events - 1) + LAST_EVENT_BYTES,
-                message.events_offset + EVENT_BYTES * first - BYTES_BEFORE)
-            self._octets[:len(octets)] = self._arrays.asarray(octets)
-            self._kernel((-(-events // THREADS),), (THREADS,), (
-                self._octets[BYTES_BEFORE:], np.int32(first), np.int32(events),
-                np.int64(begin_us), np.int64(end_us),
-                self._columns, np.int32(self._columns.size), self._rows,
-                np.int32(self._rows.size), np.int32(self._counts[0].size),
-                self._counts, self._totals))
+    def load(self, data: bytes, message) -> None:
+        """Send the next message to the device."""
+        octets = np.frombuffer(data, np.uint8, EVENT_BYTES * (message.count - 1)
+                               + LAST_EVENT_BYTES, message.events_offset)
+        self._octets[:len(octets)] = self._arrays.asarray(octets)
+        self._events = message.count
+
+    def count(self, begin_us: int, end_us: int) -> None:
+        """Count the events of the message that lie within a time and on the picture."""
+        self._kernel((-(-self._events // THREADS),), (THREADS,), (
+            self._octets, np.int32(self._events), np.int64(begin_us), np.int64(end_us),
+            self._columns, np.int32(self._columns.size), self._rows,
+            np.int32(self._rows.size), np.int32(self._counts[0].size),
+            self._counts, self._totals))
 
     def take(self) -> tuple:
         """Give the frame, whose counts stay on the device, and begin the next."""

@@ -7,7 +7,7 @@ from snn_gesture_ros.events.cdr import read_event_array
 from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.malformed import MalformedMessage
 from snn_gesture_ros.frames.accumulation import least_events
-from snn_gesture_ros.frames.counters import EVENT_BYTES, frame_tables
+from snn_gesture_ros.frames.counters import EVENT_BYTES, frame_tables, MOST_EVENTS
 from snn_gesture_ros.frames.frame_stream import Frame, FramesByTime
 
 TIME = struct.Struct('<iI')
@@ -51,11 +51,14 @@ class MessageFrames(FramesByTime):
         """
         Take a serialized EventArray and give the frames that it completes, oldest first.
 
-        :raises ValueError: if it cannot be read, or the region is not on its sensor.
+        :raises ValueError: if it cannot be read or has more than MOST_EVENTS, or the region is
+            not on its sensor.
         """
         message = read_event_array(data)
         if not message.count:
             return []
+        if message.count > MOST_EVENTS:
+            raise MalformedMessage(f'EventArray has {message.count} events, more than {MOST_EVENTS}')
         first_us, newest_us = (event_time_us(data, message, number)
                                for number in (0, message.count - 1))
         if not 0 <= newest_us - first_us <= LONGEST_US:
@@ -68,9 +71,10 @@ class MessageFrames(FramesByTime):
             self._grid = first_us // self.frame_us
         frames = []
         self._advance(first_us, frames)
+        self._counter.load(data, message)
         while True:
             t_end_us = (self._grid + 1) * self.frame_us
-            self._counter.add(data, message, t_end_us - self.frame_us, t_end_us)
+            self._counter.count(t_end_us - self.frame_us, t_end_us)
             self._t_newest_us = newest_us
             if newest_us < t_end_us:
                 return frames

@@ -7,6 +7,7 @@ Each has `card` (ModelCard), `description`, `reset(stream)` and `step(frames, st
 TorchRuntime has. A runtime is imported when it is opened: with ONNX Runtime no torch is needed.
 """
 from importlib.util import find_spec
+import os
 
 from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
 
@@ -44,8 +45,14 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int, strea
     if runtime == 'onnx':
         if device not in ('auto', 'cpu'):
             raise ValueError(f'runtime onnx is for the CPU: device {device!r} needs runtime torch')
-        from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
+        try:
+            from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
+        except ModuleNotFoundError as error:
+            raise ValueError(f'runtime onnx needs {error.name}, which is not installed: '
+                             f'pip install onnxruntime, or choose runtime torch') from None
         return OnnxRuntime(checkpoint, threads, streams)
+    # Threads that spin while they wait stall whatever else the machine has to do.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'passive')     # read when torch is imported
     try:
         from snn_gesture_ros.network.torch_runtime import TorchRuntime
     except ModuleNotFoundError as error:

@@ -25,6 +25,8 @@ class TorchRuntime:
         """
         torch.set_num_threads(threads)
         self.device = choose_device(device)
+        if self.device.type == 'cuda':      # outputs as on the CPU: they decide who fires
+            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         net, self.card = load_checkpoint(checkpoint)
         functional.set_step_mode(net, 's')
         try:
