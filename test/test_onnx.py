@@ -218,6 +218,30 @@ def test_files_of_another_runtime_are_refused(exported, runtime, device, suffix,
         SpikingClassifier(str(path), runtime, device)
 
 
+WITHOUT = '''
+import sys
+sys.modules[sys.argv[1]] = None
+from snn_gesture_ros.network.classifier import SpikingClassifier
+try:
+    print(SpikingClassifier(*sys.argv[2:]).runtime.description)
+except ValueError as error:
+    print(error)
+'''
+
+
+@pytest.mark.parametrize('package, words, answer', [
+    ('onnxruntime', ['fast'], 'torch on '),
+    ('onnxruntime', ['fast', 'onnx'], 'needs onnxruntime, which is not installed'),
+    ('onnxruntime', ['FILE'], 'needs onnxruntime, which is not installed'),
+    ('torch', ['fast'], 'ONNX Runtime on cpu'),
+    ('torch', ['fast', 'torch'], 'needs torch, but torch is not installed')])
+def test_what_is_installed_is_used_and_what_is_missing_is_named(exported, package, words, answer):
+    words = [exported('gesture_net.safetensors')[1] if word == 'FILE' else word for word in words]
+    found = subprocess.run([sys.executable, '-c', WITHOUT, package, *words], capture_output=True,
+                           text=True)
+    assert answer in found.stdout, found.stderr
+
+
 def test_damaged_exports_are_refused_in_one_line(exported, tmp_path):
     content = Path(exported('gesture_net.safetensors')[1]).read_bytes()
     bare = onnx.load_from_string(content)

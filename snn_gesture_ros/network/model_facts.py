@@ -5,7 +5,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 
 from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
-from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
+from snn_gesture_ros.network.runtimes import open_runtime
 
 
 def gather_model_facts(name: str) -> dict:
@@ -17,7 +17,7 @@ def gather_model_facts(name: str) -> dict:
     """
     path = find_checkpoint(name, exported=find_spec('torch') is None)
     if path.suffix == EXPORTED:
-        card, facts = OnnxRuntime(name).card, {'format': 'ONNX, one time step'}
+        card, facts = open_runtime(name, 'onnx', 'cpu', threads=1).card, {'format': 'ONNX, one time step'}
     else:
         card, facts = _facts_with_torch(name, path)
     return {**facts, 'file': path.name, 'file_bytes': path.stat().st_size, **asdict(card),

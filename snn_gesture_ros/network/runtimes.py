@@ -8,6 +8,7 @@ TorchRuntime has. A runtime is imported when it is opened: with ONNX Runtime no 
 """
 from importlib.util import find_spec
 import os
+from pathlib import Path
 
 from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
 
@@ -24,8 +25,10 @@ def choose_runtime(checkpoint: str, runtime: str, device: str) -> str:
         raise ValueError(f'runtime {runtime!r} is not one of {", ".join(RUNTIMES)}')
     if runtime == 'auto':
         exported = find_checkpoint(checkpoint, exported=True).suffix == EXPORTED
+        alone = Path(checkpoint).suffix == EXPORTED     # torch cannot stand in
         on_cpu = device in ('auto', 'cpu')
-        runtime = 'onnx' if exported and on_cpu and find_spec('onnxruntime') else 'torch'
+        runtime = 'onnx' if exported and on_cpu and (
+            alone or find_spec('onnxruntime')) else 'torch'
     return runtime
 
 
@@ -49,7 +52,7 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int, strea
             from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
         except ModuleNotFoundError as error:
             raise ValueError(f'runtime onnx needs {error.name}, which is not installed: '
-                             f'pip install onnxruntime, or choose runtime torch') from None
+                             'pip install onnxruntime, or choose runtime torch') from None
         return OnnxRuntime(checkpoint, threads, streams)
     # Threads that spin while they wait stall whatever else the machine has to do.
     os.environ.setdefault('OMP_WAIT_POLICY', 'passive')     # read when torch is imported
