@@ -14,6 +14,7 @@ from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.training import metrics
 from snn_gesture_ros.training.fine_tuning import take_weights
+from snn_gesture_ros.training.gesture_module import GestureModule
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 from snn_gesture_ros.training.train import running_average
 from spikingjelly.activation_based import functional
@@ -75,6 +76,11 @@ def test_training_leaves_a_model_that_nodes_load(trained):
     assert set(figures['recall']) == set(card.labels)
     assert figures['calibration_error'] >= 0 and figures['temperature'] > 0
     assert card.training['data'] == 'simulation any'
+    assert [(each['made_by'], each['seed']) for each in card.training['sets']] == [
+        ('simulation', 0)]
+    assert card.training['figures'] == {'simulation any': {
+        'windows': figures['windows'], 'accuracy': figures['accuracy']}}
+    assert card.training['begun_with'] == 'random weights'
     assert card.training['settings']['batch'] == 4
     assert list((out / 'tensorboard').glob('events.*'))
     assert [line.split(':')[0] for line in text.splitlines() if line.startswith('pass')] == [
@@ -99,6 +105,23 @@ def test_interrupted_training_goes_on_to_the_same_bits(clip_set, trained, tmp_pa
     assert all(torch.equal(expected[name], found[name]) for name in expected)
     best = [load_checkpoint(str(out / 'best.safetensors')) for out in (trained[0], tmp_path)]
     assert best[0][1] == best[1][1]
+
+
+def test_interrupt_while_validating_keeps_the_best_pass(clip_set, trained, tmp_path,
+                                                        monkeypatch):
+    words = list(map(str, ['train', '--data', clip_set, '--output', tmp_path, *SMALL,
+                           '--epochs', '4']))
+    validated = GestureModule.on_validation_epoch_end
+    with monkeypatch.context() as patch:
+        patch.setattr(GestureModule, 'on_validation_epoch_end',
+                      lambda module: signal.raise_signal(signal.SIGINT) or validated(module))
+        assert main(words) == 130
+    assert torch.load(tmp_path / 'last.ckpt', weights_only=True)['epoch'] == 0
+    first = load_checkpoint(str(tmp_path / 'best.safetensors'))[1].training['epochs']
+    assert first == 1
+    assert main([*words, '--resume']) == 0
+    best = [load_checkpoint(str(out / 'best.safetensors'))[1] for out in (trained[0], tmp_path)]
+    assert best[0] == best[1]
 
 
 def test_two_processes_train_one_network(clip_set, tmp_path):
@@ -172,15 +195,20 @@ def test_fine_tuning_takes_frames_from_the_checkpoint(clip_set, trained, tmp_pat
     assert (card.size, card.time_steps, card.architecture['channels']) == (16, 4, 4)
 
 
-def test_the_seeds_training(clip_set, tmp_path):
+def test_the_seeds_training(tmp_path):
+    clip_set = tmp_path / 'set'
+    assert main(['simulate', str(clip_set), '--labels', 'right_hand_wave', 'left_hand_wave',
+                 '--clips', '8', '--seconds', '0.8', '--validation', '0.25', '--test', '0.25']) == 0
     settings = Settings.of({**read_config('train_dvs128_seed'), 'data': [str(clip_set)]})
     assert settings.labels == SPIKINGJELLY_GESTURES
     assert (settings.time_steps, settings.opt, settings.lr, settings.batch, settings.epochs) == (
         16, 'adam', 1e-3, 16, 64)
     words = ['train', '--config', 'train_dvs128_seed', '--data', clip_set, '--output',
-             tmp_path, '--channels', '2', '-b', '4', '--epochs', '1', '--device', 'cpu']
+             tmp_path / 'out', '--channels', '2', '-b', '4', '--epochs', '1', '--device', 'cpu']
     assert main(list(map(str, words))) == 0
-    net, card = load_checkpoint(str(tmp_path / 'best.safetensors'))
+    net, card = load_checkpoint(str(tmp_path / 'out' / 'best.safetensors'))
+    assert card.training['clips'] == 12, 'those for validation too'
+    assert card.training['validation']['windows'] == 4
     assert type(net).__name__ == 'DVSGestureNet'
     assert card.labels[2] == 'other_gestures'
     assert (card.slicing, card.readout, card.frame_value) == ('count', 'firing_rate', 'count')
@@ -209,11 +237,16 @@ def test_what_cannot_work_is_refused_in_one_line(clip_set, tmp_path, capfd, word
     assert len(printed) == 1 and message in printed[0]
 
 
-def test_trainings_are_not_mixed_up(clip_set, trained):
+def test_trainings_are_not_mixed_up(clip_set, trained, tmp_path):
     status, text = train(clip_set, trained[0], '--epochs', '4')
     assert status == 1 and '--resume' in text and len(text.splitlines()) == 1
     status, text = train(clip_set, trained[0], '--epochs', '4', '--resume', '--lr', '0.5')
     assert status == 1 and 'lr was 0.003, is 0.5' in text and len(text.splitlines()) == 1
+    other = tmp_path / 'other'
+    assert main(['simulate', str(other), '--labels', 'right_hand_wave', 'left_hand_wave', 'none',
+                 '--clips', '2', '--seconds', '0.8', '--validation', '0.5', '--test', '0']) == 0
+    status, text = train(other, trained[0], '--epochs', '4', '--resume')
+    assert status == 1 and 'other data' in text and len(text.splitlines()) == 1
 
 
 @pytest.mark.skipif(hasattr(functional, 'set_backend'), reason='this SpikingJelly has CuPy')

@@ -3,6 +3,7 @@
 """Export: the best network of a training, calibrated, as a checkpoint that nodes load."""
 from pathlib import Path
 
+import numpy as np
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.training.gesture_module import GestureModule, truth_at_end
@@ -12,6 +13,9 @@ from snn_gesture_ros.training.readout import scores_of
 from snn_gesture_ros.training.window_cutter import UNKNOWN
 from snn_gesture_ros.training.windows import GestureWindows
 import torch
+
+FEW = 8
+"""Names that a card lists."""
 
 
 def write_model(path: Path, checkpoint: Path, module: GestureModule, data: GestureWindows) -> None:
@@ -25,8 +29,9 @@ def write_model(path: Path, checkpoint: Path, module: GestureModule, data: Gestu
     best = torch.load(checkpoint, map_location='cpu', weights_only=True)
     module.load_state_dict(best['state_dict'])
     module.cpu().eval()
-    figures = calibrate(module, data.validation_loader())
-    clips = data.cutters['train'].clips.clips
+    loader = data.validation_loader()
+    figures, by_source = calibrate(module, loader, loader.dataset.sources())
+    clips = data.cutters['train'].clips
     window_ms, window_events = data.window_of_training()
     save_checkpoint(path, module.net, ModelCard(
         labels=module.labels, time_steps=settings.time_steps, window_ms=window_ms,
@@ -35,22 +40,38 @@ def write_model(path: Path, checkpoint: Path, module: GestureModule, data: Gestu
         readout_steps=settings.readout_steps,
         architecture=settings.architecture, window_events=window_events,
         license=settings.license, training={
-            'data': ', '.join(sorted({clip.source or 'unknown' for clip in clips})),
-            'clips': len(clips), 'persons': len({clip.person for clip in clips}),
+            'data': few(sorted({clip.source or 'unknown' for clip in clips.clips})),
+            'sets': [described(each) for i, each in enumerate(clips.descriptions)
+                     if each not in clips.descriptions[:i]],
+            'clips': len(clips), 'persons': len({clip.person for clip in clips.clips}),
             'epochs': best['epoch'] + 1, 'seed': settings.seed,
+            'begun_with': Path(settings.init_from).name or 'random weights',
             'settings': {**settings.learning(), 'init_from': Path(settings.init_from).name},
-            'validation': figures}))
+            'validation': figures, 'figures': by_source}))
 
 
-def calibrate(module: GestureModule, loader) -> dict:
+def few(names: list) -> str:
+    """Join names by commas, of many the first."""
+    return ', '.join(names if len(names) <= FEW else [*names[:FEW], f'{len(names) - FEW} others'])
+
+
+def described(description: dict) -> dict:
+    """Keep of a clip set's description what says how it was made; labels are in the card."""
+    return {name: value for name, value in description.items()
+            if value is not None and (name != 'labels' or len(value) <= FEW)}
+
+
+def calibrate(module: GestureModule, loader, sources: list) -> tuple:
     """
     Divide the readout's weights by the best temperature, where a softmax follows.
 
     :param loader: of all validation windows.
-    :returns: figures of these windows for the model's card.
+    :param sources: where the clip of each window comes from.
+    :returns: figures of these windows for the model's card, and some of them by source.
     """
     readout = module.settings.readout
-    output, truth = outputs_of(module, loader)
+    output, truth, known = outputs_of(module, loader)
+    sources = np.array(sources)[known.numpy()]
     before = calibration_error(scores_of(output, readout), truth)
     figures = {'windows': len(truth), 'calibration_error_before': round(before, 4)}
     if readout == 'softmax':
@@ -62,18 +83,34 @@ def calibrate(module: GestureModule, loader) -> dict:
         figures['temperature'] = round(temperature, 3)
     counts = confusion(output, truth)
     by_label = recalls(counts)
-    return {
-        **figures,
+    figures |= {
         'calibration_error': round(calibration_error(scores_of(output, readout), truth), 4),
         'mean_recall': round(float(by_label.nanmean()), 4),
+        'accuracy': accuracy(output, truth),
         'recall': {label: None if recall.isnan() else round(float(recall), 4)
                    for label, recall in zip(module.labels, by_label)},
         'confusion': counts.tolist()}
+    by_source = {}
+    for source in np.unique(sources)[:FEW]:
+        own = torch.from_numpy(sources == source)
+        by_source[str(source) or 'unknown'] = {
+            'windows': int(own.sum()), 'accuracy': accuracy(output[own], truth[own])}
+    return figures, by_source
+
+
+def accuracy(output: torch.Tensor, truth: torch.Tensor) -> float:
+    """Return the share of windows whose best output is the right one."""
+    return round(float((output.argmax(1) == truth).float().mean()), 4)
 
 
 def outputs_of(module: GestureModule, loader) -> tuple:
-    """Return outputs [N, labels] and classes [N] of a loader's windows that have one."""
+    """
+    Judge the windows of a loader.
+
+    :returns: outputs [N, labels] and classes [N] of those that have one, and which these are.
+    """
     with torch.inference_mode():
         parts = [(module(frames), truth_at_end(truth)) for frames, truth in loader]
     output, truth = (torch.cat(column).clone() for column in zip(*parts))
-    return output[truth != UNKNOWN], truth[truth != UNKNOWN]
+    known = truth != UNKNOWN
+    return output[known], truth[known], known

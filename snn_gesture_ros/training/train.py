@@ -1,12 +1,14 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Train: from settings to a checkpoint that nodes load."""
+import hashlib
 import logging
 from pathlib import Path
 import warnings
 
 from pytorch_lightning import Trainer
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, WeightAveraging
+from pytorch_lightning.callbacks import (
+    EarlyStopping, LearningRateMonitor, ModelCheckpoint, WeightAveraging)
 from pytorch_lightning.loggers import TensorBoardLogger
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
@@ -47,7 +49,7 @@ def train(settings: Settings, resume: str = '') -> Path:
     clips = ClipSet.joined([ClipSet(folder) for folder in settings.data])
     labels = settings.labels or labels_of(clips)
     if resume:
-        check_same_training(resume, settings, labels)
+        check_same_training(resume, settings, labels, clips)
     torch.manual_seed(settings.seed)
     net = build_network(len(labels), settings.size, settings.architecture)
     if settings.init_from:
@@ -55,6 +57,7 @@ def train(settings: Settings, resume: str = '') -> Path:
     if settings.cupy:
         use_cupy(net)
     module = GestureModule(net, settings, labels)
+    module.hparams['clips'] = digest_of(clips)
     data = GestureWindows(clips, settings, labels)
     trainer = make_trainer(settings, out)
     try:
@@ -91,22 +94,31 @@ def use_cupy(net) -> None:
         functional.set_backend(net, 'cupy', instance=kind)
 
 
-def check_same_training(checkpoint: str, settings: Settings, labels: tuple) -> None:
+def digest_of(clips: ClipSet) -> str:
+    """Tell clips from others by 16 digits."""
+    return hashlib.sha256(repr(clips.clips).encode()).hexdigest()[:16]
+
+
+def check_same_training(checkpoint: str, settings: Settings, labels: tuple,
+                        clips: ClipSet) -> None:
     """
-    Refuse to go on with a training that had other settings.
+    Refuse to go on with a training that had other settings or data.
 
     :raises ValueError: if it had, or if the checkpoint is none of a training.
     """
     try:
         content = torch.load(checkpoint, map_location='cpu', weights_only=True)
         before = content['hyper_parameters']
-        before = {**before['settings'], 'labels': before['labels']}
+        before = {**before['settings'], 'labels': before['labels'], 'clips': before['clips']}
     except FileNotFoundError:
         raise ValueError(f'no checkpoint {checkpoint} to resume') from None
     except Exception:
         raise ValueError(f'{checkpoint} is no checkpoint of an interrupted training: give a '
                          f'{LAST}') from None
     now = {**settings.learning(), 'labels': list(labels)}
+    if before['clips'] != digest_of(clips):
+        raise ValueError(f'{checkpoint} cannot go on with other data than it began with: give the '
+                         'same --data in the same order')
     changed = [f'{name} was {before.get(name)!r}, is {value!r}'
                for name, value in now.items() if before.get(name) != value]
     if changed:
@@ -123,14 +135,16 @@ def make_trainer(settings: Settings, out: Path) -> Trainer:
     device = choose_device(settings.device)
     cuda = device.type == 'cuda'
     checkpoints = {'dirpath': out, 'enable_version_counter': False}
-    callbacks = [ShowProgress()]
+    callbacks = [ShowProgress(), LearningRateMonitor()]
     if settings.ema_decay:
         callbacks.append(WeightAveraging(avg_fn=running_average(settings.ema_decay)))
     if settings.patience:
         callbacks.append(EarlyStopping(**MONITOR, patience=settings.patience))
     callbacks += [
         SaveOnInterrupt(out / LAST),
-        ModelCheckpoint(**checkpoints, filename=Path(BEST).stem, **MONITOR),
+        # At the end of validation, before an interrupt can stop the training.
+        ModelCheckpoint(**checkpoints, filename=Path(BEST).stem, **MONITOR,
+                        save_on_train_epoch_end=False),
         ModelCheckpoint(**checkpoints, filename=Path(LAST).stem, save_on_train_epoch_end=True)]
     return Trainer(
         accelerator='gpu' if cuda else 'cpu',

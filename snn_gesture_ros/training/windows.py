@@ -64,6 +64,10 @@ class ValidationWindows(Dataset):
         """Return how many windows there are."""
         return len(self._windows)
 
+    def sources(self) -> list:
+        """Name where the clip of each window comes from."""
+        return [self.cutter.clips.clips[i].source for i, _ in self._windows]
+
     def __getitem__(self, i: int):
         """Return frames [T, 2, size, size] and classes [T] of window i."""
         clip, start = self._windows[i]
@@ -144,13 +148,14 @@ class GestureWindows(LightningDataModule):
         """
         super().__init__()
         self.settings = settings
+        learned = ('train',) if settings.validate_on == 'validation' else ('train', 'validation')
         self.cutters = {}
-        for split in ('train', 'validation'):
-            chosen = clips.select(split, labels)
+        for use, splits in (('train', learned), ('validation', (settings.validate_on,))):
+            chosen = ClipSet.joined([clips.select(split, labels) for split in splits])
             if not len(chosen):
-                raise ValueError(f'the data has no clips for {split} with the labels '
-                                 f'{", ".join(labels)}')
-            self.cutters[split] = WindowCutter(chosen, settings, labels)
+                raise ValueError(f'the data has no clips for {" or ".join(splits)} with the '
+                                 f'labels {", ".join(labels)}')
+            self.cutters[use] = WindowCutter(chosen, settings, labels)
 
     def train_dataloader(self):
         """Return the training windows, from where the Trainer is."""
