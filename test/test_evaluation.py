@@ -228,6 +228,9 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
         'dvs128', 'davis346', 'near', 'x 0.2', 'x 10']
     assert len(chapter['windows']) == 5
     assert [row['way'] for row in chapter['states']] == ['carried', 'window']
+    assert {**chapter['hops'][0], 'way': 'carried'} == chapter['states'][0]
+    assert [row['windows'] for row in chapter['hops']] == sorted(
+        (row['windows'] for row in chapter['hops']), reverse=True)
     assert list(chapter['false_alarms']['recordings']) == ['empty_room.npz']
     made = tmp_path.glob('build/report/quick_7/*/*/*')
     stamps = {path: path.stat().st_mtime_ns for path in made}

@@ -26,7 +26,7 @@ def add_arguments(parser) -> None:
                         help='clips of each label (default: %(default)s)')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', default=DEFAULT.labels,
                         help='what is shown (default: the eleven DVS128 gestures and none); also '
-                             f'one kind of none alone: {", ".join(IDLE_ACTIVITIES)}')
+                             f'one kind of none by its own name: {", ".join(IDLE_ACTIVITIES)}')
     parser.add_argument('--seconds', type=seconds, default=DEFAULT.duration_us / 1e6, metavar='S',
                         help='duration of a clip (default: %(default)s)')
     parser.add_argument('--sensor', choices=SENSORS, default=DEFAULT.sensor,

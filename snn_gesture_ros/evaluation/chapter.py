@@ -1,13 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Chapter: the figures of one checkpoint, from its replayed clips."""
+from snn_gesture_ros.decision.decider import Decider, DecisionSettings
 from snn_gesture_ros.evaluation.measures import (
     calibration, delays, false_alarms, recognition)
+from snn_gesture_ros.evaluation.replay import Replayed
 from snn_gesture_ros.evaluation.tasks import DENSITIES
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 UNITS = {'time': 'ms', 'count': 'events'}
 """Of windows, by slicing."""
+HOP_FRAMES = (1, 2, 4, 8)
 
 
 def make_chapter(replays: dict, card, extent, data: list) -> dict:
@@ -37,6 +40,7 @@ def make_chapter(replays: dict, card, extent, data: list) -> dict:
         'windows': ways(replays, labels, 'window'),
         'unit_of_windows': UNITS[card.slicing],
         'states': ways(replays, labels, 'state'),
+        'hops': hops(replays['state', 'carried'], labels, card),
     }
 
 
@@ -67,14 +71,34 @@ def conditions(replays: dict, labels: tuple, extent) -> list:
 
 def ways(replays: dict, labels: tuple, kind: str) -> list:
     """Return a row for each length of the window, or for each way to treat the state."""
-    rows = []
-    for way in sorted(key[1] for key in replays if key[0] == kind):
-        figures, late = recognition(replays[kind, way], labels), delays(replays[kind, way])
-        rows.append({'way': way, 'windows': figures['windows'],
-                     'mean_recall': figures['mean_recall'],
-                     'clips_right': figures['clips']['mean_right'],
-                     **{name: late[name] for name in ('median_s', 'p90_s', 'never')}})
-    return rows
+    return [measure_way(way, replays[kind, way], labels)
+            for way in sorted(key[1] for key in replays if key[0] == kind)]
+
+
+def hops(replays: list, labels: tuple, card) -> list:
+    """Return a row for each number of frames from decision to decision; `way` is as a window."""
+    hop = (card.window_ms if card.slicing == 'time' else card.window_events) / card.time_steps
+    return [measure_way(frames * hop, [decided_every(replayed, labels, frames)
+                                       for replayed in replays], labels)
+            for frames in HOP_FRAMES]
+
+
+def decided_every(replayed: Replayed, labels: tuple, frames: int) -> Replayed:
+    """Return what would have become of a clip with decisions at every so-manieth frame alone."""
+    decider, kept = Decider(labels, DecisionSettings()), slice(frames - 1, None, frames)
+    ends_us, scores = replayed.ends_us[kept], replayed.scores[kept]
+    announced = [(int(end_us), change.label) for end_us, those in zip(ends_us, scores)
+                 for change in decider.update(int(end_us), those) if change.label is not None]
+    return replayed._replace(begins_us=replayed.begins_us[kept], ends_us=ends_us, scores=scores,
+                             silent=replayed.silent[kept], announced=announced)
+
+
+def measure_way(way, replays: list, labels: tuple) -> dict:
+    """Return the row of a way to decide."""
+    figures, late = recognition(replays, labels), delays(replays)
+    return {'way': way, 'windows': figures['windows'], 'mean_recall': figures['mean_recall'],
+            'clips_right': figures['clips']['mean_right'],
+            **{name: late[name] for name in ('median_s', 'p90_s', 'never')}}
 
 
 def weighted(idle: dict) -> float:

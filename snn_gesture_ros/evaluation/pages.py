@@ -111,9 +111,11 @@ def chapter_text(name: str, chapter: dict, figures: str, data: list) -> str:
         'window that decides, without what the network takes to compute. A gesture that is never '
         'announced counts as infinitely late.',
         delays_table(chapter['delays']), picture('delays', figures, 'delays'),
-        '### Window length and state',
+        '### Window length, hop and state',
         'The first quarter of the held-out clips: with windows of other lengths, which have the '
-        'same number of frames; and with the state carried on from frame to frame, as by default, '
+        'same number of frames, so that the hop, which is a frame, goes with them; with decisions '
+        'at every second, fourth and eighth frame alone; and with the state carried on from frame '
+        'to frame, as by default, '
         "or put at rest for each window, as in SpikingJelly's multi-step mode.",
         ways_table(chapter), picture('window length', figures, 'windows'),
     ])
@@ -188,9 +190,10 @@ def delays_table(delays: dict) -> str:
 
 
 def ways_table(chapter: dict) -> str:
-    """Return the table of windows and states."""
+    """Return the table of windows, hops and states."""
     unit = chapter['unit_of_windows']
     rows = [(f'window {row["way"]:g} {unit}', row) for row in chapter['windows']]
+    rows += [(f'hop {row["way"]:g} {unit}', row) for row in chapter['hops']]
     rows += [(f'state: {row["way"]}', row) for row in chapter['states']]
     return table(('', 'decisions', 'mean recall', 'first announcement', 'median time', 'p90',
                   'never announced'),

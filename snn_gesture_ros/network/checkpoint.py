@@ -22,7 +22,8 @@ import torch
 def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
     """Write the weights and the card to a safetensors file."""
     weights = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
-    safetensors.torch.save_file(weights, str(path), {CARD_KEY: card.to_json()})
+    # Its save_file leaves a file that only its owner reads.
+    Path(path).write_bytes(safetensors.torch.save(weights, {CARD_KEY: card.to_json()}))
 
 
 def load_checkpoint(name: str):
