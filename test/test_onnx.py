@@ -218,7 +218,7 @@ def test_files_of_another_runtime_are_refused(exported, runtime, device, suffix,
         SpikingClassifier(str(path), runtime, device)
 
 
-WITHOUT = '''
+WITHOUT = """
 import sys
 sys.modules[sys.argv[1]] = None
 from snn_gesture_ros.network.classifier import SpikingClassifier
@@ -226,7 +226,7 @@ try:
     print(SpikingClassifier(*sys.argv[2:]).runtime.description)
 except ValueError as error:
     print(error)
-'''
+"""
 
 
 @pytest.mark.parametrize('package, words, answer', [

@@ -198,7 +198,8 @@ def test_fine_tuning_takes_frames_from_the_checkpoint(clip_set, trained, tmp_pat
 def test_the_seeds_training(tmp_path):
     clip_set = tmp_path / 'set'
     assert main(['simulate', str(clip_set), '--labels', 'right_hand_wave', 'left_hand_wave',
-                 '--clips', '8', '--seconds', '0.8', '--validation', '0.25', '--test', '0.25']) == 0
+                 '--seconds', '0.8', '--clips', '8', '--validation', '0.25', '--test', '0.25'
+                 ]) == 0
     settings = Settings.of({**read_config('train_dvs128_seed'), 'data': [str(clip_set)]})
     assert settings.labels == SPIKINGJELLY_GESTURES
     assert (settings.time_steps, settings.opt, settings.lr, settings.batch, settings.epochs) == (

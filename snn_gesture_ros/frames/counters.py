@@ -91,7 +91,8 @@ def cuda_counter(tables: tuple, size: int) -> 'KernelCounter':
     try:
         import cupy
     except ImportError as error:
-        raise ValueError(f'frames on a GPU need CuPy ({error}): pip install cupy-cuda12x') from None
+        raise ValueError(f'frames on a GPU need CuPy ({error}): pip install cupy-cuda12x'
+                         ) from None
     return KernelCounter(tables, size, cupy, cupy.RawKernel(kernel_source(), KERNEL))
 
 

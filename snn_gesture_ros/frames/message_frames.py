@@ -58,7 +58,8 @@ class MessageFrames(FramesByTime):
         if not message.count:
             return []
         if message.count > MOST_EVENTS:
-            raise MalformedMessage(f'EventArray has {message.count} events, more than {MOST_EVENTS}')
+            raise MalformedMessage(
+                f'EventArray has {message.count} events, more than {MOST_EVENTS}')
         first_us, newest_us = (event_time_us(data, message, number)
                                for number in (0, message.count - 1))
         if not 0 <= newest_us - first_us <= LONGEST_US:

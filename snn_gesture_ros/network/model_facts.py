@@ -17,7 +17,8 @@ def gather_model_facts(name: str) -> dict:
     """
     path = find_checkpoint(name, exported=find_spec('torch') is None)
     if path.suffix == EXPORTED:
-        card, facts = open_runtime(name, 'onnx', 'cpu', threads=1).card, {'format': 'ONNX, one time step'}
+        card = open_runtime(name, 'onnx', 'cpu', threads=1).card
+        facts = {'format': 'ONNX, one time step'}
     else:
         card, facts = _facts_with_torch(name, path)
     return {**facts, 'file': path.name, 'file_bytes': path.stat().st_size, **asdict(card),

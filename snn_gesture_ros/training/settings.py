@@ -82,8 +82,9 @@ class Settings:
     patience: int = setting(
         0, 'stop after so many passes without a better validation; 0: never', minimum=0)
     validate_on: str = setting(
-        'validation', 'the split that chooses the best pass; test: clips for validation are learned '
-                      'from too, and the figures are of what has chosen', choices=VALIDATED)
+        'validation', 'the split that chooses the best pass; test: clips for validation are '
+                      'learned from too, and the figures are of what has chosen',
+        choices=VALIDATED)
     validation_windows: int = setting(4, 'windows of each validation clip', minimum=1)
     amp: bool = setting(False, 'mixed precision: float16 on CUDA, bfloat16 on the CPU')
     seed: int = setting(0, 'of weights, order, windows and augmentation', minimum=0)
