@@ -26,15 +26,18 @@ train "$sets/first" train_fast --data "${data[@]}"
 train "$sets/second" train_fast --init-from "$sets/first/best.safetensors" --lr 0.0015 --seed 1 --epochs 8 \
   --data "$sets/gestures" "${data[@]}"
 # The same with more channels, which begin as copies of those of second.
-train "$sets/accurate" train_accurate --init-from "$sets/second/best.safetensors" --seed 2 \
+train "$sets/wide" train_accurate --init-from "$sets/second/best.safetensors" --seed 2 \
   --data "$sets/gestures" "${data[@]}"
-# Twice as many other people, more of them near; accurate has not seen them yet.
+# Twice as many other people, more of them near.
 snn-gesture simulate "$sets/more" --validation 0.04 --clips 1500 --seed 3
 snn-gesture simulate "$sets/more_none" --validation 0.04 --labels none --clips 3500 --seed 4
 snn-gesture simulate "$sets/more_other" --validation 0.04 --labels other_gestures --clips 1200 --seed 5
 snn-gesture simulate "$sets/near" --validation 0.04 --framing near --clips 250 --seed 6
+more=("$sets/more" "$sets/more_none" "$sets/more_other" "$sets/near")
 train "$sets/fast" train_fast --init-from "$sets/second/best.safetensors" --lr 0.0015 --seed 3 --epochs 24 \
-  --data "$sets/more" "$sets/more_none" "$sets/more_other" "$sets/near"
+  --data "${more[@]}"
+train "$sets/accurate" train_accurate --init-from "$sets/wide/best.safetensors" --lr 0.0012 --seed 4 --epochs 18 \
+  --data "${more[@]}"
 for model in fast accurate; do
   cp "$sets/$model/best.safetensors" "$project/snn_gesture_ros/models/$model.safetensors"
   snn-gesture export "$project/snn_gesture_ros/models/$model.safetensors"
