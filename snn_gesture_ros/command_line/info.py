@@ -206,6 +206,9 @@ def indented(values: dict, depth: int = 1):
         if isinstance(value, dict):
             yield f'{"  " * depth}{name}'
             yield from indented(value, depth + 1)
+        elif name == 'sets':
+            yield f'{"  " * depth}{name}'
+            yield from (f'{"  " * (depth + 1)}{brief(each)}' for each in value)
         else:
             yield f'{"  " * depth}{name:<28} {brief(value)}'
 
