@@ -152,6 +152,16 @@ def test_no_rounds_is_bad_usage(capsys):
     assert '--rounds' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize('words', [
+    ['--composed'], ['--device', 'cpu', '--robot', '1'], ['--device', 'gpu']])
+def test_words_that_do_not_go_together_are_bad_usage(words, capsys):
+    try:
+        status = main(['bench', *words])
+    except SystemExit as ended:
+        status = ended.code
+    assert status == 2 and capsys.readouterr().err.count('\n') == 1
+
+
 def test_a_device_from_messages_to_scores(capsys):
     words = ['bench', '--device', 'cpu', '--cameras', '3', '--rounds', '2', '--json']
     assert main(words) == 0

@@ -11,7 +11,7 @@ from snn_gesture_ros.benchmarks.decoding import decoding_cases, make_events
 from snn_gesture_ros.benchmarks.frames import stream_cases, window_cases
 from snn_gesture_ros.benchmarks.timing import as_table, measure
 from snn_gesture_ros.command_line.numbers import number_from, positive
-from snn_gesture_ros.command_line.usage import device_name
+from snn_gesture_ros.command_line.usage import device_name, UsageError
 
 EXAMPLE = 'snn-gesture bench --events-per-s 1000000 --composed'
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
@@ -23,17 +23,18 @@ def add_arguments(parser) -> None:
     parser.add_argument('--json', action='store_true', help='print JSON')
     parser.add_argument('--rounds', type=positive, default=20, metavar='N',
                         help='repeats that medians are of (default: 20)')
-    parser.add_argument('--events-per-s', type=positive, metavar='N',
-                        help='instead, send so many events a second, in 1000 messages, through '
-                             'both nodes, and count what is lost')
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument('--events-per-s', type=positive, metavar='N',
+                         help='instead, send so many events a second, in 1000 messages, through '
+                              'both nodes, and count what is lost')
+    instead.add_argument('--robot', type=positive, metavar='N',
+                         help='instead, exchange the network and kill gesture_classifier N times '
+                              'each while a simulated person drives a robot')
+    instead.add_argument('--device', type=device_name, metavar='DEVICE',
+                         help='instead, time decisions from messages to scores on auto, cpu, '
+                              'cuda or cuda:n, of one camera and of a batch')
     parser.add_argument('--composed', action='store_true',
                         help='live run with both nodes in one process')
-    parser.add_argument('--robot', type=positive, metavar='N',
-                        help='instead, exchange the network and kill gesture_classifier N times '
-                             'each while a simulated person drives a robot')
-    parser.add_argument('--device', type=device_name, metavar='DEVICE',
-                        help='instead, time decisions from messages to scores on auto, cpu, cuda '
-                             'or cuda:n, of one camera and of a batch')
     parser.add_argument('--cameras', type=positive, default=500, metavar='N',
                         help='of the batch (default: 500)')
     parser.add_argument('--seconds', type=seconds, default=10.0, metavar='S',
@@ -50,7 +51,13 @@ def seconds(text: str) -> float:
 
 
 def run(arguments) -> int:
-    """Measure all cases, or a live run, and print them."""
+    """
+    Measure all cases, or a live run, and print them.
+
+    :raises ValueError: if arguments do not go together, or what is measured is not there.
+    """
+    if arguments.composed and not arguments.events_per_s:
+        raise UsageError('--composed goes with --events-per-s')
     if arguments.events_per_s:
         result = run_live(arguments.events_per_s, arguments.seconds, arguments.composed)
         show(result, arguments.json)
