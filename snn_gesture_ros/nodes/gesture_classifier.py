@@ -136,7 +136,7 @@ class GestureClassifierNode(ManagedNode):
         remaining_us = min((each.remaining_us() for each in self._streams if each.has_begun),
                            default=0)
         time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
-        self._read_waiting()
+        self._watch_silence()       # of the other streams too
         self._silence_timer.reset()
 
     def _read_waiting(self) -> None:
