@@ -78,6 +78,7 @@ def test_sensor_that_an_npz_does_not_tell(source, tmp_path):
     one, two = (clips.select(labels=[label]).events(0)['pixel'] for label in ('one', 'two'))
     assert max(one % 128) == 127
     assert max(two % 128) == 63 and max(two // 128 % 128) == 63
+    assert {clip.label: clip.scale for clip in clips.clips} == {'one': 1.0, 'two': 2.0}
 
 
 def test_geometry_of_the_picture(source, tmp_path, capsys):

@@ -112,6 +112,12 @@ def test_folder_of_another_simulation_is_refused(tmp_path, capsys):
     assert 'seed: 0, now 7' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize('sensor, scale', [('any', 1), ('genx320', 2.5), ('evk4', 5.625)])
+def test_clips_tell_how_many_pixels_share_one(sensor, scale):
+    for planned in Simulation(('none',), 2, 400_000, sensor).parts()[0]:
+        assert planned.clip.scale == scale
+
+
 def test_recordings(tmp_path):
     assert simulate(tmp_path, *SMALL, 2, '--as-recordings', '--sensor', 'dvs128') == 0
     with (tmp_path / 'labels.csv').open() as file:

@@ -37,8 +37,15 @@ def test_gathered_packets_hold_the_same_events():
     assert (t_us == events['t']).all()
     assert (pixels == events['y'].astype(int) * 128 + events['x']).all()
     assert packets[-1].t_newest_us == events['t'][-1]
-    assert packets[-1].scale == 1.0
     assert stream.flush() is None
+
+
+@pytest.mark.parametrize('height, width, scale', [
+    (128, 128, 1), (480, 640, 3.75), (720, 1280, 5.625)])
+def test_packets_tell_how_many_pixels_share_one(height, width, scale):
+    stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0))
+    event = encode_event_array(np.zeros(1, EVENT), 0, 'camera', height, width)
+    assert stream.feed(event, 0).scale == scale
 
 
 def test_restart_of_the_camera_begins_a_new_packet():
