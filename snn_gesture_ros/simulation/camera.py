@@ -12,7 +12,7 @@ from snn_gesture_ros.simulation.person import (
 from snn_gesture_ros.simulation.pose import CAMERA_YAW, CAMERA_Z, LIGHT
 from snn_gesture_ros.simulation.presets import SENSORS
 from snn_gesture_ros.simulation.rendering import paint_background, paint_scene, project
-from snn_gesture_ros.simulation.sensor import NOISE_BLOCK_US, Sensor
+from snn_gesture_ros.simulation.sensor import Sensor
 from snn_gesture_ros.simulation.textures import draw_background, draw_textures
 from snn_gesture_ros.simulation.view import View
 
@@ -71,9 +71,7 @@ class SimulatedCamera:
         self._frame_us = LARGE_SENSOR_FRAME_US if large else FRAME_US
         self._now_us = 0
         self._frames = 0            # painted so far; frame k is the picture at k * frame_us
-        self._noise_blocks = 0
-        # Events that are known already, but later than now.
-        self._signal = self._noise = np.empty(0, EVENT)
+        self._later = np.empty(0, EVENT)    # events that are known already, but later than now
         self._motion = Started(self._draw(doing), 0.0)
         poses = self._motion(np.zeros(1))
         self._paint(poses.arms[0], poses.scene[0])
@@ -95,7 +93,6 @@ class SimulatedCamera:
     def advance(self, duration_us):
         """Let time go on; return the events [n] of this slice, t in µs since the start."""
         self._now_us += duration_us
-        noise = [self._noise]
         first, last = self._frames + 1, -(-self._now_us // self._frame_us)
         poses = self._motion(np.arange(first, last + 1) * (self._frame_us * 1e-6))
         for frame, arms, scene in zip(range(first, last + 1), *poses):
@@ -104,23 +101,15 @@ class SimulatedCamera:
                 self._light, (frame - 1) * self._frame_us, frame * self._frame_us)
         self._frames = last
         self._motion = self._motion.without_the_past(self._now_us * 1e-6)
-        while self._noise_blocks * NOISE_BLOCK_US < self._now_us:
-            noise.append(self._sensor.noise(self._noise_blocks))
-            self._noise_blocks += 1
-        signal, self._signal = self._until_now([self._signal, self._sensor.take()])
-        noise, self._noise = self._until_now(noise)
-        events = np.concatenate([signal, noise])
-        return events[np.argsort(events['t'], kind='stable')]
+        events = np.concatenate([self._later, self._sensor.take()])
+        end = np.searchsorted(events['t'], self._now_us)
+        self._later = events[end:]
+        return events[:end]
 
     def _draw(self, label):
         if label not in ACTIVITIES:
             raise ValueError(f"unknown gesture '{label}': known are {', '.join(ACTIVITIES)}")
         return self._planned.pop(label, None) or ACTIVITIES[label](self._motion_rng)
-
-    def _until_now(self, batches):
-        events = np.concatenate(batches)
-        end = np.searchsorted(events['t'], self._now_us)
-        return events[:end], events[end:]
 
     def _place_of_hands(self, motion):
         """Return where [3] the hands of a motion are on average, the livelier hand above all."""

@@ -219,9 +219,9 @@ def air_guitar(rng):
 def _wandering_arm(rng):
     """Move an arm smoothly and irregularly through the space before the body."""
     centre = vectors(rng.uniform(-0.2, 0.5), rng.uniform(-0.4, 0.4), rng.uniform(0.35, 0.6))
-    slowest = rng.uniform(0.45, 0.95)
+    slowest = rng.uniform(0.5, 1.1)
     courses = [Wander(rng, slowest, 2.2 * slowest + 0.5) for _ in range(3)]
-    sizes = rng.uniform([0.15, 0.15, 0.05], [0.45, 0.45, 0.25])
+    sizes = rng.uniform([0.2, 0.2, 0.05], [0.5, 0.5, 0.3])
     curl = rng.uniform(0.0, 1.0)
     palm = directions(rng.normal(0, 1, 3) + [0.0, 0.0, 0.8])
 
@@ -273,7 +273,7 @@ def other_gestures(rng):
             return arm(t, place + np.multiply.outer(rhythm.swing(t), course))
         return _both(lifting, lifting)
     make = _wandering_arm if manner == 'wander' else _pointing_arm
-    if rng.random() < 0.5:
+    if rng.random() < 0.65:
         return _both(make(rng), make(rng))
     return _one_arm(rng.choice([RIGHT, LEFT]), make(rng), resting_arm(rng))
 

@@ -20,8 +20,10 @@ class SensorPreset:
     bandwidth_hz: tuple
     """Cut-off of a pixel that sees white in a lit room; a darker pixel is slower."""
     refractory_us: tuple
-    noise_hz: tuple
-    """Background activity of a pixel."""
+    leak_hz: tuple
+    """ON events of a pixel whose memory leaks."""
+    shot_hz: tuple
+    """Noise of either polarity of a pixel in the dark, from a well lit to a dim room."""
     readout_us: tuple = (1, 1)
     """Events are read out, and stamped, in bursts that start this far apart."""
 
@@ -31,15 +33,19 @@ class SensorPreset:
 
 
 SENSORS = {
-    'dvs128': SensorPreset(128, 128, (0.145, 0.20), (200, 600), (100, 1000), (0.06, 0.2)),
-    'davis346': SensorPreset(346, 260, (0.14, 0.30), (150, 600), (100, 1000), (0.05, 0.4)),
-    'dvxplorer': SensorPreset(320, 240, (0.14, 0.30), (200, 800), (100, 1000), (0.05, 0.5),
-                              (100, 300)),
-    'dvxplorer_vga': SensorPreset(640, 480, (0.14, 0.30), (200, 800), (100, 1000), (0.05, 0.5),
-                                  (100, 400)),
-    'genx320': SensorPreset(320, 320, (0.10, 0.25), (200, 1000), (50, 500), (0.05, 1.0),
-                            (20, 200)),
-    'evk4': SensorPreset(1280, 720, (0.12, 0.28), (200, 1000), (50, 500), (0.02, 0.5), (20, 200)),
+    'dvs128': SensorPreset(128, 128, (0.145, 0.20), (200, 600), (100, 1000), (0.03, 0.08),
+                           (0.03, 0.15)),
+    'davis346': SensorPreset(346, 260, (0.14, 0.30), (150, 600), (100, 1000), (0.03, 0.15),
+                             (0.03, 0.3)),
+    'dvxplorer': SensorPreset(320, 240, (0.14, 0.30), (200, 800), (100, 1000), (0.02, 0.1),
+                              (0.03, 0.5), (100, 300)),
+    'dvxplorer_vga': SensorPreset(640, 480, (0.14, 0.30), (200, 800), (100, 1000), (0.02, 0.1),
+                                  (0.03, 0.5), (100, 400)),
+    'genx320': SensorPreset(320, 320, (0.10, 0.25), (200, 1000), (50, 500), (0.02, 0.1),
+                            (0.03, 1.0), (20, 200)),
+    'evk4': SensorPreset(1280, 720, (0.12, 0.28), (200, 1000), (50, 500), (0.01, 0.1),
+                         (0.02, 0.5), (20, 200)),
     # For training: what all of them may do, on the picture that the network sees.
-    'any': SensorPreset(128, 128, (0.06, 0.38), (60, 800), (100, 3000), (0.04, 1.5), (1, 400)),
+    'any': SensorPreset(128, 128, (0.06, 0.38), (60, 800), (100, 3000), (0.02, 0.4),
+                        (0.04, 2.5), (1, 400)),
 }

@@ -4,18 +4,20 @@
 A dynamic vision sensor: pixels that fire when their log luminance has changed enough.
 
 Follows the usual model of the DVS pixel: a photoreceptor that is a low-pass, slower in the dark,
-ON and OFF thresholds that differ from pixel to pixel, a refractory time, noise events at a rate of
-each pixel's own (leak and shot noise, a few hot pixels), and a read-out in bursts.
+ON and OFF thresholds that differ from pixel to pixel, a refractory time, a memory that leaks (ON
+events now and then, from a few hot pixels many), shot noise that is stronger in the dark, and a
+read-out in bursts.
 """
 
 from numba import njit
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 
-NOISE_BLOCK_US = 100_000
+_NOISE_BLOCK_US = 100_000   # shot noise is drawn ahead in blocks of this length
 _MOST_CROSSINGS = 30        # of one pixel in one frame
 _DARKEST = -5.0             # log luminance; white is 0
 _SHADES = 16                # steps in the table of bandwidths for each unit of log luminance
+_QUIET_OF_WHITE = 0.75      # of the shot noise in the dark, what a white pixel does without
 
 
 class Sensor:
@@ -28,13 +30,15 @@ class Sensor:
         contrast_threshold = _log_uniform(rng, preset.contrast_threshold)
         mismatch = rng.uniform(0.03, 0.12)
         # A static scene's ON and OFF steps cancel, so the counts go as 1 / threshold.
-        on_to_off = rng.uniform(1.13, 1.27)
+        on_to_off = rng.uniform(1.2, 1.34)
         self._on = contrast_threshold * np.sqrt(on_to_off) * rng.normal(1, mismatch, shape)
         self._off = contrast_threshold / np.sqrt(on_to_off) * rng.normal(1, mismatch, shape)
         self._on = np.maximum(self._on, 0.05).astype(np.float32)
         self._off = np.maximum(self._off, 0.05).astype(np.float32)
+        # A dim room makes all pixels slow, and noisy.
+        room_light = rng.uniform()
         shades = np.arange(_DARKEST, 1.0, 1.0 / _SHADES)
-        self._bandwidth_hz = _log_uniform(rng, preset.bandwidth_hz) * np.exp(shades)
+        self._bandwidth_hz = _between(preset.bandwidth_hz, room_light) * np.exp(shades)
         self._refractory_us = int(_log_uniform(rng, preset.refractory_us))
         self._readout_us = int(_log_uniform(rng, preset.readout_us))
         self._level = np.zeros(shape, np.float32)
@@ -43,19 +47,22 @@ class Sensor:
         self._count = 0
         self._room = np.empty(4 * width * _MOST_CROSSINGS, EVENT)
 
-        noise_hz = _log_uniform(rng, preset.noise_hz)
-        rates = noise_hz * rng.lognormal(-0.125, 0.5, width * height)
+        leak_hz = _log_uniform(rng, preset.leak_hz) * rng.lognormal(-0.125, 0.5, width * height)
         hot = rng.choice(width * height, rng.integers(0, 6), replace=False)
-        rates[hot] = _log_uniform(rng, (3, 60), len(hot))
-        self._noise_rates = np.cumsum(rates)
-        self._noise_on_share = rng.uniform(0.35, 0.75)
-        self._noise_rng = rng.spawn(1)[0]
-        self._width = width
+        leak_hz[hot] = _log_uniform(rng, (3, 60), len(hot))
+        self._leak = (leak_hz.reshape(shape) * self._on).astype(np.float32)
+        self._leaked = rng.random(shape)
+        shot_hz = _between(preset.shot_hz, 0.7 * (1.0 - room_light) + 0.3 * rng.uniform())
+        self._shot_rates = np.cumsum(shot_hz * rng.lognormal(-0.125, 0.5, width * height))
+        self._shot_on_share = rng.uniform(0.35, 0.6)
+        self._shot_rng = rng.spawn(1)[0]
+        self._shots, self._shot_chances = np.empty(0, EVENT), np.empty(0)
+        self._shot_blocks = self._next_shot = 0
 
     def start(self, light):
         """Settle on a first picture of log luminance [H, W]."""
         self._level[:] = light
-        self._memory[:] = light
+        self._memory[:] = light - self._leaked * self._on
 
     def expose(self, light, start_us, end_us):
         """Go on to a picture of log luminance [H, W]; take() has the events of the way to it."""
@@ -68,8 +75,9 @@ class Sensor:
                 self._room = np.concatenate([self._room, self._room])
             self._count, row = _fire(
                 light, row, start_us, end_us, shares, self._refractory_us, self._readout_us,
-                self._on, self._off, self._level, self._memory, self._last_us, self._room,
-                self._count)
+                self._on, self._off, self._leak, self._level, self._memory, self._last_us,
+                self._room, self._count)
+        self._add_shots(start_us, end_us)
         _sort_by_time(self._room[first:self._count], start_us, end_us)
 
     def take(self):
@@ -78,18 +86,36 @@ class Sensor:
         self._count = 0
         return events
 
-    def noise(self, block):
-        """Return the noise events of a block of NOISE_BLOCK_US, in time order."""
-        rng = self._noise_rng
-        count = rng.poisson(self._noise_rates[-1] * NOISE_BLOCK_US * 1e-6)
-        events = np.empty(count, EVENT)
-        start_us = block * NOISE_BLOCK_US
-        times_us = np.sort(rng.integers(0, NOISE_BLOCK_US, count)) + start_us
-        events['t'] = np.maximum(times_us - times_us % self._readout_us, start_us)
-        pixels = np.searchsorted(self._noise_rates, rng.random(count) * self._noise_rates[-1])
-        events['y'], events['x'] = np.divmod(pixels, self._width)
-        events['p'] = rng.random(count) < self._noise_on_share
-        return events
+    def _add_shots(self, start_us, end_us):
+        while True:
+            most = self._count + len(self._shots)
+            if most > len(self._room):
+                self._room = np.concatenate([self._room, np.empty(most, EVENT)])
+            self._count, self._next_shot = _shoot(
+                self._shots, self._shot_chances, self._next_shot, start_us, end_us,
+                self._readout_us, self._level, self._room, self._count)
+            if self._shot_blocks * _NOISE_BLOCK_US >= end_us:
+                return
+            self._draw_shots()
+
+    def _draw_shots(self):
+        """Draw what a block of shot noise would be in the dark."""
+        rng = self._shot_rng
+        count = rng.poisson(self._shot_rates[-1] * _NOISE_BLOCK_US * 1e-6)
+        shots = self._shots = np.empty(count, EVENT)
+        shots['t'] = np.sort(rng.integers(0, _NOISE_BLOCK_US, count))
+        shots['t'] += self._shot_blocks * _NOISE_BLOCK_US
+        pixels = np.searchsorted(self._shot_rates, rng.random(count) * self._shot_rates[-1])
+        shots['y'], shots['x'] = np.divmod(pixels, self._level.shape[1])
+        shots['p'] = rng.random(count) < self._shot_on_share
+        self._shot_chances = rng.random(count)
+        self._shot_blocks += 1
+        self._next_shot = 0
+
+
+def _between(ends, share):
+    """Return the place at a share of the way from end to end, in logarithms."""
+    return ends[0] * (ends[1] / ends[0]) ** share
 
 
 def _log_uniform(rng, ends, count=None):
@@ -97,8 +123,8 @@ def _log_uniform(rng, ends, count=None):
 
 
 @njit(cache=True)
-def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us, on, off, level,
-          memory, last_us, room, count):
+def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us, on, off, leak,
+          level, memory, last_us, room, count):
     """
     Move the pixels on to a new picture and append their events to room[:count].
 
@@ -107,6 +133,7 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
     """
     height, width = light.shape
     duration_us = end_us - start_us
+    duration_s = np.float32(duration_us * 1e-6)
     for row in range(first_row, height):
         if count + width * _MOST_CROSSINGS > len(room):
             return count, row
@@ -116,6 +143,8 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
             share = shares[min(max(shade, 0), len(shares) - 1)]
             new = old + share * (light[row, column] - old)
             level[row, column] = new
+            before = old - memory[row, column]
+            memory[row, column] -= leak[row, column] * duration_s
             change = new - memory[row, column]
             if change >= on[row, column]:
                 polarity, step = 1, on[row, column]
@@ -125,7 +154,7 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
                 continue
             crossings = int(change / step)
             for k in range(1, min(crossings, _MOST_CROSSINGS) + 1):
-                passed = (memory[row, column] + k * step - old) / (new - old)
+                passed = (k * step - before) / (change - before)
                 t = start_us + int(min(max(passed, 0.0), 0.999) * duration_us)
                 if t - last_us[row, column] >= refractory_us:
                     last_us[row, column] = t
@@ -136,6 +165,23 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
                     count += 1
             memory[row, column] += crossings * step
     return count, height
+
+
+@njit(cache=True)
+def _shoot(shots, chances, first, start_us, end_us, readout_us, level, room, count):
+    """
+    Append the shot noise before end_us to room[:count]: the brighter a pixel, the less of it.
+
+    Returns the new count and the first shot that is later.
+    """
+    while first < len(shots) and shots[first].t < end_us:
+        shot = shots[first]
+        if chances[first] > _QUIET_OF_WHITE * min(np.exp(level[shot.y, shot.x]), 1.0):
+            room[count] = shot
+            room[count].t = max(shot.t - shot.t % readout_us, start_us)
+            count += 1
+        first += 1
+    return count, first
 
 
 @njit(cache=True)
