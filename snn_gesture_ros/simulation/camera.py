@@ -31,13 +31,13 @@ class SimulatedCamera:
     """
 
     def __init__(self, preset=SENSORS['dvs128'], seed=0, doing=NONE, framing='upper_body',
-                 near_to=None, full_room=False):
+                 near_to=None, room='any'):
         """
         Draw a person, a place and a sensor of a SensorPreset.
 
         doing is what the person does at first, as in perform. framing is one of view.FRAMINGS;
         'near' looks at where the hands move in the activity near_to (doing where it is None),
-        and most of the person is out of the picture. full_room draws no plain wall behind.
+        and most of the person is out of the picture. room is as in textures.draw_background.
         Raises ValueError for an unknown label.
         """
         rng = np.random.default_rng([seed, 0])
@@ -46,7 +46,7 @@ class SimulatedCamera:
         self._materials = draw_materials(rng)
         self._textures = draw_textures(rng)
         background_size = 512 if min(width, height) < 300 else 1024
-        self._background = draw_background(rng, background_size, full_room)
+        self._background = draw_background(rng, background_size, room)
         self._texels_per_pixel = (
             rng.uniform(0.5, 1.3) * 128 / min(width, height) * background_size / 512)
         self._background_offset = rng.uniform(0, background_size, 2)

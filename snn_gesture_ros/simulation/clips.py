@@ -31,9 +31,11 @@ def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0
         activity = str(rng.choice(list(IDLE_ACTIVITIES), p=chances))
     framings = WAVE_FRAMINGS if label.endswith('wave') else OTHER_FRAMINGS
     drawn = str(rng.choice(list(framings), p=list(framings.values())))
-    full_room = activity in ROOM_ACTIVITIES and rng.random() < 0.8
+    room = 'laboratory' if framing == 'data_set' else 'any'
+    if activity in ROOM_ACTIVITIES and rng.random() < 0.8:
+        room = 'full'
     doing = NONE if onset_us else activity
-    camera = SimulatedCamera(SENSORS[sensor], seed, doing, framing or drawn, activity, full_room)
+    camera = SimulatedCamera(SENSORS[sensor], seed, doing, framing or drawn, activity, room)
     if onset_us == 0:
         return camera.advance(duration_us)
     rest = camera.advance(onset_us)

@@ -45,7 +45,7 @@ class Sensor:
         self._memory = np.zeros(shape, np.float32)
         self._last_us = np.full(shape, -10 ** 9, np.int64)
         self._count = 0
-        self._room = np.empty(4 * width * _MOST_CROSSINGS, EVENT)
+        self._room = np.zeros(4 * width * _MOST_CROSSINGS, EVENT)
 
         leak_hz = _log_uniform(rng, preset.leak_hz) * rng.lognormal(-0.125, 0.5, width * height)
         hot = rng.choice(width * height, rng.integers(0, 6), replace=False)
@@ -56,7 +56,7 @@ class Sensor:
         self._shot_rates = np.cumsum(shot_hz * rng.lognormal(-0.125, 0.5, width * height))
         self._shot_on_share = rng.uniform(0.35, 0.6)
         self._shot_rng = rng.spawn(1)[0]
-        self._shots, self._shot_chances = np.empty(0, EVENT), np.empty(0)
+        self._shots, self._shot_chances = np.zeros(0, EVENT), np.empty(0)
         self._shot_blocks = self._next_shot = 0
 
     def start(self, light):
@@ -90,7 +90,7 @@ class Sensor:
         while True:
             most = self._count + len(self._shots)
             if most > len(self._room):
-                self._room = np.concatenate([self._room, np.empty(most, EVENT)])
+                self._room = np.concatenate([self._room, np.zeros(most, EVENT)])
             self._count, self._next_shot = _shoot(
                 self._shots, self._shot_chances, self._next_shot, start_us, end_us,
                 self._readout_us, self._level, self._room, self._count)
@@ -102,7 +102,7 @@ class Sensor:
         """Draw what a block of shot noise would be in the dark."""
         rng = self._shot_rng
         count = rng.poisson(self._shot_rates[-1] * _NOISE_BLOCK_US * 1e-6)
-        shots = self._shots = np.empty(count, EVENT)
+        shots = self._shots = np.zeros(count, EVENT)
         shots['t'] = np.sort(rng.integers(0, _NOISE_BLOCK_US, count))
         shots['t'] += self._shot_blocks * _NOISE_BLOCK_US
         pixels = np.searchsorted(self._shot_rates, rng.random(count) * self._shot_rates[-1])

@@ -99,20 +99,26 @@ def _paint_shapes(texture, shapes):
                     texture[(int(y0) + dy) % size, (int(x0) + dx) % size] = value
 
 
-def draw_background(rng, size, full=False):
+#: How often a room has nothing, a few things, many, or a shelf full of things.
+_FULLNESS = {'any': [0.1, 0.4, 0.4, 0.1], 'full': [0, 0.1, 0.4, 0.5], 'laboratory': [0, 1, 0, 0]}
+
+
+def draw_background(rng, size, room='any'):
     """
     Return a background [size, size] (a power of two): from a plain wall to a full shelf.
 
-    full draws no plain wall.
+    room is 'any', 'full' (no plain wall) or 'laboratory' (rather bright, with little in it).
     """
     brightness = rng.uniform(-2.2, -0.5)
     contrasts = [rng.uniform(0.02, 0.2), rng.uniform(0.2, 0.5), rng.uniform(0.5, 1.0)]
-    contrast = rng.choice(contrasts[full:])
+    contrast = rng.choice(contrasts[1:] if room == 'full' else contrasts)
+    if room == 'laboratory':
+        brightness, contrast = rng.uniform(-1.5, -0.8), contrasts[1]
     texture = brightness + 0.5 * contrast * _magnified(_smooth_noise(rng, 16, 5.0), size)
     texture += rng.uniform(0.0, 0.15) * contrast * rng.standard_normal(
         (size, size), dtype=np.float32)
     counts = [0, rng.integers(3, 25), rng.integers(25, 200), rng.integers(200, 700)]
-    count = int(rng.choice(counts, p=[0, 0.1, 0.4, 0.5] if full else [0.1, 0.4, 0.4, 0.1]))
+    count = int(rng.choice(counts, p=_FULLNESS[room]))
     unit = size / 512
     shapes = np.empty((count, 8))
     shapes[:, 0:2] = rng.uniform(0, size, (count, 2))
