@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the shipped models from nothing: simulated people, then training. Run after `make training`:
 #   bash scripts/train_models.bash FOLDER        (35 GB of disk; goes on where it was stopped)
-set -euo pipefail
+set -eo pipefail    # not -u: setup files of ROS read variables that are not set
 project=$(cd "$(dirname "$0")/.." && pwd)
 sets=${1:?name a folder for the simulated people and the training}
 source "$project/env.bash"

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, INDEX, read_trials
+from snn_gesture_ros.datasets.dvs128_gesture import (
+    Dvs128Gesture, index_path, read_trials)
 from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.event import EVENT
@@ -63,7 +64,8 @@ def pack(folder):
 
 
 @pytest.fixture
-def download(tmp_path):
+def download(tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'caches'))
     return write_download(tmp_path / 'download' / 'DvsGesture')
 
 
@@ -128,32 +130,50 @@ def test_import_goes_on_where_it_ended(download, tmp_path):
 def test_interrupted_import_of_an_archive_goes_on_with_its_index(download, tmp_path):
     archive = pack(download)
     assert import_(archive, tmp_path / 'whole') == 0
-    steps = import_recordings(Dvs128Gesture(archive, tmp_path / 'set'), tmp_path / 'set')
+    steps = import_recordings(Dvs128Gesture(archive), tmp_path / 'set')
     assert [next(steps), next(steps), next(steps)] == [0, 1, 1]
     steps.close()
     assert len(ClipSet(tmp_path / 'set')) == 22
-    index_path = tmp_path / 'set' / INDEX
-    index = index_path.read_text()
+    index_file = index_path(archive)
+    index = index_file.read_text()
     # What is taken from the index shows where the index says something else.
     first = sorted(path.stem for path in (tmp_path / 'set' / 'parts').glob('*.json'))
     changed = json.loads(index)
     part = next(part for part in changed['parts'] if part not in first)
     changed['texts'][f'{part}_labels.csv'] = f'\n9,{START_US},{START_US + TRIAL_US}\n'
-    index_path.write_text(json.dumps(changed))
+    index_file.write_text(json.dumps(changed))
     assert import_(archive, tmp_path / 'set') == 0
     assert [clip.label for clip in ClipSet(tmp_path / 'set').clips
             if clip.recording == part] == [DVS128_GESTURES[8]]
     # An index that was cut off, or is another archive's, is made anew.
     (tmp_path / 'set' / 'parts' / f'{part}.json').unlink()
-    index_path.write_text(index[:100])
+    index_file.write_text(index[:100])
     assert import_(archive, tmp_path / 'set') == 0
     assert content(tmp_path / 'set') == content(tmp_path / 'whole')
-    assert index_path.read_text() == index
+    assert index_file.read_text() == index
     (tmp_path / 'set' / 'parts' / f'{part}.json').unlink()
-    index_path.write_text(json.dumps(changed))
+    index_file.write_text(json.dumps(changed))
     os.utime(archive, (1, 1))
     assert import_(archive, tmp_path / 'set') == 0
     assert content(tmp_path / 'set') == content(tmp_path / 'whole')
+
+
+def test_every_command_takes_the_index_and_none_needs_a_place_for_it(
+        download, tmp_path, capsys, monkeypatch):
+    archive = pack(download)
+    assert main(['info', str(archive)]) == 0
+    index = json.loads(index_path(archive).read_text())
+    index['parts'].remove(TEST[0])      # shows who reads it
+    index_path(archive).write_text(json.dumps(index))
+    capsys.readouterr()
+    assert main(['info', str(archive)]) == 0
+    assert f'{TEST[0]}.aedat is missing' in capsys.readouterr().err
+    assert import_(archive, tmp_path / 'set') == 1
+    assert f'{TEST[0]}.aedat is missing' in capsys.readouterr().err
+    (tmp_path / 'a_file').touch()
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'a_file'))
+    assert main(['info', str(archive)]) == 0
+    assert 'is missing' not in capsys.readouterr().err
 
 
 def test_raw_clips_are_the_recordings_events(download, tmp_path, capsys):
@@ -234,4 +254,4 @@ def test_lists_alone_are_no_download(download, tmp_path):
     for path in download.glob('user*'):
         path.unlink()
     with pytest.raises(ValueError, match='none of the listed recordings is there'):
-        Dvs128Gesture(download, tmp_path / 'set')
+        Dvs128Gesture(download)

@@ -176,6 +176,21 @@ def test_a_wider_network_with_other_labels_keeps_the_outputs_that_it_shares(trai
                                rtol=0, atol=1e-5)
 
 
+def test_spikingjellys_network_is_fine_tuned_to_other_labels(tmp_path):
+    architecture = {'model': 'DVSGestureNet', 'channels': 2}
+    torch.manual_seed(9)
+    source = build_network(11, 128, architecture)
+    path = tmp_path / 'spikingjelly.pth'
+    torch.save({'net': source.state_dict()}, path)
+    net = build_network(3, 128, architecture)
+    take_weights(net, ('arm_roll', 'snap', 'hand_clapping'), str(path))
+    before, after = source.conv_fc[-3].weight, net.conv_fc[-3].weight
+    of = SPIKINGJELLY_GESTURES.index('arm_roll')
+    assert torch.equal(after[:10], before[10 * of:10 * of + 10])
+    assert torch.equal(net.conv_fc[0].weight, source.conv_fc[0].weight)
+    assert net(torch.rand(4, 2, 2, 128, 128)).shape == (4, 2, 3)
+
+
 def test_a_network_that_differs_in_more_than_width_is_refused(trained):
     path = str(trained[0] / 'best.safetensors')
     _, card = load_checkpoint(path)

@@ -78,7 +78,7 @@ def open_source(arguments):
         check_shares(arguments.validation, arguments.test)
     path.stat()
     if find_download(path):
-        return Dvs128Gesture(path, arguments.folder, cleaning, open_and_follow)
+        return Dvs128Gesture(path, cleaning, open_and_follow)
     if path.suffix == '.csv' or (path / TABLE).exists():
         return LabelledRecordings(path, arguments.validation, arguments.test, cleaning)
     raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor a folder of '

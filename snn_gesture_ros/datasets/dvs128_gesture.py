@@ -1,11 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The DVS128 Gesture download: DvsGesture.tar.gz as it comes, or unpacked."""
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 import csv
 from functools import partial
 import gzip
+import hashlib
 import json
+import os
 from pathlib import Path, PurePosixPath
 import tarfile
 import zlib
@@ -18,7 +20,6 @@ from snn_gesture_ros.recordings.aedat31 import Aedat31
 
 ARCHIVE = 'DvsGesture.tar.gz'
 FOLDER = 'DvsGesture'
-INDEX = 'archive_index.json'
 TRAIN_LIST, TEST_LIST = 'trials_to_train.txt', 'trials_to_test.txt'
 VALIDATION_PERSONS = ('user20', 'user21', 'user22', 'user23')
 """Taken from the 23 persons that the download has for training."""
@@ -33,12 +34,11 @@ LONGEST_TEXT = 1 << 20
 class Download:
     """The recordings of the download and their trials; nothing is unpacked to the disk."""
 
-    def __init__(self, path, index_path=None, open_file=open):
+    def __init__(self, path, open_file=open):
         """
-        Index the download; an archive is read once for that.
+        Index the download; an archive is read once for that, see `index_path`.
 
         :param path: the archive, the folder that it was unpacked to, or one that holds either.
-        :param index_path: where the index of an archive is kept for the next time, if anywhere.
         :param open_file: opens the archive to index it, as `open` does; it may show progress.
         :raises ValueError: if the archive is cut off or damaged, or nothing of it is there.
         :raises OSError: if it cannot be read.
@@ -52,8 +52,7 @@ class Download:
         """Of each recording: what is wrong with rows of its table, a line each."""
         self.splits = {}
         """Train, validation or test, of each recording."""
-        self._files = (_Unpacked(path) if path.is_dir()
-                       else _Archive(path, index_path, open_file))
+        self._files = _Unpacked(path) if path.is_dir() else _Archive(path, open_file)
         for name, split in ((TRAIN_LIST, 'train'), (TEST_LIST, 'test')):
             if name not in self._files.texts:
                 raise ValueError(f'{path}: {name} is missing; download the data set again')
@@ -98,19 +97,13 @@ class Download:
 class Dvs128Gesture(Source):
     """The trials of the download, each a clip; test persons are those of its own list."""
 
-    def __init__(self, path, folder, cleaning: Cleaning = Cleaning(), open_file=open):
-        """
-        Index the download.
-
-        :param folder: of the set; the index of an archive is kept in it for a resumed import.
-
-        See `Download` for the rest.
-        """
+    def __init__(self, path, cleaning: Cleaning = Cleaning(), open_file=open):
+        """Index the download; see `Download`."""
         super().__init__()
         self.description = {'made_by': 'DVS128 Gesture', 'validation_persons': VALIDATION_PERSONS,
                             **cleaning.description()}
         self._cleaning = cleaning
-        self._download = Download(path, Path(folder) / INDEX, open_file)
+        self._download = Download(path, open_file)
         self.faults += self._download.faults
         self.notes += [note for odd in self._download.odd.values() for note in odd]
         self.parts = sorted(self._download.trials)
@@ -146,6 +139,13 @@ def find_download(path):
         if (folder / TRAIN_LIST).exists() or any(folder.glob('user*_labels.csv')):
             return folder
     return path / ARCHIVE if (path / ARCHIVE).exists() else None
+
+
+def index_path(archive: Path) -> Path:
+    """Return where the index of an archive is kept, so that it is read for it only once."""
+    caches = os.environ.get('XDG_CACHE_HOME') or Path('~/.cache').expanduser()
+    name = hashlib.sha256(str(archive.resolve()).encode()).hexdigest()
+    return Path(caches, 'snn_gesture_ros', f'{name[:16]}.json')
 
 
 def is_download(path: Path) -> bool:
@@ -214,24 +214,25 @@ class _Unpacked:
 class _Archive:
     """The archive, which is read from its start each time, and never unpacked to the disk."""
 
-    def __init__(self, path, index_path, open_file):
+    def __init__(self, path, open_file):
         self.path = path
-        self._index_path = index_path
         status = path.stat()
-        self._identity = {'bytes': status.st_size, 'modified_ns': status.st_mtime_ns}
+        identity = {'bytes': status.st_size, 'modified_ns': status.st_mtime_ns}
+        index_file = index_path(path)
         try:
-            index = json.loads(index_path.read_text()) if index_path else {}
+            index = json.loads(index_file.read_text())
         except (OSError, ValueError):
             index = {}
-        if index.get('archive') == self._identity:
+        if index.get('archive') == identity:
             self.texts, self.parts = index['texts'], set(index['parts'])
-        else:
-            self._make_index(open_file)
+            return
+        self._make_index(open_file)
+        with suppress(OSError):     # without a place for it, the next command reads the archive
+            index_file.parent.mkdir(parents=True, exist_ok=True)
+            index_file.write_text(json.dumps(
+                {'archive': identity, 'texts': self.texts, 'parts': sorted(self.parts)}))
 
     def recordings(self, wanted):
-        if self._index_path:
-            self._index_path.write_text(json.dumps(
-                {'archive': self._identity, 'texts': self.texts, 'parts': sorted(self.parts)}))
         for name, path, stream in self._members(('.aedat',)) if wanted else ():
             if name.stem in wanted:
                 yield name.stem, partial(Aedat31, path, stream)

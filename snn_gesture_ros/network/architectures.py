@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Architectures: networks by the words of a ModelCard or a training's settings."""
 from snn_gesture_ros.network.gesture_net import GestureNet
-from spikingjelly.activation_based import functional, neuron, surrogate
+from spikingjelly.activation_based import functional, layer, neuron, surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
+
+VOTERS = 10
+"""Neurons of DVSGestureNet that vote for each output."""
 
 
 def build_network(classes: int, size: int, architecture: dict):
@@ -13,7 +16,7 @@ def build_network(classes: int, size: int, architecture: dict):
     :param classes: number of outputs.
     :param size: width and height of a frame, pixels.
     :param architecture: arguments of GestureNet; or {'model': 'DVSGestureNet', 'channels': c,
-        'neuron': 'LIFNode' or 'ParametricLIFNode'} for SpikingJelly's, with 11 outputs on 128x128.
+        'neuron': 'LIFNode' or 'ParametricLIFNode'} for SpikingJelly's, on 128x128 pixels.
     :raises ValueError: if there is no such network.
     """
     arguments = dict(architecture)
@@ -29,12 +32,13 @@ def build_network(classes: int, size: int, architecture: dict):
 
 
 def _dvs_gesture_net(classes, size, neuron_name, channels=128):
-    if (classes, size) != (11, 128):
-        raise ValueError(f'DVSGestureNet has 11 outputs for 128x128 pixels, not {classes} for '
-                         f'{size}x{size}')
+    if size != 128:
+        raise ValueError(f'DVSGestureNet is for 128x128 pixels, not {size}x{size}')
     if neuron_name not in ('LIFNode', 'ParametricLIFNode'):
         raise ValueError(f'neuron {neuron_name!r} is neither LIFNode nor ParametricLIFNode')
     net = DVSGestureNet(channels, getattr(neuron, neuron_name),
                         surrogate_function=surrogate.ATan(), detach_reset=True)
+    if classes != 11:
+        net.conv_fc[-3] = layer.Linear(512, VOTERS * classes)
     functional.set_step_mode(net, 'm')
     return net

@@ -31,17 +31,29 @@ def take_weights(net, labels: tuple, checkpoint: str) -> None:
     weights, there = net.state_dict(), source.state_dict()
     try:
         if tuple(labels) != card.labels:
-            shared = [label for label in labels if label in card.labels]
-            new = [labels.index(label) for label in shared]
-            old = [card.labels.index(label) for label in shared]
-            for name in [name for name in there if name.startswith('readout.')]:
-                inputs = map(slice, there[name].shape[1:])      # as many as before it is widened
-                rows = weights[name][(slice(None), *inputs)].clone()
-                rows[new] = there[name][old]
-                there[name] = rows
+            keep_shared_outputs(there, card.labels, weights, labels)
         if any(weights[name].shape != value.shape for name, value in there.items()):
             there = widened(there, weights)
         net.load_state_dict(there)
     except (KeyError, RuntimeError, IndexError, ValueError):
         raise ValueError(f'the weights of {checkpoint} do not fit the architecture or its labels: '
                          'leave out --channels, --size and architecture') from None
+
+
+def keep_shared_outputs(there: dict, old: tuple, weights: dict, new: tuple) -> None:
+    """
+    Give the last layer of a checkpoint the outputs of other labels, those of new ones random.
+
+    :param there: weights of the checkpoint by name, in the order of its layers; changed.
+    :param old: its labels.
+    :param weights: weights of the network that begins, random; it may be wider.
+    :param new: its labels.
+    """
+    last = [name for name, value in there.items() if value.ndim > 1][-1].rsplit('.', 1)[0]
+    kept = [label for label in new if label in old]
+    to, of = [new.index(label) for label in kept], [old.index(label) for label in kept]
+    for name in [name for name in there if name.startswith(f'{last}.')]:
+        inputs = map(slice, there[name].shape[1:])      # as many as before it is widened
+        outputs = weights[name][(slice(None), *inputs)].unflatten(0, (len(new), -1)).clone()
+        outputs[to] = there[name].unflatten(0, (len(old), -1))[of]
+        there[name] = outputs.flatten(0, 1)
