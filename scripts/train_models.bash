@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the shipped models from nothing: simulated people, then training. Run after `make training`:
-#   bash scripts/train_models.bash FOLDER        (35 GB of disk; goes on where it was stopped)
+# Makes models like the shipped ones from nothing: simulated people, then training. Run after
+# `make training`:  bash scripts/train_models.bash FOLDER    (35 GB; goes on where it was stopped)
 set -eo pipefail    # not -u: setup files of ROS read variables that are not set
 project=$(cd "$(dirname "$0")/.." && pwd)
 sets=${1:?name a folder for the simulated people and the training}
@@ -31,6 +31,5 @@ train fast
 train accurate --init-from "$sets/fast/best.safetensors" --seed 1
 
 for model in fast accurate; do
-  cp "$sets/$model/best.safetensors" "$project/snn_gesture_ros/models/$model.safetensors"
-  snn-gesture export "$project/snn_gesture_ros/models/$model.safetensors"
+  snn-gesture export "$sets/$model/best.safetensors"
 done
