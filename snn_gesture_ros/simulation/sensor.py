@@ -134,18 +134,23 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
     height, width = light.shape
     duration_us = end_us - start_us
     duration_s = np.float32(duration_us * 1e-6)
+    befores, changes = np.empty(width, np.float32), np.empty(width, np.float32)
     for row in range(first_row, height):
         if count + width * _MOST_CROSSINGS > len(room):
             return count, row
+        # Without a branch, so that it is done for several pixels at a time.
         for column in range(width):
-            old = level[row, column]
-            shade = int((light[row, column] - _DARKEST) * _SHADES)
+            seen, old = light[row, column], level[row, column]
+            shade = int((seen - _DARKEST) * _SHADES)
             share = shares[min(max(shade, 0), len(shares) - 1)]
-            new = old + share * (light[row, column] - old)
+            new = old + share * (seen - old)
             level[row, column] = new
-            before = old - memory[row, column]
-            memory[row, column] -= leak[row, column] * duration_s
-            change = new - memory[row, column]
+            befores[column] = old - memory[row, column]
+            leaked = memory[row, column] - leak[row, column] * duration_s
+            memory[row, column] = leaked
+            changes[column] = new - leaked
+        for column in range(width):
+            before, change = befores[column], changes[column]
             if change >= on[row, column]:
                 polarity, step = 1, on[row, column]
             elif change <= -off[row, column]:
