@@ -56,6 +56,19 @@ def test_select(folder):
     assert len(clips.select('validation')) == 0
 
 
+def test_renamed(folder):
+    clips = ClipSet(folder)
+    before = [clip.label for clip in clips.clips]
+    renamed = clips.renamed({before[0]: 'none'})
+    assert [clip.label for clip in renamed.clips] == [
+        'none' if label == before[0] else label for label in before]
+    assert set(before) - {before[0]}
+    assert [clip.label for clip in clips.clips] == before
+    assert (renamed.events(0) == clips.events(0)).all()
+    with pytest.raises(ValueError, match='no clip has the label snap'):
+        clips.renamed({'snap': 'none'})
+
+
 def test_joined_is_a_mixture(folder, tmp_path):
     ClipSetWriter(tmp_path / 'other', {'made_by': 'other'}).write('a', [make_clip(9, 'clap')])
     mixed = ClipSet.joined([ClipSet(folder).select('train'), ClipSet(tmp_path / 'other')])

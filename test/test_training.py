@@ -200,6 +200,16 @@ def test_a_network_that_differs_in_more_than_width_is_refused(trained):
             take_weights(net, card.labels, path)
 
 
+def test_what_is_no_gesture_is_learned_as_none(clip_set, tmp_path):
+    status, text = train(clip_set, tmp_path, '--epochs', '1', '--as-none', 'left_hand_wave')
+    assert status == 0, text
+    card = load_checkpoint(str(tmp_path / 'best.safetensors'))[0]
+    assert card.labels == ('right_hand_wave', 'none')
+    assert card.training['settings']['as_none'] == ['left_hand_wave']
+    right, none = map(sum, card.training['validation']['confusion'])
+    assert none >= 2 * right > 0
+
+
 def test_fine_tuning_takes_frames_from_the_checkpoint(clip_set, trained, tmp_path):
     path = trained[0] / 'best.safetensors'
     words = ['train', '--data', clip_set, '--output', tmp_path, '--init-from', path,
@@ -234,6 +244,8 @@ def test_the_seeds_training(tmp_path):
 @pytest.mark.parametrize('words, status, message', [
     (['--size', '20'], 1, 'power of two'),
     (['--labels', 'snap'], 1, 'no clips for train'),
+    (['--as-none', 'snap'], 1, 'no clip has the label snap'),
+    (['--as-none', 'left_hand_wave', '--labels', 'right_hand_wave'], 2, "'none' among the labels"),
     (['-b', '81'], 1, 'fewer than a batch'),
     (['--epochs', '0'], 2, 'epochs must be at least 1'),
     (['--lr', 'nan'], 2, 'lr must be at least 0'),

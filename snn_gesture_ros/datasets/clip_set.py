@@ -8,7 +8,7 @@ part, `NAME.npy` with the events of its clips one after the other, and `NAME.jso
 clips are. A part without its `.json` is not finished, and does not count.
 """
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 import json
 import os
 from pathlib import Path
@@ -167,6 +167,21 @@ class ClipSet(Sequence):
                   if split in (None, clip.split) and (labels is None or clip.label in labels)]
         return self._made_of(self.descriptions, [self.clips[i] for i in chosen],
                              [self._places[i] for i in chosen])
+
+    def renamed(self, names: dict) -> 'ClipSet':
+        """
+        Return the same clips under other labels.
+
+        :param names: the new label by the old one; labels that it lacks stay.
+        :raises ValueError: if no clip has an old one.
+        """
+        missing = sorted(set(names) - {clip.label for clip in self.clips})
+        if missing:
+            raise ValueError(f'no clip has the label {", ".join(missing)}')
+        return self._made_of(
+            self.descriptions,
+            [replace(clip, label=names.get(clip.label, clip.label)) for clip in self.clips],
+            self._places)
 
     @classmethod
     def joined(cls, sets) -> 'ClipSet':

@@ -4,6 +4,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.network.model_card import FRAME_VALUES, READOUTS
 import yaml
 
@@ -32,6 +33,8 @@ class Settings:
     data: tuple = setting((), 'folders of clip sets; several are mixed')
     labels: tuple = setting(
         (), 'names of the outputs in their order; empty: all in the data, none last')
+    as_none: tuple = setting(
+        (), 'labels of the data that are learned as none: what people do, but is no gesture')
     output: str = setting('training', 'folder for checkpoints and logs')
     init_from: str = setting(
         '', 'begin with the weights of this checkpoint; its frames, readout and architecture '
@@ -122,6 +125,8 @@ class Settings:
         if self.slicing == 'count' and self.window_events < self.time_steps:
             raise ValueError(f'window_events must be at least {self.time_steps}, the frames of a '
                              'window, where slicing is count')
+        if self.as_none and self.labels and NONE not in self.labels:
+            raise ValueError(f'as_none needs {NONE!r} among the labels')
         if self.channels:
             object.__setattr__(
                 self, 'architecture', {**self.architecture, 'channels': self.channels})

@@ -46,7 +46,8 @@ def train(settings: Settings, resume: str = '') -> Path:
     quieten()
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    clips = ClipSet.joined([ClipSet(folder) for folder in settings.data])
+    clips = ClipSet.joined([ClipSet(folder) for folder in settings.data]).renamed(
+        dict.fromkeys(settings.as_none, NONE))
     labels = settings.labels or labels_of(clips)
     if resume:
         check_same_training(resume, settings, labels, clips)
