@@ -24,14 +24,19 @@ def publish_while_running(publisher, message) -> None:
             raise
 
 
-def interrupt_once(signal_number, _) -> None:
+def interrupting_until(spinning: threading.Event):
     """
-    End at the first SIGINT and ignore those that follow.
+    Return a handler for the first SIGINT, which ignores those that follow.
 
-    At Ctrl-C the terminal sends one, and ros2 launch may send another.
+    It ends the start at once. While nodes spin it leaves the end to rclpy, which shuts down
+    between callbacks: an exception amid rclpy's own code would be written to the terminal. At
+    Ctrl-C the terminal sends a SIGINT, and ros2 launch may send another.
     """
-    signal.signal(signal_number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    def interrupt(signal_number, _):
+        signal.signal(signal_number, signal.SIG_IGN)
+        if not spinning.is_set():
+            raise KeyboardInterrupt
+    return interrupt
 
 
 def run_node(make_node, arguments=None, **options):
@@ -60,12 +65,12 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
     :param conclude: called with each node when it has stopped, before it is destroyed.
     :returns: the nodes, destroyed.
     """
-    signalled = threading.Event()
+    signalled, spinning = threading.Event(), threading.Event()
     if last_words:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: signalled.set())
     else:
-        signal.signal(signal.SIGINT, interrupt_once)  # rclpy calls it from its own
+        signal.signal(signal.SIGINT, interrupting_until(spinning))  # rclpy's own calls it
     handled = SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL
     try:
         rclpy.init(args=arguments, signal_handler_options=handled)
@@ -77,6 +82,7 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
         executor = SingleThreadedExecutor()
         for node in nodes:
             executor.add_node(node)
+        spinning.set()
         if last_words:
             while not signalled.is_set():
                 executor.spin_once()
