@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulated camera before the two nodes of gesture.launch.py, whose arguments it takes too."""
 from pathlib import Path
+from typing import List
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
@@ -10,6 +11,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
+from snn_gesture_ros.labels import DVS128_GESTURES
 
 GESTURE_LAUNCH = str(
     Path(get_package_share_directory('snn_gesture_ros')) / 'launch/gesture.launch.py')
@@ -20,6 +22,8 @@ CAMERA_PARAMETERS = (
     ('height', '0', int, 'Height of the sensor in pixels; 0 for that of its kind'),
     ('framing', 'upper_body', str, 'Where the camera stands: near, upper_body, far or data_set'),
     ('seed', '1', int, 'Chooses the person, the room and the noise'),
+    ('gestures', f'[{", ".join(DVS128_GESTURES)}]', List[str],
+     'What the person does, in this order: gestures, none, or a kind of none such as walking_by'),
     ('gesture_s', '2.5', float, 'Duration of a gesture'),
     ('pause_s', '1.5', float, 'Rest before each gesture'),
 )

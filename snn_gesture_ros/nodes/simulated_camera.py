@@ -17,6 +17,7 @@ from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import message_class, TRUTH_QOS
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS, SimulatedCamera
+from snn_gesture_ros.simulation.activities import ACTIVITIES, IDLE_ACTIVITIES
 from vision_msgs.msg import Classification
 
 PARAMETERS = (
@@ -25,7 +26,8 @@ PARAMETERS = (
     Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 1280),
     Spec('framing', 'upper_body', f'Where the camera stands: {", ".join(FRAMINGS)}'),
     Spec('seed', 1, 'Chooses the person, the room and the noise', 0, 2**31 - 1),
-    Spec('gestures', list(DVS128_GESTURES), 'What the person does, in this order'),
+    Spec('gestures', list(DVS128_GESTURES), 'What the person does, in this order: gestures, none, '
+         f'or a kind of none: {", ".join(IDLE_ACTIVITIES)}'),
     Spec('loop', True, 'Begin again after the last gesture; else the node ends'),
     Spec('gesture_s', 2.5, 'Duration of a gesture', 0.1, 3600.0),
     Spec('pause_s', 1.5, 'Rest before each gesture', 0.0, 3600.0),
@@ -52,10 +54,10 @@ class SimulatedCameraNode(Node):
         """
         super().__init__('simulated_camera')
         values = declare(self, PARAMETERS)
-        unknown = set(values['gestures']) - {NONE, *DVS128_GESTURES}
+        unknown = set(values['gestures']) - set(ACTIVITIES)
         if unknown or not values['gestures']:
             raise ValueError(f'gestures {sorted(unknown)} are not known; known are '
-                             f'{", ".join((*DVS128_GESTURES, NONE))}')
+                             f'{", ".join(ACTIVITIES)}')
         for name, known in (('sensor', SENSORS), ('framing', FRAMINGS)):
             if values[name] not in known:
                 raise ValueError(f'{name} {values[name]!r} is not one of {", ".join(known)}')
@@ -103,11 +105,12 @@ class SimulatedCameraNode(Node):
         """Simulate ahead of time: blocks of events, with the label where one begins."""
         for label, duration_us in self._scenes():
             self._camera.perform(label)
+            truth = label if label in DVS128_GESTURES else NONE
             for start_us in range(0, duration_us, BLOCK_US):
                 if not self._running:
                     self._blocks.put(None)
                     return
-                self._blocks.put((self._camera.advance(BLOCK_US), None if start_us else label))
+                self._blocks.put((self._camera.advance(BLOCK_US), None if start_us else truth))
         self._blocks.put(None)
 
     def _publish(self):
