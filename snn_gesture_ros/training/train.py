@@ -25,7 +25,12 @@ import torch
 
 BEST, LAST = 'best.ckpt', 'last.ckpt'
 MODEL = 'best.safetensors'
-MONITOR = {'monitor': 'validation/recall', 'mode': 'max'}
+BEST_BY = {
+    # Recall hardly differs from pass to pass, so that the highest of many is luck.
+    'softmax': {'monitor': 'validation/loss', 'mode': 'min'},
+    # As SpikingJelly's example chooses its network.
+    'firing_rate': {'monitor': 'validation/recall', 'mode': 'max'}}
+"""What tells the best pass, by readout."""
 
 
 def train(settings: Settings, resume: str = '') -> Path:
@@ -135,16 +140,17 @@ def make_trainer(settings: Settings, out: Path) -> Trainer:
     """
     device = choose_device(settings.device)
     cuda = device.type == 'cuda'
+    best_by = BEST_BY[settings.readout]
     checkpoints = {'dirpath': out, 'enable_version_counter': False}
     callbacks = [ShowProgress(), LearningRateMonitor()]
     if settings.ema_decay:
         callbacks.append(WeightAveraging(avg_fn=running_average(settings.ema_decay)))
     if settings.patience:
-        callbacks.append(EarlyStopping(**MONITOR, patience=settings.patience))
+        callbacks.append(EarlyStopping(**best_by, patience=settings.patience))
     callbacks += [
         SaveOnInterrupt(out / LAST),
         # At the end of validation, before an interrupt can stop the training.
-        ModelCheckpoint(**checkpoints, filename=Path(BEST).stem, **MONITOR,
+        ModelCheckpoint(**checkpoints, filename=Path(BEST).stem, **best_by,
                         save_on_train_epoch_end=False),
         ModelCheckpoint(**checkpoints, filename=Path(LAST).stem, save_on_train_epoch_end=True)]
     return Trainer(
