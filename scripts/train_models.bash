@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes models like the shipped ones from nothing: simulated people, then training. Run after
-# `make training`:  bash scripts/train_models.bash FOLDER    (35 GB; goes on where it was stopped)
+# `make training`:  bash scripts/train_models.bash FOLDER    (36 GB; goes on where it was stopped)
 set -eo pipefail    # not -u: setup files of ROS read variables that are not set
 project=$(cd "$(dirname "$0")/.." && pwd)
 sets=${1:?name a folder for the simulated people and the training}
@@ -18,17 +18,22 @@ simulate gestures --clips 1200
 simulate none --labels none --clips 2800 --seed 1
 simulate other --labels other_gestures --clips 1000 --seed 2
 simulate near --framing near --clips 220 --seed 3
+# What looks most like a gesture and is none.
+simulate raising --labels raising_arm --clips 1500 --seed 4
+simulate idle --labels still reaching camera_shake --clips 400 --seed 5
 
-# train MODEL ARGUMENTS...: go on where it was stopped.
+# train OUT CONFIG ARGUMENTS...: go on where it was stopped.
 train() {
   local out=$sets/$1 resume=()
   [ ! -e "$out/last.ckpt" ] || resume=(--resume)
-  snn-gesture train --config "train_$1" --output "$out" "${@:2}" "${resume[@]}" \
-    --data "$sets/gestures" "$sets/none" "$sets/other" "$sets/near"
+  snn-gesture train --config "$2" --output "$out" "${@:3}" "${resume[@]}" -j 2 \
+    --as-none raising_arm still reaching camera_shake \
+    --data "$sets"/{gestures,none,other,near,raising,idle}
 }
-train fast
+train first train_fast
+train fast train_fast --init-from "$sets/first/best.safetensors" --epochs 24 --lr 0.0015 --seed 1
 # More channels, which begin as copies of those of fast.
-train accurate --init-from "$sets/fast/best.safetensors" --seed 1
+train accurate train_accurate --init-from "$sets/fast/best.safetensors" --seed 2
 
 for model in fast accurate; do
   snn-gesture export "$sets/$model/best.safetensors"

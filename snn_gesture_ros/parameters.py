@@ -78,9 +78,9 @@ GESTURE_CLASSIFIER = (
          'says', 0, 1_000_000, read_only=False),
     Spec('start_threshold', 0.7, 'Averaged score from which a gesture starts', 0.0, 1.0,
          read_only=False),
-    Spec('end_threshold', 0.3, 'Averaged score below which a gesture ends', 0.0, 1.0,
+    Spec('end_threshold', 0.4, 'Averaged score below which a gesture ends', 0.0, 1.0,
          read_only=False),
-    Spec('smoothing_ms', 300.0, 'Time constant of the average over decisions; 0 for none', 0.0,
+    Spec('smoothing_ms', 500.0, 'Time constant of the average over decisions; 0 for none', 0.0,
          10000.0, read_only=False),
 )
 NOISE = ('hot_pixels', 'refractory_us', 'background_us')

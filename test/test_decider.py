@@ -91,6 +91,24 @@ def test_time_that_falls_back_starts_anew():
 
 def test_labels_without_none_know_silence():
     assert silence(('clap', 'wave')).tolist() == [0, 0]
+    decider = Decider(('clap', 'wave'), DecisionSettings())
+    assert decider.scores.max() < 0.01
+    script = [np.array([0.9, 0.1])] * 12 + [silence(('clap', 'wave'))] * 12
+    changes = [change.label for step, scores in enumerate(script)
+               for change in decider.update(step * HOP_US, scores)]
+    assert changes == ['clap', None]
+
+
+def test_scores_are_averaged_as_logarithms():
+    decider = Decider(LABELS, DecisionSettings(smoothing_ms=500))
+    for step in range(200):
+        decider.update(step * HOP_US, np.array(
+            [0.8, 0.1, 0.1] if step % 2 else [0.2, 0.7, 0.1]))
+    weight = 1 - np.exp(-0.2)       # of the newest; the others fade in turn
+    newest = 1 / (2 - weight)
+    likely = np.exp(newest * np.log([0.8, 0.1, 0.1]) + (1 - newest) * np.log([0.2, 0.7, 0.1]))
+    assert decider.scores == pytest.approx(likely / likely.sum(), abs=0.003)
+    assert decider.scores.sum() == pytest.approx(1, abs=0.003)
 
 
 def test_wrong_settings_are_refused():

@@ -3,10 +3,11 @@
 """
 The decider: from scores that come many times a second to gestures that start and end.
 
-The scores are averaged over time. A gesture starts when its averaged score reaches the start
-threshold and is the best; it ends when it falls below the lower end threshold, or when another
-gesture starts. The label `none` is the absence of a gesture and never starts, so that a gesture
-made twice with a pause between fires twice.
+The scores are averaged over time as logarithms (a logarithmic opinion pool): where a label is
+unlikely for a moment, that counts against it more than likely moments count for it. A gesture
+starts when its averaged score reaches the start threshold and is the best; it ends when it falls
+below the lower end threshold, or when another gesture starts. The label `none` is the absence of
+a gesture and never starts, so that a gesture made twice with a pause between fires twice.
 """
 from dataclasses import dataclass
 import math
@@ -17,15 +18,19 @@ from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.labels import NONE
 
 
+FAINTEST = 1e-3
+"""Score below which less is no stronger evidence."""
+
+
 @dataclass(frozen=True)
 class DecisionSettings:
     """When a gesture starts and ends."""
 
     start_threshold: float = 0.7
     """Averaged score from which a gesture starts."""
-    end_threshold: float = 0.3
+    end_threshold: float = 0.4
     """Averaged score below which it ends."""
-    smoothing_ms: float = 300.0
+    smoothing_ms: float = 500.0
     """Time constant of the average; zero takes each decision as it is."""
 
     def __post_init__(self):
@@ -57,15 +62,20 @@ class Decider:
     """Decide which gesture is being made, if any."""
 
     def __init__(self, labels, settings: DecisionSettings):
-        """Begin with no gesture and all scores zero."""
+        """Begin with no gesture, after a long silence."""
         self.labels = tuple(labels)
         self.settings = settings
         self.gesture = None
         """The gesture that is being made now, or None."""
-        self.scores = np.zeros(len(self.labels))
-        """Averaged scores, [labels]."""
+        self._logs = _logarithms(silence(self.labels))
         self._allowed = np.array([label != NONE for label in self.labels])
         self._t_us = None
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Averaged scores, [labels]; without a label `none` they sum to less than one."""
+        powers = np.exp(self._logs - self._logs.max())
+        return (powers / powers.sum())[:len(self.labels)]
 
     def update(self, t_us: int, scores: np.ndarray) -> list:
         """
@@ -79,13 +89,14 @@ class Decider:
         if len(scores) != len(self.labels):
             raise ValueError(f'{len(scores)} scores for {len(self.labels)} labels')
         self._average(t_us, np.asarray(scores, float))
-        candidates = np.where(self._allowed, self.scores, -1)
+        averaged = self.scores
+        candidates = np.where(self._allowed, averaged, -1)
         best = int(candidates.argmax())
         label, score = self.labels[best], float(candidates[best])
         changes = []
         starts = label != self.gesture and score >= self.settings.start_threshold
         if self.gesture is not None:
-            current = float(self.scores[self.labels.index(self.gesture)])
+            current = float(averaged[self.labels.index(self.gesture)])
             if starts or current < self.settings.end_threshold:
                 changes.append(Change(None, current))
                 self.gesture = None
@@ -102,7 +113,7 @@ class Decider:
             labels.
         """
         if before.labels == self.labels:
-            self.scores[:] = before.scores
+            self._logs = before._logs.copy()
             self.gesture, self._t_us = before.gesture, before._t_us
             return []
         ended = before.gesture
@@ -110,10 +121,16 @@ class Decider:
 
     def _average(self, t_us: int, scores: np.ndarray) -> None:
         if self._t_us is None or t_us < self._t_us - RESTART_US:
-            self.scores[:] = 0
+            self._logs = _logarithms(silence(self.labels))
             self._t_us = t_us
         elapsed_ms = max(t_us - self._t_us, 0) / 1000
         self._t_us = t_us
         smoothing_ms = self.settings.smoothing_ms
         weight = 1 - math.exp(-elapsed_ms / smoothing_ms) if smoothing_ms else 1.0
-        self.scores += weight * (scores - self.scores)
+        self._logs += weight * (_logarithms(scores) - self._logs)
+
+
+def _logarithms(scores: np.ndarray) -> np.ndarray:
+    """Give the logarithm of each label's score, and last of what is missing to one."""
+    missing = 1 - scores.sum()
+    return np.log(np.maximum([*scores, missing], FAINTEST))
