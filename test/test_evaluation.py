@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Replays, their measures, and the verb `report`."""
+from dataclasses import replace
 import json
 import shutil
 import subprocess
@@ -11,7 +12,9 @@ import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
+from snn_gesture_ros.evaluation.chapter import conditions
 from snn_gesture_ros.evaluation.density import with_density
+from snn_gesture_ros.evaluation.event_sets import QUICK
 from snn_gesture_ros.evaluation.measures import (
     calibration, clips_recognised, delays, false_alarms, merge_ways, recognition, window_truths)
 from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, spans_us, Task
@@ -200,6 +203,18 @@ def test_density(clips, factor):
     picture = np.bincount(events['pixel'] // 16, minlength=2048)
     new_picture = np.bincount(changed['pixel'] // 16, minlength=2048)
     assert np.corrcoef(picture, new_picture)[0, 1] > 0.9
+
+
+def test_a_sensor_is_compared_with_the_first_by_the_same_people():
+    right, wrong = (replayed('arm_roll', 0, [0, 500_000], [found] * 2)
+                    for found in ('arm_roll', 'none'))
+    wrong = wrong._replace(clip=replace(wrong.clip, person='b', recording='b'))
+    both = [right, wrong]
+    rows = conditions({('set', 'sensor_dvs128'): both, ('set', 'sensor_davis346'): [right],
+                       ('set', 'framing_near'): [right, right._replace(clip=wrong.clip)],
+                       ('density', 0.2): [wrong], ('density', 10): both}, LABELS, QUICK)
+    assert [row['mean_recall'] for row in rows] == [0.5, 1, 1, 0, 0.5]
+    assert [row['difference'] for row in rows] == [0, 0, 0.5, 0, 0]
 
 
 def test_report_of_a_real_process(tmp_path, constant, clips):

@@ -52,20 +52,23 @@ def measure_set(replays: list, labels: tuple) -> dict:
 
 
 def conditions(replays: dict, labels: tuple, extent) -> list:
-    """Return a row for each sensor, framing and density, compared with the first sensor."""
+    """Return a row for each sensor, framing and density; the first sensor sees the same people."""
     keys = [('sensor', name, ('set', f'sensor_{name}')) for name in extent.sensors]
     keys += [('framing', name, ('set', f'framing_{name}')) for name in extent.framings]
     keys += [('density', f'x {factor:g}', ('density', factor)) for factor in DENSITIES]
     rows = []
     for kind, name, key in keys:
         figures = recognition(replays[key], labels)
+        people = {replayed.clip.person for replayed in replays[key]}
+        same = recognition([replayed for replayed in replays[keys[0][2]]
+                            if replayed.clip.person in people], labels)
         row = {'kind': kind, 'name': name, 'windows': figures['windows'],
                'mean_recall': figures['mean_recall'],
                'merged': figures['merged']['mean_recall'],
                'clips_right': figures['clips']['mean_right']}
-        first = (rows or [row])[0]['mean_recall']
-        known = None not in (row['mean_recall'], first)
-        rows.append({**row, 'difference': row['mean_recall'] - first if known else None})
+        known = None not in (row['mean_recall'], same['mean_recall'])
+        rows.append({**row, 'difference': row['mean_recall'] - same['mean_recall']
+                     if known else None})
     return rows
 
 
