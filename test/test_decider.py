@@ -107,8 +107,8 @@ def test_scores_are_averaged_as_logarithms():
     weight = 1 - np.exp(-0.2)       # of the newest; the others fade in turn
     newest = 1 / (2 - weight)
     likely = np.exp(newest * np.log([0.8, 0.1, 0.1]) + (1 - newest) * np.log([0.2, 0.7, 0.1]))
-    assert decider.scores == pytest.approx(likely / likely.sum(), abs=0.003)
-    assert decider.scores.sum() == pytest.approx(1, abs=0.003)
+    assert decider.scores == pytest.approx(likely / likely.sum(), abs=0.0003)
+    assert decider.scores.sum() == pytest.approx(1, abs=0.0003)
 
 
 def test_wrong_settings_are_refused():

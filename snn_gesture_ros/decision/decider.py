@@ -18,7 +18,7 @@ from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.labels import NONE
 
 
-FAINTEST = 1e-3
+FAINTEST = 1e-4
 """Score below which less is no stronger evidence."""
 
 
