@@ -203,7 +203,7 @@ def test_a_network_that_differs_in_more_than_width_is_refused(trained):
 def test_what_is_no_gesture_is_learned_as_none(clip_set, tmp_path):
     status, text = train(clip_set, tmp_path, '--epochs', '1', '--as-none', 'left_hand_wave')
     assert status == 0, text
-    card = load_checkpoint(str(tmp_path / 'best.safetensors'))[0]
+    card = load_checkpoint(str(tmp_path / 'best.safetensors'))[1]
     assert card.labels == ('right_hand_wave', 'none')
     assert card.training['settings']['as_none'] == ['left_hand_wave']
     right, none = map(sum, card.training['validation']['confusion'])
