@@ -52,7 +52,11 @@ def measure_set(replays: list, labels: tuple) -> dict:
 
 
 def conditions(replays: dict, labels: tuple, extent) -> list:
-    """Return a row for each sensor, framing and density; the first sensor sees the same people."""
+    """
+    Return a row for each sensor, framing and density.
+
+    Each is compared with the first sensor before the same people.
+    """
     keys = [('sensor', name, ('set', f'sensor_{name}')) for name in extent.sensors]
     keys += [('framing', name, ('set', f'framing_{name}')) for name in extent.framings]
     keys += [('density', f'x {factor:g}', ('density', factor)) for factor in DENSITIES]
