@@ -18,11 +18,13 @@ from snn_gesture_ros.evaluation.event_sets import QUICK
 from snn_gesture_ros.evaluation.measures import (
     calibration, clips_recognised, delays, false_alarms, merge_ways, recognition, window_truths)
 from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, spans_us, Task
+from snn_gesture_ros.evaluation.tasks import DISTURBANCES
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
+from snn_gesture_ros.training.augmentation import Augmentation
 import torch
 
 LABELS = ('right_hand_wave', 'arm_roll', 'none')
@@ -136,6 +138,16 @@ def test_other_slicing_gives_other_windows(clips, constant):
     assert set(longer.ends_us - longer.begins_us) == {800_000}
 
 
+def test_a_clip_is_augmented_the_same_way_each_time(clips, constant):
+    rest = [number for number, clip in enumerate(clips.clips) if clip.label == 'none']
+    thin = Augmentation(density=0.01)
+    plain, thinned, again = (
+        np.concatenate([clip.silent for clip in replay(
+            Task((), constant, clips, tuple(rest), augmentation=augmentation))[2]])
+        for augmentation in (Augmentation(), thin, thin))
+    assert thinned.sum() > plain.sum() and (thinned == again).all()
+
+
 def test_truth_of_windows_around_the_onset():
     windows = replayed('arm_roll', 1_000_000, [-100_000, 0, 600_000, 700_000, 840_000, 1_500_000],
                        ['none'] * 6)
@@ -212,9 +224,12 @@ def test_a_sensor_is_compared_with_the_first_by_the_same_people():
     both = [right, wrong]
     rows = conditions({('set', 'sensor_dvs128'): both, ('set', 'sensor_davis346'): [right],
                        ('set', 'framing_near'): [right, right._replace(clip=wrong.clip)],
-                       ('density', 0.2): [wrong], ('density', 10): both}, LABELS, QUICK)
-    assert [row['mean_recall'] for row in rows] == [0.5, 1, 1, 0, 0.5]
-    assert [row['difference'] for row in rows] == [0, 0, 0.5, 0, 0]
+                       ('density', 0.2): [wrong], ('density', 10): both,
+                       **{('disturbance', name): [right] for name in DISTURBANCES}},
+                      LABELS, QUICK)
+    disturbed = [1] * len(DISTURBANCES)
+    assert [row['mean_recall'] for row in rows] == [0.5, 1, 1, 0, 0.5, *disturbed]
+    assert [row['difference'] for row in rows] == [0, 0, 0.5, 0, 0, *np.zeros_like(disturbed)]
 
 
 def test_report_of_a_real_process(tmp_path, constant, clips):
@@ -240,7 +255,7 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     own = chapter['data']['own']
     assert (own['used'], own['left_out']) == (3, 1) and report['data']['own']['split'] == 'test'
     assert [row['name'] for row in chapter['conditions']] == [
-        'dvs128', 'davis346', 'near', 'x 0.2', 'x 10']
+        'dvs128', 'davis346', 'near', 'x 0.2', 'x 10', *DISTURBANCES]
     assert len(chapter['windows']) == 5
     assert [row['way'] for row in chapter['states']] == ['carried', 'window']
     assert {**chapter['hops'][0], 'way': 'carried'} == chapter['states'][0]

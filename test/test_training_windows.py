@@ -8,6 +8,7 @@ from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.training import windows
 from snn_gesture_ros.training.augmentation import Augmentation, augmented
+from snn_gesture_ros.training.disturbance import Disturbance
 from snn_gesture_ros.training.gesture_module import truth_at_end
 from snn_gesture_ros.training.settings import Settings
 from snn_gesture_ros.training.window_cutter import WindowCutter
@@ -173,16 +174,44 @@ def test_shift_scale_and_rotation(clips):
     assert len(changed(events, shift=(128.0, 0.0))) == 0
 
 
-def test_density_drop_and_noise(clips):
+def test_density_and_drop(clips):
     events = clips.events(0)
     assert len(changed(events, density=0.25)) == pytest.approx(0.25 * len(events), rel=0.05)
     denser = changed(events, density=3.5)
     assert len(denser) == pytest.approx(3.5 * len(events), rel=0.05)
     x, y, _ = coordinates(changed(events, emptied=(10.0, 20.0, 60.0, 80.0)))
     assert not ((x >= 10) & (x < 60) & (y >= 20) & (y < 80)).any() and len(x) > len(events) / 2
-    noisy = changed(events[:0], noise_hz=0.5, stretch=0.5)
-    assert len(noisy) == pytest.approx(0.5 * 128 * 128, rel=0.1)
-    assert noisy['dt_us'].max() < DURATION_US / 2
+    uneven = changed(events, kept=(0.1, 1.0))
+    _, _, p = coordinates(events)
+    _, _, new_p = coordinates(uneven)
+    assert (new_p == 1).sum() == (p == 1).sum()
+    assert (new_p == 0).sum() == pytest.approx(0.1 * (p == 0).sum(), rel=0.2)
+
+
+def disturbed(**disturbance):
+    return changed(np.empty(0, PACKED_EVENT), disturbance=Disturbance(**disturbance), stretch=0.5)
+
+
+def test_disturbances():
+    noise = disturbed(noise_hz=0.5)
+    assert len(noise) == pytest.approx(0.25 * 128 * 128 * DURATION_US / 1e6, rel=0.1)
+    assert noise['dt_us'].max() < DURATION_US / 2
+    assert len(np.unique(noise['pixel'])) > 0.85 * len(noise)
+    assert 1 <= len(np.unique(disturbed(hot_pixels=3)['pixel'] % (128 * 128))) <= 3
+    x, y, p = coordinates(disturbed(flicker=True))
+    sides = np.ptp(x) + 1, np.ptp(y) + 1
+    assert 6 <= min(sides) and max(sides) <= 32
+    assert len(x) > np.prod(sides) and 0.3 < p.mean() < 0.7
+
+
+def test_disturbances_are_drawn_up_to_what_the_settings_say():
+    settings = Settings(noise_hz=0.5, hot_pixels=8, flicker=0.25)
+    rng = np.random.default_rng(0)
+    noise_hz, hot_pixels, flicker = np.transpose(
+        [Disturbance.drawn(settings, rng) for _ in range(2000)])
+    assert 0.49 < noise_hz.max() <= 0.5 and np.median(noise_hz) < 0.1
+    assert hot_pixels.min() == 0 and hot_pixels.max() == 8
+    assert flicker.mean() == pytest.approx(0.25, abs=0.04)
 
 
 def test_time_stretch(clips):

@@ -5,7 +5,7 @@ from snn_gesture_ros.decision.decider import Decider, DecisionSettings
 from snn_gesture_ros.evaluation.measures import (
     calibration, delays, false_alarms, recognition)
 from snn_gesture_ros.evaluation.replay import Replayed
-from snn_gesture_ros.evaluation.tasks import DENSITIES
+from snn_gesture_ros.evaluation.tasks import DENSITIES, DISTURBANCES
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 UNITS = {'time': 'ms', 'count': 'events'}
@@ -53,13 +53,14 @@ def measure_set(replays: list, labels: tuple) -> dict:
 
 def conditions(replays: dict, labels: tuple, extent) -> list:
     """
-    Return a row for each sensor, framing and density.
+    Return a row for each sensor, framing, density and disturbance.
 
     Each is compared with the first sensor before the same people.
     """
     keys = [('sensor', name, ('set', f'sensor_{name}')) for name in extent.sensors]
     keys += [('framing', name, ('set', f'framing_{name}')) for name in extent.framings]
     keys += [('density', f'x {factor:g}', ('density', factor)) for factor in DENSITIES]
+    keys += [('disturbance', name, ('disturbance', name)) for name in DISTURBANCES]
     rows = []
     for kind, name, key in keys:
         figures = recognition(replays[key], labels)

@@ -48,7 +48,7 @@ def draw_confusion(counts: list, labels: tuple, path: Path) -> None:
 
 
 def draw_conditions(rows: list, path: Path) -> None:
-    """Draw mean recall by sensor, framing and density."""
+    """Draw mean recall by sensor, framing, density and disturbance."""
     figure, axes = _canvas(0.9 + 0.28 * len(rows))
     places = np.arange(len(rows))[::-1]
     axes.barh(places + 0.2, _percent(rows, 'mean_recall'), 0.36, color=COLOUR, label='windows')

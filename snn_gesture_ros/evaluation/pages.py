@@ -72,7 +72,7 @@ def overview(report: dict) -> str:
 def worst(conditions: list):
     """Return the lowest difference by sensor and density, None where none is known."""
     known = [row['difference'] for row in conditions
-             if row['kind'] != 'framing' and row['difference'] is not None]
+             if row['kind'] in ('sensor', 'density') and row['difference'] is not None]
     return min(known, default=None)
 
 
@@ -91,10 +91,13 @@ def chapter_text(name: str, chapter: dict, figures: str, data: list) -> str:
         labels_table(chapter['held_out']), picture('confusion matrix', figures, 'confusion'),
         merged_text(chapter['held_out']['merged']),
         *data_sections(chapter, figures, data),
-        '### Sensors, framings, densities',
+        '### Sensors, framings, densities, disturbances',
         f'Differences are to {chapter["conditions"][0]["name"]}, with the same people and seeds. '
         'Densities: clean events of the same clips, a fifth of them kept at random; or each '
-        'repeated ten times within a pixel and about 2 ms.',
+        'repeated ten times within a pixel and about 2 ms. Disturbances: what a noise filter may '
+        'leave, added to the same clips by the code that augments training (a pixel of the '
+        '128x128 fires so often by itself; a lamp is a rectangle of up to a quarter of the '
+        "picture's width and height).",
         conditions_table(chapter['conditions']), picture('conditions', figures, 'conditions'),
         '### Calibration',
         f'Expected calibration error in 15 bins: {number(chapter["calibration"]["error"], 3)} '
@@ -159,7 +162,7 @@ def data_sections(chapter: dict, figures: str, data: list) -> list:
 
 
 def conditions_table(rows: list) -> str:
-    """Return the table of sensors, framings and densities."""
+    """Return the table of sensors, framings, densities and disturbances."""
     return table(('', 'windows', 'mean recall', 'difference', 'merged', 'first announcement'),
                  [(f'{row["kind"]} {row["name"]}', row['windows'], percent(row['mean_recall']),
                    points(row['difference']), percent(row['merged']),

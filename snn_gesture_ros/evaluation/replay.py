@@ -13,6 +13,7 @@ from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.frame_stream import FramesByTime
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.training.augmentation import Augmentation, augmented
 
 PACKET_US = 5_000
 """Camera time of a packet, as the event_stream node makes them by default."""
@@ -32,6 +33,8 @@ class Task(NamedTuple):
     """Of the classifier."""
     density: float = 1.0
     """Factor of the number of events."""
+    augmentation: Augmentation = Augmentation()
+    """What else is done to the events."""
 
 
 class Replayed(NamedTuple):
@@ -64,6 +67,8 @@ def replay(task: Task) -> tuple:
     for number in task.numbers:
         clip, events = task.clips[number]
         events = with_density(events, task.density, ClipSet.SIZE, number)
+        events = augmented(events, task.augmentation, clip.duration_us,
+                           np.random.default_rng([number, 4]))
         recogniser = Recogniser(classifier, DecisionSettings())
         replayed.append(replay_clip(clip, events, recogniser, frames))
     return task.key, task.numbers, replayed

@@ -1,13 +1,25 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Tasks: all that is replayed to a checkpoint for its report."""
+import math
+
 from snn_gesture_ros.evaluation.replay import Task
 from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import STATES
+from snn_gesture_ros.training.augmentation import Augmentation
+from snn_gesture_ros.training.disturbance import Disturbance
 
 CLIPS_A_TASK = 24
 WINDOW_FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0)
 DENSITIES = (0.2, 10.0)
+DISTURBANCES = {
+    'noise of 0.3 Hz': Augmentation(disturbance=Disturbance(noise_hz=0.3)),
+    'noise of 1 Hz': Augmentation(disturbance=Disturbance(noise_hz=1.0)),
+    '10 hot pixels': Augmentation(disturbance=Disturbance(hot_pixels=10)),
+    'a lamp that flickers': Augmentation(disturbance=Disturbance(flicker=True)),
+    'few OFF events': Augmentation(kept=(0.1, 1.0)),
+    'turned by 15 degrees': Augmentation(rotation=math.radians(15)),
+}
 SLICED_SHARE = 4
 """Windows and ways to treat the state are tried on this part of the held-out clips, 1 / n."""
 
@@ -18,13 +30,15 @@ def tasks_for(checkpoint: str, card, sets: dict, sensors: tuple) -> list:
 
     :param card: its ModelCard.
     :param sets: ClipSet by name.
-    :param sensors: the first one's clips are replayed with other densities.
+    :param sensors: the first one's clips are replayed with other densities and disturbed.
     """
     held_out, first_sensor = sets['held_out'], sets[f'sensor_{sensors[0]}']
     few = -(-len(held_out) // SLICED_SHARE)
     runs = [(('set', name), clips, len(clips), {}) for name, clips in sets.items()]
     runs += [(('density', factor), first_sensor, len(first_sensor), {'density': factor})
              for factor in DENSITIES]
+    runs += [(('disturbance', name), first_sensor, len(first_sensor), {'augmentation': what})
+             for name, what in DISTURBANCES.items()]
     runs += [(('window', length), held_out, few, {'slicing': slicing})
              for length, slicing in slicings(card)]
     runs += [(('state', state), held_out, few, {'state': state}) for state in STATES]

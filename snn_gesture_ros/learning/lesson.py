@@ -19,8 +19,8 @@ from snn_gesture_ros.training.window_cutter import WindowCutter
 import torch
 from torch.nn.functional import pad
 
-AUGMENTED = ('shift', 'scale', 'rotation_deg', 'time_stretch', 'density', 'event_drop', 'noise_hz',
-             'polarity_swap')
+AUGMENTED = ('shift', 'scale', 'rotation_deg', 'time_stretch', 'density', 'event_drop',
+             'polarity_drop', 'polarity_swap', 'noise_hz', 'hot_pixels', 'flicker')
 """Settings that are those of `train_fast`."""
 FOLDS = 3
 """Parts of the examples that are held out in turn; so many of a label there must be."""

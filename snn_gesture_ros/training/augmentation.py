@@ -7,6 +7,7 @@ import numba
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.training.disturbance import Disturbance, log_uniform
 
 SIZE = ClipSet.SIZE
 """Width and height of the picture, pixels; a constant makes its arithmetic fast."""
@@ -29,9 +30,10 @@ class Augmentation(NamedTuple):
     """Factor of the number of events: some are dropped, or repeated on the pixels around."""
     emptied: tuple = (0.0, 0.0, 0.0, 0.0)
     """A rectangle without events: left, top, right, bottom, pixels."""
-    noise_hz: float = 0.0
-    """Events a pixel and second of either polarity, at random."""
+    kept: tuple = (1.0, 1.0)
+    """Share of the OFF and of the ON events that is left."""
     polarity_swapped: bool = False
+    disturbance: Disturbance = Disturbance()
 
     @classmethod
     def drawn(cls, settings, mirrorable: bool, rng):
@@ -45,16 +47,19 @@ class Augmentation(NamedTuple):
         sides = rng.uniform(0.1, 0.5, 2) * SIZE
         corner = rng.uniform(0, 1, 2) * (SIZE - sides)
         emptied = rng.random() < settings.event_drop
+        kept = rng.permutation([1.0, rng.random()])
+        uneven = rng.random() < settings.polarity_drop
         return cls(
             mirrored=bool(rng.random() < settings.mirror and mirrorable),
-            scale=_log_uniform(rng, settings.scale),
+            scale=log_uniform(rng, settings.scale),
             rotation=np.radians(rng.uniform(-1, 1) * settings.rotation_deg),
             shift=tuple(rng.uniform(-1, 1, 2) * settings.shift * SIZE),
-            stretch=_log_uniform(rng, settings.time_stretch),
-            density=_log_uniform(rng, settings.density),
+            stretch=log_uniform(rng, settings.time_stretch),
+            density=log_uniform(rng, settings.density),
             emptied=(*corner, *(corner + sides)) if emptied else (0.0, 0.0, 0.0, 0.0),
-            noise_hz=rng.uniform(0, 1) * settings.noise_hz,
-            polarity_swapped=bool(rng.random() < settings.polarity_swap))
+            kept=tuple(kept) if uneven else (1.0, 1.0),
+            polarity_swapped=bool(rng.random() < settings.polarity_swap),
+            disturbance=Disturbance.drawn(settings, rng))
 
 
 def augmented(events, augmentation: Augmentation, duration_us: float, rng):
@@ -69,30 +74,24 @@ def augmented(events, augmentation: Augmentation, duration_us: float, rng):
     if augmentation == Augmentation():
         return events
     duration_us *= augmentation.stretch
-    noise = np.empty(rng.poisson(augmentation.noise_hz * SIZE * SIZE * duration_us / 1e6),
-                     PACKED_EVENT)
-    noise['dt_us'] = np.sort(rng.random(len(noise))) * duration_us
-    noise['pixel'] = rng.integers(0, 2 * SIZE * SIZE, len(noise))
-    out = np.empty(len(noise) + len(events) * int(np.ceil(augmentation.density)), PACKED_EVENT)
+    disturbing = augmentation.disturbance.events(duration_us, rng)
+    most = len(disturbing) + len(events) * int(np.ceil(augmentation.density))
+    out = np.empty(most, PACKED_EVENT)
     turn = augmentation.scale * np.exp(1j * augmentation.rotation)
-    count = _augment(out, events, noise, augmentation.mirrored, turn.real, turn.imag,
+    count = _augment(out, events, disturbing, augmentation.mirrored, turn.real, turn.imag,
                      *augmentation.shift, augmentation.stretch, augmentation.density,
-                     *augmentation.emptied, augmentation.polarity_swapped,
+                     *augmentation.emptied, *augmentation.kept, augmentation.polarity_swapped,
                      rng.integers(1 << 63))
     return out[:count]
 
 
-def _log_uniform(rng, ends):
-    return float(np.exp(rng.uniform(*np.log(ends))))
-
-
 @numba.njit(cache=True, nogil=True)
-def _augment(out, events, noise, mirrored, cosine, sine, shift_x, shift_y, stretch, density,
-             left, top, right, bottom, polarity_swapped, seed):
-    """Write the events and the noise to `out` in the order of time; return how many."""
+def _augment(out, events, others, mirrored, cosine, sine, shift_x, shift_y, stretch, density,
+             left, top, right, bottom, kept_off, kept_on, polarity_swapped, seed):
+    """Write the events and the others to `out` in the order of time; return how many."""
     middle = SIZE / 2
     moved = cosine != 1.0 or sine != 0.0 or shift_x != 0.0 or shift_y != 0.0
-    count, next_noise = 0, 0
+    count, next_other = 0, 0
     whole, rest = int(density), density - int(density)
     state = np.uint64(seed)
     for i in range(events.shape[0]):
@@ -100,15 +99,19 @@ def _augment(out, events, noise, mirrored, cosine, sine, shift_x, shift_y, stret
         if rest > 0.0:
             state = _next(state)
             copies += _uniform(state) < rest
+        pixel = np.int64(events[i].pixel)
+        x, y, p = pixel % SIZE, pixel // SIZE % SIZE, pixel // (SIZE * SIZE)
+        kept = kept_on if p else kept_off
+        if kept < 1.0:
+            state = _next(state)
+            copies *= _uniform(state) < kept
         if copies == 0:
             continue
         dt_us = np.uint32(events[i].dt_us * stretch)
-        while next_noise < noise.shape[0] and noise[next_noise].dt_us <= dt_us:
-            out[count] = noise[next_noise]
+        while next_other < others.shape[0] and others[next_other].dt_us <= dt_us:
+            out[count] = others[next_other]
             count += 1
-            next_noise += 1
-        pixel = np.int64(events[i].pixel)
-        x, y, p = pixel % SIZE, pixel // SIZE % SIZE, pixel // (SIZE * SIZE)
+            next_other += 1
         if mirrored:
             x = SIZE - 1 - x
         if moved:
@@ -134,8 +137,8 @@ def _augment(out, events, noise, mirrored, cosine, sine, shift_x, shift_y, stret
             out[count].dt_us = dt_us
             out[count].pixel = (p * SIZE + at_y) * SIZE + at_x
             count += 1
-    for i in range(next_noise, noise.shape[0]):
-        out[count] = noise[i]
+    for i in range(next_other, others.shape[0]):
+        out[count] = others[i]
         count += 1
     return count
 

@@ -106,8 +106,16 @@ class Settings:
     event_drop: float = setting(
         0.0, "chance that a random rectangle of up to half the picture's width and height is "
              'emptied', minimum=0, maximum=1)
-    noise_hz: float = setting(0.0, 'most noise events of a pixel a second', minimum=0)
+    polarity_drop: float = setting(
+        0.0, 'chance that a part of the ON events is dropped, or of the OFF events', minimum=0,
+        maximum=1)
     polarity_swap: float = setting(0.0, 'chance of ON and OFF in exchange', minimum=0, maximum=1)
+    noise_hz: float = setting(
+        0.0, 'most noise events of a pixel a second; less is likelier', minimum=0)
+    hot_pixels: int = setting(
+        0, 'most pixels that fire by themselves; fewer are likelier', minimum=0)
+    flicker: float = setting(
+        0.0, 'chance of a lamp or a screen that flickers', minimum=0, maximum=1)
 
     # Machine: changes how fast, not what is learned.
     device: str = setting('auto', 'auto, cpu, cuda or cuda:n')
