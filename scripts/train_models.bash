@@ -31,7 +31,7 @@ train() {
     --data "$sets"/{gestures,none,other,near,raising,idle}
 }
 train first train_fast
-train fast train_fast --init-from "$sets/first/best.safetensors" --epochs 24 --lr 0.0015 --seed 1
+train fast train_fast --init-from "$sets/first/best.safetensors" --epochs 18 --lr 0.002 --seed 1
 # More channels, which begin as copies of those of fast.
 train accurate train_accurate --init-from "$sets/fast/best.safetensors" --seed 2
 
