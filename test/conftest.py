@@ -90,11 +90,11 @@ def bars(tmp_path_factory):
         for label in labels for split in ('train', 'validation') for _ in range(6)])
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    net = GestureNet(3, 16, 4, hidden=32).eval()
+    net = GestureNet(3, 16, 8, hidden=64).eval()
     net.requires_grad_(False)
     net.features[1].weight.fill_(3)
     card = ModelCard(labels, 4, 200.0, 16, 'binary', 'time', 'softmax',
-                     {'channels': 4, 'hidden': 32}, readout_steps=3.0)
+                     {'channels': 8, 'hidden': 64}, readout_steps=3.0)
     save_checkpoint(folder / 'bars.safetensors', net, card)
     clips = ClipSet(folder / 'clips')
     shown = augmented_sequences(net, WindowCutter(
