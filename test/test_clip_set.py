@@ -127,7 +127,8 @@ def test_writer_refuses_wrong_events(tmp_path, change, reason):
 
 
 @pytest.mark.parametrize('values', [{'split': 'dev'}, {'duration_us': 0}, {'onset_us': 100},
-                                    {'onset_us': -1}])
+                                    {'onset_us': -1}, {'offset_us': 101},
+                                    {'onset_us': 50, 'offset_us': 50}])
 def test_impossible_clips(values):
     with pytest.raises(ValueError, match='split|duration'):
         Clip(**{'label': 'wave', 'person': 'a', 'recording': 'a', 'split': 'train',

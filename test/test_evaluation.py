@@ -16,7 +16,8 @@ from snn_gesture_ros.evaluation.chapter import conditions
 from snn_gesture_ros.evaluation.density import with_density
 from snn_gesture_ros.evaluation.event_sets import QUICK
 from snn_gesture_ros.evaluation.measures import (
-    calibration, clips_recognised, delays, false_alarms, merge_ways, recognition, window_truths)
+    calibration, clips_recognised, delays, endings, false_alarms, merge_ways, recognition,
+    window_truths)
 from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, spans_us, Task
 from snn_gesture_ros.evaluation.tasks import DISTURBANCES
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
@@ -58,9 +59,9 @@ def constant(tmp_path):
     return save_constant(tmp_path / 'constant.safetensors', (0.8, 0.15, 0.05))
 
 
-def replayed(label, onset_us, begins_us, found, announced=(), duration_us=2_000_000):
+def replayed(label, onset_us, begins_us, found, announced=(), duration_us=2_000_000, offset_us=0):
     """Give a clip with windows of 0.4 s that were taken for labels with a score of one."""
-    clip = Clip(label, 'a', 'a', 'test', duration_us, onset_us)
+    clip = Clip(label, 'a', 'a', 'test', duration_us, onset_us, offset_us)
     begins_us = np.array(begins_us)
     return Replayed(clip, begins_us, begins_us + 400_000,
                     np.eye(len(LABELS))[[LABELS.index(name) for name in found]],
@@ -153,6 +154,23 @@ def test_truth_of_windows_around_the_onset():
                        ['none'] * 6)
     assert window_truths(windows, LABELS).tolist() == [-1, 2, 2, -1, 1, 1]
     assert window_truths(windows, LABELS[:2]).tolist() == [-1, -1, -1, -1, 1, 1]
+
+
+def test_truth_of_windows_around_the_end():
+    windows = replayed('arm_roll', 0, [0, 760_000, 770_000, 999_000, 1_000_000], ['none'] * 5,
+                       offset_us=1_000_000)
+    assert window_truths(windows, LABELS).tolist() == [1, 1, -1, -1, 2]
+
+
+def test_other_gestures_announced_after_the_end():
+    def ended(*announced):
+        return replayed('arm_roll', 0, [], [], announced, offset_us=1_000_000)
+    wrong = [(1_500_000, 'right_hand_wave'), (1_700_000, 'other')]
+    replays = [ended((500_000, 'other'), (1_200_000, 'arm_roll'), *wrong), ended(), ended(),
+               ended(wrong[0]), replayed('arm_roll', 0, [], [], wrong)]
+    assert endings(replays) == {
+        'clips': 4, 'in_100': 75, 'announced': {'other': 1, 'right_hand_wave': 2}}
+    assert endings([]) == {'clips': 0, 'in_100': None, 'announced': {}}
 
 
 def test_recall_precision_and_false_alarms():
@@ -264,7 +282,7 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     assert list(chapter['false_alarms']['recordings']) == ['empty_room.npz']
     made = tmp_path.glob('build/report/quick_7/*/*/*')
     stamps = {path: path.stat().st_mtime_ns for path in made}
-    assert len(stamps) == 2 * 5
+    assert len(stamps) == 2 * 6
     assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
     assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
     assert json.loads(

@@ -301,7 +301,7 @@ def test_what_a_network_never_saw(training, never):
 
 
 def test_clip_set(tmp_path, capsys):
-    clips = [(Clip(label, person, person, split, 1_000_000, 0, 'a camera'),
+    clips = [(Clip(label, person, person, split, 1_000_000, source='a camera'),
               np.zeros(1, PACKED_EVENT))
              for label, person, split in [('wave', 'ann', 'train'), ('none', 'ann', 'train'),
                                           ('wave', 'bob', 'test')]]

@@ -205,9 +205,11 @@ def test_changed_table_needs_a_new_folder(source, tmp_path, capsys):
     assert 'labels_csv_sha256' in capsys.readouterr().err
 
 
-def test_simulated_recordings_can_be_imported(tmp_path):
+@pytest.mark.parametrize('ends', [[], ['--ends']], ids=['whole', 'ends'])
+def test_simulated_recordings_can_be_imported(tmp_path, ends):
     assert main(['simulate', str(tmp_path / 'files'), '--as-recordings', '--clips', '3',
-                 '--labels', 'air_drums', 'none', '--seconds', '0.4', '--validation', '0.3']) == 0
+                 '--labels', 'air_drums', 'none', '--seconds', '0.4', '--validation', '0.3',
+                 *ends]) == 0
     assert import_(tmp_path / 'files', tmp_path / 'set') == 0
     clips = ClipSet(tmp_path / 'set').clips
     assert sum(clip.duration_us for clip in clips) == pytest.approx(6 * 400_000, rel=0.01)

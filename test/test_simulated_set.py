@@ -70,6 +70,20 @@ def test_plan():
     assert 0.25 < np.mean(rests) < 0.45
     assert not any(planned.clip.onset_us for planned in clips if planned.clip.label == 'none')
     assert max(len(part) for part in simulation.parts()) == CLIPS_A_PART
+    assert all(planned.clip.end_us == planned.clip.duration_us for planned in clips)
+
+
+def test_gestures_that_end(tmp_path):
+    assert simulate(tmp_path / 'set', '--ends', '--labels', 'air_drums', 'none', '--clips', 6,
+                    '--sensor', 'dvs128', '--framing', 'upper_body') == 0
+    clips = ClipSet(tmp_path / 'set')
+    assert not any(clip.onset_us for clip in clips.clips)
+    assert not any(clip.offset_us for clip in clips.select(labels=['none']).clips)
+    assert len({clip.offset_us for clip in clips.select(labels=['air_drums']).clips}) == 6
+    for clip, events in clips.select(labels=['air_drums']):
+        before_us, after_us = clip.offset_us, clip.duration_us - clip.offset_us
+        before = np.sum(events['dt_us'] < before_us)
+        assert before / before_us > 1.3 * (len(events) - before) / after_us
 
 
 def test_framing_and_single_idle_activities(tmp_path):

@@ -75,6 +75,12 @@ def test_a_clip_is_quiet_until_the_onset():
     assert np.sum(events['t'] >= SECOND_US) > 2 * np.sum(events['t'] < SECOND_US)
 
 
+def test_a_clip_is_quiet_after_the_offset():
+    events = random_clip('air_drums', 7, 3 * SECOND_US, 'dvs128', 'upper_body',
+                         offset_us=SECOND_US)
+    assert np.sum(events['t'] < SECOND_US) > 2 * np.sum(events['t'] >= 2 * SECOND_US)
+
+
 def test_the_right_hand_is_on_the_left_of_the_picture():
     def middle_x(label):
         return np.mean([random_clip(label, seed, SECOND_US // 2)['x'].mean()

@@ -33,6 +33,8 @@ def add_arguments(parser) -> None:
                         help='the event camera (default: %(default)s)')
     parser.add_argument('--framing', choices=FRAMINGS,
                         help='how much of the person is in sight (default: any)')
+    parser.add_argument('--ends', action='store_true',
+                        help='every gesture ends within its clip, and the person rests')
     parser.add_argument('--seed', type=seed, default=DEFAULT.seed, metavar='N',
                         help='another seed, other people (default: %(default)s)')
     parser.add_argument('--validation', type=share, default=DEFAULT.validation, metavar='SHARE',
@@ -65,7 +67,7 @@ def run(arguments) -> int:
             DEFAULT, labels=tuple(arguments.labels), clips=arguments.clips,
             duration_us=int(1e6 * arguments.seconds), sensor=arguments.sensor,
             framing=arguments.framing, seed=arguments.seed, validation=arguments.validation,
-            test=arguments.test)
+            test=arguments.test, ends=arguments.ends)
     make = simulate_recordings if arguments.as_recordings else simulate_clip_set
     steps = make(simulation, arguments.folder, arguments.workers)
     try:

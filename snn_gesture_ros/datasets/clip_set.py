@@ -35,7 +35,9 @@ class Clip:
     """'train', 'validation' or 'test'."""
     duration_us: int
     onset_us: int = 0
-    """When the gesture begins; before it the person rests. 0: it lasts the whole clip."""
+    """When the gesture begins; before it the person rests. 0: with the clip, or before it."""
+    offset_us: int = 0
+    """When the gesture ends; after it the person rests. 0: with the clip, or after it."""
     source: str = ''
     """Where it comes from: a sensor, a data set, a file."""
     scale: float = 1.0
@@ -45,9 +47,14 @@ class Clip:
         """Refuse another split, and times that are none, with a ValueError."""
         if self.split not in SPLITS:
             raise ValueError(f'split {self.split!r} is not one of {", ".join(SPLITS)}')
-        if not 0 <= self.onset_us < self.duration_us <= 1 << 32:
+        if not 0 <= self.onset_us < self.end_us <= self.duration_us <= 1 << 32:
             raise ValueError(f'clip of {self.recording}: a duration of {self.duration_us} us with '
-                             f'the onset at {self.onset_us} us is impossible')
+                             f'the gesture from {self.onset_us} to {self.end_us} us is impossible')
+
+    @property
+    def end_us(self) -> int:
+        """Return when the gesture ends, or the clip where it lasts longer."""
+        return self.offset_us or self.duration_us
 
 
 class ClipSetWriter:

@@ -19,6 +19,8 @@ REST_SHARE = 0.35
 """Of the clips of a gesture, those that begin with rest."""
 REST = (0.13, 0.43)
 """How long that rest may be, as parts of a clip."""
+END = (0.4, 0.7)
+"""When a gesture ends that ends within its clip, as parts of the clip."""
 KNOWN_LABELS = (*DVS128_GESTURES, NONE, *IDLE_ACTIVITIES)
 """`none` is any of the idle activities; one of their names is that one alone."""
 SEEDS_A_SPLIT = 1_000_000
@@ -44,6 +46,8 @@ class Simulation:
     validation: float = 0.1
     """Share of the clips that are for validation."""
     test: float = 0.0
+    ends: bool = False
+    """Whether every gesture ends within its clip, which then has no rest before it."""
 
     def __post_init__(self):
         """Refuse what cannot be simulated with a ValueError that says what can."""
@@ -86,11 +90,14 @@ class Simulation:
         label = self.labels[n % len(self.labels)]
         seed = SEEDS * self.seed + FIRST_SEED[split] + n
         rng = np.random.default_rng([seed, 2])
-        rests = label in DVS128_GESTURES and rng.random() < REST_SHARE
-        onset_us = int(self.duration_us * rng.uniform(*REST)) if rests else 0
+        onset_us = offset_us = 0
+        if label in DVS128_GESTURES and self.ends:
+            offset_us = int(self.duration_us * rng.uniform(*END))
+        elif label in DVS128_GESTURES and rng.random() < REST_SHARE:
+            onset_us = int(self.duration_us * rng.uniform(*REST))
         person = f'simulated {seed}'
         return Planned(seed, self.sensor, self.framing, Clip(
-            label, person, person, split, self.duration_us, onset_us,
+            label, person, person, split, self.duration_us, onset_us, offset_us,
             f'simulation {self.sensor}', Cleaning().geometry.scale(*size_of(self.sensor))))
 
 
@@ -105,7 +112,7 @@ class Planned(NamedTuple):
     def events(self) -> np.ndarray:
         """Simulate it: EVENT[n], as the camera sends them."""
         return random_clip(self.clip.label, self.seed, self.clip.duration_us, self.sensor,
-                           self.framing, self.clip.onset_us)
+                           self.framing, self.clip.onset_us, self.clip.offset_us)
 
     def sensor_size(self) -> tuple:
         """Return width and height of its camera in pixels."""
@@ -151,10 +158,12 @@ def simulate_recordings(simulation: Simulation, folder, workers: int):
         table.writerow(['file', 'start_s', 'end_s', 'label', 'person', 'split', 'sensor'])
         for planned in (planned for part in parts for planned in part):
             clip, size = planned.clip, 'x'.join(map(str, planned.sensor_size()))
-            rest = [(0, clip.onset_us, NONE)] if clip.onset_us else []
-            for start_us, end_us, label in (*rest, (clip.onset_us, clip.duration_us, clip.label)):
-                table.writerow([_file_name(planned), start_us / 1e6, end_us / 1e6, label,
-                                clip.person, clip.split, size])
+            spans = ((0, clip.onset_us, NONE), (clip.onset_us, clip.end_us, clip.label),
+                     (clip.end_us, clip.duration_us, NONE))
+            for start_us, end_us, label in spans:
+                if end_us > start_us:
+                    table.writerow([_file_name(planned), start_us / 1e6, end_us / 1e6, label,
+                                    clip.person, clip.split, size])
 
 
 def _write_part(writer: ClipSetWriter, name: str, part: list) -> int:

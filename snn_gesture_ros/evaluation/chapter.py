@@ -3,7 +3,7 @@
 """Chapter: the figures of one checkpoint, from its replayed clips."""
 from snn_gesture_ros.decision.decider import Decider, DecisionSettings
 from snn_gesture_ros.evaluation.measures import (
-    calibration, delays, false_alarms, recognition)
+    calibration, delays, endings, false_alarms, recognition)
 from snn_gesture_ros.evaluation.replay import Replayed
 from snn_gesture_ros.evaluation.tasks import DENSITIES, DISTURBANCES
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
@@ -37,6 +37,7 @@ def make_chapter(replays: dict, card, extent, data: list) -> dict:
             'recordings': false_alarms(replays.get(('set', 'recordings'), [])),
         },
         'delays': delays(held_out),
+        'endings': endings(replays['set', 'ending']),
         'windows': ways(replays, labels, 'window'),
         'unit_of_windows': UNITS[card.slicing],
         'states': ways(replays, labels, 'state'),

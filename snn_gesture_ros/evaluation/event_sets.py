@@ -8,6 +8,7 @@ from pathlib import Path
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
+from snn_gesture_ros.labels import DVS128_GESTURES
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
@@ -35,13 +36,15 @@ class Extent:
     idle: int = 15
     """Clips of each idle activity."""
     idle_us: int = 20_000_000
+    ending: int = 30
+    """Clips of each gesture that ends; they are as long as the held-out ones."""
     sensors: tuple = ('dvs128', 'davis346', 'dvxplorer', 'dvxplorer_vga', 'genx320', 'evk4')
     """The first one is what the others, framings and densities are compared with."""
     framings: tuple = tuple(FRAMINGS)
 
 
 QUICK = Extent(held_out=1, elsewhere=1, elsewhere_large=1, elsewhere_us=1_500_000, idle=1,
-               idle_us=2_000_000, sensors=('dvs128', 'davis346'), framings=('near',))
+               idle_us=2_000_000, ending=1, sensors=('dvs128', 'davis346'), framings=('near',))
 
 
 def simulations(extent: Extent) -> dict:
@@ -51,6 +54,8 @@ def simulations(extent: Extent) -> dict:
     return {
         'held_out': Simulation(clips=extent.held_out, duration_us=extent.held_out_us, **chosen),
         'idle': Simulation(tuple(IDLE_ACTIVITIES), extent.idle, extent.idle_us, **chosen),
+        'ending': Simulation(DVS128_GESTURES, extent.ending, extent.held_out_us, ends=True,
+                             **chosen),
         **{f'sensor_{sensor}': Simulation(
             sensor=sensor, clips=clips_by(sensor, extent), **elsewhere)
            for sensor in extent.sensors},
@@ -95,7 +100,7 @@ def clip_recordings(paths: list, folder) -> ClipSet:
         if cut is None:
             raise ValueError(f'{path}: the recording has no events')
         duration_us, events = cut
-        clip = Clip(path.name, path.name, path.name, 'test', duration_us, 0, path.name,
-                    Cleaning().geometry.scale(*size))
+        clip = Clip(path.name, path.name, path.name, 'test', duration_us, source=path.name,
+                    scale=Cleaning().geometry.scale(*size))
         writer.write(path.name, [(clip, events)])
     return ClipSet(folder).select(labels=[Path(path).name for path in paths])

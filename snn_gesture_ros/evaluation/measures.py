@@ -30,13 +30,14 @@ def judged_windows(replays: list, labels: tuple) -> tuple:
 
 
 def window_truths(replayed, labels: tuple) -> np.ndarray:
-    """Return the true class of each window, `none` before the onset; -1 where it has none."""
+    """Return the true class of each window, `none` before and after; -1 where it has none."""
     classes = {label: number for number, label in enumerate(labels)}
     clip, begins_us, ends_us = replayed.clip, replayed.begins_us, replayed.ends_us
-    gesture_us = ends_us - np.maximum(begins_us, clip.onset_us)
+    gesture_us = np.minimum(ends_us, clip.end_us) - np.maximum(begins_us, clip.onset_us)
     shown = gesture_us >= FILLED * (ends_us - begins_us)
+    rest = (ends_us <= clip.onset_us) | (begins_us >= clip.end_us)
     truth = np.where(shown, classes.get(clip.label, -1),
-                     np.where(ends_us <= clip.onset_us, classes.get(NONE, -1), -1))
+                     np.where(rest, classes.get(NONE, -1), -1))
     return np.where(begins_us >= 0, truth, -1)
 
 
@@ -146,6 +147,19 @@ def delays(replays: list) -> dict:
         'never': ratio(np.isinf(late_s).sum(), len(clips)),
         'delays_s': sorted(late_s[np.isfinite(late_s)].round(3).tolist()),
     }
+
+
+def endings(replays: list) -> dict:
+    """
+    Count what is announced as gestures end, or after it, and is another gesture.
+
+    Of all clips, those that have an end count.
+    """
+    clips = [replayed for replayed in replays if replayed.clip.offset_us]
+    wrong = [label for replayed in clips for t_us, label in replayed.announced
+             if t_us > replayed.clip.offset_us and label != replayed.clip.label]
+    return {'clips': len(clips), 'in_100': ratio(100 * len(wrong), len(clips)),
+            'announced': {label: wrong.count(label) for label in sorted({*wrong})}}
 
 
 def _delay_s(replayed) -> float:

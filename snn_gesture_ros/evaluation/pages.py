@@ -34,9 +34,9 @@ def head(report: dict) -> str:
         table(('set', 'clips', 'minutes', 'sensor', 'framing', 'seeds'), rows),
         '*Mean recall* is the mean over all labels that occur, `none` too, of the windows that '
         'are recognised. A window counts if it lies within its clip and the gesture fills 60 % '
-        'of it, or if it ends before the gesture begins (`none`). *First announcement* is the '
-        'share of clips whose first announced gesture is the right one; of `none`, those in '
-        'which nothing is announced.'])
+        'of it, or if it ends before the gesture begins or begins after its end (`none`). *First '
+        'announcement* is the share of clips whose first announced gesture is the right one; of '
+        '`none`, those in which nothing is announced.'])
 
 
 def seeds_text(row: dict) -> str:
@@ -58,6 +58,8 @@ def overview(report: dict) -> str:
          [points(worst(c['conditions'])) for c in chapters]),
         ('announcements in 10 minutes of simulated none', '0',
          [f'{c["false_alarms"]["idle_in_10_minutes"]:.1f}' for c in chapters]),
+        ('announcements of another gesture as 100 gestures end', '0',
+         [number(c['endings']['in_100'], 1) for c in chapters]),
         ("from a gesture's start to its announcement, median / p90", '0.4 s / 0.8 s',
          [f'{seconds(c["delays"]["median_s"])} / {seconds(c["delays"]["p90_s"])}'
           for c in chapters]),
@@ -114,6 +116,8 @@ def chapter_text(name: str, chapter: dict, figures: str, data: list) -> str:
         'window that decides, without what the network takes to compute. A gesture that is never '
         'announced counts as infinitely late.',
         delays_table(chapter['delays']), picture('delays', figures, 'delays'),
+        '### After the end of a gesture',
+        endings_text(chapter['endings']),
         '### Window length, hop and state',
         'The first quarter of the held-out clips: with windows of other lengths, which have the '
         'same number of frames, so that the hop, which is a frame, goes with them; with decisions '
@@ -190,6 +194,14 @@ def delays_table(delays: dict) -> str:
     return table(('gestures', 'median', 'p90', 'never announced'),
                  [(delays['clips'], seconds(delays['median_s']), seconds(delays['p90_s']),
                    percent(delays['never']))])
+
+
+def endings_text(endings: dict) -> str:
+    """Return what was announced as gestures ended."""
+    announced = ', '.join(f'{label} {count}' for label, count in endings['announced'].items())
+    return (f'{endings["clips"]} people who are in the middle of a gesture stop and rest for a '
+            'second or more. Other gestures that are announced from then on: '
+            f'{announced or "none"}.')
 
 
 def ways_table(chapter: dict) -> str:

@@ -15,13 +15,15 @@ WAVE_FRAMINGS = {'near': 0.4, 'upper_body': 0.35, 'far': 0.25}
 OTHER_FRAMINGS = {'near': 0.15, 'upper_body': 0.6, 'far': 0.25}
 
 
-def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0):
+def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0,
+                offset_us=0):
     """
     Return a clip of a random person who does what the label says, for training sets.
 
     The person rests until onset_us and then begins; with onset_us 0 the clip begins in the
-    middle of the movement. 'none' draws one of IDLE_ACTIVITIES, moving cameras included. sensor
-    is one of presets.SENSORS, framing one of view.FRAMINGS or None for a random one.
+    middle of the movement. From offset_us on the person rests again, unless it is 0. 'none' draws
+    one of IDLE_ACTIVITIES, moving cameras included. sensor is one of presets.SENSORS, framing one
+    of view.FRAMINGS or None for a random one.
     Returns events [n], t in µs from 0 to duration_us.
     """
     rng = np.random.default_rng([seed, 1])
@@ -36,8 +38,12 @@ def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0
         room = 'full'
     doing = NONE if onset_us else activity
     camera = SimulatedCamera(SENSORS[sensor], seed, doing, framing or drawn, activity, room)
-    if onset_us == 0:
-        return camera.advance(duration_us)
-    rest = camera.advance(onset_us)
-    camera.perform(activity)
-    return np.concatenate([rest, camera.advance(duration_us - onset_us)])
+    parts = []
+    if onset_us:
+        parts.append(camera.advance(onset_us))
+        camera.perform(activity)
+    parts.append(camera.advance((offset_us or duration_us) - onset_us))
+    if offset_us:
+        camera.perform(NONE)
+        parts.append(camera.advance(duration_us - offset_us))
+    return np.concatenate(parts)

@@ -14,6 +14,8 @@ UNKNOWN = -1
 """No class: what cannot be named."""
 SETTLING_US = 200_000
 """For so long after its onset a gesture cannot be named yet."""
+FADING_US = 300_000
+"""For so long after its end nobody can say that it is over: the arm is still on its way."""
 
 
 class WindowCutter:
@@ -53,18 +55,21 @@ class WindowCutter:
         if self.settings.slicing == 'number':
             return 0, 0
         if self.settings.slicing == 'time':
-            length, window, onset = clip.duration_us, self.window_us / stretch, clip.onset_us
+            window, onset, end = self.window_us / stretch, clip.onset_us, clip.end_us
+            length = clip.duration_us
         else:
-            length, window = len(times_us), self._frame_events * self._steps
-            onset = bisect_left(times_us, clip.onset_us)
-        last = max(0, int(length - window))
-        return 0 if self._none is not None else min(onset, last), last
+            window, length = self._frame_events * self._steps, len(times_us)
+            onset, end = (bisect_left(times_us, t_us) for t_us in (clip.onset_us, clip.end_us))
+        if self._none is not None:
+            onset, end = 0, length
+        last = max(0, int(end - window))
+        return min(onset, last), last
 
     def truths(self, i: int, start: int, stretch: float = 1.0) -> np.ndarray:
         """
         Give what the time steps of a window of clip i show.
 
-        :returns: classes [T]: none before a gesture's onset, UNKNOWN just after it.
+        :returns: classes [T]: none before a gesture and after it, UNKNOWN as it begins and ends.
         """
         clip, times_us = self.clips.clips[i], self.clips.events(i)['dt_us']
         counted = np.arange(1, self._steps + 1)
@@ -74,11 +79,13 @@ class WindowCutter:
             ends = np.minimum(start + counted * self._frame_events, len(times_us))
             ends_us = times_us[ends - 1].astype(np.int64)
         else:
-            ends_us = np.full(self._steps, clip.duration_us)
+            ends_us = np.full(self._steps, clip.end_us)
+        offset_us = clip.offset_us or np.inf
         begun = ends_us > clip.onset_us + (SETTLING_US if clip.onset_us else 0)
-        before = UNKNOWN if self._none is None else self._none
-        return np.where(begun, self.classes[i],
-                        np.where(ends_us <= clip.onset_us, before, UNKNOWN))
+        rests = (ends_us <= clip.onset_us) | (ends_us > offset_us + FADING_US)
+        rest = UNKNOWN if self._none is None else self._none
+        return np.where(begun & (ends_us <= offset_us), self.classes[i],
+                        np.where(rests, rest, UNKNOWN))
 
     def cut(self, i: int, start: int, augmentation: Augmentation, rng) -> np.ndarray:
         """
