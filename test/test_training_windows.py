@@ -111,15 +111,15 @@ def test_time_steps_have_the_label_of_what_they_show(clips):
 
 
 def test_time_steps_after_a_gesture_show_none(tmp_path):
-    """The wave ends at 0.6 s and fades until 0.9 s."""
+    """The wave ends at 0.6 s and fades until 1.05 s."""
     ClipSetWriter(tmp_path / 'set', {}).write('a', [(Clip(
         'right_hand_wave', 'p', 'r', 'train', DURATION_US, offset_us=600_000), random_events(1))])
     ending = ClipSet(tmp_path / 'set')
     right, _, none = range(3)
     unknown = windows.UNKNOWN
     assert cutter(ending).starts(0) == (0, 1_200_000)
-    assert (cutter(ending).truths(0, 200_000) == [right] * 4 + [unknown] * 3 + [none]).all()
-    assert (cutter(ending).truths(0, 1_000_000) == [none] * 8).all()
+    assert (cutter(ending).truths(0, 300_000) == [right] * 3 + [unknown] * 4 + [none]).all()
+    assert (cutter(ending).truths(0, 1_100_000) == [none] * 8).all()
     assert (cutter(ending, slicing='number').truths(0, 0) == [right] * 8).all()
     assert cutter(ending, LABELS[:1]).starts(0) == (0, 0)
     assert (cutter(ending, LABELS[:1]).truths(0, 0) == [right] * 6 + [unknown] * 2).all()
