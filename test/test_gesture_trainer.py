@@ -139,9 +139,10 @@ def test_what_was_learned_runs_again_after_the_classifier_restarts(ros, teaching
     teaching.classifier.terminate()
     ros.wait_for(lambda: teaching.classifier.poll() is not None, 'the classifier to end')
     teaching.known.clear()
-    ros.start('gesture_classifier', checkpoint=bars[0], min_events=1)
-    ros.wait_for(lambda: teaching.known and 'middle' not in teaching.classes(), 'the classifier')
-    ros.wait_for(lambda: 'middle' in teaching.classes(), 'the learned network again')
+    classifier = ros.start('gesture_classifier', checkpoint=bars[0], min_events=1)
+    ros.wait_for(lambda: teaching.known and 'middle' in teaching.classes(),
+                 'the learned network again')
+    assert f'{bars[0]} with' in ros.output(classifier)      # that is what it began with
     ros.wait_for(lambda: teaching.state['checkpoint'].endswith('0001.safetensors'), 'its name')
 
 
