@@ -124,6 +124,8 @@ def test_folder_of_another_simulation_is_refused(tmp_path, capsys):
     assert simulate(tmp_path / 'set', *SMALL, 1) == 0
     assert simulate(tmp_path / 'set', *SMALL, 1, '--seed', 7) == 1
     assert 'seed: 0, now 7' in capsys.readouterr().err
+    assert simulate(tmp_path / 'set', *SMALL, 1, '--ends') == 1
+    assert 'ends: None, now True' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('sensor, scale', [('any', 1), ('genx320', 2.5), ('evk4', 5.625)])

@@ -77,8 +77,9 @@ class Simulation:
         return [plan[first:first + CLIPS_A_PART] for first in range(0, len(plan), CLIPS_A_PART)]
 
     def description(self) -> dict:
-        """Return what the set's folder says of it."""
-        return {'made_by': 'simulation', **asdict(self), **Cleaning().description()}
+        """Return what the set's folder says of it; older sets say nothing of ends."""
+        made = {'made_by': 'simulation', **asdict(self), **Cleaning().description()}
+        return made if self.ends else {name: made[name] for name in made if name != 'ends'}
 
     def _splits(self) -> np.ndarray:
         validation, test = round(self.validation * self.clips), round(self.test * self.clips)
