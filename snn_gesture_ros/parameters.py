@@ -8,6 +8,7 @@ Those of the two nodes are here, since `snn-gesture evaluate` has them as option
 from typing import Any, NamedTuple, Optional
 
 from snn_gesture_ros.decision.recogniser import MIN_EVENTS
+from snn_gesture_ros.events.packet import MAX_SIDE
 
 
 class Spec(NamedTuple):
@@ -45,8 +46,8 @@ EVENT_STREAM = (
     Spec('flip_x', False, 'Mirror the picture left to right', read_only=False),
     Spec('flip_y', False, 'Turn the picture upside down', read_only=False),
     Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the frames of the '
-         'network', 8, 1024),
-    Spec('height', 128, 'Height of the mapped picture in pixels', 8, 1024),
+         'network', 8, MAX_SIDE),
+    Spec('height', 128, 'Height of the mapped picture in pixels', 8, MAX_SIDE),
     Spec('batch_us', 5000, 'Camera time of a packet: messages are gathered to fewer, which costs '
          'this much latency and saves CPU; messages that follow closely are read together, twice '
          'in this time; 0 reads and sends each on', 0, 100_000),

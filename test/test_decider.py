@@ -81,11 +81,12 @@ def test_hop_does_not_change_the_time_constant():
     assert abs(decided_us[0] - decided_us[1]) <= 100_000
 
 
-def test_time_that_falls_back_starts_anew():
+def test_restart_forgets_the_scores_and_ends_the_gesture():
     decider = Decider(LABELS, DecisionSettings(smoothing_ms=200))
     for step in range(10):
         decider.update(10**12 + step * HOP_US, np.array([1.0, 0, 0]))
     assert decider.gesture == 'clap'
+    decider.restart()
     assert [change.label for change in decider.update(0, np.array([0, 1.0, 0]))] == [None]
 
 

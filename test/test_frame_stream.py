@@ -132,10 +132,37 @@ def test_long_silence_is_cut_short():
     frames = FramesByTime(8, 1000, 4)
     frames.push(packets(np.full(3, BASE_US), np.arange(3), [])[0])
     found = frames.advance(BASE_US + 3_600_000_000)
-    assert [frame.events for frame in found] == [3, 0, 0, 0, 0]
-    assert found[-1].t_newest_us == BASE_US + 5000
+    assert [(frame.events, frame.restart) for frame in found] == [(3, False), (0, True)]
+    assert found[-1].t_newest_us == BASE_US + 3_600_000_000
     after, = frames.advance(BASE_US + 3_600_001_000)
     assert after.t_newest_us == BASE_US + 3_600_001_000 and not after.counts.any()
+    assert not after.restart
+
+
+def test_short_silence_is_gone_through():
+    frames = FramesByTime(8, 1000, 4)
+    frames.push(packets(np.full(3, BASE_US), np.arange(3), [])[0])
+    found = frames.advance(BASE_US + 2000)
+    assert [(frame.events, frame.restart) for frame in found] == [(3, False), (0, False)]
+
+
+def test_silence_that_was_taken_for_too_long_makes_no_event_late():
+    frames = FramesByTime(8, 1000, 4)
+    first, second = packets(np.array([BASE_US, BASE_US + 5500, BASE_US + 6100]), np.arange(3), [1])
+    frames.push(first)
+    frames.advance(BASE_US + 3_600_000_000)
+    frame, = frames.push(second)
+    assert (frame.events, frame.t_newest_us) == (1, BASE_US + 5500)
+    assert frames.late == 0
+
+
+def test_events_beyond_what_the_packet_has_reached_do_not_move_the_grid():
+    frames = FramesByTime(8, 1000, 4)
+    packet, = packets(np.array([BASE_US, BASE_US + 90_000, BASE_US + 300]), np.arange(3), [])
+    frames.push(packet._replace(t_newest_us=BASE_US + 300))
+    frame, = frames.advance(BASE_US + 1000)
+    assert (frame.events, frame.t_newest_us) == (3, BASE_US + 300)
+    assert frames.late == 0
 
 
 def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
@@ -153,14 +180,15 @@ def test_gap_in_the_stream_is_no_reason_to_wait():
     t_us = np.array([BASE_US, BASE_US + 3_600_000_000])
     first, second = packets(t_us, np.array([1, 2]), [1])
     frames.push(first)
-    assert len(frames.push(second)) == 5
+    assert [(frame.events, frame.restart) for frame in frames.push(second)] == [
+        (1, False), (0, True)]
     frame, = frames.advance(BASE_US + 3_600_001_000)
     assert frame.events == 1
 
 
 def test_late_events_are_counted_and_dropped():
     frames = FramesByTime(8, 1000, 4)
-    late, now = packets(np.array([BASE_US + 900, BASE_US + 2000]), np.array([1, 2]), [1])
+    now, late = packets(np.array([BASE_US + 2000, BASE_US + 900]), np.array([2, 1]), [1])
     frames.push(now)
     assert frames.push(late) == []
     assert frames.late == 1
@@ -173,6 +201,7 @@ def test_camera_that_restarts_begins_anew():
     frame, = frames.advance(6000)
     assert frame.events == 1
     assert frame.t_newest_us == 5000
+    assert frame.restart
 
 
 class Card:

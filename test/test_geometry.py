@@ -70,7 +70,8 @@ def test_wrong_settings_are_refused_with_the_reason():
 def test_events_are_mapped_to_flat_frames():
     events = np.array([(1000, 3, 2, 0), (1005, 4, 2, 1), (1002, 9, 9, 1), (1010, 200, 2, 1)],
                       EVENT)
-    mapped = map_events(events, Geometry(width=64, height=64).tables(128, 128), 64 * 64)
+    mapped = map_events(events, Geometry(width=64, height=64).tables(128, 128), 64 * 64,
+                        1000)
     assert mapped.out_of_range == 1
     assert mapped.out_of_order == 1
     assert mapped.packed['dt_us'].tolist() == [0, 5, 2]
@@ -92,6 +93,7 @@ def test_random_events_are_mapped_as_by_numpy(geometry, any_hot):
     hot = np.zeros((height, width), bool)
     hot[rng.random(hot.shape) < 0.05 * any_hot] = True
     mapped = map_events(events, geometry.tables(width, height), geometry.width * geometry.height,
+                        int(events['t'][0]),
                         *([np.packbits(hot, bitorder='little')] if any_hot else []))
 
     inside = (events['x'] < width) & (events['y'] < height)
@@ -110,6 +112,6 @@ def test_hot_pixels_are_silenced():
     events = np.array([(0, 3, 2, 0), (1, 4, 2, 1)], EVENT)
     hot = np.zeros((128, 128), bool)
     hot[2, 3] = True
-    mapped = map_events(events, Geometry().tables(128, 128), 128 * 128,
+    mapped = map_events(events, Geometry().tables(128, 128), 128 * 128, 0,
                         np.packbits(hot, bitorder='little'))
     assert mapped.packed['pixel'].tolist() == [128 * 128 + 2 * 128 + 4]

@@ -7,7 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.events.cdr import decode_event_array, encode_event_array
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.malformed import MalformedMessage
@@ -98,10 +98,14 @@ def make_messages(counts, seed=0, spacing_us=7_000):
 
 
 def as_the_stream_makes_them(messages, geometry):
-    """Give the frames of the nodes, without noise filters."""
+    """Give the frames of the nodes, without noise filters; messages come at their times."""
     stream = EventStream(EVENT_ARRAY_TYPES[0], geometry, NoiseSettings(False, 0, 0))
     frames = FramesByTime(SIZE, FRAME_US, TIME_STEPS)
-    packets = [stream.feed(message, 0) for message in messages]
+    now_ns, packets = 0, []
+    for message in messages:
+        times_us = decode_event_array(message)['t']
+        now_ns = int(times_us[-1]) * 1000 if len(times_us) else now_ns
+        packets.append(stream.feed(message, now_ns))
     return [frame for packet in packets if packet for frame in frames.push(packet)]
 
 

@@ -50,6 +50,20 @@ def test_impossible_scale_is_refused(scale):
         decode_packet(encode_packet(packet()._replace(scale=scale)))
 
 
+@pytest.mark.parametrize('wrong, reason', [
+    ({'width': 65472, 'height': 65472}, 'picture is 65472x65472'),
+    ({'width': 0}, 'picture is 0x128'),
+    ({'events': np.array([(0, 2 * 128 * 128)], PACKED_EVENT)}, 'outside the picture'),
+    ({'events': np.array([(0, 5), (0, 2**32 - 1)], PACKED_EVENT)}, 'outside the picture'),
+    ({'t_newest_us': 1_600_000_000_000_000}, 'events are from'),
+    ({'t_base_us': -2**63, 't_newest_us': 2**63 - 1}, 'events are from'),
+    ({'ros_offset_ns': 2**63 - 1}, 'events are from'),
+    ({'ros_offset_ns': -2**63}, 'events are from')])
+def test_what_cannot_be_is_refused(wrong, reason):
+    with pytest.raises(MalformedMessage, match=reason):
+        decode_packet(encode_packet(packet()._replace(**wrong)))
+
+
 def test_it_is_what_ros_serializes():
     from rclpy.serialization import deserialize_message, serialize_message
     from std_msgs.msg import UInt8MultiArray

@@ -3,10 +3,12 @@
 """The event stream without ROS: messages in, packets out."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.events.cdr import (
+    encode_event_array, encode_event_packet, EventPacketMessage)
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.packet import decode_packet, encode_packet
 from snn_gesture_ros.events.stream import EventStream
 
 ARRAY = 'dv_ros2_msgs/msg/EventArray'
@@ -49,13 +51,63 @@ def test_packets_tell_how_many_pixels_share_one(height, width, scale):
 
 
 def test_restart_of_the_camera_begins_a_new_packet():
-    _, sent = messages(3)
+    events, sent = messages(3)
     stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), batch_us=5000)
     stream.feed(sent[0], 0)
-    early = np.zeros(1, EVENT)
-    stream.feed(encode_event_array(early, 0, 'camera', 128, 128), 0)
+    early = encode_event_array(np.zeros(1, EVENT), 0, 'camera', 128, 128)
+    packets = [stream.feed(early, number * 1_000_000) for number in range(1, 4)]
     assert stream.counters.restarts == 1
-    assert stream.flush().t_base_us == 0
+    assert stream.counters.late == 2
+    assert 'behind the other events' in stream.late_cause
+    before, = filter(None, packets)
+    assert len(before.events) == (events['t'] < BASE_US + 1000).sum(), 'none is lost'
+    after = stream.flush()
+    assert after.sequence == 0
+    assert 0 < after.t_base_us - before.t_newest_us < 5000, 'time goes on'
+
+
+def test_all_events_are_accounted_for():
+    rng = np.random.default_rng(8)
+    stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), batch_us=5000)
+    _, sent = messages(200)
+    leaps = [encode_event_array(np.array([(t_us, 1, 1, 1)], EVENT), 0, '', 128, 128)
+             for t_us in (0, BASE_US + 10**10, BASE_US - 10**9, 2**31 * 10**6 - 1)]
+    packets = []
+    for number, data in enumerate(sent):
+        for leap in rng.integers(0, 4, rng.integers(0, 4)):
+            packets.append(stream.feed(leaps[leap], number * 1_000_000))
+        packets.append(stream.feed(data, number * 1_000_000))
+    packets.append(stream.flush())
+    counters = stream.counters
+    assert counters.late > 0 and counters.malformed == 0
+    assert counters.events_in == counters.late + counters.events_out
+    assert counters.events_out == sum(len(packet.events) for packet in packets if packet)
+    reached_us = [packet.t_newest_us for packet in packets if packet]
+    assert reached_us == sorted(reached_us)
+
+
+@pytest.mark.parametrize('encoding', ['mono', 'libcaer', 'libcaer_cmp', 'evt3'])
+@pytest.mark.parametrize('time_base', [2**64 - 1, 2**63, 2**63 - 1, 10**18, 0])
+def test_no_time_base_ends_the_stream(encoding, time_base):
+    rng = np.random.default_rng(9)
+    stream = EventStream('event_camera_msgs/msg/EventPacket', Geometry(), NoiseSettings(), 5000)
+    for seq in range(50):
+        packet = stream.feed(encode_event_packet(EventPacketMessage(
+            0, 'camera', 128, 128, seq, time_base if seq % 3 else 10**18 + seq, encoding, False,
+            rng.bytes(800))), seq * 1_000_000)
+        if packet is not None:
+            decode_packet(encode_packet(packet))
+    packet = stream.flush()
+    assert packet is None or decode_packet(encode_packet(packet))
+    assert stream.counters.messages == 50
+
+
+def test_a_frame_id_that_is_too_long_is_malformed():
+    stream = EventStream(ARRAY, Geometry(), NoiseSettings())
+    message = encode_event_array(np.zeros(1, EVENT), 0, 'x' * 65_536, 128, 128)
+    assert stream.feed(message, 0) is None
+    assert stream.counters.malformed == 1
+    assert 'frame_id' in stream.last_error
 
 
 def test_impossible_sensor_is_malformed():

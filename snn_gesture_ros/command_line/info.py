@@ -11,7 +11,7 @@ from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
 from snn_gesture_ros.datasets.dvs128_gesture import Download, is_download
 from snn_gesture_ros.datasets.summary import count_clips, summarise
 from snn_gesture_ros.evaluation.sources import find_sources, Labels
-from snn_gesture_ros.events.clock import RESTART_US
+from snn_gesture_ros.events.timeline import SLACK_US
 from snn_gesture_ros.frames.frame_file import holds_frames, summarise_frames
 from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
@@ -244,7 +244,7 @@ def as_table(file_format, facts) -> str:
                                     f'{facts.longest_gap_at_s:.6f} s'))
     if facts.restarts:
         rows.append(('restarts', f'{facts.restarts} times the camera time falls back by more than '
-                                 f'{RESTART_US / 1e6:g} s'))
+                                 f'{SLACK_US / 1e6:g} s'))
     if facts.messages is not None:
         lost = '' if facts.lost is None else f'{facts.lost} lost, '
         rows.append(('messages', f'{facts.messages} ({lost}{facts.malformed} malformed)'))

@@ -14,7 +14,6 @@ import math
 from typing import NamedTuple, Optional
 
 import numpy as np
-from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.labels import NONE
 
 
@@ -105,6 +104,11 @@ class Decider:
             changes.append(Change(label, score))
         return changes
 
+    def restart(self) -> None:
+        """Forget the scores so far; a gesture that is being made ends with the next decision."""
+        self._logs = _logarithms(silence(self.labels))
+        self._t_us = None
+
     def follow(self, before: 'Decider') -> list:
         """
         Go on where another decider was; with other labels, begin anew.
@@ -120,10 +124,7 @@ class Decider:
         return [] if ended is None else [Change(None, before.scores[before.labels.index(ended)])]
 
     def _average(self, t_us: int, scores: np.ndarray) -> None:
-        if self._t_us is None or t_us < self._t_us - RESTART_US:
-            self._logs = _logarithms(silence(self.labels))
-            self._t_us = t_us
-        elapsed_ms = max(t_us - self._t_us, 0) / 1000
+        elapsed_ms = 0 if self._t_us is None else max(t_us - self._t_us, 0) / 1000
         self._t_us = t_us
         smoothing_ms = self.settings.smoothing_ms
         weight = 1 - math.exp(-elapsed_ms / smoothing_ms) if smoothing_ms else 1.0

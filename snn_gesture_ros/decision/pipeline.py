@@ -75,23 +75,29 @@ class Pipeline:
         :returns: a generator of each Frame that is complete by then, and its Recognised or None.
         :raises ValueError: if the picture does not fit the network's frames.
         """
-        yield from self.wait(now_ns)
+        yield from self._flush(now_ns)
         events = self.stream.counters.events_in
         packet = self.stream.feed(data, now_ns)
         if self.stream.counters.events_in > events:
             self._newest_ns = now_ns
-        yield from self._take(packet, now_ns)
+        if packet is not None:
+            yield from self._decide(self._frames.wait(now_ns, packet.t_base_us))
+            yield from self._take(packet, now_ns)
 
     def wait(self, now_ns: int):
         """Let time pass without a message, as the nodes' timers do; give what `feed` gives."""
-        if now_ns - self._newest_ns > FLUSH_PERIOD_NS:
-            yield from self._take(self.stream.flush(), self._newest_ns)
+        yield from self._flush(now_ns)
         yield from self._decide(self._frames.wait(now_ns))
 
+    def _flush(self, now_ns):
+        if now_ns - self._newest_ns > FLUSH_PERIOD_NS:
+            packet = self.stream.flush()
+            if packet is not None:
+                yield from self._take(packet, self._newest_ns)
+
     def _take(self, packet, now_ns):
-        if packet is not None:
-            self._on_packet(packet)
-            yield from self._decide(self._frames.push(packet, now_ns))
+        self._on_packet(packet)
+        yield from self._decide(self._frames.push(packet, now_ns))
 
     def _decide(self, frames):
         for frame in frames:

@@ -62,6 +62,8 @@ class Recogniser:
         :returns: what `recognise` returns, of each.
         :raises ValueError: if a frame is not the network's.
         """
+        for each, frame in zip(recognisers, frames):
+            each._restart_before(frame)
         scores = recognisers[0].classifier.step_together(
             [frame.counts for frame in frames], [each._stream for each in recognisers])
         return [each._decide(frame, those)
@@ -77,6 +79,13 @@ class Recogniser:
             scores = silence(self.decider.labels)
         return Recognised(scores, self.decider.update(frame.t_newest_us, scores), silent)
 
+    def _restart_before(self, frame) -> None:
+        if frame.restart:
+            self.classifier.reset(self._stream)
+            self.decider.restart()
+            self._events.clear()
+            self._newest_us = None
+
     def _note(self, frame) -> None:
         self._events.append(frame.events)
         if frame.events:
@@ -91,6 +100,7 @@ class Recogniser:
         :returns: the Changes that this brings: a gesture ends that this one does not know.
         """
         for frame in frames:
+            self._restart_before(frame)
             self.classifier.step(frame.counts, self._stream)
             self._note(frame)
         return self.decider.follow(before.decider)

@@ -31,23 +31,26 @@ class Cleaner:
         scale = geometry.scale(sensor_width, sensor_height)
         self._filter = NoiseFilter(geometry.width, geometry.height, noise.for_scale(scale))
 
-    def clean(self, events: np.ndarray) -> np.ndarray:
+    def clean(self, events: np.ndarray, base_us=None) -> np.ndarray:
         """
         Map the next events to the picture and drop the noise among them.
 
         :param events: EVENT[n], in the order they were sent.
-        :returns: PACKED_EVENT[m], times counted from the first event.
+        :param base_us: camera time that times are counted from; None for that of the first event.
+        :returns: PACKED_EVENT[m].
         """
         if not len(events):
             return np.empty(0, PACKED_EVENT)
+        base_us = int(events['t'][0]) if base_us is None else base_us
         if self._hot is not None and self._hot.observe(events):
             self.hot_pixels = int(self._hot.mask.sum())
             self._silenced = (np.packbits(self._hot.mask, bitorder='little') if self.hot_pixels
                               else NO_HOT_PIXELS)
-        mapped = map_events(events, self._tables, self._picture_pixels, self._silenced)
+        mapped = map_events(events, self._tables, self._picture_pixels, base_us,
+                            self._silenced)
         self.out_of_range += mapped.out_of_range
         self.out_of_order += mapped.out_of_order
-        return self._filter.filter(mapped.packed, int(events['t'][0]))
+        return self._filter.filter(mapped.packed, base_us)
 
     def restart(self) -> None:
         """Forget all times, as after a jump of the camera's clock; hot pixels stay known."""

@@ -15,8 +15,6 @@ time. Otherwise the offset is the smallest seen, which is the message that waite
 follows a drift of the camera's clock by DRIFT.
 """
 
-RESTART_US = 100_000
-"""Camera time that falls back by more is a restarted camera, or a recording that begins again."""
 TOLERANCE_NS = 10_000_000_000
 DRIFT = 100e-6
 """How fast the smallest offset is allowed to grow, as a part of the elapsed time."""

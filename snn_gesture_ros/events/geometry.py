@@ -99,7 +99,7 @@ class Mapped(NamedTuple):
     """A batch of events on the picture."""
 
     packed: np.ndarray
-    """PACKED_EVENT[m] of those that fall on the picture, times counted from the first event."""
+    """PACKED_EVENT[m] of those that fall on the picture."""
     out_of_range: int
     """How many had coordinates outside the sensor."""
     out_of_order: int
@@ -110,27 +110,28 @@ NO_HOT_PIXELS = np.zeros(0, np.uint8)
 
 
 def map_events(events: np.ndarray, tables: tuple, picture_pixels: int,
-               hot: np.ndarray = NO_HOT_PIXELS) -> Mapped:
+               base_us: int, hot: np.ndarray = NO_HOT_PIXELS) -> Mapped:
     """
     Map events to the picture.
 
     :param events: EVENT[n], n > 0.
     :param tables: columns and rows, see Geometry.
     :param picture_pixels: width * height of the picture.
+    :param base_us: camera time that times are counted from; events before it are moved there.
     :param hot: pixels that are silenced, a bit for each of the sensor's in rows, the first in
         the lowest bit of a byte: np.packbits of a mask, so that it stays in the fastest cache.
     """
     packed = np.empty(len(events), PACKED_EVENT)
-    kept, out_of_range, out_of_order = _map_events(events, packed, *tables, picture_pixels, hot)
+    kept, out_of_range, out_of_order = _map_events(events, packed, *tables, picture_pixels,
+                                                   base_us, hot)
     return Mapped(packed[:kept], out_of_range, out_of_order)
 
 
 @numba.njit(cache=True, nogil=True)
-def _map_events(events, packed, columns, rows, picture_pixels, hot):
+def _map_events(events, packed, columns, rows, picture_pixels, base_us, hot):
     out_of_range = out_of_order = 0
     for i in range(1, events.shape[0]):  # apart, as the compiler takes several at once
         out_of_order += events[i].t < events[i - 1].t
-    base_us = events[0].t
     any_hot = hot.size > 0
     kept = np.uint64(0)  # unsigned places need no test for a negative index
     for i in range(events.shape[0]):

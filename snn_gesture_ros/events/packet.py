@@ -10,9 +10,10 @@ the events follow it. All values are little-endian:
 | --- | --- |
 | 4 | magic `SGE2` |
 | 2, 2 | width and height of the mapped picture, pixels |
-| 8 | `sequence`: counts the packets of one run of the event_stream node from 0 |
+| 8 | `sequence`: counts packets from 0, which also begins the first after a restart of the
+camera or of the node: nothing from before goes on then |
 | 8 | `t_base_us`: camera time that the events' times are counted from |
-| 8 | `t_newest_us`: camera time of the newest event received, also of one filtered out |
+| 8 | `t_newest_us`: camera time reached by the events received, also by those filtered out |
 | 8 | `ros_offset_ns`: ROS time = camera time + this |
 | 4 | number of events |
 | 4 | `scale`: width of a pixel of the picture in pixels of the sensor, a float |
@@ -31,6 +32,11 @@ PACKED_EVENT = np.dtype([('dt_us', '<u4'), ('pixel', '<u4')])
 HEADER = struct.Struct('<4sHHQqqqIfH')
 MAGIC = b'SGE2'
 LARGEST_SCALE = 65_536
+MAX_FRAME_ID_BYTES = 65_535
+MAX_SIDE = 1024
+"""Of the picture, in pixels."""
+MAX_TIME_NS = 2**31 * 1_000_000_000
+"""ROS time ends there."""
 CDR_PREFIX = struct.Struct('<4sIII')
 """Encapsulation, length of `layout.dim`, `layout.data_offset`, length of `data`."""
 
@@ -72,7 +78,7 @@ def decode_packet(data: bytes) -> EventPacket:
     """
     Read a packet from the CDR bytes of a UInt8MultiArray.
 
-    :raises MalformedMessage: if it is no packet of this format.
+    :raises MalformedMessage: if it is not a packet of this format, or holds what cannot be.
     """
     if len(data) < CDR_PREFIX.size + HEADER.size:
         raise MalformedMessage('packet is shorter than its header')
@@ -88,6 +94,14 @@ def decode_packet(data: bytes) -> EventPacket:
     if (text + length > start or size != header_size + count * PACKED_EVENT.itemsize
             or len(data) < CDR_PREFIX.size + size):
         raise MalformedMessage('packet is cut off')
+    if not 0 < min(width, height) <= max(width, height) <= MAX_SIDE:
+        raise MalformedMessage(f'the picture is {width}x{height} pixels')
+    stamp_ns = t_newest_us * 1000 + offset_ns
+    if not (0 <= t_newest_us - t_base_us < 1 << 32 and 0 <= stamp_ns < MAX_TIME_NS):
+        raise MalformedMessage(f'its events are from {t_base_us} to {t_newest_us} microseconds, '
+                               f'{offset_ns} nanoseconds before ROS time')
     events = np.frombuffer(data, PACKED_EVENT, count, start)
+    if count and events['pixel'].max() >= 2 * width * height:
+        raise MalformedMessage(f'an event is outside the picture of {width}x{height} pixels')
     return EventPacket(width, height, sequence, t_base_us, t_newest_us, offset_ns,
                        data[text:text + length].decode('utf-8', 'replace'), events, scale)

@@ -6,19 +6,23 @@ The event stream: serialized camera messages in, packets of clean events out.
 This is all that the event_stream node does, without ROS.
 """
 from dataclasses import dataclass
+from struct import error as struct_error
+from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.cleaning import Cleaner
-from snn_gesture_ros.events.clock import RESTART_US, RosClock
+from snn_gesture_ros.events.clock import RosClock
 from snn_gesture_ros.events.encoders import (
     encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
+from snn_gesture_ros.events.malformed import MalformedMessage
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.noise import NoiseSettings
-from snn_gesture_ros.events.packet import EventPacket
+from snn_gesture_ros.events.packet import EventPacket, MAX_FRAME_ID_BYTES
+from snn_gesture_ros.events.timeline import Timeline
 
 GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""
@@ -40,13 +44,25 @@ class StreamCounters:
     time_gaps: int = 0
     """Pauses of more than GAP_US: lost messages where there is no number, or a still scene."""
     restarts: int = 0
-    """Times that the camera's clock fell back."""
+    """Times that the camera's clock jumped, back or further ahead than time had passed."""
+    late: int = 0
+    """Events whose times were not believed, dropped, see Timeline."""
     out_of_range: int = 0
     """Events outside the sensor, dropped."""
     out_of_order: int = 0
     """Events older than the one before them, kept."""
     hot_pixels: int = 0
     """Pixels of the sensor that are silenced now."""
+
+
+class _Message(NamedTuple):
+    """The clean events of a message that are not in a packet yet; times are the stream's."""
+
+    first_us: int
+    reached_us: int
+    offset_ns: int
+    frame_id: str
+    events: np.ndarray
 
 
 class EventStream:
@@ -68,18 +84,22 @@ class EventStream:
         self.sensor_size = None
         """Width and height in pixels, from the last good message."""
         self._decoder = MessageDecoder(message_type)
+        self._timeline = Timeline()
         self._clock = RosClock()
         self._cleaner = None
         self._past_out_of_range = 0
         """Of the sensors and settings before, like the next."""
         self._past_out_of_order = 0
         self._sequence = 0
-        self._newest_us = None
+        self._reached_us = None
         self._batch_us = batch_us
         self._waiting = []
-        """Camera time and events of the messages that are not in a packet yet."""
-        self._offset_ns = 0
-        self._frame_id = ''
+        """Of _Message, oldest first."""
+
+    @property
+    def late_cause(self) -> str:
+        """Say why the times of the latest late events were not believed."""
+        return self._timeline.cause
 
     def change(self, geometry: Geometry, noise: NoiseSettings) -> None:
         """
@@ -100,49 +120,72 @@ class EventStream:
         :param data: CDR bytes of the stream's message type.
         :param now_ns: ROS time of its arrival.
         :returns: an EventPacket, or None while messages are gathered. A malformed message is
-            counted and explained in `last_error`.
+            counted and explained in `last_error`; so are late events, see `late_cause`.
         """
         counters = self.counters
         counters.messages += 1
         try:
             events, stamp_ns, frame_id, *sensor_size = self._decoder.decode(data)
+            if len(frame_id.encode()) > MAX_FRAME_ID_BYTES:
+                raise MalformedMessage(f'frame_id has more than {MAX_FRAME_ID_BYTES} bytes')
             if sensor_size != self.sensor_size:
                 self._set_sensor(sensor_size)
-        except ValueError as error:
+            placed = self._timeline.place(events['t'], now_ns) if len(events) else None
+        except (ValueError, OverflowError, struct_error) as error:
             counters.malformed += 1
             self.last_error = str(error)
             return None
         counters.lost = self._decoder.lost
-        if not len(events):
+        counters.events_in += len(events)
+        counters.late = self._timeline.late
+        if placed is None:
             return None
-        t_us = events['t']
-        first_us, newest_us = int(t_us[0]), int(t_us[-1])
-        self._watch_time(first_us)
-        self._newest_us = newest_us
-        stamped_us = newest_us if stamp_ns is None else first_us
-        self._offset_ns = self._clock.observe(stamped_us * 1000, stamp_ns, now_ns)
-        self._frame_id = frame_id
-        self._waiting.append((first_us, self._clean(events)))
+        if placed.kept is not None:
+            events = events[placed.kept]
+        first_us, reached_us = placed.first_us, placed.reached_us
+        packet = None
+        if placed.restarted:
+            packet = self._restart()
+        elif self._reached_us is not None and first_us > self._reached_us + GAP_US:
+            counters.time_gaps += 1
+            packet = self.flush()
+        self._reached_us = reached_us
+        offset_ns = self._clock.observe(
+            (reached_us if stamp_ns is None else first_us) * 1000, stamp_ns, now_ns)
+        self._waiting.append(
+            _Message(first_us, reached_us, offset_ns, frame_id,
+                     self._clean(events, placed.base_us)))
         batch_us = self._batch_us
-        if batch_us and newest_us // batch_us == self._waiting[0][0] // batch_us:
-            return None
-        return self.flush()
+        if packet is None and not (
+                batch_us and reached_us // batch_us == self._waiting[0].first_us // batch_us):
+            packet = self.flush()
+        return packet
 
     def flush(self):
-        """Give what was gathered so far as an EventPacket, or None if there is nothing."""
+        """Return what was gathered so far as an EventPacket, or None if there is nothing."""
         if not self._waiting:
             return None
-        base_us, events = self._waiting[0]
+        base_us, newest = min(each.first_us for each in self._waiting), self._waiting[-1]
+        events = newest.events
         if len(self._waiting) > 1:
-            events = np.concatenate([packed for _, packed in self._waiting])
-            later_us = [max(first_us - base_us, 0) for first_us, _ in self._waiting]
+            events = np.concatenate([each.events for each in self._waiting])
+            later_us = [each.first_us - base_us for each in self._waiting]
             events['dt_us'] += np.repeat(
-                np.array(later_us, np.uint32), [len(packed) for _, packed in self._waiting])
+                np.array(later_us, np.uint32), [len(each.events) for each in self._waiting])
         self._waiting = []
         packet = EventPacket(self.geometry.width, self.geometry.height, self._sequence, base_us,
-                             self._newest_us, self._offset_ns, self._frame_id, events,
+                             newest.reached_us, newest.offset_ns, newest.frame_id, events,
                              self.geometry.scale(*self.sensor_size))
         self._sequence += 1
+        return packet
+
+    def _restart(self):
+        """Forget the camera's past; return what was gathered of it, as `flush` does."""
+        packet = self.flush()
+        self.counters.restarts += 1
+        self._sequence = 0
+        self._cleaner.restart()
+        self._clock = RosClock()
         return packet
 
     def _set_sensor(self, size) -> None:
@@ -153,28 +196,16 @@ class EventStream:
         self._cleaner = cleaner
         self.sensor_size = size
 
-    def _clean(self, events: np.ndarray) -> np.ndarray:
+    def _clean(self, events: np.ndarray, base_us: int) -> np.ndarray:
         """Clean the events of a message and count what became of them."""
-        packed = self._cleaner.clean(events)
+        packed = self._cleaner.clean(events, base_us)
         counters, cleaner = self.counters, self._cleaner
-        counters.events_in += len(events)
         counters.events_out += len(packed)
         counters.out_of_range = (self._past_out_of_range + cleaner.out_of_range
                                  + self._decoder.out_of_range)
         counters.out_of_order = self._past_out_of_order + cleaner.out_of_order
         counters.hot_pixels = cleaner.hot_pixels
         return packed
-
-    def _watch_time(self, first_us: int) -> None:
-        if self._newest_us is None:
-            return
-        if first_us < self._newest_us - RESTART_US:
-            self.counters.restarts += 1
-            self._cleaner.restart()
-            self._clock = RosClock()
-            self._waiting = []
-        elif first_us > self._newest_us + GAP_US:
-            self.counters.time_gaps += 1
 
 
 def rehearse(message_type: str) -> None:

@@ -4,10 +4,11 @@
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.accumulation import (
     accumulate, accumulate_until, check_picture, pooled)
+
+NEVER_US = 1 << 62
 
 
 class Frame(NamedTuple):
@@ -19,6 +20,8 @@ class Frame(NamedTuple):
     """Number of events in the frame."""
     t_newest_us: int
     """Camera time of its newest event; its end where it holds none."""
+    restart: bool = False
+    """Whether what came before does not go on: the network must be at rest before it."""
 
 
 class _FrameStream:
@@ -27,6 +30,8 @@ class _FrameStream:
     def __init__(self, size: int):
         self.late = 0
         """Events dropped because their frame was over."""
+        self._sequence = None
+        """Of the newest packet; None before the first."""
         self._size = size
         self._open = np.zeros((2, size, size), np.uint16)
         """The newest frame, with the pixels of the stream's picture."""
@@ -40,10 +45,12 @@ class _FrameStream:
         self._open.fill(0)
         self._events = 0
         self._t_newest_us = None
+        self._restarted = self._sequence is not None
+        """Whether the open frame is the first after a restart."""
 
     def _prepare_for(self, packet: EventPacket) -> None:
         """
-        Start anew where the camera has, or where the size of its picture has changed.
+        Restart where the camera or event_stream has, or where the size of the picture changes.
 
         :raises ValueError: if the picture is not a whole multiple of the frame.
         """
@@ -54,15 +61,17 @@ class _FrameStream:
             self.restart()
             self._open = np.zeros((2, *shape), np.uint16)
             self._flat = self._open.reshape(-1)
-        if (self._t_newest_us is not None
-                and packet.t_newest_us < self._t_newest_us - RESTART_US):
+        elif self._sequence is not None and packet.sequence <= self._sequence:
             self.restart()
+        self._sequence = packet.sequence
 
     def _closed(self, t_end_us: int) -> Frame:
         """End the open frame and begin the next."""
         counts = pooled(self._open, self._size, self._scale) if self._events else np.zeros(
             (2, self._size, self._size), np.uint16)
-        frame = Frame(counts, self._events, self._t_newest_us if self._events else t_end_us)
+        frame = Frame(counts, self._events, self._t_newest_us if self._events else t_end_us,
+                      self._restarted)
+        self._restarted = False
         if self._events:
             self._open.fill(0)
             self._events = 0
@@ -70,7 +79,13 @@ class _FrameStream:
 
 
 class FramesByTime(_FrameStream):
-    """Frames of equal duration, on a fixed grid of camera time: t // frame_us."""
+    """
+    Frames of equal duration, on a fixed grid of camera time: t // frame_us.
+
+    The grid follows the packets. Where no packets come it may be moved on by `advance`, and goes
+    back to the packets if that was too far. After more than half a window without a packet the
+    frames restart, since a network that sees nothing for so long is at rest.
+    """
 
     def __init__(self, size: int, frame_us: int, time_steps: int):
         """
@@ -78,8 +93,7 @@ class FramesByTime(_FrameStream):
 
         :param size: width and height of a frame in pixels.
         :param frame_us: duration of a frame.
-        :param time_steps: T; of a silence there are so many empty frames and no more, since they
-            leave a network at rest.
+        :param time_steps: T, the frames of a window.
         :raises ValueError: if it is not positive.
         """
         if frame_us < 1:
@@ -87,6 +101,7 @@ class FramesByTime(_FrameStream):
         self.frame_us = frame_us
         self._time_steps = time_steps
         self._grid = None
+        """The number of the open frame."""
         super().__init__(size)
 
     @property
@@ -102,7 +117,7 @@ class FramesByTime(_FrameStream):
     def restart(self) -> None:
         """Forget all events and the time."""
         super().restart()
-        self._grid = None
+        self._grid = self._reached_us = None
 
     def push(self, packet: EventPacket) -> list:
         """
@@ -111,23 +126,36 @@ class FramesByTime(_FrameStream):
         :raises ValueError: if its picture does not fit the network's.
         """
         self._prepare_for(packet)
-        if self._grid is None:
-            self._grid = packet.t_base_us // self.frame_us
         frames = []
+        self._follow(packet.t_base_us, frames)
         start, events = 0, packet.events
         while start < len(events):
             t_end_us = (self._grid + 1) * self.frame_us
+            # Events beyond what the packet has reached stay in its last frame.
             stop, late, newest_us = accumulate_until(
-                self._flat, events, start, packet.t_base_us, t_end_us - self.frame_us, t_end_us)
+                self._flat, events, start, packet.t_base_us, t_end_us - self.frame_us,
+                t_end_us if t_end_us <= packet.t_newest_us else NEVER_US)
+            newest_us = min(newest_us, max(packet.t_newest_us, t_end_us - self.frame_us))
             self._events += stop - start - late
             self.late += late
             if stop - start > late:
                 self._t_newest_us = max(newest_us, self._t_newest_us or newest_us)
             start = stop
             if start < len(events):
-                self._advance(packet.t_base_us + int(events[start]['dt_us']), frames)
+                t_us = packet.t_base_us + int(events[start]['dt_us'])
+                self._advance(min(t_us, packet.t_newest_us), frames)
         self._advance(packet.t_newest_us, frames)
+        self._reached_us = max(packet.t_newest_us, self._reached_us or packet.t_newest_us)
         return frames
+
+    def _follow(self, t_base_us: int, frames: list) -> None:
+        """Open the frame of a packet's begin, also where silence was taken for longer."""
+        if self._grid is None:
+            self._grid = t_base_us // self.frame_us
+            return
+        resumed_us = t_base_us if self._reached_us is None else max(t_base_us, self._reached_us)
+        self._grid = min(self._grid, resumed_us // self.frame_us)
+        self._advance(resumed_us, frames)
 
     def advance(self, t_us: int) -> list:
         """Let camera time pass without events; give the frames that this completes."""
@@ -141,13 +169,15 @@ class FramesByTime(_FrameStream):
         return 0 if self._grid is None else max((self._grid + 1) * self.frame_us - t_us, 0)
 
     def _advance(self, t_us: int, frames: list) -> None:
-        """Close the frames that end by a time; of a long silence only the first ones."""
+        """Close the frames that end by a time; of a long silence only the first and the last."""
         grid = t_us // self.frame_us
-        quiet = self._grid + 1 + self._time_steps
-        while self._grid < min(grid, quiet):
+        if grid - self._grid > max(self._time_steps // 2, 1):
+            frames.append(self._closed((self._grid + 1) * self.frame_us))
+            self._restarted = True
+            self._grid = grid - 1
+        while self._grid < grid:
             self._grid += 1
             frames.append(self._closed(self._grid * self.frame_us))
-        self._grid = max(self._grid, grid)
 
 
 class FramesByCount(_FrameStream):

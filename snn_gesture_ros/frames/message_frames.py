@@ -4,8 +4,8 @@
 import struct
 
 from snn_gesture_ros.events.cdr import read_event_array
-from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.timeline import SLACK_US
 from snn_gesture_ros.frames.accumulation import least_events
 from snn_gesture_ros.frames.counters import EVENT_BYTES, frame_tables, MOST_EVENTS
 from snn_gesture_ros.frames.frame_stream import Frame, FramesByTime
@@ -32,7 +32,7 @@ class MessageFrames(FramesByTime):
         :param geometry: Geometry, whose picture is a multiple of the frame.
         :param size: width and height of a frame in pixels.
         :param frame_us: duration of a frame.
-        :param time_steps: T; of a silence there are so many empty frames and no more.
+        :param time_steps: T, the frames of a window.
         :param make_counter: CpuCounter or cuda_counter.
         :raises ValueError: if the frame's duration is not positive.
         """
@@ -66,7 +66,7 @@ class MessageFrames(FramesByTime):
             raise MalformedMessage(f'EventArray lasts {newest_us - first_us} microseconds')
         if (message.width, message.height) != self._sensor_size:
             self._set_sensor(message.width, message.height)
-        if self._t_newest_us is not None and newest_us < self._t_newest_us - RESTART_US:
+        if self._t_newest_us is not None and newest_us < self._t_newest_us - SLACK_US:
             self.restart()
         if self._grid is None:
             self._grid = first_us // self.frame_us
@@ -92,7 +92,9 @@ class MessageFrames(FramesByTime):
         counts, events, newest_us = self._counter.take()
         if self._least > 1:
             counts *= counts >= self._least
-        return Frame(counts, events, t_end_us - self.frame_us + newest_us if events else t_end_us)
+        restarted, self._restarted = self._restarted, False
+        return Frame(counts, events, t_end_us - self.frame_us + newest_us if events else t_end_us,
+                     restarted)
 
 
 def event_time_us(data: bytes, message, number: int) -> int:

@@ -113,7 +113,7 @@ class ClassifiedStream:
         if opened.frames.stream.settings == frames.stream.settings:
             return opened._replace(frames=frames)
         if self._packet is not None:
-            t_us = frames.time_us(now_ns)
+            t_us = frames.time_us()
             opened.frames.push(self._packet._replace(
                 t_base_us=t_us, t_newest_us=t_us, events=self._packet.events[:0]), now_ns)
         return opened

@@ -62,8 +62,10 @@ class EventStreamNode(ManagedNode):
         self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
         on_change(self, PARAMETERS, self._change)
         self._topic = self.resolve_topic_name('events')
-        self._health = Health(self, self._topic, self._counters, ('malformed', 'lost'),
-                              ('messages', 'events_in', 'events_out'), self._state)
+        self._health = Health(self, self._topic, self._counters,
+                              ('malformed', 'lost', 'late', 'restarts'),
+                              ('messages', 'events_in', 'events_out'), self._state,
+                              {'late': lambda: self._stream.late_cause})
         self._types = TypeSearch(self, self._topic, self._subscribe, values['message_type'])
         every(self, SEARCH_PERIOD_S, self._search)
         self._flushing = every(self, FLUSH_PERIOD_NS / 1e9, self._flush)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from functools import partial
 import time
 
+import rclpy
 from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.doctor.findings import SILENCE_S
@@ -84,8 +85,9 @@ class GestureClassifierNode(ManagedNode):
         """Reads what waits while the executor's thread is kept from it."""
         self._silence_timer = every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
-                              ('malformed', 'lost', 'frames_dropped'),
-                              ('events_in', 'events_used', 'decisions'), self._state)
+                              ('malformed', 'lost', 'frames_dropped', 'late_events'),
+                              ('events_in', 'events_used', 'decisions'), self._state,
+                              {'late_events': lambda: 'their frame was over when they came'})
         self.begin(values['autostart'])
 
     def _make_streams(self, names: list) -> list:
@@ -106,7 +108,8 @@ class GestureClassifierNode(ManagedNode):
         recognitions, description = open_recognitions(self._values)
         for stream, recognition in zip(self._streams, recognitions):
             stream.begin(recognition)
-        self._worker = Worker(self._decide, self._values['queue_size'], len(self._streams))
+        self._worker = Worker(self._decide, self._values['queue_size'], len(self._streams),
+                              self._on_error)
         self._publish_labels()
         if self._subscribe:
             self._subscriptions = [self.create_subscription(
@@ -197,6 +200,11 @@ class GestureClassifierNode(ManagedNode):
             self._inference.add(time.monotonic() - start_s)
             for work, each in zip(works, recognised):
                 work.stream.decided(work, each)
+
+    def _on_error(self, error: Exception) -> None:
+        """Say why the network could not decide; in the worker's thread."""
+        if rclpy.ok(context=self.context):
+            self.get_logger().error(f'frame dropped: {error!r}', throttle_duration_sec=1.0)
 
     def _publish_labels(self) -> None:
         for stream in self._streams:

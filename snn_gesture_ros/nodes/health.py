@@ -39,7 +39,8 @@ def follow_health(node) -> dict:
 class Health:
     """Publish a node's values and its state, and warn of what is not as it should be."""
 
-    def __init__(self, node, hardware_id: str, counters, troubles, rates=(), state=None):
+    def __init__(self, node, hardware_id: str, counters, troubles, rates=(), state=None,
+                 causes=None):
         """
         Begin to publish.
 
@@ -47,6 +48,7 @@ class Health:
         :param troubles: names of counters whose growth is a warning.
         :param rates: names of counters whose growth in a second is published too.
         :param state: called with all values, gives a level of DiagnosticStatus and a message.
+        :param causes: by name of a trouble, called without arguments, gives the reason.
         """
         self.hardware_id = hardware_id
         self._node = node
@@ -54,6 +56,7 @@ class Health:
         self._troubles = troubles
         self._rates = Rates(rates)
         self._state = state or (lambda _: RUNNING)
+        self._causes = causes or {}
         self._last = {}
         self._last_message = ''
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
@@ -88,7 +91,9 @@ class Health:
         self._last = counters
         if not grown:
             return []
-        message = ', '.join(f'{count} {name}' for name, count in grown.items())
+        message = ', '.join(
+            f'{count} {name}' + (f' ({self._causes[name]()})' if name in self._causes else '')
+            for name, count in grown.items())
         self._node.get_logger().warning(f'in the last second: {message}')
         return [(WARN, message)]
 

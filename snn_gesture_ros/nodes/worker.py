@@ -15,10 +15,16 @@ class Worker:
     `capacity` times what such a batch takes.
     """
 
-    def __init__(self, process, capacity: int, lanes: int = 1):
-        """Start the thread; `process` takes a list of items."""
+    def __init__(self, process, capacity: int, lanes: int = 1, on_error=None):
+        """
+        Start the thread.
+
+        :param process: takes a list of items.
+        :param on_error: takes what `process` raises; its items are dropped and counted.
+        """
         self.dropped = 0
         self._process = process
+        self._on_error = on_error
         self._lanes = [deque() for _ in range(lanes)]
         self._capacity = capacity
         self._changed = threading.Condition()
@@ -56,4 +62,10 @@ class Worker:
                 if self._stopping:
                     return
                 batch = [items.popleft()[0] for items in self._lanes if items]
-            self._process(batch)
+            try:
+                self._process(batch)
+            except Exception as error:  # a thread that ended would leave the node deaf
+                if self._on_error is None:
+                    raise
+                self.dropped += len(batch)
+                self._on_error(error)

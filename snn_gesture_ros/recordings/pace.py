@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pace of a recording: its longest pause, and how many events come at most."""
 import numpy as np
-from snn_gesture_ros.events.clock import RESTART_US
+from snn_gesture_ros.events.timeline import SLACK_US
 
 PEAK_US = 10_000
 """The highest rate is that of such a time, on a fixed grid."""
@@ -28,7 +28,7 @@ class Pace:
         """Take in the times of one event or more, int64[n]; older ones make no gap."""
         before_us = times_us[0] if self._last_us is None else self._last_us
         self.restarts += int(np.count_nonzero(
-            np.diff(times_us, prepend=before_us) < -RESTART_US))
+            np.diff(times_us, prepend=before_us) < -SLACK_US))
         self._last_us = times_us[-1]
         newest_us = np.maximum.accumulate(times_us)
         if self._newest_us is not None:

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all recordings have in common."""
 import numpy as np
-from snn_gesture_ros.events.clock import RESTART_US
 from snn_gesture_ros.events.messages import Triggers
+from snn_gesture_ros.events.timeline import SLACK_US, steady_times
 
 SMALLEST_SENSOR = (128, 128)
 LARGEST_SIDE = 65_536
 """One more than the largest coordinate of an EVENT."""
 DISORDER = 0.001
-"""Where more of the events fall back by RESTART_US, they are out of order: no camera restarts."""
+"""Where more of the events are older by SLACK_US, they are out of order: no camera restarts."""
 
 
 class UnreadableRecording(ValueError):
@@ -86,14 +86,15 @@ def cut_slices(batches, duration_us: int):
     """
     Yield the events of each `duration_us` of camera time that has any, EVENT[n].
 
-    A slice also ends where the camera was restarted.
+    A slice also ends where the camera was restarted. A single event whose time leaps stays among
+    its neighbors.
 
     :param batches: arrays of EVENT.
     """
     held, number = [], None
-    most_late = -(-RESTART_US // duration_us)
+    most_late = -(-SLACK_US // duration_us)
     for events in _until_restarts(batches):
-        numbers = np.maximum.accumulate(events['t']) // duration_us
+        numbers = np.maximum.accumulate(steady_times(events['t'])) // duration_us
         starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
         for start, end in zip([0, *starts], [*starts, len(events)]):
             if held and not 0 <= number - numbers[start] <= most_late:
@@ -109,7 +110,7 @@ def cut_slices(batches, duration_us: int):
 def _until_restarts(batches):
     """Yield the arrays that have events, cut where the camera was restarted."""
     for events in batches:
-        restarts = np.flatnonzero(np.diff(events['t']) < -RESTART_US) + 1
+        restarts = np.flatnonzero(np.diff(steady_times(events['t'])) < -SLACK_US) + 1
         if len(restarts) > max(DISORDER * len(events), 1):
             restarts = []
         yield from np.split(events, restarts) if len(events) else ()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stored messages: a recording as a camera's driver would send it."""
 from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.events.timeline import steady_times
 from snn_gesture_ros.recordings.recording import find_sensor_size, Recording
 
 EVENTS_TYPE = 'dv_ros2_msgs/msg/EventArray'
@@ -52,5 +53,5 @@ def as_messages(slices, width: int, height: int, frame_id: str = 'camera'):
     :param slices: EVENT[n] of BATCH_US each.
     """
     for events in slices:
-        t_ns = int(events['t'][-1]) * 1000
+        t_ns = int(steady_times(events['t'])[-1]) * 1000
         yield t_ns, encode_event_array(events, t_ns, frame_id, height, width)

@@ -1,0 +1,194 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Timeline: which times of a camera are believed, and one time of the stream that never goes back.
+
+Time stamps lie: a bit flips, a clock is set, a driver is restarted, a bag begins again. The
+middle event of each message speaks for it, compared with the time that the stream has reached:
+
+| the message is | what becomes of it |
+| --- | --- |
+| at most SLACK_US older, and no further ahead than ROS time since the last one allows | used |
+| anything else | its events are late: counted and dropped |
+| the third such in a row, each going on from the one before | the camera has restarted |
+
+After a restart the time of the stream goes on by the time that passed on the host, whatever the
+camera's clock says. Within a message that is used, single events far from its middle are late,
+too, and only a time that two events have reached counts as reached: one event alone moves nothing.
+"""
+from collections import deque
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+SLACK_US = 100_000
+"""Camera time may differ by so much from what is expected: drivers sort events only roughly."""
+CONFIRMATIONS = 3
+"""So many messages in a row must agree that the camera has restarted."""
+MAX_MESSAGE_US = 10_000_000
+"""Events further from the middle of their message are not believed."""
+MAX_TIME_US = 1 << 52
+"""143 years: a clock that says more is broken, and nanoseconds would leave 64 bits."""
+PAIR_US = 5_000
+"""The newest event of a message is believed if another is so close before it."""
+RATE_SPAN_NS = 2_000_000_000
+MIN_RATE_SPAN_NS = 500_000_000
+RATE_STEP_NS = 50_000_000
+RATE_LIMITS = 0.05, 1000.0
+RATE_TOLERANCE = 1.5
+"""Playback may speed up by this factor without being taken for a jump of the camera's clock."""
+
+
+class ClockRate:
+    """How fast a camera's clock runs against ROS time: 1, or the rate at which a bag is played."""
+
+    def __init__(self):
+        """Assume 1 until enough time has passed."""
+        self.rate = 1.0
+        self._seen = deque()
+        """ROS time in ns and camera time in µs of the last RATE_SPAN_NS."""
+
+    def observe(self, t_us: int, now_ns: int) -> None:
+        """Compare a camera time with the ROS time at which it was reached."""
+        seen = self._seen
+        if seen and (now_ns < seen[-1][0] or t_us < seen[-1][1]):
+            seen.clear()
+        while seen and now_ns - seen[0][0] > RATE_SPAN_NS:
+            seen.popleft()
+        if seen and now_ns - seen[0][0] >= MIN_RATE_SPAN_NS:
+            rate = 1000 * (t_us - seen[0][1]) / (now_ns - seen[0][0])
+            self.rate = min(max(rate, RATE_LIMITS[0]), RATE_LIMITS[1])
+        if not seen or now_ns - seen[-1][0] >= RATE_STEP_NS:
+            seen.append((now_ns, t_us))
+
+
+class Placed(NamedTuple):
+    """The part of a message that is believed."""
+
+    kept: Optional[np.ndarray]
+    """Which events are believed, bool[n]; None for all."""
+    base_us: int
+    """Camera time of the oldest of them."""
+    first_us: int
+    """The same in the time of the stream."""
+    reached_us: int
+    """Time of the stream that is reached with this message."""
+    restarted: bool
+    """Whether the camera has restarted: nothing from before goes on."""
+
+
+class Timeline:
+    """Follow one camera's clock, message by message."""
+
+    def __init__(self):
+        """Believe the first message."""
+        self.late = 0
+        """Events so far whose times were not believed."""
+        self.cause = ''
+        """Why the latest of them were not."""
+        self._rate = ClockRate()
+        self._offset_us = 0
+        """Time of the stream is camera time plus this; it changes with a restart."""
+        self._reached_us = None
+        """In camera time."""
+        self._span_us = 0
+        """Duration of the last message that was used."""
+        self._now_ns = 0
+        """ROS time of its arrival."""
+        self._doubts = 0
+        """Messages in a row that were not believed, though they go on from one another."""
+        self._doubted_us = self._doubted_ns = 0
+        """Camera time and ROS time of the last of these."""
+
+    def place(self, t_us: np.ndarray, now_ns: int) -> Optional[Placed]:
+        """
+        Decide whether a message goes on from the last one, is late, or begins anew.
+
+        :param t_us: camera times of its events in the order they were sent, int64[n], n > 0.
+        :param now_ns: ROS time of its arrival.
+        :returns: what is believed of it; None if nothing is, which is counted as late.
+        :raises ValueError: if no clock can say that.
+        """
+        middle_us = int(t_us[len(t_us) // 2])
+        if abs(middle_us) > MAX_TIME_US:
+            raise ValueError(f'an event is from {middle_us / 1e6:.0f} s: no clock says that')
+        if self._reached_us is None:
+            return self._use(t_us, middle_us, now_ns, MAX_MESSAGE_US)
+        allowed_us = self._allowed_us(now_ns - self._now_ns)
+        ahead_us = middle_us - self._reached_us
+        if -SLACK_US <= ahead_us <= allowed_us:
+            return self._use(t_us, middle_us, now_ns, min(allowed_us, MAX_MESSAGE_US))
+        goes_on = self._doubts and -SLACK_US <= middle_us - self._doubted_us <= self._allowed_us(
+            now_ns - self._doubted_ns)
+        self._doubts = self._doubts + 1 if goes_on else 1
+        self._doubted_us, self._doubted_ns = middle_us, now_ns
+        self._explain(ahead_us)
+        if self._doubts < CONFIRMATIONS:
+            self.late += len(t_us)
+            return None
+        return self._restart(t_us, middle_us, now_ns)
+
+    def _allowed_us(self, elapsed_ns: int) -> int:
+        """Return how far the camera's clock can have run while ROS time passed."""
+        faster = max(RATE_TOLERANCE * self._rate.rate, 1.0)
+        return SLACK_US + 2 * self._span_us + int(max(elapsed_ns, 0) * faster) // 1000
+
+    def _restart(self, t_us, middle_us, now_ns) -> Placed:
+        ended_us = self._offset_us + self._reached_us
+        passed_us = max(now_ns - self._now_ns, 1000) // 1000
+        self._reached_us = None
+        placed = self._use(t_us, middle_us, now_ns, MAX_MESSAGE_US)
+        shift_us = ended_us + passed_us - placed.first_us
+        self._offset_us += shift_us
+        self._rate = ClockRate()
+        return placed._replace(first_us=placed.first_us + shift_us,
+                               reached_us=placed.reached_us + shift_us, restarted=True)
+
+    def _use(self, t_us, middle_us, now_ns, reach_us) -> Placed:
+        oldest_us, newest_us = middle_us - reach_us, middle_us + reach_us
+        if self._reached_us is not None:
+            oldest_us = max(oldest_us, self._reached_us - SLACK_US)
+        kept = None
+        if t_us.min() < oldest_us or t_us.max() > newest_us:
+            kept = (t_us >= oldest_us) & (t_us <= newest_us)
+            wrong_us = int(t_us[~kept][-1])
+            self._explain(wrong_us - middle_us)
+            self.late += len(t_us)
+            t_us = t_us[kept]
+            self.late -= len(t_us)
+        base_us, reached_us = int(t_us.min()), _reached_us(t_us)
+        self._span_us = reached_us - base_us
+        if self._reached_us is not None:
+            reached_us = max(reached_us, self._reached_us)
+        self._reached_us, self._now_ns, self._doubts = reached_us, now_ns, 0
+        self._rate.observe(self._offset_us + reached_us, now_ns)
+        return Placed(kept, base_us, self._offset_us + base_us, self._offset_us + reached_us,
+                      False)
+
+    def _explain(self, ahead_us) -> None:
+        way = 'ahead of' if ahead_us > 0 else 'behind'
+        self.cause = (f'{abs(ahead_us) / 1e6:.3f} s {way} the other events: has a clock been set, '
+                      'or the camera restarted?')
+
+
+def steady_times(t_us: np.ndarray) -> np.ndarray:
+    """
+    Return times without leaps: a single one ahead or back gets the time of a neighbor.
+
+    :param t_us: camera times in the order they were sent, int64[n].
+    """
+    if len(t_us) < 3 or np.abs(np.diff(t_us)).max() <= SLACK_US:
+        return t_us
+    before, here, after = t_us[:-2], t_us[1:-1], t_us[2:]
+    medians = np.maximum(np.minimum(before, here),
+                         np.minimum(np.maximum(before, here), after))
+    return np.concatenate([medians[:1], medians, medians[-1:]])
+
+
+def _reached_us(t_us: np.ndarray) -> int:
+    """Return the newest time if another event is close before it, else the second newest."""
+    if len(t_us) == 1:
+        return int(t_us[0])
+    tail = t_us[-(len(t_us) // 16 + 2):]
+    second_us, newest_us = np.partition(tail, -2)[-2:].tolist()
+    return newest_us if newest_us - second_us <= PAIR_US else second_us
