@@ -97,7 +97,7 @@ def decode_packet(data: bytes) -> EventPacket:
     if not 0 < min(width, height) <= max(width, height) <= MAX_SIDE:
         raise MalformedMessage(f'the picture is {width}x{height} pixels')
     stamp_ns = t_newest_us * 1000 + offset_ns
-    if not (0 <= t_newest_us - t_base_us < 1 << 32 and 0 <= stamp_ns < MAX_TIME_NS):
+    if not (0 <= t_newest_us - t_base_us < 1 << 32 and abs(stamp_ns) < MAX_TIME_NS):
         raise MalformedMessage(f'its events are from {t_base_us} to {t_newest_us} microseconds, '
                                f'{offset_ns} nanoseconds before ROS time')
     events = np.frombuffer(data, PACKED_EVENT, count, start)
