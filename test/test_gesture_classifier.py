@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
+from rclpy.duration import Duration
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
@@ -91,6 +94,31 @@ def test_gesture_ends_when_the_stream_falls_silent(ros, running):
     stream, _, gestures, _ = running
     stream.show(3, 60)
     ros.wait_for(lambda: started(gestures) == ['left', None], 'the end, without more packets')
+
+
+def test_a_gesture_ends_in_silence_by_simulated_time(ros, halves):
+    gestures = ros.listen(Classification, 'gesture', GESTURE_QOS)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    clock = ros.node.create_publisher(Clock, '/clock', 10)
+    ros.start('gesture_classifier', checkpoint=halves, min_events=1, smoothing_ms=50,
+              queue_size=100, use_sim_time=True)
+    stream = Stream(ros)
+    ros.wait_for(lambda: stream.publisher.get_subscription_count() and ros.heard()
+                 and clock.get_subscription_count(), 'the node, and that it listens to /clock')
+    time = Time(seconds=5000)
+
+    def pass_until(condition, what):
+        def passed():
+            nonlocal time
+            time += Duration(seconds=0.01)
+            clock.publish(Clock(clock=time.to_msg()))
+            return condition()
+        ros.wait_for(passed, what)
+
+    pass_until(lambda: diagnostics and diagnostics[-1].header.stamp.sec >= 5000, 'its time')
+    stream.show(3, 60)
+    ros.wait_for(lambda: started(gestures) == ['left'], 'the gesture')
+    pass_until(lambda: started(gestures) == ['left', None], 'the end, without more packets')
 
 
 def test_labels_come_to_those_who_join_late(ros, running):
