@@ -64,19 +64,21 @@ except (KeyboardInterrupt, ExternalShutdownException):
     server.destroy()
     node.destroy_node()
 """
+TERMINAL = [sys.executable, '-c', 'import pty, sys; pty.spawn(sys.argv[1:])']
+"""Gives a command a terminal of its own, which is gone with the process."""
 BY_TURNS = ['act'] * 10 + ['none'] * 10
 
 
 class Robot:
     """The node, and what it is shown."""
 
-    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE):
+    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE, within=()):
         self.ros = ros
         path = tmp_path / 'table.yaml'
         path.write_text(table + ''.join(f'- {line}\n' for line in lines))
         self.velocities = ros.listen(twist, 'cmd_vel')
         self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self.process = ros.start('gesture_behavior', table=path, armed=armed)
+        self.process = ros.start('gesture_behavior', within=within, table=path, armed=armed)
         ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
         self._next_s = time.monotonic()
 
@@ -162,13 +164,32 @@ def test_killed_classifier_stops_the_robot_within_half_a_second(udp, ros, tmp_pa
         assert robot.velocities[-1].header.stamp.sec > 0
 
 
-@pytest.mark.parametrize('signal_number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('signal_number', [
+    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1,
+    signal.SIGALRM, signal.SIGSEGV, signal.SIGTSTP, signal.SIGRTMIN], ids=lambda each: each.name)
 def test_the_last_word_of_the_node_is_zero(ros, tmp_path, signal_number):
     robot = Robot(ros, tmp_path)
     robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
     robot.process.send_signal(signal_number)
     ros.wait_for(lambda: robot.process.poll() is not None and robot.speed == 0, 'the end')
     assert robot.process.returncode == 0 and 'Traceback' not in robot.output()
+
+
+def test_the_last_word_is_zero_though_the_terminal_is_gone(ros, tmp_path):
+    robot = Robot(ros, tmp_path, within=TERMINAL)
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    robot.process.kill()
+    ros.wait_for(lambda: robot.speed == 0, 'a standstill')
+    ros.wait_for(lambda: not ros.node.count_publishers('cmd_vel'), 'the end')
+
+
+def test_under_nohup_the_node_stays(ros, tmp_path):
+    robot = Robot(ros, tmp_path, within=['nohup'])
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    robot.process.send_signal(signal.SIGHUP)
+    robot.show_until('none', lambda: robot.speed == 0, 'the end of the gesture')
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed again')
+    assert robot.process.poll() is None
 
 
 def test_a_gesture_publishes_one_message(ros, tmp_path):
@@ -410,7 +431,7 @@ def test_a_bad_table_ends_the_node_with_one_line(ros, tmp_path, lines, reason):
     ros.wait_for(lambda: node.poll() is not None, 'the node to end')
     assert node.returncode == 1
     assert reason in ros.output(node)
-    assert ros.output(node).startswith(f'GestureBehaviorNode: {path}: ')
+    assert ros.output(node).startswith(f'gesture_behavior: {path}: ')
     assert len(ros.output(node).splitlines()) == 1
 
 
@@ -419,4 +440,4 @@ def test_a_missing_table_ends_the_node_with_one_line(ros):
     ros.wait_for(lambda: node.poll() is not None, 'the node to end')
     assert node.returncode == 1
     assert ros.output(node) == (
-        'GestureBehaviorNode: /no/such/table.yaml: No such file or directory\n')
+        'gesture_behavior: /no/such/table.yaml: No such file or directory\n')
