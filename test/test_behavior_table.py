@@ -106,6 +106,10 @@ def test_table_without_drives_needs_no_velocity(read):
      'message must be the fields of a message'),
     (f'gesture: wave, do: goal, action: d, type: a/action/B, cancel_at_end: 1, {SURE}',
      'cancel_at_end must be true or false'),
+    (f'gesture: wave, do: goal, action: d, type: a/action/B, goal: {{speed: 5}}, {SURE}',
+     'row 2 (wave): goal: speed must be a number from -0.5 to 0.5, not 5'),
+    (f'gesture: wave, do: goal, action: d, type: a/action/B, goal: {{speed: .nan}}, {SURE}',
+     'goal: speed must be a number'),
     (f'gesture: wave, do: cancel, action: dock, {SURE}', 'no row has do: goal for the action '
      'dock'),
     (f'gesture: wave, gesture: roll, do: stop, {SURE}', 'line 7: gesture is given twice'),
@@ -152,6 +156,8 @@ def test_bad_rows_are_refused(read, line, reason):
     (rows().replace('velocity:', 'velocity: 3\nother:'), 'velocity: must be fields'),
     (f'rows:\n{STOP}- {{gesture: wave, do: drive, linear_x: 0.1, {SURE}}}',
      'row 2 (wave): to drive, the table needs a section velocity'),
+    (f'rows:\n{STOP}- {{gesture: wave, do: goal, action: d, type: a/action/B, '
+     f'goal: {{speed: 0.1}}, {SURE}}}', 'to drive, the table needs a section velocity'),
     (VELOCITY + f'rows:\n- {{gesture: wave, do: drive, linear_x: 0.1, {SURE}}}',
      'no gesture stops the robot: add a row with do: stop'),
 ])
