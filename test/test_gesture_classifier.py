@@ -4,8 +4,8 @@
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.msg import Parameter, ParameterEvent, ParameterType, ParameterValue
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.duration import Duration
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
@@ -165,6 +165,28 @@ def test_thresholds_change_while_the_node_runs(ros, running):
     assert not set_parameter(ros, 'window_ms', -500.0).successful
     assert set_parameter(ros, 'start_threshold', 0.9).successful
     ros.wait_for(lambda: labels[-1].threshold == pytest.approx(0.9), 'the new threshold')
+
+
+def test_a_decimal_parameter_stays_one_whatever_number_is_set(ros, running):
+    events = ros.listen(ParameterEvent, '/parameter_events')
+    client = ros.client(GetParameters, '/gesture_classifier/get_parameters')
+    ros.wait_for(ros.heard, 'the node')
+
+    def value_of(name):
+        future = client.call_async(GetParameters.Request(names=[name]))
+        ros.wait_for(future.done, 'the answer')
+        return future.result().values[0]
+
+    assert value_of('smoothing_ms') == ParameterValue(
+        type=ParameterType.PARAMETER_DOUBLE, double_value=50.0), 'given as 50 at the start'
+    assert set_parameter(ros, 'smoothing_ms', 60).successful
+    sixty = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=60.0)
+    assert value_of('smoothing_ms') == sixty
+    ros.wait_for(lambda: Parameter(name='smoothing_ms', value=sixty) in [
+        each for event in events for each in event.changed_parameters], 'the event')
+    assert not set_parameter(ros, 'smoothing_ms', 60_000).successful
+    assert not set_parameter(ros, 'smoothing_ms', 'soon').successful
+    assert set_parameter(ros, 'smoothing_ms', 60.5).successful
 
 
 def frame_numbers(scores, frame_us=20_000):
