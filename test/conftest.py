@@ -122,11 +122,11 @@ class Ros:
         self._listening = []
         self._clients = {}
 
-    def start(self, name: str, environment=None, **parameters) -> subprocess.Popen:
-        """Start a node of the package; its output goes to a file, see `output`."""
+    def start(self, name: str, environment=None, within=(), **parameters) -> subprocess.Popen:
+        """Start a node of the package, by `within`; its output goes to a file, see `output`."""
         executable = shutil.which(name)
         assert executable, f'{name} is not on PATH: run make test, or source env.bash'
-        command = [executable, '--ros-args']
+        command = [*within, executable, '--ros-args']
         for key, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else value
             command += ['-p', f'{key}:={text}']

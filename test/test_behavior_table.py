@@ -1,7 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The table of gestures: what is read, and what is refused with a line that says what to do."""
+import os
 from pathlib import Path
+import resource
+import time
 
 import pytest
 from snn_gesture_ros.behavior.table import (
@@ -103,6 +106,10 @@ def test_table_without_drives_needs_no_velocity(read):
      'message must be the fields of a message'),
     (f'gesture: wave, do: goal, action: d, type: a/action/B, cancel_at_end: 1, {SURE}',
      'cancel_at_end must be true or false'),
+    (f'gesture: wave, do: goal, action: d, type: a/action/B, goal: {{speed: 5}}, {SURE}',
+     'row 2 (wave): goal: speed must be a number from -0.5 to 0.5, not 5'),
+    (f'gesture: wave, do: goal, action: d, type: a/action/B, goal: {{speed: .nan}}, {SURE}',
+     'goal: speed must be a number'),
     (f'gesture: wave, do: cancel, action: dock, {SURE}', 'no row has do: goal for the action '
      'dock'),
     (f'gesture: wave, gesture: roll, do: stop, {SURE}', 'line 7: gesture is given twice'),
@@ -127,6 +134,21 @@ def test_bad_rows_are_refused(read, line, reason):
     ('rows: [3]', 'row 1: must be fields'),
     ('rows: [', 'table.yaml, line 1: '),
     ('rows: "\x00"', 'table.yaml'),
+    ('a: &a [1]\nrows: *a', 'line 2: aliases are not read: write out what *a stands for'),
+    ('a: &a {b: 1}\nrows: [{<<: *a}]', 'line 2: aliases are not read'),
+    ('&a rows: &b {c: *b}', 'aliases are not read: write out what *b stands for'),
+    ('a: &a0 [lol, lol]\n' + ''.join(
+        f'b{n}: &a{n} [{", ".join([f"*a{n - 1}"] * 9)}]\n' for n in range(1, 30))
+     + 'rows: *a29', 'line 2: aliases are not read'),
+    ('rows: ' + '[' * 5000 + ']' * 5000, 'line 1: more than 20 levels within each other'),
+    ('rows: ' + '{a: ' * 5000 + '}' * 5000, 'line 1: more than 20 levels within each other'),
+    ('rows:\n' + '- ' * 5000 + 'a', 'line 2: more than 20 levels'),
+    ('rows:\n' + '? ' * 5000 + 'a', 'line 2: more than 20 levels'),
+    ('rows:\n' + '- {gesture: wave}\n' * 100_000, 'the file is larger than 100000 bytes'),
+    (f'rows: "{"a" * 99_000}"', "not 'aaaaaaaaaaaa...aaaaaaaaaaaaa'"),
+    (f'rows: {"9" * 99_000}', 'cannot be read'),
+    ('"a\\nb": 1', "line 1: 'a\\nb' is no name"),
+    ('rows: [{gesture: "a\\nb"}]', 'row 1: gesture must be a label of the classifier, not'),
     ('max_age_ms: 5000\n' + rows(), 'max_age_ms must be a number from 100 to 2000'),
     ('speed: 1\n' + rows(), 'speed is not known; known are max_age_ms, velocity, rows'),
     (rows().replace('acceleration: 1', 'acceleration: 0'), 'velocity: linear: acceleration must'),
@@ -134,11 +156,28 @@ def test_bad_rows_are_refused(read, line, reason):
     (rows().replace('velocity:', 'velocity: 3\nother:'), 'velocity: must be fields'),
     (f'rows:\n{STOP}- {{gesture: wave, do: drive, linear_x: 0.1, {SURE}}}',
      'row 2 (wave): to drive, the table needs a section velocity'),
+    (f'rows:\n{STOP}- {{gesture: wave, do: goal, action: d, type: a/action/B, '
+     f'goal: {{speed: 0.1}}, {SURE}}}', 'to drive, the table needs a section velocity'),
     (VELOCITY + f'rows:\n- {{gesture: wave, do: drive, linear_x: 0.1, {SURE}}}',
      'no gesture stops the robot: add a row with do: stop'),
 ])
 def test_bad_tables_are_refused(read, text, reason):
+    start_s, start_kb = time.process_time(), peak_kb()
     with pytest.raises(ValueError) as error:
         read(text)
     assert reason in str(error.value)
-    assert '\n' not in str(error.value)
+    assert '\n' not in str(error.value) and len(str(error.value)) < 500
+    assert time.process_time() - start_s < 2, 'at once'
+    assert peak_kb() - start_kb < 50_000
+
+
+def peak_kb():
+    """Give the most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@pytest.mark.parametrize('make', [os.mkfifo, lambda path: path.symlink_to('/dev/zero')])
+def test_what_is_no_file_is_refused(tmp_path, make):
+    make(tmp_path / 'table.yaml')
+    with pytest.raises(OSError, match='not a file'):
+        read_table(tmp_path / 'table.yaml')

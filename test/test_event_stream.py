@@ -164,7 +164,7 @@ def test_wrong_ros_arguments_end_the_node_with_the_reason():
     result = subprocess.run([shutil.which('event_stream'), '--ros-args', '--log-level', 'loud'],
                             capture_output=True, text=True)
     assert result.returncode == 1
-    assert "EventStreamNode: failed to initialize rcl: Couldn't parse log level" in result.stderr
+    assert "event_stream: failed to initialize rcl: Couldn't parse log level" in result.stderr
     assert 'Traceback' not in result.stderr
 
 

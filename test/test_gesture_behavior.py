@@ -64,19 +64,21 @@ except (KeyboardInterrupt, ExternalShutdownException):
     server.destroy()
     node.destroy_node()
 """
+TERMINAL = [sys.executable, '-c', 'import pty, sys; pty.spawn(sys.argv[1:])']
+"""Gives a command a terminal of its own, which is gone with the process."""
 BY_TURNS = ['act'] * 10 + ['none'] * 10
 
 
 class Robot:
     """The node, and what it is shown."""
 
-    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE):
+    def __init__(self, ros, tmp_path, *lines, twist=Twist, armed=True, table=TABLE, within=()):
         self.ros = ros
         path = tmp_path / 'table.yaml'
         path.write_text(table + ''.join(f'- {line}\n' for line in lines))
         self.velocities = ros.listen(twist, 'cmd_vel')
         self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self.process = ros.start('gesture_behavior', table=path, armed=armed)
+        self.process = ros.start('gesture_behavior', within=within, table=path, armed=armed)
         ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
         self._next_s = time.monotonic()
 
@@ -162,13 +164,32 @@ def test_killed_classifier_stops_the_robot_within_half_a_second(udp, ros, tmp_pa
         assert robot.velocities[-1].header.stamp.sec > 0
 
 
-@pytest.mark.parametrize('signal_number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('signal_number', [
+    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1,
+    signal.SIGALRM, signal.SIGSEGV, signal.SIGTSTP, signal.SIGRTMIN], ids=lambda each: each.name)
 def test_the_last_word_of_the_node_is_zero(ros, tmp_path, signal_number):
     robot = Robot(ros, tmp_path)
     robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
     robot.process.send_signal(signal_number)
     ros.wait_for(lambda: robot.process.poll() is not None and robot.speed == 0, 'the end')
     assert robot.process.returncode == 0 and 'Traceback' not in robot.output()
+
+
+def test_the_last_word_is_zero_though_the_terminal_is_gone(ros, tmp_path):
+    robot = Robot(ros, tmp_path, within=TERMINAL)
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    robot.process.kill()
+    ros.wait_for(lambda: robot.speed == 0, 'a standstill')
+    ros.wait_for(lambda: not ros.node.count_publishers('cmd_vel'), 'the end')
+
+
+def test_under_nohup_the_node_stays(ros, tmp_path):
+    robot = Robot(ros, tmp_path, within=['nohup'])
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
+    robot.process.send_signal(signal.SIGHUP)
+    robot.show_until('none', lambda: robot.speed == 0, 'the end of the gesture')
+    robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed again')
+    assert robot.process.poll() is None
 
 
 def test_a_gesture_publishes_one_message(ros, tmp_path):
@@ -380,7 +401,7 @@ def test_stock_table_is_the_default(ros):
     ([], 'rows is missing'),
     (['{gesture: act, do: jump}'], 'row 3 (act): do must be one of'),
     ([f'{{gesture: act, do: publish, topic: t, type: no_msgs/msg/A, {SURE}}}'],
-     'row 3 (act): the package no_msgs of no_msgs/msg/A is not installed'),
+     'row 3 (act): no package of interfaces no_msgs, for no_msgs/msg/A, is installed'),
     ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, message: {{a: 1}}, '
       f'{SURE}}}'], 'row 3 (act): a is no field; the fields are: data'),
     ([f'{{gesture: act, do: publish, topic: "a b", type: std_msgs/msg/String, {SURE}}}'],
@@ -389,14 +410,9 @@ def test_stock_table_is_the_default(ros):
      'row 3 (act): "a b" cannot be a name'),
     ([f'{{gesture: act, do: goal, action: a//b, type: test_msgs/action/Fibonacci, {SURE}}}'],
      'row 3 (act): "a//b" cannot be a name'),
-    ([f'{{gesture: act, do: publish, topic: /cmd_vel, type: std_msgs/msg/String, {SURE}}}'],
-     'row 3 (act): /cmd_vel cannot be of std_msgs/msg/String: velocity uses it for geometry_msgs/'
-     'msg/Twist'),
     ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, {SURE}}}',
       f'{{gesture: undo, do: publish, topic: t, type: std_msgs/msg/Int32, {SURE}}}'],
      'row 4 (undo): t cannot be of std_msgs/msg/Int32: row 3 (act) uses it for'),
-    ([f'{{gesture: act, do: publish, topic: gesture_scores, type: std_msgs/msg/String, {SURE}}}'],
-     'row 3 (act): gesture_scores cannot be of std_msgs/msg/String: the node itself uses it'),
     ([f'{{gesture: act, do: call, service: s, type: std_srvs/srv/Empty, {SURE}}}',
       f'{{gesture: undo, do: call, service: s, type: std_srvs/srv/SetBool, {SURE}}}'],
      'row 4 (undo): s cannot be of std_srvs/srv/SetBool: row 3 (act) uses it for'),
@@ -410,8 +426,74 @@ def test_a_bad_table_ends_the_node_with_one_line(ros, tmp_path, lines, reason):
     ros.wait_for(lambda: node.poll() is not None, 'the node to end')
     assert node.returncode == 1
     assert reason in ros.output(node)
-    assert ros.output(node).startswith(f'GestureBehaviorNode: {path}: ')
+    assert ros.output(node).startswith(f'gesture_behavior: {path}: ')
     assert len(ros.output(node).splitlines()) == 1
+
+
+def refused(ros, tmp_path, line, *remaps, table=TABLE):
+    """Give what the node prints that does not start with a row."""
+    path = tmp_path / 'table.yaml'
+    path.write_text(f'{table}- {{gesture: act, {line}, {SURE}}}\n')
+    arguments = [word for remap in remaps for word in ('-r', remap)]
+    node = ros.run('gesture_behavior', ['gesture_behavior', '--ros-args', '-p', f'table:={path}',
+                                        *arguments])
+    ros.wait_for(lambda: node.poll() is not None or 'disarmed' in ros.output(node), 'the end')
+    assert node.returncode == 1 and len(ros.output(node).splitlines()) == 1, ros.output(node)
+    return ros.output(node).partition('row 3 (act): ')[2]
+
+
+@pytest.mark.parametrize('topic, remaps', [
+    ('cmd_vel', ()), ('/cmd_vel', ()), ('fast', ['fast:=cmd_vel']), ('wheels', ['cmd_vel:=wheels']),
+    ('~/fast', ['~/fast:=/cmd_vel']), ('/robot/cmd_vel', ['__ns:=/robot'])])
+def test_no_message_is_published_beside_the_velocity(ros, tmp_path, topic, remaps):
+    line = f'do: publish, topic: {topic}, type: std_msgs/msg/String'
+    assert 'is not for a table' in refused(ros, tmp_path, line, *remaps)
+
+
+@pytest.mark.parametrize('kind, message', [
+    ('geometry_msgs/msg/Twist', 'linear: {x: 50.0}'), ('geometry_msgs/msg/TwistStamped', ''),
+    ('geometry_msgs/msg/TwistWithCovarianceStamped', ''), ('geometry_msgs/msg/AccelStamped', ''),
+    ('geometry_msgs/msg/Wrench', '')])
+@pytest.mark.parametrize('table', [TABLE, AGE + 'rows:\n' + '- {gesture: stop, do: stop, '
+                                   'min_score: 0.4, hold_ms: 0}\n' * 2], ids=['drives', 'does not'])
+def test_no_velocity_goes_past_the_limits(ros, tmp_path, kind, message, table):
+    line = f'do: publish, topic: /other/robot, type: {kind}, message: {{{message}}}'
+    assert f'{kind} holds a velocity' in refused(ros, tmp_path, line, table=table)
+
+
+@pytest.mark.parametrize('line, remaps', [
+    ('topic: gesture_scores, type: vision_msgs/msg/Classification', ()),
+    ('topic: gesture, type: vision_msgs/msg/Classification', ()),
+    ('topic: gesture_labels, type: vision_msgs/msg/LabelInfo', ()),
+    ('topic: scores, type: vision_msgs/msg/Classification', ['scores:=gesture_scores']),
+    ('topic: a, type: vision_msgs/msg/Classification', ['a:=/b', 'gesture_scores:=/b']),
+    ('topic: event_stream, type: std_msgs/msg/UInt8MultiArray', ()),
+    ('topic: /clock, type: rosgraph_msgs/msg/Clock', ()),
+    ('topic: /diagnostics, type: diagnostic_msgs/msg/DiagnosticArray', ()),
+    ('topic: spin/_action/feedback, type: std_msgs/msg/String', ()),
+])
+def test_no_row_publishes_what_gestures_come_of(ros, tmp_path, line, remaps):
+    assert 'is not for a table' in refused(ros, tmp_path, f'do: publish, {line}', *remaps)
+
+
+@pytest.mark.parametrize('line, remaps', [
+    ('service: gesture_behavior/arm, type: std_srvs/srv/SetBool, request: {data: true}', ()),
+    ('service: ~/arm, type: std_srvs/srv/SetBool', ()),
+    ('service: /ready, type: std_srvs/srv/SetBool', ['~/arm:=/ready']),
+    ('service: ~/set_parameters, type: rcl_interfaces/srv/SetParameters', ()),
+    ('service: spin/_action/cancel_goal, type: action_msgs/srv/CancelGoal', ()),
+])
+def test_no_row_calls_the_node_itself(ros, tmp_path, line, remaps):
+    assert 'is not for a table' in refused(ros, tmp_path, f'do: call, {line}', *remaps)
+
+
+def test_the_velocity_has_a_topic_of_its_own(ros, tmp_path):
+    table = TABLE.replace('velocity:', 'velocity:\n  topic: gesture_scores')
+    path = tmp_path / 'table.yaml'
+    path.write_text(table)
+    node = ros.start('gesture_behavior', table=path)
+    ros.wait_for(lambda: node.poll() is not None, 'the end')
+    assert 'velocity: gesture_scores is not for a table' in ros.output(node)
 
 
 def test_a_missing_table_ends_the_node_with_one_line(ros):
@@ -419,4 +501,4 @@ def test_a_missing_table_ends_the_node_with_one_line(ros):
     ros.wait_for(lambda: node.poll() is not None, 'the node to end')
     assert node.returncode == 1
     assert ros.output(node) == (
-        'GestureBehaviorNode: /no/such/table.yaml: No such file or directory\n')
+        'gesture_behavior: /no/such/table.yaml: No such file or directory\n')

@@ -4,8 +4,11 @@
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.msg import Parameter, ParameterEvent, ParameterType, ParameterValue
+from rcl_interfaces.srv import GetParameters, SetParameters
+from rclpy.duration import Duration
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
@@ -93,6 +96,31 @@ def test_gesture_ends_when_the_stream_falls_silent(ros, running):
     ros.wait_for(lambda: started(gestures) == ['left', None], 'the end, without more packets')
 
 
+def test_a_gesture_ends_in_silence_by_simulated_time(ros, halves):
+    gestures = ros.listen(Classification, 'gesture', GESTURE_QOS)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    clock = ros.node.create_publisher(Clock, '/clock', 10)
+    ros.start('gesture_classifier', checkpoint=halves, min_events=1, smoothing_ms=50,
+              queue_size=100, use_sim_time=True)
+    stream = Stream(ros)
+    ros.wait_for(lambda: stream.publisher.get_subscription_count() and ros.heard()
+                 and clock.get_subscription_count(), 'the node, and that it listens to /clock')
+    time = Time(seconds=5000)
+
+    def pass_until(condition, what):
+        def passed():
+            nonlocal time
+            time += Duration(seconds=0.01)
+            clock.publish(Clock(clock=time.to_msg()))
+            return condition()
+        ros.wait_for(passed, what)
+
+    pass_until(lambda: diagnostics and diagnostics[-1].header.stamp.sec >= 5000, 'its time')
+    stream.show(3, 60)
+    ros.wait_for(lambda: started(gestures) == ['left'], 'the gesture')
+    pass_until(lambda: started(gestures) == ['left', None], 'the end, without more packets')
+
+
 def test_labels_come_to_those_who_join_late(ros, running):
     late = ros.listen(LabelInfo, 'gesture_labels', LATCHED_QOS)
     ros.wait_for(lambda: late, 'the latched labels')
@@ -137,6 +165,28 @@ def test_thresholds_change_while_the_node_runs(ros, running):
     assert not set_parameter(ros, 'window_ms', -500.0).successful
     assert set_parameter(ros, 'start_threshold', 0.9).successful
     ros.wait_for(lambda: labels[-1].threshold == pytest.approx(0.9), 'the new threshold')
+
+
+def test_a_decimal_parameter_stays_one_whatever_number_is_set(ros, running):
+    events = ros.listen(ParameterEvent, '/parameter_events')
+    client = ros.client(GetParameters, '/gesture_classifier/get_parameters')
+    ros.wait_for(ros.heard, 'the node')
+
+    def value_of(name):
+        future = client.call_async(GetParameters.Request(names=[name]))
+        ros.wait_for(future.done, 'the answer')
+        return future.result().values[0]
+
+    assert value_of('smoothing_ms') == ParameterValue(
+        type=ParameterType.PARAMETER_DOUBLE, double_value=50.0), 'given as 50 at the start'
+    assert set_parameter(ros, 'smoothing_ms', 60).successful
+    sixty = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=60.0)
+    assert value_of('smoothing_ms') == sixty
+    ros.wait_for(lambda: Parameter(name='smoothing_ms', value=sixty) in [
+        each for event in events for each in event.changed_parameters], 'the event')
+    assert not set_parameter(ros, 'smoothing_ms', 60_000).successful
+    assert not set_parameter(ros, 'smoothing_ms', 'soon').successful
+    assert set_parameter(ros, 'smoothing_ms', 60.5).successful
 
 
 def frame_numbers(scores, frame_us=20_000):

@@ -162,3 +162,16 @@ def test_a_classifier_is_switched_off_and_on(ros, halves):
         ros.wait_for(lambda: len(gestures) > began and gestures[-1].results, 'a gesture again')
         assert len(scores) > decided
     assert node.state == State.PRIMARY_STATE_ACTIVE
+
+
+def test_a_classifier_of_several_streams_leaves_all_of_them(ros, halves):
+    streams = [ros.node.create_publisher(UInt8MultiArray, f'{name}/event_stream', STREAM_QOS)
+               for name in ('left', 'middle', 'right')]
+    ros.start('gesture_classifier', checkpoint=halves, streams='[left, middle, right]')
+    node = Managed(ros, 'gesture_classifier')
+    for _ in range(2):
+        ros.wait_for(lambda: all(each.get_subscription_count() for each in streams), 'the node')
+        assert node.enable(False).success
+        ros.wait_for(lambda: not any(each.get_subscription_count() for each in streams),
+                     'all subscriptions to go')
+        assert node.enable(True).success

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of any type from the fields of a YAML file."""
 import math
+import sys
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseWithCovarianceStamped, Twist
@@ -79,10 +80,27 @@ def test_types_are_found_by_name():
     ('std_msgs/msg/String', 'srv', 'is no type: write package/srv/Name'),
     ('std_msgs.os/msg/String', 'msg', 'is no type'),
     ('std_msgs/msg/Strings', 'msg', 'std_msgs has no msg/Strings'),
-    ('no_such_msgs/msg/A', 'msg', 'no_such_msgs of no_such_msgs/msg/A is not installed: install '
-     'ros-$ROS_DISTRO-no-such-msgs'),
+    ('no_such_msgs/msg/A', 'msg', 'no package of interfaces no_such_msgs, for no_such_msgs/msg/A, '
+     'is installed: install it, or source the workspace that has it'),
+    ('rclpy/msg/Node', 'msg', 'no package of interfaces rclpy'),
 ])
 def test_unknown_types_are_named(name, kind, reason):
     with pytest.raises(ValueError) as error:
         interface_class(name, kind)
     assert reason in str(error.value)
+
+
+def test_no_module_is_imported_that_is_none_of_interfaces(tmp_path, monkeypatch):
+    (tmp_path / 'evil_msgs').mkdir()
+    (tmp_path / 'evil_msgs' / '__init__.py').write_text('raise SystemExit("imported")')
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ('evil_msgs/msg/String', 'antigravity/msg/String', 'this/msg/String'):
+        with pytest.raises(ValueError, match='no package of interfaces'):
+            interface_class(name, 'msg')
+        assert name.partition('/')[0] not in sys.modules
+
+
+def test_no_index_is_no_traceback(monkeypatch):
+    monkeypatch.delenv('AMENT_PREFIX_PATH')
+    with pytest.raises(ValueError, match='source the workspace'):
+        interface_class('std_msgs/msg/String', 'msg')

@@ -2,27 +2,61 @@
 # SPDX-License-Identifier: Apache-2.0
 """A section of a YAML file, read field by field, with errors that name the place."""
 import math
+from reprlib import repr as brief_repr
 
+from snn_gesture_ros.regular_files import check_regular
 import yaml
 
 REQUIRED = object()
+MAX_BYTES = 100_000
+"""Of a file: a thousand rows."""
+MAX_DEPTH = 20
+"""Of what is within something else: no message of ROS is so deep."""
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a key that is given twice is an error: one of them would be lost."""
+    """
+    YAML of which the text is as large as what it stands for.
+
+    An alias can stand for ever more, which is an error, as is what is deeper than Python can
+    follow, and a key that is given twice: one of them would be lost.
+    """
+
+    _depth = 0
+
+    def compose_node(self, parent, index):
+        """
+        Make a node of the next events.
+
+        :raises yaml.composer.ComposerError: if it is an alias, or too deep.
+        """
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None, None, f'aliases are not read: write out what *{event.anchor} stands for',
+                event.start_mark)
+        if self._depth == MAX_DEPTH:
+            raise yaml.composer.ComposerError(
+                None, None, f'more than {MAX_DEPTH} levels within each other', event.start_mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_mapping(self, node, deep=False):
         """
         Make a dict.
 
-        :raises yaml.constructor.ConstructorError: if a key is given twice.
+        :raises yaml.constructor.ConstructorError: if a key is given twice, or has line breaks.
         """
         given = set()
         for key, _ in node.value:
-            if str(key.value) in given:
+            name = str(key.value)
+            if name in given or not name.isprintable():
                 raise yaml.constructor.ConstructorError(
-                    None, None, f'{key.value} is given twice', key.start_mark)
-            given.add(str(key.value))
+                    None, None, f'{name} is given twice' if name in given
+                    else f'{brief_repr(name)} is no name', key.start_mark)
+            given.add(name)
         return super().construct_mapping(node, deep)
 
     def construct_object(self, node, deep=False):
@@ -39,7 +73,7 @@ class _Loader(yaml.SafeLoader):
                 raise ValueError('the number is too large')
         except (ValueError, LookupError, AttributeError) as error:  # as PyYAML lets them through
             raise yaml.constructor.ConstructorError(
-                None, None, f'{node.value} cannot be read: {error}', node.start_mark) from None
+                None, None, f'{str(node.value)[:40]} cannot be read: {error}', node.start_mark) from None
         return value
 
 
@@ -50,10 +84,14 @@ def load_section(path) -> 'Section':
     :raises ValueError: if it is no YAML or no mapping, in one line.
     :raises OSError: if it cannot be read.
     """
+    check_regular(path)
     try:
-        with open(path, encoding='utf-8') as file:
-            content = yaml.load(file, _Loader)  # a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        with open(path, 'rb') as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise ValueError(f'{path}: the file is larger than {MAX_BYTES} bytes')
+        content = yaml.load(text, _Loader)  # a SafeLoader
+    except yaml.YAMLError as error:
         mark = getattr(error, 'problem_mark', None)
         where = f'{path}, line {mark.line + 1}' if mark else path
         raise ValueError(f'{where}: {getattr(error, "problem", None) or "no YAML"}') from None
@@ -97,7 +135,7 @@ class Section:
     def text(self, name: str, what: str, default=REQUIRED) -> str:
         """Give a text that is not empty; errors say `what` it should be."""
         value = self._take(name, what, default)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or not value.isprintable():
             raise self._wrong(name, what, value)
         return value
 
@@ -155,4 +193,4 @@ class Section:
         return value
 
     def _wrong(self, name: str, what: str, value) -> ValueError:
-        return ValueError(f'{self.place}: {name} must be {what}, not {value!r}')
+        return ValueError(f'{self.place}: {name} must be {what}, not {brief_repr(value)}')

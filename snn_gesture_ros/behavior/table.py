@@ -168,9 +168,7 @@ def _read_row(place: str, number: int, content, velocity) -> Row:
 
 
 def _read_drive(section: Section, velocity) -> Drive:
-    if velocity is None:
-        raise ValueError(f'{section.place}: to drive, the table needs a section velocity with '
-                         'the limits of the robot')
+    _require_limits(section, velocity)
     limits = [velocity.linear.max] * 3 + [velocity.angular.max] * 3
     drive = Drive(tuple(section.number(axis, -limit, limit, 0.0)
                         for axis, limit in zip(AXES, limits)),
@@ -192,10 +190,21 @@ def _read_call(section: Section, _) -> Call:
                 section.fields('request'))
 
 
-def _read_goal(section: Section, _) -> Goal:
-    return Goal(section.text('action', 'the name of an action'),
+def _read_goal(section: Section, velocity) -> Goal:
+    goal = Goal(section.text('action', 'the name of an action'),
                 section.text('type', 'a type such as nav2_msgs/action/Spin'),
                 section.fields('goal'), section.flag('cancel_at_end', True))
+    if 'speed' in goal.goal:    # in m/s, in those of nav2 that drive
+        _require_limits(section, velocity)
+        Section(f'{section.place}: goal', goal.goal).number(
+            'speed', -velocity.linear.max, velocity.linear.max)
+    return goal
+
+
+def _require_limits(section: Section, velocity) -> None:
+    if velocity is None:
+        raise ValueError(f'{section.place}: to drive, the table needs a section velocity with '
+                         'the limits of the robot')
 
 
 def _read_cancel(section: Section, _) -> Cancel:

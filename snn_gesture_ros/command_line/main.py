@@ -76,8 +76,8 @@ def main(arguments=None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if COMPLETED_LINE in os.environ:
         complete(os.environ[COMPLETED_LINE].split()[1:])
-    parsed = make_parser(words).parse_args(words)
     try:
+        parsed = make_parser(words).parse_args(words)
         status = parsed.run(parsed)
         sys.stdout.flush()
         return status

@@ -117,12 +117,12 @@ def record(arguments, journal: Path, table: LabelTable):
     from snn_gesture_ros.nodes.event_recorder import EventRecorderNode
     from snn_gesture_ros.nodes.running import run_node
 
-    def event_recorder():
+    def make_recorder():
         script = (lambda node: prompts(node, arguments)) if arguments.labels else None
         return EventRecorderNode(arguments.topic, lambda *topic: Journal(journal, *topic),
                                  table.add, arguments.label_topic, script)
 
-    return run_node(event_recorder, [])
+    return run_node(make_recorder, [])
 
 
 def prompts(recorder, arguments):

@@ -15,7 +15,11 @@ def in_processes(function, tasks: list, workers: int):
     :raises ValueError: if a process ends by itself.
     """
     with _pool(min(workers, len(tasks)) or 1) as pool:
-        futures = [pool.submit(function, *task) for task in tasks]
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})   # as each process begins
+        try:
+            futures = [pool.submit(function, *task) for task in tasks]
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -27,9 +31,14 @@ def in_processes(function, tasks: list, workers: int):
 @contextmanager
 def _pool(workers: int):
     """Give processes that end at once when the user interrupts, and begin nothing more."""
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), signal.signal,
-                               (signal.SIGINT, signal.SIG_DFL))
+    pool = ProcessPoolExecutor(workers, get_context('spawn'), _end_at_interrupt)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _end_at_interrupt() -> None:
+    """Let SIGINT end this process, also one that has come since it began."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

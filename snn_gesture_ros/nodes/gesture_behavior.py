@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_behavior node: gesture scores in, what the robot does out, as a table says."""
+from functools import partial
 import time
 
 from ament_index_python.packages import get_package_share_directory
@@ -9,10 +10,10 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from snn_gesture_ros.behavior.behavior import Behavior
-from snn_gesture_ros.behavior.table import Cancel, Publish, read_table
+from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, valid
+from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, resolved
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import GESTURE_QOS
@@ -31,11 +32,9 @@ LAST_ZERO = Duration(seconds=0.2)
 """At its end the node waits so long for the robot to have received a last zero."""
 LAST_CANCELS_S = 0.5
 """At its end the node waits so long for servers to agree to cancel goals."""
-OWN_TOPICS = {'gesture_scores': 'vision_msgs/msg/Classification',
-              '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
-              '/rosout': 'rcl_interfaces/msg/Log',
-              '/parameter_events': 'rcl_interfaces/msg/ParameterEvent'}
-"""Types by name."""
+OWN_TOPICS = ('events', 'event_stream', 'gesture', 'gesture_scores', 'gesture_labels', '/clock',
+              '/diagnostics', '/rosout', '/parameter_events')
+"""By which gestures come about, or on which the nodes tell of themselves."""
 
 
 def find_table(path: str) -> str:
@@ -59,10 +58,11 @@ class GestureBehaviorNode(Node):
             table = read_table(path)
         except OSError as error:
             raise ValueError(f'{path}: {error.strerror}') from None
+        self._arming = self.create_service(SetBool, '~/arm', self._on_arm)
+        self._own = {what: set(map(partial(resolved, self, what), names)) for what, names in (
+            (Publish, OWN_TOPICS), (Call, (each.srv_name for each in self.services)))}
         self._users = {}
         """Who uses a name first, and its type, by what it is and the name."""
-        for topic, type_name in OWN_TOPICS.items():
-            self._use(Publish, topic, type_name, 'the node itself')
         if table.velocity is not None:
             kind = TwistStamped if table.velocity.stamped else Twist
             try:
@@ -71,6 +71,7 @@ class GestureBehaviorNode(Node):
             except ValueError as error:
                 raise ValueError(f'{path}: velocity: {error}') from None
             self._out = self.create_publisher(kind, table.velocity.topic, QoSProfile(depth=1))
+            self._own[Publish].add(resolved(self, Publish, table.velocity.topic))
         self._does = {}
         for row in table.rows:
             if type(row.does) in ACTIONS:
@@ -83,7 +84,6 @@ class GestureBehaviorNode(Node):
         self._velocity = table.velocity
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
-        self._arming = self.create_service(SetBool, '~/arm', self._on_arm)
         self._listening = self.create_subscription(
             Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         every(self, PERIOD_S, self._on_time)
@@ -110,10 +110,14 @@ class GestureBehaviorNode(Node):
         Note who uses a name.
 
         :param what: kind of row that uses such names, Publish for topics.
-        :raises ValueError: if it cannot be a name, or another uses it for another type.
+        :raises ValueError: if it cannot be a name, is not for a table, or another uses it for
+            another type.
         """
-        used = what, self.resolve_topic_name(valid(self, name))
-        other, other_type = self._users.setdefault(used, (user, type_name))
+        full = resolved(self, what, name)
+        if full in self._own.get(what, ()) or '/_' in full:
+            raise ValueError(f'{name} is not for a table: gestures, velocities or the node itself '
+                             'need it; see do: drive, arm, disarm and cancel')
+        other, other_type = self._users.setdefault((what, full), (user, type_name))
         if type_name != other_type:
             raise ValueError(f'{name} cannot be of {type_name}: {other} uses it for {other_type}')
 

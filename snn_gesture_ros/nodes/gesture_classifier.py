@@ -75,7 +75,7 @@ class GestureClassifierNode(ManagedNode):
         super().__init__('gesture_classifier')
         self._values = values = declare(self, PARAMETERS)
         self._subscribe = subscribe
-        self._subscriptions = []
+        self._listening = []
         self._worker = None
         self._malformed = self._past_dropped = 0
         self._inference, self._latency = Durations(), Durations()
@@ -112,16 +112,16 @@ class GestureClassifierNode(ManagedNode):
                               self._on_error)
         self._publish_labels()
         if self._subscribe:
-            self._subscriptions = [self.create_subscription(
+            self._listening = [self.create_subscription(
                 UInt8MultiArray, stream.topic, partial(self._on_packet, stream), STREAM_QOS,
                 raw=True) for stream in self._streams]
         self.get_logger().info(description)
 
     def deactivate(self) -> None:
         """Let the frames in work be finished, end gestures, give the network's memory back."""
-        for subscription in self._subscriptions:
+        for subscription in self._listening:
             self.destroy_subscription(subscription)
-        self._subscriptions = []
+        self._listening = []
         if self._worker is not None:
             self._worker.stop()
             self._past_dropped += self._worker.dropped
@@ -143,7 +143,7 @@ class GestureClassifierNode(ManagedNode):
         self._silence_timer.reset()
 
     def _read_waiting(self) -> None:
-        for stream, subscription in zip(self._streams, self._subscriptions):
+        for stream, subscription in zip(self._streams, self._listening):
             for waiting in take_waiting(subscription, MOST_AT_ONCE):
                 self._read(stream, waiting)
 

@@ -20,4 +20,4 @@ def make_pipeline() -> list:
 
 def main(arguments=None) -> None:
     """Run the nodes."""
-    run_nodes('gesture_pipeline', make_pipeline, arguments)
+    run_nodes(make_pipeline, arguments)

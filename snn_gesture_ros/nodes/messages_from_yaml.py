@@ -4,7 +4,10 @@
 from importlib import import_module
 import math
 import re
+from reprlib import repr as brief_repr
 import sys
+
+from ament_index_python.resources import get_resource
 
 FLOATS = {'float': 3.402823466e38, 'double': sys.float_info.max}
 """The greatest value by type."""
@@ -18,7 +21,7 @@ TEXT = re.compile(r'w?string(<(?P<most>\d+)>)?')
 
 def interface_class(type_name: str, kind: str):
     """
-    Import the class of a type such as `std_msgs/msg/String`.
+    Import the class of a type such as `std_msgs/msg/String`, if the index of ROS has it.
 
     :param kind: msg, srv or action.
     :raises ValueError: if there is no such type, or its package is not installed.
@@ -27,13 +30,16 @@ def interface_class(type_name: str, kind: str):
     if not re.fullmatch('[a-z][a-z0-9_]*', package) or not re.fullmatch('[A-Z][A-Za-z0-9]*', name):
         raise ValueError(f'{type_name} is no type: write package/{kind}/Name')
     try:
+        interfaces, _ = get_resource('rosidl_interfaces', package)
+    except (LookupError, OSError):
+        raise ValueError(f'no package of interfaces {package}, for {type_name}, is installed: '
+                         'install it, or source the workspace that has it') from None
+    if not {f'{kind}/{name}.{suffix}' for suffix in (kind, 'idl')} & set(interfaces.split()):
+        raise ValueError(f'{package} has no {kind}/{name}')
+    try:
         return getattr(import_module(f'{package}.{kind}'), name)
-    except ImportError:
-        raise ValueError(f'the package {package} of {type_name} is not installed: install ros-'
-                         f'$ROS_DISTRO-{package.replace("_", "-")} or source its workspace'
-                         ) from None
-    except AttributeError:
-        raise ValueError(f'{package} has no {kind}/{name}') from None
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f'{type_name} cannot be used in Python: {error}') from None
 
 
 def make_message(message_class, fields: dict, place: str = ''):
@@ -54,15 +60,37 @@ def make_message(message_class, fields: dict, place: str = ''):
     return message
 
 
+def holds_type(message_class, names) -> bool:
+    """
+    Return whether a message is of one of some types, or holds one, however deep.
+
+    :param names: of messages, such as geometry_msgs/Twist.
+    """
+    if _own_name(message_class) in names:
+        return True
+    kinds = [parts['of'] or parts['each'] if (parts := LIST.fullmatch(kind)) else kind
+             for kind in message_class.get_fields_and_field_types().values()]
+    return any(holds_type(_message_within(kind), names) for kind in kinds if '/' in kind)
+
+
+def _own_name(message_class) -> str:
+    return f'{message_class.__module__.partition(".")[0]}/{message_class.__name__}'
+
+
+def _message_within(kind: str):
+    """Import the class of a field's type, such as geometry_msgs/Vector3."""
+    package, _, name = kind.partition('/')
+    return interface_class(f'{package}/msg/{name}', 'msg')
+
+
 def _value(kind: str, value, place: str):
     """Give a value for a field of a type as rosidl spells it."""
     if parts := LIST.fullmatch(kind):
         return _list(kind, parts, value, place)
     if '/' in kind:
         if not isinstance(value, dict):
-            raise ValueError(f'{place} must be the fields of a {kind}, not {value!r}')
-        package, _, name = kind.partition('/')
-        return make_message(interface_class(f'{package}/msg/{name}', 'msg'), value, f'{place}.')
+            raise ValueError(f'{place} must be the fields of a {kind}, not {brief_repr(value)}')
+        return make_message(_message_within(kind), value, f'{place}.')
     if parts := TEXT.fullmatch(kind):
         right = isinstance(value, str) and len(value) <= int(parts['most'] or len(value))
     elif kind == 'boolean':
@@ -76,7 +104,7 @@ def _value(kind: str, value, place: str):
         least, most = INTEGERS[kind]
         right = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
     if not right:
-        raise ValueError(f'{place} must be a {kind}, not {value!r}')
+        raise ValueError(f'{place} must be a {kind}, not {brief_repr(value)}')
     return bytes([value]) if kind == 'octet' else value
 
 
@@ -84,6 +112,6 @@ def _list(kind: str, parts, value, place: str) -> list:
     exactly, most = parts['exactly'], parts['most']
     if (not isinstance(value, list) or exactly and len(value) != int(exactly)
             or most and len(value) > int(most)):
-        raise ValueError(f'{place} must be a list: {kind}, not {value!r}')
+        raise ValueError(f'{place} must be a list: {kind}, not {brief_repr(value)}')
     return [_value(parts['of'] or parts['each'], item, f'{place}[{number}]')
             for number, item in enumerate(value)]

@@ -1,11 +1,14 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of nodes: declared to ROS with description, range and read-only flag; and remote."""
+from functools import partial
+
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, Parameter, ParameterDescriptor, ParameterType,
     ParameterValue, SetParametersResult)
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.parameter import Parameter as LocalParameter
 from snn_gesture_ros.parameters import Spec
 
 
@@ -13,7 +16,7 @@ def describe(spec: Spec) -> ParameterDescriptor:
     """
     Describe a parameter to ROS.
 
-    A decimal one takes whole numbers too, which ROS calls dynamic typing.
+    A decimal one takes whole numbers too, which ROS calls dynamic typing; see `declare`.
     """
     decimal = isinstance(spec.default, float)
     descriptor = ParameterDescriptor(description=spec.description, read_only=spec.read_only,
@@ -31,8 +34,12 @@ def declare(node, specs) -> dict:
     """
     Declare parameters and give their values by name.
 
+    A decimal one stays one, now and later, whatever number it is given as.
+
     :raises ValueError: if a value of the wrong type or out of range was given.
     """
+    decimal = {spec.name for spec in specs if isinstance(spec.default, float)}
+    node.add_on_set_parameters_callback(partial(_make_decimal, decimal))
     values = {}
     for spec in specs:
         try:
@@ -45,6 +52,14 @@ def declare(node, specs) -> dict:
                              f'{spec.maximum}') from None
         values[spec.name] = spec.check(given)
     return values
+
+
+def _make_decimal(names: set, parameters: list) -> SetParametersResult:
+    """Replace whole numbers within the list that rclpy is about to set; Humble has no other way."""
+    for place, parameter in enumerate(parameters):
+        if parameter.name in names and parameter.type_ == LocalParameter.Type.INTEGER:
+            parameters[place] = LocalParameter(parameter.name, value=float(parameter.value))
+    return SetParametersResult(successful=True)
 
 
 def on_change(node, specs, apply) -> None:

@@ -3,22 +3,38 @@
 """What rows of the table do in ROS: messages, services and actions, ready before they are used."""
 from rclpy.action import ActionClient
 from snn_gesture_ros.behavior.table import Call, Goal, Publish
-from snn_gesture_ros.nodes.messages_from_yaml import interface_class, make_message
+from snn_gesture_ros.nodes.messages_from_yaml import holds_type, interface_class, make_message
 from std_msgs.msg import Header
 
+VELOCITIES = ('geometry_msgs/Twist', 'geometry_msgs/Accel', 'geometry_msgs/Wrench',
+              'ackermann_msgs/AckermannDrive')
+"""Types that say how a robot is to move, on whatever topic."""
 
-def valid(node, name: str) -> str:
+
+def resolved(node, what, name: str) -> str:
     """
-    Give the name of a topic, service or action as it is.
+    Give the full name of a topic, service or action, after all remapping.
 
+    :param what: Publish, Call or Goal.
     :raises ValueError: if it cannot be one.
     """
     try:
-        node.resolve_topic_name(name)
+        return (node.resolve_service_name if what is Call else node.resolve_topic_name)(name)
     except RuntimeError as error:  # of rcl
         reason = str(error).split(', at ')[0].partition(': ')[2]
         raise ValueError(f'"{name}" cannot be a name: {reason}') from None
-    return name
+
+
+def content(message_class, type_name: str, fields: dict):
+    """
+    Make the message, request or goal of a row.
+
+    :raises ValueError: if a field is wrong, or it holds a velocity, beside all limits.
+    """
+    if holds_type(message_class, VELOCITIES):
+        raise ValueError(f'{type_name} holds a velocity, beside the limits of the table: let the '
+                         'row do: drive')
+    return make_message(message_class, fields)
 
 
 class Publishing:
@@ -32,8 +48,8 @@ class Publishing:
         """
         self._node = node
         message_class = interface_class(row.does.type, 'msg')
-        self._message = make_message(message_class, row.does.message)
-        self._out = node.create_publisher(message_class, valid(node, row.does.topic), 10)
+        self._message = content(message_class, row.does.type, row.does.message)
+        self._out = node.create_publisher(message_class, row.does.topic, 10)
 
     def start(self) -> None:
         """Publish, with the time of now if the message has a header."""
@@ -54,8 +70,8 @@ class Calling:
         self._log = node.get_logger()
         self._row = row
         service_class = interface_class(row.does.type, 'srv')
-        self._request = make_message(service_class.Request, row.does.request)
-        self._client = node.create_client(service_class, valid(node, row.does.service))
+        self._request = content(service_class.Request, row.does.type, row.does.request)
+        self._client = node.create_client(service_class, row.does.service)
 
     def start(self) -> None:
         """Call, without waiting for the service to come or to answer."""
@@ -81,8 +97,8 @@ class Pursuing:
         self._log = node.get_logger()
         self._row = row
         action_class = interface_class(row.does.type, 'action')
-        self._goal = make_message(action_class.Goal, row.does.goal)
-        self._client = ActionClient(node, action_class, valid(node, row.does.action))
+        self._goal = content(action_class.Goal, row.does.type, row.does.goal)
+        self._client = ActionClient(node, action_class, row.does.action)
         self._pursuit = None
 
     @property

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start nodes and shut them down cleanly."""
 import faulthandler
+from pathlib import Path
 import signal
 import sys
 import threading
@@ -10,6 +11,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
+from snn_gesture_ros.entry_points import hold_signals
 
 END_S = 4.0
 """Time to end in; ros2 launch becomes impatient after 5 s."""
@@ -46,53 +48,46 @@ def run_node(make_node, arguments=None, **options):
     :param make_node: called without arguments; raises ValueError where a parameter is wrong.
     :returns: the node, destroyed.
     """
-    return next(iter(run_nodes(make_node.__name__, lambda: [make_node()], arguments, **options)),
-                None)
+    return next(iter(run_nodes(lambda: [make_node()], arguments, **options)), None)
 
 
-def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
-              conclude=None) -> list:
+def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=None) -> list:
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
     The process ends with status 1 and one line where they cannot start.
 
-    :param name: what that line begins with.
     :param make_nodes: called without arguments, gives the nodes; raises ValueError where a
         parameter is wrong.
-    :param last_words: whether they can still publish while they are destroyed, for which ROS must
-        not shut down at the signal; one of them must wake up often, or they end late.
+    :param last_words: whether they can still publish while they are destroyed, whatever signal
+        ends them, for which ROS must not shut down at the signal; one of them must wake up often,
+        or they end late.
     :param conclude: called with each node when it has stopped, before it is destroyed.
     :returns: the nodes, destroyed.
     """
-    signalled, spinning = threading.Event(), threading.Event()
-    if last_words:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: signalled.set())
-    else:
-        signal.signal(signal.SIGINT, interrupting_until(spinning))  # rclpy's own calls it
+    spinning = threading.Event()
     handled = SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL
-    try:
-        rclpy.init(args=arguments, signal_handler_options=handled)
-    except rclpy_implementation.RCLError as error:  # wrong --ros-args
-        sys.exit(f'{name}: {str(error).split(", at ")[0]}')
     nodes = []
     try:
+        if last_words:
+            signals = hold_signals()
+        else:
+            signal.signal(signal.SIGINT, interrupting_until(spinning))  # rclpy's own calls it
+        _init(arguments, handled)
         nodes = make_nodes()
         executor = SingleThreadedExecutor()
         for node in nodes:
             executor.add_node(node)
         spinning.set()
         if last_words:
-            while not signalled.is_set():
+            while not signal.sigtimedwait(signals, 0):
                 executor.spin_once()
         else:
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except ValueError as error:
-        print(f'{name}: {error}', file=sys.stderr)
-        sys.exit(1)
+        sys.exit(f'{Path(sys.argv[0]).name}: {error}')
     except Exception:
         if rclpy.ok() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             raise  # else SIGTERM or the interrupt has caused it
@@ -104,6 +99,18 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
         finally:
             _destroy(nodes)
     return nodes
+
+
+def _init(arguments, handled: SignalHandlerOptions) -> None:
+    """
+    Start ROS.
+
+    :raises ValueError: if what follows --ros-args is wrong.
+    """
+    try:
+        rclpy.init(args=arguments, signal_handler_options=handled)
+    except rclpy_implementation.RCLError as error:
+        raise ValueError(str(error).split(', at ')[0]) from None
 
 
 def _destroy(nodes: list) -> None:
