@@ -74,8 +74,8 @@ def test_figures_of_a_known_recording(evaluate, tmp_path):
     assert [entry['truth'] for entry in entries] == ['left', 'none', 'right', 'right']
     assert [entry['predicted'] for entry in entries] == ['left', 'none', 'right', 'left']
     # Of 50 frames a second, those whose window of four a gesture fills to 60 %.
-    assert [entry['decisions'] for entry in entries] == [47, 36, 48, 49]
-    assert [entry['right_decisions'] for entry in entries[:3]] == [47, 36, 48]
+    assert [entry['decisions'] for entry in entries] == [47, 37, 49, 49]
+    assert [entry['right_decisions'] for entry in entries[:3]] == [47, 37, 49]
     assert entries[3]['right_decisions'] <= 4
     right = sum(entry['right_decisions'] for entry in entries)
     decisions = sum(entry['decisions'] for entry in entries)
@@ -188,8 +188,39 @@ def test_restart_of_the_camera_is_told(evaluate, tmp_path):
     np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
     status, report = evaluate(tmp_path / 'a.npz')
     assert status == 0
-    assert report['notes'] == [
-        f'{tmp_path / "a.npz"}: 1 times the clock of the camera began anew']
+    restarted, late = report['notes']
+    assert restarted == f'{tmp_path / "a.npz"}: 1 times the clock of the camera began anew'
+    assert 'events were dropped: their times do not fit' in late
+
+
+@pytest.mark.parametrize('start_us', [5_000_000, 0])
+def test_what_follows_a_restart_is_judged_by_its_own_label(evaluate, tmp_path, start_us):
+    events = np.concatenate([events_of([('left', 1)]), events_of([('right', 1)], start_us)])
+    np.savez(tmp_path / 'a.npz', **{name: events[name] for name in 'txyp'})
+    (tmp_path / 'a_labels.csv').write_text('start,end,label\n0,1,left\n1,2,right\n')
+    status, report = evaluate(tmp_path / 'a.npz')
+    assert status == 0
+    assert [part['predicted'] for part in report['recordings']] == ['left', 'right']
+    assert report['accuracy']['by_decision'] > 0.9
+    assert report['false_announcements'] == 0
+
+
+def test_one_event_that_lies_costs_nothing_but_itself(evaluate, tmp_path):
+    events = events_of([('left', 1), ('right', 1)])
+    reports = []
+    for place in (None, 20_000, 0, -1):
+        lying = events.copy()
+        if place is not None:
+            lying['t'][place] += 3_600_000_000
+        np.savez(tmp_path / 'a.npz', **{name: lying[name] for name in 'txyp'})
+        (tmp_path / 'a_labels.csv').write_text('start,end,label\n0,1,left\n1,2,right\n')
+        status, report = evaluate(tmp_path / 'a.npz')
+        assert status == 0
+        reports.append(report)
+    for report in reports:
+        assert [part['predicted'] for part in report['recordings']] == ['left', 'right']
+        assert report['accuracy']['by_decision'] == pytest.approx(
+            reports[0]['accuracy']['by_decision'], abs=0.02)
 
 
 @pytest.mark.parametrize('width, is_told', [(SENSOR, False), (90, True)])

@@ -209,11 +209,11 @@ def test_rest_without_any_event_is_cut_off_too():
     assert duration_us <= BAR_US + 200_000 and len(kept) >= 0.9 * len(gesture)
 
 
-def packet(t_us, newest_us, times_us=(), size=128):
+def packet(sequence, t_us, newest_us, times_us=(), size=128):
     events = np.zeros(len(times_us), PACKED_EVENT)
     events['dt_us'] = times_us
     events['pixel'] = times_us
-    return EventPacket(size, size, 0, t_us, newest_us, 0, 'camera', events, 2.5)
+    return EventPacket(size, size, sequence, t_us, newest_us, 0, 'camera', events, 2.5)
 
 
 def test_recent_events_are_those_of_the_last_seconds():
@@ -221,18 +221,18 @@ def test_recent_events_are_those_of_the_last_seconds():
     with pytest.raises(ValueError, match='no events'):
         recent.last(500)
     for k in range(30):
-        recent.push(packet(k * 100_000, k * 100_000 + 99_999, [50_000, 20_000]))
+        recent.push(packet(k, k * 100_000, k * 100_000 + 99_999, [50_000, 20_000]))
     events, scale = recent.last(250_000)
     assert scale == 2.5
     assert events['dt_us'].tolist() == [0, 70_000, 100_000, 170_000, 200_000]
     assert events['pixel'].tolist() == [50_000, 20_000, 50_000, 20_000, 50_000]
     with pytest.raises(ValueError, match='less than 2 s'):
         recent.last(2_000_000)
-    recent.push(packet(5000, 6000))         # the camera has begun anew
+    recent.push(packet(0, 5_000_000, 5_001_000))    # the camera has restarted
     with pytest.raises(ValueError, match='less than'):
         recent.last(250_000)
     with pytest.raises(ValueError, match='128x128'):
-        recent.push(packet(7000, 8000, size=64))
+        recent.push(packet(1, 7_000_000, 8_000_000, size=64))
 
 
 def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):

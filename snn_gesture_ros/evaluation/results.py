@@ -130,7 +130,8 @@ def _unknown(entries) -> list:
 
 def _incomplete(runs) -> list:
     told = (('malformed', 'messages could not be read'), ('lost', 'messages are missing'),
-            ('restarts', 'times the clock of the camera began anew'))
+            ('restarts', 'times the clock of the camera began anew'),
+            ('late', 'events were dropped: their times do not fit those of the others'))
     return [f'{source.path}: {run.counters[name]} {what}' for source, run, _ in runs
             for name, what in told if run.counters[name]] + [
         f'{source.path}: {run.counters["out_of_range"]} events are outside the sensor and were '

@@ -9,6 +9,8 @@ from snn_gesture_ros.frames.accumulation import (
     accumulate, accumulate_until, check_picture, pooled)
 
 NEVER_US = 1 << 62
+MIN_GAP_FRAMES = 8
+"""A shorter gap is filled with empty frames, also where it is longer than half a window."""
 
 
 class Frame(NamedTuple):
@@ -83,7 +85,7 @@ class FramesByTime(_FrameStream):
     Frames of equal duration, on a fixed grid of camera time: t // frame_us.
 
     The grid follows the packets. Where no packets come it may be moved on by `advance`, and goes
-    back to the packets if that was too far. After more than half a window without a packet the
+    back to the packets if that was too far. Where it moves by more than half a window at once, the
     frames restart, since a network that sees nothing for so long is at rest.
     """
 
@@ -171,7 +173,7 @@ class FramesByTime(_FrameStream):
     def _advance(self, t_us: int, frames: list) -> None:
         """Close the frames that end by a time; of a long silence only the first and the last."""
         grid = t_us // self.frame_us
-        if grid - self._grid > max(self._time_steps // 2, 1):
+        if grid - self._grid > max(self._time_steps // 2, MIN_GAP_FRAMES):
             frames.append(self._closed((self._grid + 1) * self.frame_us))
             self._restarted = True
             self._grid = grid - 1

@@ -22,7 +22,7 @@ class RecentEvents:
 
     def push(self, packet: EventPacket) -> None:
         """
-        Take the next packet; where the camera or its picture has begun anew, forget the others.
+        Take the next packet; after a restart, of which its number tells, forget the others.
 
         :raises ValueError: if its picture is not that of clips.
         """
@@ -31,7 +31,7 @@ class RecentEvents:
             raise ValueError(f'examples need a picture of {ClipSet.SIZE}x{ClipSet.SIZE} pixels, '
                              f'not {packet.width}x{packet.height}: set width and height of '
                              'event_stream')
-        if self._packets and packet.t_newest_us < self._packets[-1].t_newest_us:
+        if self._packets and packet.sequence <= self._packets[-1].sequence:
             self._packets.clear()
         self._packets.append(packet)
         while self._packets[0].t_newest_us < packet.t_newest_us - self._keep_us:

@@ -123,7 +123,11 @@ class GestureEvaluatorNode(Node):
                 UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
 
     def _on_packet(self, data: bytes) -> None:
-        packet = decode_packet(data)
+        try:
+            packet = decode_packet(data)
+        except ValueError as error:
+            self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
+            return
         self._recorder.add_packet(packet)
         self._events += len(packet.events)
         self._packets.append((packet.stamp_ns, packet.ros_offset_ns))
