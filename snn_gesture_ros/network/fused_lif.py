@@ -26,7 +26,7 @@ class FusedLIFNode(neuron.LIFNode):
 
         :param tau: membrane time constant in time steps.
         """
-        super().__init__(tau=tau, decay_input=False, detach_reset=True, step_mode='m',
+        super().__init__(tau=float(tau), decay_input=False, detach_reset=True, step_mode='m',
                          surrogate_function=surrogate.ATan())
 
     def multi_step_forward(self, x_seq: torch.Tensor) -> torch.Tensor:
