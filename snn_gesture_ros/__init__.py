@@ -3,5 +3,5 @@
 """Gestures from the events of an event camera, by a spiking neural network."""
 import os
 
-# ONNX Runtime reports to its maker unless this is set before it is imported, as torchmetrics does.
+# Else ONNX Runtime reports to its maker. It reads this as it is imported, by torchmetrics maybe.
 os.environ['ORT_DISABLE_TELEMETRY'] = '1'

@@ -108,7 +108,7 @@ sys.stdin.read()
 def test_a_classifier_reports_to_nobody(ros, resolver, tmp_path):
     """A process that lets ONNX Runtime report shows how long to wait, and that it is seen."""
     ours = Home(tmp_path / 'ours', resolver, ros.environment)
-    scores = ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
+    ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
     ros.start('gesture_classifier', ours.environment)
     ros.wait_for(ros.heard, 'the classifier')
     theirs = Home(tmp_path / 'theirs', resolver)
