@@ -285,6 +285,10 @@ def test_the_window_changes_while_the_node_runs(ros, running):
     ({'runtime': 'tensorflow'}, 'is not one of auto, torch, onnx'),
     ({'end_threshold': 0.9}, 'end_threshold <= start_threshold'),
     ({'streams': ['a', 'a']}, 'none of them twice'),
+    ({'streams': []}, 'streams'),
+    ({'streams': [1]}, 'parameter streams must be a list'),
+    ({'checkpoint': []}, 'checkpoint must not be empty'),
+    ({'window_ms': []}, 'window_ms must not be empty'),
     ({'streams': ['a', 'no name']}, "'no name' cannot be a namespace"),
 ])
 def test_wrong_parameters_end_the_node_with_the_reason(ros, halves, parameters, reason):
