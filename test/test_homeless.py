@@ -84,6 +84,14 @@ def test_nodes_start_without_a_home(ros, sealed, recording, name, parameters):
     assert 'Traceback' not in ros.output(process)
 
 
+def test_a_trainer_without_a_home_says_so(ros, sealed):
+    command = sealed.command(shutil.which('gesture_trainer'))
+    found = subprocess.run(command, env=sealed.environment_of(ros.environment),
+                           capture_output=True, text=True)
+    assert found.returncode == 1 and 'Traceback' not in found.stderr
+    assert f'{sealed.folder}/home/.ros/snn_gesture cannot be written: Permission' in found.stderr
+
+
 @pytest.mark.parametrize('words', [
     'info fast', 'info RECORDING', 'view RECORDING --checkpoint fast --output OUT/view.png',
     'evaluate RECORDING --label hand_clapping --output OUT/evaluation',

@@ -21,7 +21,7 @@ def _can_log() -> bool:
     """Tell whether the folder that rcl would take is there, or can be made, and written."""
     for variable, below in (('ROS_LOG_DIR', ''), ('ROS_HOME', 'log'), ('HOME', '.ros/log')):
         if os.environ.get(variable):
-            folder = Path(os.environ[variable], below).expanduser()
+            folder = Path(os.path.expanduser(os.environ[variable]), below)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError:
