@@ -24,6 +24,7 @@ WRONG = [
         [1, 2, 3], ['left', 'right', None], ['left', 'right'], ['a', 'b', 'c', 'd'],
         ['left', 'left', 'none'], ['', 'right', 'none'], ['\ud800', 'right', 'none'],
         ['a\0b', 'right', 'none'], ['a\nb', 'right', 'none'], ['a' * 101, 'right', 'none'],
+        [f'label {number}' for number in range(70_000)],
         'abc', [], None, 3, {'a': 1, 'b': 2, 'c': 3})
 ] + [
     ('size', value) for value in (99, 32, 40_000, 10**30, 0, -16, 16.0, '16', True, None, [16])

@@ -15,7 +15,7 @@ MAX_SIZE = 1024
 MAX_TIME_STEPS = 1000
 MIN_WINDOW_MS, MAX_WINDOW_MS = 1, 3_600_000
 MAX_WINDOW_EVENTS = 100_000_000
-MAX_LABEL_LENGTH = 100
+MAX_LABELS, MAX_LABEL_LENGTH = 1000, 100
 DECIMAL = (int, float)
 RANGES = {'time_steps': (int, 1, MAX_TIME_STEPS), 'size': (int, 1, MAX_SIZE),
           'window_ms': (DECIMAL, MIN_WINDOW_MS, MAX_WINDOW_MS),
@@ -43,10 +43,10 @@ def check_labels(labels) -> None:
 
     :raises CheckpointError: if they are not different names that can be printed.
     """
-    if not isinstance(labels, (list, tuple)) or not labels or not all(
+    if not isinstance(labels, (list, tuple)) or not 0 < len(labels) <= MAX_LABELS or not all(
             isinstance(label, str) and label.isprintable() and 0 < len(label) <= MAX_LABEL_LENGTH
             for label in labels):
-        raise CheckpointError('labels must be a list of names, each of 1 to '
+        raise CheckpointError(f'labels must be a list of 1 to {MAX_LABELS} names, each of 1 to '
                               f'{MAX_LABEL_LENGTH} printable characters')
     if len(set(labels)) < len(labels):
         raise CheckpointError('labels must be different names')
