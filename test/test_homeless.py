@@ -31,7 +31,7 @@ class Sealed:
                         ignore=shutil.ignore_patterns('__pycache__'))
         (folder / 'home').mkdir()
         self.environment = {
-            'PYTHONPATH': f'{folder}:{os.environ["PYTHONPATH"]}', 'HOME': f'{folder}/home',
+            'PYTHONPATH': f'{folder}:{os.environ.get("PYTHONPATH", "")}', 'HOME': f'{folder}/home',
             'TMPDIR': f'{folder}/tmp'}
         (folder / 'tmp').mkdir()
 
@@ -141,7 +141,7 @@ class Compiled:
         self.environment = {
             **{name: value for name, value in os.environ.items()
                if not name.startswith(('XDG_', 'NUMBA'))},
-            'PYTHONPATH': f'{folder}:{os.environ["PYTHONPATH"]}', 'HOME': f'{folder}/home'}
+            'PYTHONPATH': f'{folder}:{os.environ.get("PYTHONPATH", "")}', 'HOME': f'{folder}/home'}
 
     def hits(self, disk='good') -> int:
         """Call it in a process; give how much of it had not to be compiled."""
