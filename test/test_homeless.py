@@ -180,3 +180,10 @@ def test_damaged_code_is_compiled_again(compiled):
 def test_a_full_disk_costs_time_alone(compiled):
     assert compiled.hits('full') == 0
     assert compiled.files == []
+
+
+def test_no_function_has_a_cache_of_numbas_own():
+    package = Path(snn_gesture_ros.__file__).parent
+    sources = {path.name: path.read_text() for path in package.rglob('*.py')}
+    assert [name for name, text in sources.items()
+            if 'cache=True' in text or 'from numba import' in text] == []
