@@ -25,8 +25,10 @@ class Spec(NamedTuple):
         """
         Give a value that is in range; a decimal one as float, whatever number it was given as.
 
-        :raises ValueError: if it is no number or out of range.
+        :raises ValueError: if it is no value, no number or out of range.
         """
+        if value is None:       # what ROS makes of an empty list, whatever the type
+            raise ValueError(f'{self.name} must not be empty')
         if isinstance(self.default, float):
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise ValueError(f'{self.name} must be a number')

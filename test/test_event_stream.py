@@ -10,6 +10,8 @@ import subprocess
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.event import EVENT
@@ -151,6 +153,13 @@ def test_package_that_is_not_installed_costs_only_its_type(ros):
     ({'refractory_us': -5}, 'refractory_us'),
     ({'width': '1.5'}, 'parameter width must be a int'),
     ({'geometry': 'region', 'region': '[1, 2]'}, 'region must be'),
+    ({'geometry': 'region', 'region': '[-1, 0, 8, 8]'}, 'region must be'),
+    ({'region': '[]'}, 'region must not be empty'),
+    ({'region': '[true, false, true, true]'}, 'parameter region must be a list'),
+    ({'region': '["a"]'}, 'parameter region must be a list'),
+    ({'width': '[]'}, 'width must not be empty'),
+    ({'geometry': '[]'}, 'geometry must not be empty'),
+    ({'flip_x': '[]'}, 'flip_x must not be empty'),
 ])
 def test_wrong_parameters_end_the_node_with_the_reason(ros, parameters, reason):
     node = ros.start('event_stream', **parameters)
@@ -158,6 +167,29 @@ def test_wrong_parameters_end_the_node_with_the_reason(ros, parameters, reason):
     assert node.returncode == 1
     assert reason in ros.output(node)
     assert 'Traceback' not in ros.output(node)
+
+
+def test_lists_that_are_wrong_are_refused_and_the_node_goes_on(ros):
+    node = ros.start('event_stream')
+    client = ros.client(SetParameters, '/event_stream/set_parameters')
+    kinds = ParameterType
+    for name, value in [
+            ('region', ParameterValue()), ('geometry', ParameterValue()),
+            ('region', ParameterValue(type=kinds.PARAMETER_STRING_ARRAY)),
+            ('region', ParameterValue(type=kinds.PARAMETER_STRING, string_value='all')),
+            ('region', ParameterValue(type=kinds.PARAMETER_DOUBLE_ARRAY,
+                                      double_array_value=[0.0, 0.0, 8.0, 8.0])),
+            ('geometry', ParameterValue(type=kinds.PARAMETER_STRING, string_value='region'))]:
+        answer = client.call_async(SetParameters.Request(
+            parameters=[Parameter(name=name, value=value)]))
+        ros.wait_for(answer.done, 'the answer')
+        assert not answer.result().results[0].successful
+    for good in [[0, 0, 8, 8], []]:
+        answer = client.call_async(SetParameters.Request(parameters=[Parameter(
+            name='region', value=ParameterValue(type=kinds.PARAMETER_INTEGER_ARRAY,
+                                                integer_array_value=good))]))
+        ros.wait_for(answer.done, 'the answer')
+    assert node.poll() is None and 'Traceback' not in ros.output(node)
 
 
 def test_wrong_ros_arguments_end_the_node_with_the_reason():

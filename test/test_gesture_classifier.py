@@ -1,6 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_classifier node, as a process: packets in, gestures out."""
+import json
+import math
+
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
+from test_hostile_checkpoints import fields_of, with_text
 from vision_msgs.msg import Classification, LabelInfo
 
 LABELS = ('left', 'right', 'none')
@@ -231,6 +235,24 @@ def test_a_network_that_cannot_be_used_is_refused_and_nothing_stops(ros, running
     assert started(gestures) == ['left'] and len(labels) == 1
 
 
+def test_cards_that_do_not_fit_are_refused_and_nothing_stops(ros, running, halves):
+    stream, scores, gestures, _ = running
+    ros.node.create_timer(0.005, lambda: stream.show(3, 1))
+    ros.wait_for(lambda: started(gestures) == ['left'], 'the gesture')
+    fields = fields_of(halves)
+    for wrong in ({'size': 99}, {'size': 40_000}, {'labels': [1, 2, 3]}, {'labels': ['a', 'b']},
+                  {'window_ms': math.inf}, {'time_steps': 10**9}):
+        for suffix in '.onnx', '.safetensors':
+            path = with_text(halves, json.dumps({**fields, **wrong}), suffix)
+            answer = set_parameter(ros, 'checkpoint', str(path))
+            assert not answer.successful and str(path) in answer.reason
+            decided = len(scores)
+            ros.wait_for(lambda: len(scores) > decided, 'decisions')
+    assert {*np.diff(frame_numbers(scores))} == {1}
+    assert started(gestures) == ['left']
+    assert 'Traceback' not in ros.output(ros.node_process)
+
+
 def test_one_network_decides_on_several_streams(ros, halves):
     names, columns = ('front', 'back'), (3, 12)
     scores, gestures, labels = ({name: ros.listen(kind, f'{name}/{topic}', qos) for name in names}
@@ -267,8 +289,8 @@ def test_one_network_decides_on_several_streams(ros, halves):
 def slow(tmp_path):
     """Write a network that takes seconds to load, and then does not fit the stream."""
     path = tmp_path / 'slow.safetensors'
-    save_checkpoint(path, GestureNet(3, 4096, 1), ModelCard(
-        LABELS, 4, 80.0, 4096, 'binary', 'time', 'softmax', {'channels': 1}))
+    save_checkpoint(path, GestureNet(3, 1024, 16, stride=1), ModelCard(
+        LABELS, 4, 80.0, 1024, 'binary', 'time', 'softmax', {'channels': 16, 'stride': 1}))
     return path
 
 
@@ -313,6 +335,10 @@ def test_the_window_changes_while_the_node_runs(ros, running):
     ({'runtime': 'tensorflow'}, 'is not one of auto, torch, onnx'),
     ({'end_threshold': 0.9}, 'end_threshold <= start_threshold'),
     ({'streams': ['a', 'a']}, 'none of them twice'),
+    ({'streams': []}, 'streams'),
+    ({'streams': [1]}, 'parameter streams must be a list'),
+    ({'checkpoint': []}, 'checkpoint must not be empty'),
+    ({'window_ms': []}, 'window_ms must not be empty'),
     ({'streams': ['a', 'no name']}, "'no name' cannot be a namespace"),
 ])
 def test_wrong_parameters_end_the_node_with_the_reason(ros, halves, parameters, reason):

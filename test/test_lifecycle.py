@@ -1,22 +1,25 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Both nodes are managed: they hold and do nothing unless they are active."""
-from dataclasses import replace
+import json
 import math
 from pathlib import Path
+import sys
 
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
 import pytest
 from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
-from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.nodes.memory import resident_mb
 from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from std_srvs.srv import SetBool
+from test_gesture_classifier import set_parameter
+from test_hostile_checkpoints import fields_of, with_text
 from vision_msgs.msg import Classification, LabelInfo
 
 NODES = ('event_stream', 'gesture_classifier')
@@ -86,43 +89,111 @@ def test_a_node_waits_for_a_lifecycle_manager(ros, halves, name):
     assert process.poll() is None and 'Traceback' not in ros.output(process)
 
 
-def test_a_checkpoint_that_cannot_be_used_leaves_the_node_inactive(ros, tmp_path, halves):
+def test_a_checkpoint_that_cannot_be_used_leaves_the_node_unconfigured(ros, tmp_path, halves):
     missing = tmp_path / 'late.safetensors'
     process = ros.start('gesture_classifier', autostart=False, checkpoint=missing)
     node = Managed(ros, 'gesture_classifier')
     answer = node.enable(True)
     assert not answer.success and 'no checkpoint' in answer.message
-    assert node.state == State.PRIMARY_STATE_INACTIVE
+    assert not node.change(Transition.TRANSITION_CONFIGURE)
+    assert ros.output(process).count('no checkpoint') == 2
+    assert node.state == State.PRIMARY_STATE_UNCONFIGURED
     missing.write_bytes(halves.read_bytes())
     assert node.enable(True).success
     assert node.state == State.PRIMARY_STATE_ACTIVE
     assert process.poll() is None
 
 
-def with_card(halves, **fields):
-    """Write the network with another card; give its path."""
-    path = halves.with_name('other.safetensors')
-    net, card = load_checkpoint(str(halves))
-    save_checkpoint(path, net, replace(card, **fields))
-    return path
+def threads_of(process):
+    """Count the threads of a process."""
+    return len(list(Path(f'/proc/{process.pid}/task').iterdir()))
 
 
-@pytest.mark.parametrize('fields, error', [
-    ({'window_ms': math.inf}, 'OverflowError'), ({'labels': (1, 2, 3)}, 'AssertionError')])
-def test_an_unforeseen_error_is_told_and_nothing_stays_half_taken(ros, halves, fields, error):
-    path = with_card(halves, **fields)
-    process = ros.start('gesture_classifier', {**ros.environment, 'ROS_PYTHON_CHECK_FIELDS': '1'},
-                        autostart=False, checkpoint=path)
+def test_a_card_that_does_not_fit_leaves_the_node_unconfigured(ros, halves):
+    other = halves.with_name('card.onnx')
+    process = ros.start('gesture_classifier', autostart=False, checkpoint=other)
     node = Managed(ros, 'gesture_classifier')
-    threads = []
+    fields, threads = fields_of(halves), set()
+    for wrong in {'size': 99}, {'labels': [1, 2, 3]}, {'window_ms': math.inf}, {'labels': ['a']}:
+        with_text(halves, json.dumps({**fields, **wrong}), '.onnx').rename(other)
+        assert not node.change(Transition.TRANSITION_CONFIGURE)
+        assert node.state == State.PRIMARY_STATE_UNCONFIGURED
+        threads.add(threads_of(process))
+    assert len(threads) == 1
+    with_text(halves, json.dumps(fields), '.onnx').rename(other)
+    assert node.change(Transition.TRANSITION_CONFIGURE)
+    assert node.state == State.PRIMARY_STATE_INACTIVE
+    assert threads_of(process) == threads.pop()
+    assert node.change(Transition.TRANSITION_ACTIVATE)
+    assert node.state == State.PRIMARY_STATE_ACTIVE
+    assert 'Traceback' not in ros.output(process)
+
+
+def test_what_cannot_be_used_is_refused_while_inactive(ros, halves):
+    ros.start('gesture_classifier', autostart=False, checkpoint='missing')
+    node = Managed(ros, 'gesture_classifier')
+    assert set_parameter(ros, 'checkpoint', str(halves)).successful
+    assert node.change(Transition.TRANSITION_CONFIGURE)
+    answer = set_parameter(ros, 'checkpoint', 'missing')
+    assert not answer.successful and 'no checkpoint missing' in answer.reason
+    other = halves.with_name('other.safetensors')
+    other.write_bytes(halves.read_bytes())
+    assert set_parameter(ros, 'checkpoint', str(other)).successful
+    assert node.change(Transition.TRANSITION_ACTIVATE)
+
+
+def test_a_missing_message_type_leaves_event_stream_unconfigured(ros):
+    process = ros.start('event_stream', autostart=False, message_type='no_msgs/msg/Events')
+    node = Managed(ros, 'event_stream')
+    assert not node.change(Transition.TRANSITION_CONFIGURE)
+    assert node.state == State.PRIMARY_STATE_UNCONFIGURED
+    assert 'no_msgs' in ros.output(process)
+
+
+TROUBLED = """
+import sys
+from snn_gesture_ros.nodes.managed import ManagedNode
+from snn_gesture_ros.nodes.running import run_node
+
+
+class Troubled(ManagedNode):
+    troubles = [sys.argv[1]] * 2
+
+    def __init__(self):
+        super().__init__('troubled')
+
+    def configure(self):
+        self.fail('configure')
+
+    def activate(self):
+        print('taken', flush=True)
+        self.fail('activate')
+
+    def deactivate(self):
+        print('given back', flush=True)
+
+    def fail(self, step):
+        if step in self.troubles:
+            raise KeyError(self.troubles.pop())
+
+
+run_node(Troubled)
+"""
+
+
+@pytest.mark.parametrize('step, state, taken', [
+    ('configure', State.PRIMARY_STATE_UNCONFIGURED, 0),
+    ('activate', State.PRIMARY_STATE_INACTIVE, 2)])
+def test_an_unforeseen_error_is_told_and_nothing_stays_half_taken(ros, step, state, taken):
+    process = ros.run('troubled', [sys.executable, '-c', TROUBLED, step])
+    node = Managed(ros, 'troubled')
     for _ in range(2):
         answer = node.enable(True)
-        assert not answer.success and answer.message.startswith(error)
-        assert node.state == State.PRIMARY_STATE_INACTIVE
-        threads.append(len(list(Path(f'/proc/{process.pid}/task').iterdir())))
-    assert threads[0] == threads[1]
-    assert ros.output(process).count('Traceback') == 2
-    path.write_bytes(halves.read_bytes())
+        assert not answer.success and answer.message.startswith('KeyError')
+        assert node.state == state
+    output = ros.output(process)
+    assert [output.count(what) for what in ('Traceback', 'taken', 'given back')] == [
+        2, taken, taken]
     assert node.enable(True).success
     assert node.state == State.PRIMARY_STATE_ACTIVE
 
@@ -133,8 +204,12 @@ def test_an_inactive_classifier_gives_the_memory_of_its_network_back(ros, tmp_pa
         ('left', 'right', 'none'), 4, 80.0, 16, 'binary', 'time', 'softmax',
         {'channels': 4, 'hidden': hidden}))
     size_mb = path.stat().st_size / 1e6
-    process = ros.start('gesture_classifier', checkpoint=path)
+    process = ros.start('gesture_classifier', checkpoint=path, autostart=False)
     node = Managed(ros, 'gesture_classifier')
+    assert node.change(Transition.TRANSITION_CONFIGURE)
+    configured_mb = resident_mb(process.pid)
+    assert node.change(Transition.TRANSITION_ACTIVATE)
+    assert resident_mb(process.pid) > configured_mb + 0.8 * size_mb
     assert node.state == State.PRIMARY_STATE_ACTIVE
     assert node.enable(False).success and node.enable(True).success     # torch is loaded for good
     active_mb = resident_mb(process.pid)

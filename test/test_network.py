@@ -278,8 +278,8 @@ except ValueError as error:
 
 def test_a_network_that_does_not_run_on_the_device_is_refused_in_one_line(tmp_path):
     path = tmp_path / 'large.safetensors'
-    save_checkpoint(path, GestureNet(3, 8192, 1), replace(
-        CARD, size=8192, architecture={'channels': 1}))
+    save_checkpoint(path, GestureNet(3, 1024, 16, stride=1), replace(
+        CARD, size=1024, architecture={'channels': 16, 'stride': 1}))
     found = subprocess.run([sys.executable, '-c', LITTLE_MEMORY, path], capture_output=True,
                            text=True)
     assert found.stdout.startswith(f'{path} does not run on cpu: '), found.stderr

@@ -43,13 +43,22 @@ class Camera:
             self.sequence += 1
 
 
+def is_heard(diagnostics):
+    """Tell whether the classifier knows that somebody listens to its scores."""
+    return any(pair.key == 'listeners' and pair.value != '0' for message in diagnostics
+               for status in message.status if status.name == 'gesture_classifier'
+               for pair in status.values)
+
+
 def recognised(ros, way, checkpoint):
     """Show both sides; give the started gestures, the scores and the processes."""
     gestures = ros.listen(Classification, 'gesture', GESTURE_QOS)
     scores = ros.listen(Classification, 'gesture_scores', GESTURE_QOS)
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
     processes = [ros.start(name, checkpoint=checkpoint, **PARAMETERS) for name in WAYS[way]]
     camera = Camera(ros)
-    ros.wait_for(lambda: camera.publisher.get_subscription_count() and ros.heard(), 'the nodes')
+    ros.wait_for(lambda: camera.publisher.get_subscription_count() and ros.heard()
+                 and is_heard(diagnostics), 'the nodes')
     camera.show(3, 60)
     camera.show(12, 60)
     ros.wait_for(lambda: len(gestures) >= 4, 'two gestures that start and end')

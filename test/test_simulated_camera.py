@@ -21,3 +21,11 @@ def test_unknown_gesture_ends_the_node_with_those_that_are_known(ros):
     assert camera.returncode == 1
     assert "gestures ['juggling'] are not known" in ros.output(camera)
     assert 'hand_clapping' in ros.output(camera) and 'walking_by' in ros.output(camera)
+
+
+def test_no_gestures_end_the_node_with_the_reason(ros):
+    camera = ros.start('simulated_camera', gestures='[]')
+    ros.wait_for(lambda: camera.poll() is not None, 'the end')
+    assert camera.returncode == 1
+    assert 'gestures must not be empty' in ros.output(camera)
+    assert 'Traceback' not in ros.output(camera)

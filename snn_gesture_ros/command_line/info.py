@@ -206,7 +206,7 @@ def indented(values: dict, depth: int = 1):
         if isinstance(value, dict):
             yield f'{"  " * depth}{name}'
             yield from indented(value, depth + 1)
-        elif name == 'sets':
+        elif name == 'sets' and isinstance(value, list):
             yield f'{"  " * depth}{name}'
             yield from (f'{"  " * (depth + 1)}{brief(each)}' for each in value)
         else:

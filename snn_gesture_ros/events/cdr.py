@@ -11,8 +11,8 @@ dv_ros2_msgs, dvs_msgs, prophesee_event_msgs (the same EventArray) and event_cam
 from struct import error as struct_error, Struct
 from typing import NamedTuple
 
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.malformed import MalformedMessage
 
@@ -183,7 +183,7 @@ def _read_text(data, offset, length):
 #   16i+8   nanoseconds
 #   16i+12  polarity, with which the last event ends
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _decode_events(octets, events):
     for i in range(len(events)):
         start = 16 * i
@@ -201,17 +201,17 @@ def _decode_events(octets, events):
         events[i].p = polarity
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _uint16(octets, at):
     return np.uint32(octets[at]) | np.uint32(octets[at + 1]) << np.uint32(8)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _uint32(octets, at):
     return _uint16(octets, at) | _uint16(octets, at + 2) << np.uint32(16)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _encode_events(events, words):
     for i in range(len(events)):
         event = events[i]

@@ -1,8 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """What the codecs share: the state between two words, the time, and the event that is made."""
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 
 STATE = np.dtype([
     ('x', 'i8'), ('y', 'i8'), ('base', 'i8'), ('polarity', 'u1'),
@@ -17,7 +17,7 @@ UNKNOWN = 1 << 16
 """A coordinate not yet sent: out of range, so that no event is made with it."""
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
     """
     Return `time_us` with the bits above its lowest set to `high`, one more turn at a roll-over.
@@ -36,7 +36,7 @@ def with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
     return turns << bits | high << low_bits | time_us & ((1 << low_bits) - 1)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def emit(events, count, time_us, x, y, polarity, width, height, state):
     """Write an event at `count` if it is on the sensor, and return the new count."""
     if x >= width or y >= height:
@@ -50,7 +50,7 @@ def emit(events, count, time_us, x, y, polarity, width, height, state):
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def add_trigger(state, time_us, is_rising):
     """Count an edge at the camera's trigger input."""
     state.triggers_rising += is_rising

@@ -14,8 +14,8 @@ Codecs: what the bytes in an EventPacket mean, by the packet's `encoding`.
 Sources: Prophesee's description of EVT 3.0 for evt3, libcaer's polarity events for libcaer, and
 the Apache-2.0 ros-event-camera/event_camera_codecs for libcaer_cmp and mono.
 """
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.codec_state import (
     add_trigger, emit, STATE, UNKNOWN, with_high_bits)
 from snn_gesture_ros.events.event import EVENT
@@ -96,7 +96,7 @@ def make_decoder(encoding: str, width: int, height: int) -> Decoder:
     return Decoder(encoding, width, height)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _decode_evt3(words, base_us, base_ns, width, height, states, events):
     state = states[0]
     y, base, polarity, time_us = state.y, state.base, state.polarity, state.time_us
@@ -133,7 +133,7 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
     state = states[0]
     x, base, polarity = state.x, state.base, state.polarity
@@ -164,7 +164,7 @@ def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
     rolled_us = 0
     newest = 0
@@ -181,7 +181,7 @@ def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _decode_mono(words, base_us, base_ns, width, height, states, events):
     count = 0
     for i in range(0, len(words), 2):
@@ -192,7 +192,7 @@ def _decode_mono(words, base_us, base_ns, width, height, states, events):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _most_events(words, events_by_code):
     """Return how many events the words can hold at most."""
     count = 0

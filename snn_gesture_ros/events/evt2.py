@@ -15,15 +15,15 @@ EVT 2.0 and 2.1, two formats of Prophesee's sensors.
 Other codes are skipped, and so are words before the first upper time. Source: Prophesee's
 descriptions of EVT 2.0 and EVT 2.1.
 """
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.codec_state import add_trigger, emit, with_high_bits
 
 OFF, ON, TIME_HIGH, TRIGGER = 0, 1, 8, 10
 VECTOR = 32
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def decode_evt2(words, base_us, base_ns, width, height, states, events):
     """Decode uint32[n] into `events`; return how many they are."""
     state = states[0]
@@ -44,7 +44,7 @@ def decode_evt2(words, base_us, base_ns, width, height, states, events):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def decode_evt21(words, base_us, base_ns, width, height, states, events):
     """Decode uint64[n] into `events`; return how many they are."""
     state = states[0]

@@ -4,8 +4,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
 OUTSIDE = -1 << 28
@@ -127,7 +127,7 @@ def map_events(events: np.ndarray, tables: tuple, picture_pixels: int,
     return Mapped(packed[:kept], out_of_range, out_of_order)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _map_events(events, packed, columns, rows, picture_pixels, base_us, hot):
     out_of_range = out_of_order = 0
     for i in range(1, events.shape[0]):  # apart, as the compiler takes several at once

@@ -1,8 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Hot pixels: pixels of the sensor that fire far more often than those around them."""
-import numba
 import numpy as np
+from snn_gesture_ros.compiled import njit
 
 PERIOD_US = 1_000_000
 """Camera time after which the hot pixels are chosen anew."""
@@ -48,7 +48,7 @@ class HotPixels:
         return True
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _count(events, counts):
     height, width = counts.shape
     for i in range(events.shape[0]):
@@ -57,7 +57,7 @@ def _count(events, counts):
             counts[y, x] += np.uint32(1)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _choose(counts, minimum):
     """Mask the pixels with more events than `minimum` and many more than those around them."""
     height, width = counts.shape

@@ -12,8 +12,8 @@ Noise on the picture: the refractory period and background activity.
 """
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
+from snn_gesture_ros.compiled import njit
 
 CROWDING = 1.5
 LONG_AGO_US = -(1 << 62)
@@ -84,7 +84,7 @@ class NoiseFilter:
 # Both move the good events to the start of `packed` and return how many there are. They write
 # every event and count the good ones: a branch that cannot be foreseen costs more.
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _drop_refractory(packed, base_us, last_us, refractory_us):
     kept = 0
     for i in range(packed.shape[0]):
@@ -97,7 +97,7 @@ def _drop_refractory(packed, base_us, last_us, refractory_us):
     return kept
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _drop_background(packed, base_us, around_us, padded, stride, background_us):
     kept = 0
     for i in range(packed.shape[0]):

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Architectures: networks by the words of a ModelCard or a training's settings."""
 from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.model_card import check_number, DECIMAL
 from spikingjelly.activation_based import functional, layer, neuron, surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 
+RANGES = {'channels': (int, 1, 1 << 16), 'hidden': (int, 1, 1 << 24), 'stride': (int, 1, 256),
+          'tau': (DECIMAL, 1.001, 1e6), 'trace_tau': (DECIMAL, 1, 1e6),
+          'dropout': (DECIMAL, 0, 0.99)}
+"""Of arguments that are numbers: kind, minimum and maximum."""
 VOTERS = 10
 """Neurons of DVSGestureNet that vote for each output."""
 
@@ -21,6 +26,8 @@ def build_network(classes: int, size: int, architecture: dict):
     """
     arguments = dict(architecture)
     model = arguments.pop('model', 'GestureNet')
+    for name in RANGES.keys() & arguments.keys():
+        check_number(f'architecture: {name}', arguments[name], *RANGES[name])
     try:
         if model == 'GestureNet':
             return GestureNet(classes, size, **arguments)

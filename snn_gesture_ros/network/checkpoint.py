@@ -14,7 +14,7 @@ import safetensors.torch
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint_files import (
-    CheckpointError, EXPORTED, find_checkpoint)
+    CheckpointError, EXPORTED, find_checkpoint, first_line)
 from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
 import torch
 
@@ -55,18 +55,32 @@ def _load_own(path: Path):
             metadata = file.metadata() or {}
             weights = {key: file.get_tensor(key) for key in file.keys()}
         card = ModelCard.from_json(metadata[CARD_KEY])
-        net = build_network(len(card.labels), card.size, card.architecture)
-        net.load_state_dict(weights)
+        return _network_of(weights, len(card.labels), card.size, card.architecture), card
     except KeyError:
         raise CheckpointError(
             f'{path} has no model card: it was not written by this package') from None
-    except RuntimeError:
-        raise CheckpointError(
-            f'{path} is not a usable checkpoint: its weights do not fit its architecture; '
-            'another version of this package wrote it') from None
-    except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
-        raise CheckpointError(f'{path} is not a usable checkpoint: {_first_line(error)}') from None
-    return net, card
+    except (safetensors.SafetensorError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f'{path} is not a usable checkpoint: {first_line(error)}') from None
+
+
+def _network_of(weights: dict, classes: int, size: int, architecture: dict):
+    """
+    Build a network and give it weights.
+
+    :raises ValueError: if they are not its weights, before memory is taken for it.
+    """
+    with torch.device('meta'):      # shapes alone
+        wanted = build_network(classes, size, architecture).state_dict()
+    if _shapes(weights) != _shapes(wanted):
+        raise CheckpointError('its weights do not fit its architecture; another version of this '
+                              'package wrote it')
+    net = build_network(classes, size, architecture)
+    net.load_state_dict(weights)
+    return net
+
+
+def _shapes(weights: dict) -> dict:
+    return {name: value.shape for name, value in weights.items()}
 
 
 def _load_spikingjelly_example(path: Path):
@@ -83,13 +97,14 @@ def _load_spikingjelly_example(path: Path):
                               'weights that torch has saved, or it is cut off') from None
     weights = content.get('net') if isinstance(content, dict) else None
     try:
+        if sum(value.nbytes for value in weights.values()) > path.stat().st_size:
+            raise ValueError('views of little memory')
         channels = weights['conv_fc.0.weight'].shape[0]
         parametric = any(key.endswith('.w') for key in weights)
         architecture = {'model': 'DVSGestureNet', 'channels': channels,
                         'neuron': 'ParametricLIFNode' if parametric else 'LIFNode'}
-        net = build_network(len(SPIKINGJELLY_GESTURES), 128, architecture)
-        net.load_state_dict(weights)
-    except (TypeError, KeyError, AttributeError, RuntimeError):
+        net = _network_of(weights, len(SPIKINGJELLY_GESTURES), 128, architecture)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
         raise CheckpointError(
             f'{path} holds no DVSGestureNet under the key "net": give a checkpoint of '
             "SpikingJelly's DVS128 Gesture example or a .safetensors file") from None
@@ -99,7 +114,3 @@ def _load_spikingjelly_example(path: Path):
         architecture=architecture,
         training={'data': 'unknown; taken for DVS128 Gesture with SpikingJelly 0.0.0.0.14 or 2'})
     return net, card
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -17,6 +17,11 @@ class CheckpointError(ValueError):
     """A checkpoint cannot be used; the message says why and what to do."""
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error of a library says, or its name."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def shipped_models() -> list:
     """Name the models that come with the package."""
     return sorted(path.stem for path in MODELS_FOLDER.glob('*.safetensors'))

@@ -3,6 +3,7 @@
 """The classifier: a frame in, a score for each label out, at the cost of one time step."""
 import numpy as np
 from snn_gesture_ros.frames.accumulation import network_input
+from snn_gesture_ros.network.checkpoint_files import CheckpointError, first_line
 from snn_gesture_ros.network.readout import Readout
 from snn_gesture_ros.network.runtimes import open_runtime
 
@@ -22,7 +23,7 @@ class SpikingClassifier:
     def __init__(self, checkpoint: str, runtime: str = 'auto', device: str = 'auto',
                  threads: int = 1, state: str = 'carried', streams: int = 1):
         """
-        Load a checkpoint and run it once, so that the first frame is not slow.
+        Load a checkpoint and try it out, so that the first frame is not slow either.
 
         :param checkpoint: a path or the name of a shipped model.
         :param runtime: one of runtimes.RUNTIMES.
@@ -34,12 +35,35 @@ class SpikingClassifier:
         """
         if state not in STATES:
             raise ValueError(f'state {state!r} is not one of {", ".join(STATES)}')
-        self.runtime = open_runtime(checkpoint, runtime, device, threads, streams)
-        self.card = self.runtime.card
-        self.shape = (2, self.card.size, self.card.size)
-        self._streams = [_Stream(self.card, state == 'window') for _ in range(streams)]
-        every = range(streams)
-        self.step_together([np.zeros(self.shape, np.uint16)] * streams, every)
+        try:
+            self.runtime = open_runtime(checkpoint, runtime, device, threads, streams)
+            self.card = self.runtime.card
+            self.shape = (2, self.card.size, self.card.size)
+            self._streams = [_Stream(self.card, state == 'window') for _ in range(streams)]
+            self._try_out(checkpoint)
+        except ValueError:
+            raise
+        except Exception as error:      # runtimes raise whatever a file leads them to
+            raise CheckpointError(f'{checkpoint} does not run: {first_line(error)}') from error
+
+    def _try_out(self, checkpoint: str) -> None:
+        """
+        Run two time steps, the second of which begins with the states of the first.
+
+        :raises CheckpointError: if the outputs are not those of the labels.
+        """
+        every = range(len(self._streams))
+        wanted = len(every), len(self.card.labels)
+        for value in (1, 0):
+            frames = [np.full(self.shape, value, np.float32)] * len(every)
+            outputs = self.runtime.step(frames, every)
+            if np.shape(outputs) != wanted:
+                raise CheckpointError(f'{checkpoint} is not a usable checkpoint: its outputs are '
+                                      f'{np.shape(outputs)}, not {wanted} for streams and labels')
+            if not np.isfinite(outputs).all() or (
+                    self.card.readout == 'firing_rate' and outputs.min() < 0):
+                raise CheckpointError(f'{checkpoint} is not a usable checkpoint: its outputs are '
+                                      f'not what its readout, {self.card.readout}, takes')
         for stream in every:
             self.reset(stream)
 

@@ -6,8 +6,8 @@ SpikingJelly's LIF neuron with its multi-step form in one pass over memory on th
 SpikingJelly's own form runs about twenty elementwise operations a time step, which takes most of
 the time of a small network. Values are the same; see the tests.
 """
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from spikingjelly.activation_based import neuron, surrogate
 import torch
 
@@ -26,7 +26,7 @@ class FusedLIFNode(neuron.LIFNode):
 
         :param tau: membrane time constant in time steps.
         """
-        super().__init__(tau=tau, decay_input=False, detach_reset=True, step_mode='m',
+        super().__init__(tau=float(tau), decay_input=False, detach_reset=True, step_mode='m',
                          surrogate_function=surrogate.ATan())
 
     def multi_step_forward(self, x_seq: torch.Tensor) -> torch.Tensor:
@@ -75,7 +75,7 @@ class _FusedLIF(torch.autograd.Function):
 _BLOCK = 4096
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _run(x, v, keep, charged, spikes):
     for begin in range(0, v.size, _BLOCK):
         end = min(begin + _BLOCK, v.size)
@@ -88,7 +88,7 @@ def _run(x, v, keep, charged, spikes):
                 v[i] = np.float32(0.0) if fires else h
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _run_back(spikes_grad, charged, keep, x_grad):
     one, pi = np.float32(1.0), np.float32(np.pi)
     v_grad = np.empty(_BLOCK, np.float32)

@@ -42,7 +42,10 @@ def never_tried_on(training: dict) -> list:
     data = str(training.get('data', ''))
     if not data or data.startswith('unknown'):
         return ['unknown: the file does not say what it has seen']
-    seen = [source.strip() for source in data.split(',')] + list(training.get('figures', {}))
+    figures = training.get('figures')
+    seen = [source.strip() for source in data.split(',')]
+    if isinstance(figures, dict):       # all that a training says is free
+        seen += figures
     never = []
     if all(source.startswith('simulat') for source in seen):
         never.append('real people before a real camera: it has seen simulated ones alone')

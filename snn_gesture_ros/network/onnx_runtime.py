@@ -1,10 +1,17 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """ONNX Runtime: an exported network on the CPU, without torch."""
+import math
+
 import numpy as np
 import onnxruntime
-from snn_gesture_ros.network.checkpoint_files import CheckpointError, EXPORTED, find_checkpoint
+from snn_gesture_ros.network.checkpoint_files import (
+    CheckpointError, EXPORTED, find_checkpoint, first_line)
 from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
+
+FLOAT = 'tensor(float)'
+MAX_STATE_VALUES = 1 << 26
+"""Of a stream: 256 MB."""
 
 
 class OnnxRuntime:
@@ -33,14 +40,14 @@ class OnnxRuntime:
                 str(path), options, providers=['CPUExecutionProvider'])
             card = self._session.get_modelmeta().custom_metadata_map[CARD_KEY]
             self.card = ModelCard.from_json(card)
+            frame, states = _inputs_of(self._session, self.card)
         except KeyError:
             raise CheckpointError(
                 f'{path} has no model card: make it with snn-gesture export') from None
         except Exception as error:
             # Runtime errors are of classes that only some of its versions have.
-            reason = str(error).strip().splitlines()[0]
-            raise CheckpointError(f'{path} is not a usable checkpoint: {reason}') from None
-        frame, *states = self._session.get_inputs()
+            raise CheckpointError(f'{path} is not a usable checkpoint: '
+                                  f'{first_line(error)}') from None
         if streams > 1 and isinstance(frame.shape[0], int):
             raise CheckpointError(f'{path} takes one stream of frames, not {streams}: run '
                                   'snn-gesture export again')
@@ -72,3 +79,33 @@ class OnnxRuntime:
         for place, stream in enumerate(streams):
             self._states[stream] = [state[place:place + 1] for state in states]
         return outputs
+
+
+def _inputs_of(session, card: ModelCard) -> tuple:
+    """
+    Check that a graph is a time step of the network that its card describes.
+
+    :returns: its inputs: the frame, and a list of states.
+    :raises ValueError: if it is not; no memory is taken for states before.
+    """
+    inputs = {each.name: each for each in session.get_inputs()}
+    frame, states = inputs.pop('frame', None), list(inputs.values())
+    output, *new_states = session.get_outputs()
+    if frame is None or len(new_states) != len(states):
+        raise ValueError('its graph is not a time step: it must take "frame" and states, and give '
+                         'an output and as many states')
+    for each in (frame, output, *states, *new_states):
+        if each.type != FLOAT:
+            raise ValueError(f'{each.name} of its graph is a {each.type}, not a {FLOAT}')
+    for each, wanted in ((frame, [2, card.size, card.size]), (output, [len(card.labels)])):
+        if each.shape[1:] != wanted:
+            raise ValueError(f'its card asks for {each.name} of {wanted}, its graph has '
+                             f'{each.shape[1:]}')
+    for state in states:
+        if not all(isinstance(length, int) and length > 0 for length in state.shape[1:]):
+            raise ValueError(f'{state.name} of its graph has no fixed shape: {state.shape}')
+    values = sum(math.prod(state.shape[1:]) for state in states)
+    if values > MAX_STATE_VALUES:
+        raise ValueError(f'its graph keeps {values} values of a stream, more than '
+                         f'{MAX_STATE_VALUES}')
+    return frame, states

@@ -71,14 +71,17 @@ class EventStreamNode(ManagedNode):
         self._flushing = every(self, FLUSH_PERIOD_NS / 1e9, self._flush)
         self.begin(values['autostart'])
 
-    def activate(self) -> None:
+    def configure(self) -> None:
         """
-        Look for the camera.
+        Prepare for the camera.
 
         :raises ValueError: if a forced message type is not installed.
         """
         if self._values['message_type']:
             self._read(self._values['message_type'])
+
+    def activate(self) -> None:
+        """Look for the camera."""
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def deactivate(self) -> None:

@@ -18,6 +18,7 @@ from snn_gesture_ros.nodes.classified_stream import ClassifiedStream, Recognitio
 from snn_gesture_ros.nodes.gauges import Durations
 from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING
 from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
+from snn_gesture_ros.nodes.memory import give_back_memory
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.silence import explain_stream
@@ -98,6 +99,14 @@ class GestureClassifierNode(ManagedNode):
                              'their own: leave out composed')
         return [ClassifiedStream(self, name, place, self._latency)
                 for place, name in enumerate(names)]
+
+    def configure(self) -> None:
+        """
+        Load the network and try it out.
+
+        :raises ValueError: if the checkpoint or a parameter that goes with it cannot be used.
+        """
+        open_recognitions(self._values)
 
     def activate(self) -> None:
         """
@@ -218,9 +227,13 @@ class GestureClassifierNode(ManagedNode):
         """
         values = {**self._values, **changed}
         settings = DecisionSettings(**{name: values[name] for name in DECISION})
-        if self.is_active:
-            if changed.keys() & {*NETWORK, *SLICING}:
+        if changed.keys() & {*NETWORK, *SLICING}:
+            if self.is_active:
                 self._exchange(values)
+            elif self.is_configured:
+                open_recognitions(values)
+                give_back_memory()
+        if self.is_active:
             for stream in self._streams:
                 stream.active.recogniser.decider.settings = settings
                 stream.active.recogniser.min_events = values['min_events']

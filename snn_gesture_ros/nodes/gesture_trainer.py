@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_trainer node: examples that people show and name, and networks that learn them."""
 from datetime import datetime, timezone
+import os
 from pathlib import Path
 import time
 
@@ -53,12 +54,16 @@ class GestureTrainerNode(Node):
         """
         Declare parameters and open the store.
 
-        :raises ValueError: if a parameter is wrong, or the folder has something else in it.
+        :raises ValueError: if a parameter is wrong, or the folder has something else in it or
+            cannot be written.
         """
         super().__init__('gesture_trainer')
         self._values = declare(self, PARAMETERS)
-        folder = Path(self._values['folder']).expanduser()
-        self._store = ExampleStore(folder / 'examples')
+        folder = Path(os.path.expanduser(self._values['folder']))
+        try:
+            self._store = ExampleStore(folder / 'examples')
+        except OSError as error:
+            raise ValueError(f'folder {folder} cannot be written: {error.strerror}') from None
         self._versions = Versions(folder / 'models')
         self._process = LearningProcess(folder)
         if not self._values['rehearsal']:

@@ -17,7 +17,7 @@ AUTOSTART = Spec('autostart', True, 'Become active at start; false leaves that t
 
 class ManagedNode(LifecycleNode):
     """
-    A lifecycle node that takes what it needs when it is activated and gives all of it back after.
+    A lifecycle node that is checked when it is configured, and holds what it needs while active.
 
     The service `~/enable` activates and deactivates it, too.
     """
@@ -30,6 +30,14 @@ class ManagedNode(LifecycleNode):
         self._service_change_state.callback = partial(
             self._change_state, self._service_change_state.callback)
         self.create_service(SetBool, '~/enable', self._enable)
+
+    def configure(self) -> None:
+        """
+        Check that the node can be activated, and give back what that took.
+
+        :raises ValueError: if it cannot.
+        """
+        raise NotImplementedError
 
     def activate(self) -> None:
         """
@@ -57,14 +65,17 @@ class ManagedNode(LifecycleNode):
         self._end()
         super().destroy_node()
 
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Configure; where that cannot be, log the reason and stay unconfigured."""
+        configured = self._succeeds(self.configure)
+        give_back_memory()
+        return super().on_configure(state) if configured else TransitionCallbackReturn.FAILURE
+
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Activate; where that cannot be, log the reason and stay inactive."""
-        try:
-            self.activate()
-        except ValueError as error:
-            return self._refuse(str(error), str(error))
-        except Exception as error:  # rclpy would hide it
-            return self._refuse(repr(error), traceback.format_exc())
+        if not self._succeeds(self.activate):
+            self.deactivate()
+            return TransitionCallbackReturn.FAILURE
         self.is_active = True
         return super().on_activate(state)
 
@@ -84,11 +95,18 @@ class ManagedNode(LifecycleNode):
             self.is_active = False
             self.deactivate()
 
-    def _refuse(self, reason: str, log: str) -> TransitionCallbackReturn:
-        self._refusal = reason
+    def _succeeds(self, step) -> bool:
+        """Take a step of the life cycle; where it fails, log the reason and keep it."""
+        try:
+            step()
+        except ValueError as error:
+            self._refusal = log = str(error)
+        except Exception as error:  # rclpy would hide it
+            self._refusal, log = repr(error), traceback.format_exc()
+        else:
+            return True
         self.get_logger().error(log)
-        self.deactivate()
-        return TransitionCallbackReturn.FAILURE
+        return False
 
     def _change_state(self, change, request, response):
         """Serve `~/change_state`; rclpy lets a transition that is not possible end the node."""
@@ -102,6 +120,11 @@ class ManagedNode(LifecycleNode):
             return response
 
     @property
+    def is_configured(self) -> bool:
+        """Tell whether the node is inactive or active."""
+        return self._lifecycle_state in ('inactive', 'active')
+
+    @property
     def _lifecycle_state(self) -> str:
         return self._state_machine.current_state[1]
 
@@ -109,8 +132,9 @@ class ManagedNode(LifecycleNode):
         if self._lifecycle_state == 'finalized':
             self._refusal = 'the node was shut down: start it anew'
             return False
-        if self._lifecycle_state == 'unconfigured':
-            self.trigger_configure()
+        if (self._lifecycle_state == 'unconfigured'
+                and self.trigger_configure() != TransitionCallbackReturn.SUCCESS):
+            return False
         return self.trigger_activate() == TransitionCallbackReturn.SUCCESS
 
     def _enable(self, request, response):

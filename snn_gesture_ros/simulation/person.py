@@ -9,8 +9,8 @@ z forward to the camera; the origin is between the shoulders, lengths are in met
 
 from math import cos, sin, sqrt
 
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.simulation.pose import (
     BODY_PITCH, BODY_ROLL, BODY_X, BODY_Y, BODY_YAW, BODY_Z, CURL, HEAD_PITCH, HEAD_YAW)
 
@@ -53,23 +53,23 @@ def draw_materials(rng):
         [SHIRT] * 4 + [TROUSERS] * 2 + [SKIN, SKIN, hair, DARK, DARK] + one_arm * 2, np.int64)
 
 
-@njit(cache=True)
+@njit()
 def _unit(v):
     return v / sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2] + 1e-12)
 
 
-@njit(cache=True)
+@njit()
 def _cross(a, b):
     return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2],
                      a[0] * b[1] - a[1] * b[0]])
 
 
-@njit(cache=True)
+@njit()
 def _dot(a, b):
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@njit(cache=True)
+@njit()
 def turning(yaw, pitch, roll):
     """Return the matrix [3, 3] that rolls about z, then pitches about x, then yaws about y."""
     cy, sy, cp, sp, cr, sr = cos(yaw), sin(yaw), cos(pitch), sin(pitch), cos(roll), sin(roll)
@@ -80,7 +80,7 @@ def turning(yaw, pitch, roll):
     return out
 
 
-@njit(cache=True)
+@njit()
 def _put(out, row, a, b, radius_a, radius_b):
     out[row, 0:3] = a
     out[row, 3:6] = b
@@ -88,7 +88,7 @@ def _put(out, row, a, b, radius_a, radius_b):
     out[row, 7] = radius_b
 
 
-@njit(cache=True)
+@njit()
 def _put_arm(out, row, arm, side, measures):
     """Solve the two-link arm and lay its 11 capsules; side is -1 for the right arm."""
     upper, fore = measures[UPPER_ARM], measures[FOREARM]
@@ -137,7 +137,7 @@ def _put_arm(out, row, arm, side, measures):
          0.026 * size, 0.022 * size)
 
 
-@njit(cache=True)
+@njit()
 def put_person(arms, scene, measures, out):
     """Lay the capsules [CAPSULES, 8] of a pose: both ends x, y, z, then both radii."""
     girth, trunk, head = measures[GIRTH], measures[TRUNK], measures[HEAD_SIZE]

@@ -9,8 +9,8 @@ covered so far, so that what is hidden costs next to nothing and edges are smoot
 
 from math import cos, sin, sqrt, tan
 
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.simulation.person import turning
 from snn_gesture_ros.simulation.pose import (
     CAMERA_PITCH, CAMERA_ROLL, CAMERA_X, CAMERA_Y, CAMERA_YAW, CAMERA_Z)
@@ -22,7 +22,7 @@ NEAREST_M = 0.12
 FOCAL_PX, BACKGROUND_M, LIGHT_X, LIGHT_Y, ROUNDNESS, TEXELS_PER_M = range(6)
 
 
-@njit(cache=True)
+@njit()
 def project(capsules, scene, position, rotation, lens, width, height, out):
     """
     Project capsules [C, 8] to the picture.
@@ -56,7 +56,7 @@ def project(capsules, scene, position, rotation, lens, width, height, out):
         out[row, 8] = 0.5 * (capsules[row, 6] + capsules[row, 7]) * lens[TEXELS_PER_M]
 
 
-@njit(cache=True)
+@njit()
 def _texel(texture, x, y):
     """Sample a repeating texture between its texels."""
     mask = texture.shape[0] - 1
@@ -68,7 +68,7 @@ def _texel(texture, x, y):
     return upper + fy * (lower - upper)
 
 
-@njit(cache=True, fastmath=True)
+@njit(fastmath=True)
 def _paint(capsule, texture, lens, light, covered):
     """Paint one projected capsule behind what is painted already."""
     height, width = light.shape
@@ -121,7 +121,7 @@ def _paint(capsule, texture, lens, light, covered):
             covered[row, column] += alpha
 
 
-@njit(cache=True, fastmath=True)
+@njit(fastmath=True)
 def paint_background(texture, scene, lens, offset, texels_per_pixel, out):
     """Paint the wall behind the person as the turned or moved camera sees it."""
     height, width = out.shape
@@ -141,7 +141,7 @@ def paint_background(texture, scene, lens, offset, texels_per_pixel, out):
                 texture, c * x + s * y + left, c * y - s * x + top)
 
 
-@njit(cache=True)
+@njit()
 def paint_scene(projected, materials, textures, lens, wall, brightness, light, covered):
     """Paint the projected capsules [C, 9] and what they leave of the wall into light [H, W]."""
     light[:] = 0.0

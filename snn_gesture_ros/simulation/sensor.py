@@ -9,8 +9,8 @@ events now and then, from a few hot pixels many), shot noise that is stronger in
 read-out in bursts.
 """
 
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.event import EVENT
 
 _NOISE_BLOCK_US = 100_000   # shot noise is drawn ahead in blocks of this length
@@ -122,7 +122,7 @@ def _log_uniform(rng, ends, count=None):
     return np.exp(rng.uniform(*np.log(ends), count))
 
 
-@njit(cache=True)
+@njit()
 def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us, on, off, leak,
           level, memory, last_us, room, count):
     """
@@ -172,7 +172,7 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
     return count, height
 
 
-@njit(cache=True)
+@njit()
 def _shoot(shots, chances, first, start_us, end_us, readout_us, level, room, count):
     """
     Append the shot noise before end_us to room[:count]: the brighter a pixel, the less of it.
@@ -189,7 +189,7 @@ def _shoot(shots, chances, first, start_us, end_us, readout_us, level, room, cou
     return count, first
 
 
-@njit(cache=True)
+@njit()
 def _sort_by_time(events, start_us, end_us):
     """Sort the events of one frame by time, in place (a stable counting sort)."""
     places = np.zeros(end_us - start_us + 1, np.int64)

@@ -4,8 +4,8 @@
 
 from math import cos, sin
 
-from numba import njit
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.simulation.person import DARK, HAIR, MATERIALS, SHIRT, SKIN, SLEEVE, TROUSERS
 
 CLOTH_SIZE = 64     # texels, a power of two
@@ -20,7 +20,7 @@ def _smooth_noise(rng, size, coarseness):
     return noise / noise.std()
 
 
-@njit(cache=True)
+@njit()
 def _magnified(picture, size):
     """Return a repeating square picture at another size [size, size]."""
     out = np.empty((size, size), np.float32)
@@ -78,7 +78,7 @@ def draw_textures(rng):
     return textures
 
 
-@njit(cache=True)
+@njit()
 def _paint_shapes(texture, shapes):
     """Paint boxes, ellipses and gratings: x, y, half sizes, angle, value, kind, period."""
     size = texture.shape[0]

@@ -3,8 +3,8 @@
 """Augmentation: the events of a window as another person, place or camera would give them."""
 from typing import NamedTuple
 
-import numba
 import numpy as np
+from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.packet import PACKED_EVENT
 from snn_gesture_ros.training.disturbance import Disturbance, log_uniform
@@ -85,7 +85,7 @@ def augmented(events, augmentation: Augmentation, duration_us: float, rng):
     return out[:count]
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _augment(out, events, others, mirrored, cosine, sine, shift_x, shift_y, stretch, density,
              left, top, right, bottom, kept_off, kept_on, polarity_swapped, seed):
     """Write the events and the others to `out` in the order of time; return how many."""
@@ -143,13 +143,13 @@ def _augment(out, events, others, mirrored, cosine, sine, shift_x, shift_y, stre
     return count
 
 
-@numba.njit(cache=True, inline='always')
+@njit(inline='always')
 def _next(state):
     """Step a 64-bit linear congruential generator, ten times as fast as numpy's."""
     return state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
 
 
-@numba.njit(cache=True, inline='always')
+@njit(inline='always')
 def _uniform(state):
     """Return the generator's number in [0, 1), of its better bits."""
     return np.int64(state >> np.uint64(32)) * 2.0 ** -32

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.network.model_card import FRAME_VALUES, READOUTS
+from snn_gesture_ros.network.model_card import (
+    FRAME_VALUES, MAX_SIZE, MAX_TIME_STEPS, MAX_WINDOW_EVENTS, MAX_WINDOW_MS, MIN_WINDOW_MS,
+    READOUTS)
 import yaml
 
 SLICINGS = ('time', 'count', 'number')
@@ -42,13 +44,16 @@ class Settings:
     license: str = setting('unknown', 'licence of the model, for its card')
 
     # Windows and frames.
-    time_steps: int = setting(16, 'T, frames of a window', '-T', minimum=1)
-    size: int = setting(32, 'width and height of a frame, pixels', minimum=4)
+    time_steps: int = setting(
+        16, 'T, frames of a window', '-T', minimum=1, maximum=MAX_TIME_STEPS)
+    size: int = setting(32, 'width and height of a frame, pixels', minimum=4, maximum=MAX_SIZE)
     slicing: str = setting(
         'time', 'cut windows by time, by count of events, or cut each whole clip into T frames '
                 "of equally many events (SpikingJelly's number)", choices=SLICINGS)
-    window_ms: float = setting(1000.0, 'duration of a window, for slicing time', minimum=1)
-    window_events: int = setting(0, 'events of a window, for slicing count', minimum=0)
+    window_ms: float = setting(1000.0, 'duration of a window, for slicing time',
+                               minimum=MIN_WINDOW_MS, maximum=MAX_WINDOW_MS)
+    window_events: int = setting(0, 'events of a window, for slicing count', minimum=0,
+                                 maximum=MAX_WINDOW_EVENTS)
     frame_value: str = setting(
         'binary', 'a pixel fired or not, or how often', choices=FRAME_VALUES)
     sequence: int = setting(
@@ -63,7 +68,8 @@ class Settings:
                    'squared error', choices=READOUTS)
     readout_steps: float = setting(
         0.0, 'time constant of the running average of the outputs, in time steps: the loss is of '
-             'this average at every time step; 0: it is of the mean over all', minimum=0)
+             'this average at every time step; 0: it is of the mean over all', minimum=0,
+        maximum=MAX_TIME_STEPS)
     cupy: bool = setting(
         False, 'CuPy kernels for the neurons (SpikingJelly 0.0.0.0.14 and CUDA)', '--cupy')
 

@@ -14,6 +14,7 @@ from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.device import choose_device
+from snn_gesture_ros.network.model_card import check_labels
 from snn_gesture_ros.training.callbacks import SaveOnInterrupt, ShowProgress
 from snn_gesture_ros.training.export import write_model
 from snn_gesture_ros.training.fine_tuning import take_weights
@@ -54,6 +55,7 @@ def train(settings: Settings, resume: str = '') -> Path:
     clips = ClipSet.joined([ClipSet(folder) for folder in settings.data]).renamed(
         dict.fromkeys(settings.as_none, NONE))
     labels = settings.labels or labels_of(clips)
+    check_labels(labels)
     if resume:
         check_same_training(resume, settings, labels, clips)
     torch.manual_seed(settings.seed)
