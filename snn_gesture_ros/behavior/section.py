@@ -4,7 +4,7 @@
 import math
 from reprlib import repr as brief_repr
 
-from snn_gesture_ros.regular_files import check_regular
+from snn_gesture_ros.files import check_regular
 import yaml
 
 REQUIRED = object()

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_table, TABLE
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.recordings.journal import journal_of
 
 
@@ -48,7 +49,8 @@ class LabelTable:
     def add(self, start_us: int, end_us: int, label: str) -> None:
         """Add a row; times are counted from the recording's first event."""
         is_new = not self.path.exists()
-        with self.path.open('a', newline='', encoding='utf-8') as file:
+        with (naming(self.path),
+              self.path.open('a', newline='', encoding='utf-8') as file):
             table = csv.DictWriter(file, self._columns, restval='')
             if is_new:
                 table.writeheader()
@@ -87,7 +89,7 @@ def _rewrite(path: Path, names: dict) -> None:
         path.unlink()
         return
     temporary = path.with_name(f'{TABLE}.tmp')
-    with temporary.open('w', newline='', encoding='utf-8') as file:
+    with naming(path), temporary.open('w', newline='', encoding='utf-8') as file:
         kept = csv.DictWriter(file, table.fieldnames, extrasaction='ignore')
         kept.writeheader()
         kept.writerows(rows)

@@ -121,7 +121,9 @@ def _destroy(nodes: list) -> None:
     meanwhile (its issue 6513; seen with the wheels).
     """
     faulthandler.dump_traceback_later(END_S, exit=True, file=sys.__stderr__)
-    for node in nodes:
-        node.destroy_node()
-    rclpy.try_shutdown()
-    faulthandler.cancel_dump_traceback_later()
+    try:
+        for node in nodes:
+            node.destroy_node()
+    finally:
+        rclpy.try_shutdown()
+        faulthandler.cancel_dump_traceback_later()

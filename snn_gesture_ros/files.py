@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are files: whoever opens a FIFO or a device may wait for ever, or read for ever."""
+"""Files: whether they are any, and which one an error is of."""
+from contextlib import contextmanager
 import errno
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ SPECIAL = {stat.S_IFIFO: 'a FIFO', stat.S_IFSOCK: 'a socket', stat.S_IFCHR: 'a d
 
 def check_regular(path) -> None:
     """
-    Refuse what is there and neither a file nor a folder; do not open it.
+    Refuse what is there and neither a file nor a folder: to open a FIFO may take for ever.
 
     :raises OSError: says what it is.
     """
@@ -32,3 +33,18 @@ def check_all_regular(folder: Path) -> None:
     """
     for path in folder.iterdir():
         check_regular(path)
+
+
+@contextmanager
+def naming(path):
+    """
+    Let errors of writing name the file; what is raised where a disk is full does not.
+
+    :raises OSError: with the name.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from None
