@@ -25,14 +25,14 @@ def check_regular(path) -> None:
         raise OSError(errno.EINVAL, f'{SPECIAL[kind]}, not a file', str(path))
 
 
-def check_all_regular(folder: Path) -> None:
+def read_regular(path: Path) -> bytes:
     """
-    Refuse a folder in which something is neither a file nor a folder.
+    Return the bytes of a file.
 
-    :raises OSError: says what it is.
+    :raises OSError: if it cannot be read, or is none.
     """
-    for path in folder.iterdir():
-        check_regular(path)
+    check_regular(path)
+    return path.read_bytes()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_table, TABLE
-from snn_gesture_ros.files import naming
+from snn_gesture_ros.files import naming, read_regular
 from snn_gesture_ros.recordings.journal import journal_of
 
 
@@ -33,7 +33,7 @@ class LabelTable:
         self._columns = (*NEEDED, *(['person'] if person else []))
         if not self.path.exists():
             return
-        content = self.path.read_bytes()
+        content = read_regular(self.path)
         files = {row.file for row in read_table(self.path, content)}
         columns = next(csv.reader(content.decode('utf-8-sig').splitlines()))
         if not set(self._columns) <= set(columns):
@@ -74,7 +74,7 @@ def hand_over_labels(journal: Path, recording: Path) -> None:
     table = recording.parent / TABLE
     if not table.exists() or journal.resolve().parent != recording.resolve().parent:
         return
-    files = {row.file for row in read_table(table, table.read_bytes())}
+    files = {row.file for row in read_table(table, read_regular(table))}
     if journal.name in files:
         _rewrite(table, {recording.name: None, journal.name: recording.name})
 
