@@ -35,6 +35,11 @@ def read_regular(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def explain(error: OSError) -> str:
+    """Return the name of a file and what is wrong with it."""
+    return f'{error.filename}: {error.strerror}' if error.filename else str(error)
+
+
 @contextmanager
 def naming(path):
     """

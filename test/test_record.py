@@ -24,8 +24,8 @@ def start_record(ros, output, *words, within=()):
     """Start the command, by `within`; its output goes to a file, as that of the nodes."""
     log = (output.parent / 'record.log').open('w')
     process = subprocess.Popen(
-        [*within, shutil.which('snn-gesture'), 'record', str(output), '--topic', '/events', *words],
-        env=ros.environment, stdout=log, stderr=subprocess.STDOUT)
+        [*within, shutil.which('snn-gesture'), 'record', str(output), '--topic', '/events',
+         *words], env=ros.environment, stdout=log, stderr=subprocess.STDOUT)
     process.log_path = output.parent / 'record.log'
     ros._processes.append(process)
     return process
