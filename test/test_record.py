@@ -275,6 +275,14 @@ def test_events_of_the_first_message_are_second_zero(tmp_path):
         (inside >= 500_000) & (inside < 1_500_000))
 
 
+@pytest.mark.parametrize('words', [['--topic', 'a b'], ['--label-topic', 'a//b']])
+def test_a_topic_that_cannot_be_one(ros, tmp_path, words):
+    process = start_record(ros, tmp_path / 'a.mcap', *words)
+    assert finished(ros, process, 'the end') == 1
+    assert 'must not contain' in ros.output(process)
+    assert len(ros.output(process).splitlines()) == 1
+
+
 def test_a_disk_that_is_full_ends_the_recording_with_the_name(ros, tmp_path, camera):
     output = tmp_path / 'full.mcap'
     process = start_record(ros, output, within=['bash', '-c', 'ulimit -f 64; exec "$@"', 'bash'])

@@ -8,12 +8,15 @@ import sys
 import threading
 
 import rclpy
+from rclpy.exceptions import NameValidationException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 from snn_gesture_ros.entry_points import hold_signals
 from snn_gesture_ros.files import explain
 
+REFUSALS = rclpy_implementation.RCLError, NameValidationException
+"""What ROS raises of a name that cannot be one, or where it has no place for a node."""
 END_S = 4.0
 """Time to end in; ros2 launch becomes impatient after 5 s."""
 
@@ -93,8 +96,10 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
         if spinning.is_set():
             raise
         _fail(explain(error))
-    except Exception:
+    except Exception as error:
         if rclpy.ok() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            if not spinning.is_set() and isinstance(error, REFUSALS):
+                _fail(' '.join(str(error).split(', at ')[0].split()))
             raise  # else SIGTERM or the interrupt has caused it
     finally:
         try:
