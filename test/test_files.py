@@ -56,6 +56,23 @@ def test_a_bag_in_which_something_is_no_file(tmp_path, make, name):
     assert result.returncode == 1 and f'{bag}/{name}: a' in result.stdout
 
 
+def test_an_output_that_is_no_file_stays(tmp_path, make):
+    save_npz(tmp_path / 'a.npz', make_events(1000))
+    make(tmp_path / 'b.npz')
+    kind = (tmp_path / 'b.npz').stat().st_mode
+    result = run('convert', tmp_path / 'a.npz', tmp_path / 'b.npz', '--force')
+    assert result.returncode == 1 and ', not a file' in result.stdout
+    assert (tmp_path / 'b.npz').stat().st_mode == kind
+
+
+def test_metadata_too_deep_is_metadata_that_is_damaged(tmp_path):
+    bag = tmp_path / 'bag'
+    write_bag(bag, [('/events', ARRAY, make_array(part)) for part in batches()])
+    (bag / 'metadata.yaml').write_text('[' * 5000 + ']' * 5000)
+    result = run('info', bag)
+    assert result.returncode == 0 and 'metadata.yaml is damaged' in result.stdout
+
+
 @pytest.mark.parametrize('verb, words', [
     ('evaluate', ['folder']), ('import', ['folder', 'set'])])
 def test_a_table_of_labels_that_is_no_file(tmp_path, make, verb, words):

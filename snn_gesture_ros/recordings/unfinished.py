@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 
-from snn_gesture_ros.files import naming
+from snn_gesture_ros.files import check_regular, naming
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
 
 
@@ -42,7 +42,9 @@ def check_free(path: Path, replace: bool = False) -> None:
     Refuse a place where something is that may not go.
 
     :raises ValueError: says what it is.
+    :raises OSError: if it is a FIFO or a device.
     """
+    check_regular(path)
     if not path.exists():
         return
     if not replace:
