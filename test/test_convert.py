@@ -280,3 +280,35 @@ def test_memory_does_not_grow_with_the_recording(tmp_path, suffix):
         peaks.append(int(result.stdout.split()[-1]))
     assert peaks[1] - peaks[0] < 40_000, f'{peaks} kB; the events alone are 102 MB'
     assert len(read_all(tmp_path / f'b{suffix}')) == 16 * 400_000
+
+
+LITTLE_SPACE = 'ulimit -f 16; exec snn-gesture "$@"'
+"""No file may have more than 16 kB, which fails as where a disk is full."""
+
+
+def run_with_little_space(*words):
+    return subprocess.run(['bash', '-c', LITTLE_SPACE, 'bash', *map(str, words)], text=True,
+                          stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+@pytest.mark.parametrize('suffix', OUTPUTS)
+def test_a_disk_that_is_full_is_said_with_the_name(tmp_path, suffix):
+    source = save_npz(tmp_path / 'source.npz', make_events(100_000))
+    output = tmp_path / f'output{suffix}'
+    result = run_with_little_space('convert', source, output)
+    assert result.returncode == 1 and 'Traceback' not in result.stderr
+    assert result.stderr.splitlines()[-1].startswith(f'snn-gesture: {output}: ')
+    assert {path.name for path in tmp_path.iterdir()} == {'source.npz'}
+
+
+@pytest.mark.parametrize('verb, output', [
+    ('frames', 'o.npz'), ('view', 'o.gif'), ('view', 'o.png'), ('export', 'o.onnx')])
+def test_every_verb_that_writes_names_what_it_cannot_write(tmp_path, halves, verb, output):
+    output = tmp_path / output
+    words = {
+        'frames': [save_npz(tmp_path / 's.npz', make_events(100_000)), output],
+        'view': [save_npz(tmp_path / 's.npz', make_events(100_000)), '--output', output],
+        'export': [halves, '--output', output]}[verb]
+    result = run_with_little_space(verb, *words)
+    assert result.returncode == 1 and 'Traceback' not in result.stderr
+    assert result.stderr.splitlines()[-1].startswith(f'snn-gesture: {output}')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signals while a command still imports, which takes most of its start."""
 import os
+from pathlib import Path
 import shutil
 import signal
 import subprocess
@@ -55,3 +56,20 @@ def test_the_robot_stands_whatever_ends_the_node_while_it_starts(interrupted):
     for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
         result = interrupted(number, 'numpy', 'gesture_behavior')
         assert result.returncode == 0 and 'Traceback' not in result.stdout
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_command_that_a_signal_ends_leaves_no_node(ros, tmp_path, number):
+    command = ros.run('drive', ['snn-gesture', 'drive', 'none:60', '--output',
+                                str(tmp_path / 'drive.png')])
+    children = Path(f'/proc/{command.pid}/task/{command.pid}/children')
+
+    def started():
+        nodes = [Path(f'/proc/{pid}') for pid in children.read_text().split()]
+        return [node for node in nodes if 'rclpy' in (node / 'maps').read_text()]
+
+    nodes = ros.wait_for(started, 'the node')
+    command.send_signal(number)
+    ros.wait_for(lambda: command.poll() is not None, 'the end')
+    assert command.returncode == 128 + number and 'Traceback' not in ros.output(command)
+    assert not any(node.exists() for node in nodes)

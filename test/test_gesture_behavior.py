@@ -443,7 +443,8 @@ def refused(ros, tmp_path, line, *remaps, table=TABLE):
 
 
 @pytest.mark.parametrize('topic, remaps', [
-    ('cmd_vel', ()), ('/cmd_vel', ()), ('fast', ['fast:=cmd_vel']), ('wheels', ['cmd_vel:=wheels']),
+    ('cmd_vel', ()), ('/cmd_vel', ()), ('fast', ['fast:=cmd_vel']),
+    ('wheels', ['cmd_vel:=wheels']),
     ('~/fast', ['~/fast:=/cmd_vel']), ('/robot/cmd_vel', ['__ns:=/robot'])])
 def test_no_message_is_published_beside_the_velocity(ros, tmp_path, topic, remaps):
     line = f'do: publish, topic: {topic}, type: std_msgs/msg/String'
@@ -454,8 +455,9 @@ def test_no_message_is_published_beside_the_velocity(ros, tmp_path, topic, remap
     ('geometry_msgs/msg/Twist', 'linear: {x: 50.0}'), ('geometry_msgs/msg/TwistStamped', ''),
     ('geometry_msgs/msg/TwistWithCovarianceStamped', ''), ('geometry_msgs/msg/AccelStamped', ''),
     ('geometry_msgs/msg/Wrench', '')])
-@pytest.mark.parametrize('table', [TABLE, AGE + 'rows:\n' + '- {gesture: stop, do: stop, '
-                                   'min_score: 0.4, hold_ms: 0}\n' * 2], ids=['drives', 'does not'])
+@pytest.mark.parametrize('table', [
+    TABLE, AGE + 'rows:\n' + '- {gesture: stop, do: stop, min_score: 0.4, hold_ms: 0}\n' * 2],
+    ids=['drives', 'does not'])
 def test_no_velocity_goes_past_the_limits(ros, tmp_path, kind, message, table):
     line = f'do: publish, topic: /other/robot, type: {kind}, message: {{{message}}}'
     assert f'{kind} holds a velocity' in refused(ros, tmp_path, line, table=table)

@@ -20,12 +20,12 @@ from test_convert import save_npz
 from test_recordings import EVT3, make_events, needs_data, read_all
 
 
-def start_record(ros, output, *words):
-    """Start the command; its output goes to a file, as that of the nodes."""
+def start_record(ros, output, *words, within=()):
+    """Start the command, by `within`; its output goes to a file, as that of the nodes."""
     log = (output.parent / 'record.log').open('w')
     process = subprocess.Popen(
-        [shutil.which('snn-gesture'), 'record', str(output), '--topic', '/events', *words],
-        env=ros.environment, stdout=log, stderr=subprocess.STDOUT)
+        [*within, shutil.which('snn-gesture'), 'record', str(output), '--topic', '/events',
+         *words], env=ros.environment, stdout=log, stderr=subprocess.STDOUT)
     process.log_path = output.parent / 'record.log'
     ros._processes.append(process)
     return process
@@ -273,3 +273,21 @@ def test_events_of_the_first_message_are_second_zero(tmp_path):
     inside = events['t'] - events['t'][0]
     assert len(ClipSet(tmp_path / 'set').events(0)) == np.count_nonzero(
         (inside >= 500_000) & (inside < 1_500_000))
+
+
+@pytest.mark.parametrize('words', [['--topic', 'a b'], ['--label-topic', 'a//b']])
+def test_a_topic_that_cannot_be_one(ros, tmp_path, words):
+    process = start_record(ros, tmp_path / 'a.mcap', *words)
+    assert finished(ros, process, 'the end') == 1
+    assert 'must not contain' in ros.output(process)
+    assert len(ros.output(process).splitlines()) == 1
+
+
+def test_a_disk_that_is_full_ends_the_recording_with_the_name(ros, tmp_path, camera):
+    output = tmp_path / 'full.mcap'
+    process = start_record(ros, output, within=['bash', '-c', 'ulimit -f 64; exec "$@"', 'bash'])
+    assert finished(ros, process, 'the end') == 1
+    assert 'Traceback' not in ros.output(process)
+    assert ros.output(process).splitlines()[-1] == (
+        f'snn-gesture: {journal_of(output)}: File too large')
+    assert has_event(journal_of(output))

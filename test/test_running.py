@@ -44,3 +44,32 @@ def test_a_node_ends_though_its_middleware_does_not(ros, argument, status, numbe
     assert output == 'concluded stubborn\n'
     assert node.returncode == status, errors
     assert ('destroy_node' in errors) == bool(status)
+
+
+@pytest.mark.parametrize('name, parameters, reason', [
+    ('gesture_classifier', {'checkpoint': '/no/such'}, 'no checkpoint /no/such'),
+    ('gesture_classifier', {'window_ms': -1}, 'window_ms must be between'),
+    ('gesture_pipeline', {'checkpoint': '/no/such'}, 'no checkpoint /no/such'),
+    ('event_stream', {'message_type': 'a/b'}, 'a/b is no event message'),
+    ('event_stream', {'geometry': 'oval'}, "geometry 'oval' is not one of"),
+    ('event_player', {'recording': '/no/such'}, '/no/such: No such file'),
+    ('gesture_trainer', {'folder': '/proc/no'}, '/proc/no: No such file'),
+    ('simulated_camera', {'sensor': 'eye'}, "sensor 'eye' is not one of"),
+])
+def test_a_node_that_cannot_start_says_why_once(ros, name, parameters, reason):
+    node = ros.start(name, **parameters)
+    ros.wait_for(lambda: node.poll() is not None, 'the end')
+    output = ros.output(node)
+    assert node.returncode == 1 and output.count(reason) == 1 and len(output.splitlines()) == 1
+    assert 'Node' not in output and 'Error' not in output
+    assert name in output or name == 'gesture_pipeline'
+
+
+def test_a_report_that_cannot_be_written_is_one_line(ros, tmp_path):
+    (tmp_path / 'file').touch()
+    node = ros.start('gesture_evaluator', recording=tmp_path, output=tmp_path / 'file' / 'folder')
+    ros.wait_for(lambda: node.poll() is not None or ros.node.count_subscribers('/gesture_scores'),
+                 'the node')
+    node.send_signal(signal.SIGINT)
+    ros.wait_for(lambda: node.poll() is not None, 'the end')
+    assert node.returncode == 1 and 'Traceback' not in ros.output(node)

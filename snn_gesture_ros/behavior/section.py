@@ -4,7 +4,7 @@
 import math
 from reprlib import repr as brief_repr
 
-from snn_gesture_ros.regular_files import check_regular
+from snn_gesture_ros.files import check_regular
 import yaml
 
 REQUIRED = object()
@@ -73,7 +73,8 @@ class _Loader(yaml.SafeLoader):
                 raise ValueError('the number is too large')
         except (ValueError, LookupError, AttributeError) as error:  # as PyYAML lets them through
             raise yaml.constructor.ConstructorError(
-                None, None, f'{str(node.value)[:40]} cannot be read: {error}', node.start_mark) from None
+                None, None, f'{str(node.value)[:40]} cannot be read: {error}',
+                node.start_mark) from None
         return value
 
 

@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from snn_gesture_ros.command_line.usage import UsageError
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 
 EXAMPLE = 'snn-gesture export RUN/best.safetensors'
@@ -28,6 +29,8 @@ def run(arguments) -> int:
         raise UsageError(f'{output}: the name must end in {EXPORTED}')
     from snn_gesture_ros.network.checkpoint import load_checkpoint
     from snn_gesture_ros.network.onnx_graph import lower
-    output.write_bytes(lower(*load_checkpoint(arguments.checkpoint)).SerializeToString())
+    graph = lower(*load_checkpoint(arguments.checkpoint))
+    with naming(output):
+        output.write_bytes(graph.SerializeToString())
     print(output)
     return 0

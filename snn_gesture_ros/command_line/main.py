@@ -8,6 +8,7 @@ import os
 import sys
 
 from snn_gesture_ros.command_line.usage import Parser, refusal, STATUS, UsageError
+from snn_gesture_ros.files import explain
 
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
@@ -88,7 +89,7 @@ def main(arguments=None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:
-        message = f'{error.filename}: {error.strerror}' if error.filename else str(error)
+        message = explain(error)
     except ValueError as error:
         message = str(error)
     except ModuleNotFoundError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.files import naming
 
 SPLITS = ('train', 'validation', 'test')
 FORMAT = 'snn_gesture_ros clip set 1'
@@ -113,7 +114,7 @@ class ClipSetWriter:
     def _put(path: Path, write) -> None:
         """Write a file under another name first, so that it is there whole or not at all."""
         temporary = path.with_name(f'{path.name}.tmp')
-        with temporary.open('wb') as file:
+        with naming(path), temporary.open('wb') as file:
             write(file)
         os.replace(temporary, path)
 

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_table, TABLE
+from snn_gesture_ros.files import naming, read_regular
 from snn_gesture_ros.recordings.journal import journal_of
 
 
@@ -32,7 +33,7 @@ class LabelTable:
         self._columns = (*NEEDED, *(['person'] if person else []))
         if not self.path.exists():
             return
-        content = self.path.read_bytes()
+        content = read_regular(self.path)
         files = {row.file for row in read_table(self.path, content)}
         columns = next(csv.reader(content.decode('utf-8-sig').splitlines()))
         if not set(self._columns) <= set(columns):
@@ -48,7 +49,8 @@ class LabelTable:
     def add(self, start_us: int, end_us: int, label: str) -> None:
         """Add a row; times are counted from the recording's first event."""
         is_new = not self.path.exists()
-        with self.path.open('a', newline='', encoding='utf-8') as file:
+        with (naming(self.path),
+              self.path.open('a', newline='', encoding='utf-8') as file):
             table = csv.DictWriter(file, self._columns, restval='')
             if is_new:
                 table.writeheader()
@@ -72,7 +74,7 @@ def hand_over_labels(journal: Path, recording: Path) -> None:
     table = recording.parent / TABLE
     if not table.exists() or journal.resolve().parent != recording.resolve().parent:
         return
-    files = {row.file for row in read_table(table, table.read_bytes())}
+    files = {row.file for row in read_table(table, read_regular(table))}
     if journal.name in files:
         _rewrite(table, {recording.name: None, journal.name: recording.name})
 
@@ -87,7 +89,7 @@ def _rewrite(path: Path, names: dict) -> None:
         path.unlink()
         return
     temporary = path.with_name(f'{TABLE}.tmp')
-    with temporary.open('w', newline='', encoding='utf-8') as file:
+    with naming(path), temporary.open('w', newline='', encoding='utf-8') as file:
         kept = csv.DictWriter(file, table.fieldnames, extrasaction='ignore')
         kept.writeheader()
         kept.writerows(rows)

@@ -26,6 +26,7 @@ from typing import NamedTuple
 from snn_gesture_ros.datasets.clip_set import Clip, SPLITS
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.importing import Source
+from snn_gesture_ros.files import read_regular
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size
 
@@ -68,7 +69,7 @@ class LabelledRecordings(Source):
         table = Path(path) / TABLE if Path(path).is_dir() else Path(path)
         self._folder = table.parent
         self._cleaning = cleaning
-        content = table.read_bytes()
+        content = read_regular(table)
         rows = read_table(table, content)
         self._splits = draw_splits(table, rows, validation, test)
         self._rows = {}

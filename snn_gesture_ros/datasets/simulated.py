@@ -10,6 +10,7 @@ import numpy as np
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSetWriter
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.processes import in_processes
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
@@ -154,7 +155,8 @@ def simulate_recordings(simulation: Simulation, folder, workers: int):
     parts = simulation.parts()
     yield 0
     yield from in_processes(_write_recordings, [(folder, part) for part in parts], workers)
-    with (folder / 'labels.csv').open('w', newline='') as file:
+    labels = folder / 'labels.csv'
+    with naming(labels), labels.open('w', newline='') as file:
         table = csv.writer(file)
         table.writerow(['file', 'start_s', 'end_s', 'label', 'person', 'split', 'sensor'])
         for planned in (planned for part in parts for planned in part):
@@ -180,7 +182,9 @@ def _write_part(writer: ClipSetWriter, name: str, part: list) -> int:
 def _write_recordings(folder: Path, part: list) -> int:
     for planned in part:
         events = planned.events()
-        np.savez(folder / _file_name(planned), **{name: events[name] for name in 'txyp'})
+        path = folder / _file_name(planned)
+        with naming(path):
+            np.savez(path, **{name: events[name] for name in 'txyp'})
     return len(part)
 
 

@@ -4,6 +4,7 @@
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 import numpy as np
+from snn_gesture_ros.files import naming
 
 QUIET = '#9a9a9a'
 AT_ONCE = 0.1
@@ -51,7 +52,8 @@ def draw_drive(script: list, commands: list, times_s, poses, path) -> None:
     speeds.set(xlim=(0, times_s[-1]), xlabel='time, s', ylabel='commanded velocity')
     speeds.grid(alpha=0.3)
     speeds.legend(fontsize=8, loc='center left', bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, bbox_inches='tight', metadata={'Software': None})
+    with naming(path):
+        figure.savefig(path, bbox_inches='tight', metadata={'Software': None})
 
 
 def _stops_s(commands: list) -> list:

@@ -12,6 +12,7 @@ from snn_gesture_ros.evaluation.figures import draw_figures
 from snn_gesture_ros.evaluation.pages import write_pages
 from snn_gesture_ros.evaluation.replay import replay
 from snn_gesture_ros.evaluation.tasks import gather, tasks_for
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.model_facts import gather_model_facts
 
@@ -108,10 +109,11 @@ def write_report(report: dict, output) -> None:
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, chapter in report['checkpoints'].items():
-        draw_figures(chapter, chapter['card']['labels'], folder, name)
-    (folder / 'report.json').write_text(json.dumps(report, indent=1) + '\n')
-    folder.with_name(f'{folder.name}.md').write_text(write_pages(report, folder.name))
+    with naming(folder):
+        for name, chapter in report['checkpoints'].items():
+            draw_figures(chapter, chapter['card']['labels'], folder, name)
+        (folder / 'report.json').write_text(json.dumps(report, indent=1) + '\n')
+        folder.with_name(f'{folder.name}.md').write_text(write_pages(report, folder.name))
 
 
 def clips_of_test(clips: ClipSet) -> tuple:

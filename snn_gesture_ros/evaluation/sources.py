@@ -19,6 +19,7 @@ from typing import NamedTuple, Optional
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Download, is_download, is_for_training, read_trials, SENSOR_SIZE)
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
+from snn_gesture_ros.files import read_regular
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
 
@@ -140,7 +141,7 @@ class _Tables:
         self.by_file = False
         """Whether the table that was named is of several recordings."""
         if labels.table is not None:
-            content = labels.table.read_bytes()
+            content = read_regular(labels.table)
             self.by_file = b'file' in content.split(b'\n', 1)[0]
 
     @property
@@ -189,7 +190,7 @@ class _Tables:
 
     def _rows(self, table):
         if table not in self._read:
-            self._read[table] = read_table(table, table.read_bytes())
+            self._read[table] = read_table(table, read_regular(table))
         return self._read[table]
 
     def _own(self, path, table):

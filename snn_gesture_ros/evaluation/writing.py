@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snn_gesture_ros.evaluation.verdicts import best_labels
 from snn_gesture_ros.evaluation.web_page import make_page
+from snn_gesture_ros.files import naming
 
 COLUMNS = ('recording', 't_s', 'truth', 'best', 'score', 'right', 'gesture', 'announced',
            'verdict')
@@ -22,13 +23,14 @@ def write_evaluation(results: dict, evaluated: list, folder) -> None:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / 'report.json').write_text(json.dumps(results, indent=1) + '\n')
-    with (folder / 'decisions.csv').open('w', newline='') as file:
-        table = csv.writer(file, lineterminator='\n')
-        table.writerow(COLUMNS)
-        for each in evaluated:
-            table.writerows(_rows(each))
-    (folder / 'report.html').write_text(make_page(results, evaluated), 'utf-8')
+    with naming(folder):
+        (folder / 'report.json').write_text(json.dumps(results, indent=1) + '\n')
+        with (folder / 'decisions.csv').open('w', newline='') as file:
+            table = csv.writer(file, lineterminator='\n')
+            table.writerow(COLUMNS)
+            for each in evaluated:
+                table.writerows(_rows(each))
+        (folder / 'report.html').write_text(make_page(results, evaluated), 'utf-8')
 
 
 def _rows(each):

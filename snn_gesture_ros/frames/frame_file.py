@@ -5,11 +5,13 @@ from pathlib import Path
 import zipfile
 
 import numpy as np
+from snn_gesture_ros.files import check_regular
 
 
 def holds_frames(path: Path) -> bool:
     """Return whether a file is an npz with frames."""
     try:
+        check_regular(path)
         with zipfile.ZipFile(path) as archive:
             return 'frames.npy' in archive.namelist()
     except (OSError, zipfile.BadZipFile):

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Optional
 
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 
 WEIGHTS = '.safetensors'
@@ -39,7 +40,8 @@ class Versions:
             and `base`, the one that learning began with.
         """
         temporary = path.with_suffix('.tmp')
-        temporary.write_text(json.dumps(record, indent=1))
+        with naming(path):
+            temporary.write_text(json.dumps(record, indent=1))
         os.replace(temporary, path.with_suffix('.json'))
 
     def record(self, checkpoint: str) -> Optional[dict]:

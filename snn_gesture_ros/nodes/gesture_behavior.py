@@ -50,14 +50,12 @@ class GestureBehaviorNode(Node):
         Declare parameters, read the table and make ready all that its rows use.
 
         :raises ValueError: if a parameter or the table is wrong.
+        :raises OSError: if there is no table.
         """
         super().__init__('gesture_behavior')
         values = declare(self, PARAMETERS)
         path = find_table(values['table'])
-        try:
-            table = read_table(path)
-        except OSError as error:
-            raise ValueError(f'{path}: {error.strerror}') from None
+        table = read_table(path)
         self._arming = self.create_service(SetBool, '~/arm', self._on_arm)
         self._own = {what: set(map(partial(resolved, self, what), names)) for what, names in (
             (Publish, OWN_TOPICS), (Call, (each.srv_name for each in self.services)))}

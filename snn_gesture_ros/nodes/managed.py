@@ -55,10 +55,10 @@ class ManagedNode(LifecycleNode):
         """
         Become active, or wait for somebody who asks for it.
 
-        :raises ValueError: if it cannot be active.
+        :raises SystemExit: if it cannot be active; why is logged already.
         """
         if autostart and not self._activated():
-            raise ValueError(self._refusal)
+            raise SystemExit(1)
 
     def destroy_node(self) -> None:
         """Give back what an active node holds."""

@@ -55,7 +55,7 @@ def declare(node, specs) -> dict:
 
 
 def _make_decimal(names: set, parameters: list) -> SetParametersResult:
-    """Replace whole numbers within the list that rclpy is about to set; Humble has no other way."""
+    """Replace whole numbers in the list that rclpy is about to set; Humble has no other way."""
     for place, parameter in enumerate(parameters):
         if parameter.name in names and parameter.type_ == LocalParameter.Type.INTEGER:
             parameters[place] = LocalParameter(parameter.name, value=float(parameter.value))

@@ -8,11 +8,15 @@ import sys
 import threading
 
 import rclpy
+from rclpy.exceptions import NameValidationException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 from snn_gesture_ros.entry_points import hold_signals
+from snn_gesture_ros.files import explain
 
+REFUSALS = rclpy_implementation.RCLError, NameValidationException
+"""What ROS raises of a name that cannot be one, or where it has no place for a node."""
 END_S = 4.0
 """Time to end in; ros2 launch becomes impatient after 5 s."""
 
@@ -58,7 +62,7 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
     The process ends with status 1 and one line where they cannot start.
 
     :param make_nodes: called without arguments, gives the nodes; raises ValueError where a
-        parameter is wrong.
+        parameter is wrong, OSError where a file cannot be read or written.
     :param last_words: whether they can still publish while they are destroyed, whatever signal
         ends them, for which ROS must not shut down at the signal; one of them must wake up often,
         or they end late.
@@ -87,18 +91,31 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except ValueError as error:
-        sys.exit(f'{Path(sys.argv[0]).name}: {error}')
-    except Exception:
+        _fail(error)
+    except OSError as error:
+        if spinning.is_set():
+            raise
+        _fail(explain(error))
+    except Exception as error:
         if rclpy.ok() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            if not spinning.is_set() and isinstance(error, REFUSALS):
+                _fail(' '.join(str(error).split(', at ')[0].split()))
             raise  # else SIGTERM or the interrupt has caused it
     finally:
         try:
             if conclude is not None:
                 for node in nodes:
                     conclude(node)
+        except OSError as error:
+            _fail(explain(error))
         finally:
             _destroy(nodes)
     return nodes
+
+
+def _fail(why) -> None:
+    """End the process with status 1 and one line."""
+    sys.exit(f'{Path(sys.argv[0]).name}: {why}')
 
 
 def _init(arguments, handled: SignalHandlerOptions) -> None:
@@ -121,7 +138,9 @@ def _destroy(nodes: list) -> None:
     meanwhile (its issue 6513; seen with the wheels).
     """
     faulthandler.dump_traceback_later(END_S, exit=True, file=sys.__stderr__)
-    for node in nodes:
-        node.destroy_node()
-    rclpy.try_shutdown()
-    faulthandler.cancel_dump_traceback_later()
+    try:
+        for node in nodes:
+            node.destroy_node()
+    finally:
+        rclpy.try_shutdown()
+        faulthandler.cancel_dump_traceback_later()

@@ -4,7 +4,7 @@
 from importlib import import_module
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE, EVENT_TYPES
 
 CAMERA_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Matches drivers that publish best effort and drivers that publish reliably."""
@@ -32,6 +32,8 @@ def message_class(message_type: str):
     try:
         return getattr(import_module(f'{package}.msg'), name)
     except ImportError:
-        raise ValueError(
-            f'the message package {package} is not installed: install ros-$ROS_DISTRO-'
-            f'{package.replace("_", "-")} or build it in this workspace') from None
+        released = package == EVENT_PACKET_TYPE.partition('/')[0]
+        raise ValueError(f'the message package {package} is not installed: ' + (
+            f'install ros-$ROS_DISTRO-{package.replace("_", "-")}' if released else
+            "no distribution of ROS has it: build it from the sources of the camera's driver, and "
+            'source that workspace')) from None

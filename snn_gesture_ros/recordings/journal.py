@@ -7,6 +7,8 @@ It is good to read at any moment: what is flushed is there, even if the process 
 """
 from pathlib import Path
 
+from snn_gesture_ros.files import naming
+
 SUFFIX = '.unfinished.mcap'
 
 
@@ -33,6 +35,7 @@ class Journal:
         from mcap.writer import CompressionType, Writer
         from snn_gesture_ros.recordings.definitions import types_of
         definition, _ = types_of(message_type).generate_msgdef(message_type, ros_version=2)
+        self._path = path
         self._file = path.open('wb')
         self._writer = Writer(self._file, compression=CompressionType.NONE, use_chunking=False)
         self._writer.start('ros2')
@@ -43,13 +46,15 @@ class Journal:
     def write(self, t_ns: int, data: bytes) -> None:
         """Add a serialized message; its time, that of its arrival, does not go back."""
         self._last_ns = max(self._last_ns, t_ns)
-        self._writer.add_message(self._channel, self._last_ns, data, self._last_ns)
+        with naming(self._path):
+            self._writer.add_message(self._channel, self._last_ns, data, self._last_ns)
 
     def flush(self) -> None:
         """Hand everything to the operating system."""
-        self._file.flush()
+        with naming(self._path):
+            self._file.flush()
 
     def close(self) -> None:
         """Finish the file."""
-        self._writer.finish()
-        self._file.close()
+        with naming(self._path), self._file:
+            self._writer.finish()

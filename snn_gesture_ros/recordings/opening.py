@@ -3,6 +3,7 @@
 """Opening: which format a recording has, as its contents tell."""
 from pathlib import Path
 
+from snn_gesture_ros.files import check_regular
 from snn_gesture_ros.recordings.aedat2 import Aedat2, AEDAT2_START
 from snn_gesture_ros.recordings.aedat31 import Aedat31, AEDAT31_START
 from snn_gesture_ros.recordings.aedat4 import Aedat4
@@ -28,9 +29,11 @@ def open_recording(path) -> Recording:
     Open a recording of any format, which its contents tell.
 
     :raises UnreadableRecording: if it is none, is damaged, or a library to read it is missing.
-    :raises OSError: if there is no such file or it may not be read.
+    :raises OSError: if there is no such file, it may not be read, or it is a FIFO or a device.
     """
     path = Path(path)
+    for each in (path, *(path.iterdir() if path.is_dir() else ())):
+        check_regular(each)
     if path.is_dir():
         start = BAG_STARTS[0]
     else:

@@ -207,5 +207,6 @@ def _read_metadata(folder):
             [folder / Path(name).name for name in described['relative_file_paths']],
             {topic['name']: topic['type'] for topic in topics},
             (described.get('compression_mode') or 'none').lower() != 'none')
-    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError):
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, RecursionError, TypeError,
+            ValueError):
         return None

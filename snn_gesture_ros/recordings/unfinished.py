@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that have their name only when they are finished."""
 from contextlib import contextmanager
+import errno
 import os
 from pathlib import Path
 import shutil
+import sqlite3
 import tempfile
 
+from snn_gesture_ros.files import check_regular, naming
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
 
 
@@ -19,11 +22,16 @@ def unfinished(path: Path, replace: bool = False):
 
     :param replace: whether a file, or a bag's folder, that is there may go.
     :raises ValueError: if something is there that may not.
+    :raises OSError: if it cannot be written, with the name.
     """
     check_free(path, replace)
-    with tempfile.TemporaryDirectory(prefix=f'.{path.name}-', dir=path.parent) as folder:
+    with naming(path), tempfile.TemporaryDirectory(
+            prefix=f'.{path.name}-', dir=path.parent) as folder:
         made = Path(folder) / path.name
-        yield made
+        try:
+            yield made
+        except sqlite3.Error as error:      # of a bag's writer, as where the disk is full
+            raise OSError(errno.EIO, str(error), str(path)) from None
         if path.is_dir():
             shutil.rmtree(path)
         os.replace(made, path)
@@ -34,7 +42,9 @@ def check_free(path: Path, replace: bool = False) -> None:
     Refuse a place where something is that may not go.
 
     :raises ValueError: says what it is.
+    :raises OSError: if it is a FIFO or a device.
     """
+    check_regular(path)
     if not path.exists():
         return
     if not replace:

@@ -4,6 +4,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from snn_gesture_ros.files import read_regular
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.network.model_card import (
     FRAME_VALUES, MAX_SIZE, MAX_TIME_STEPS, MAX_WINDOW_EVENTS, MAX_WINDOW_MS, MIN_WINDOW_MS,
@@ -174,11 +175,11 @@ def read_config(name: str) -> dict:
     if not path.is_file():
         path = shipped_configs().get(name, path)
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(read_regular(path))
     except FileNotFoundError:
         raise ValueError(f'no configuration {name}: give the path of a file or one of '
                          f'{", ".join(shipped_configs())}') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, RecursionError) as error:
         first = str(error).strip().splitlines()[0]
         raise ValueError(f'{name} is no YAML file: {first}') from None
     if not isinstance(content, dict):

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 from PIL import Image
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.viewing.caption import QUIET, TEXT
 from snn_gesture_ros.viewing.picture import BACKGROUND, PALETTE
 from snn_gesture_ros.viewing.strip import save_strip, TILES
@@ -24,7 +25,8 @@ def save_gif(shots, path, shot_ms: float) -> None:
     Pillow holds all of it in memory, about half a megabyte for a shot of 640x480 pixels.
     """
     frames = _gif_frames(shots, shot_ms)
-    next(frames).save(path, format='GIF', save_all=True, append_images=frames, loop=0)
+    with naming(path):
+        next(frames).save(path, format='GIF', save_all=True, append_images=frames, loop=0)
 
 
 def _gif_frames(shots, shot_ms: float):

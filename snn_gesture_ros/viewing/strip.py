@@ -3,6 +3,7 @@
 """The strip: rows of small pictures with a caption each, in one picture."""
 import numpy as np
 from PIL import Image, ImageDraw
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.viewing.caption import FONT
 from snn_gesture_ros.viewing.picture import BACKGROUND, draw_events
 
@@ -37,4 +38,5 @@ def save_strip(rows: list, path, tile_px: int = TILE_PX) -> None:
         for place, tile in enumerate(tiles):
             picture.paste(Image.fromarray(tile),
                           (place * column_px, number * row_px + CAPTION_PX))
-    picture.save(path)
+    with naming(path):
+        picture.save(path)
