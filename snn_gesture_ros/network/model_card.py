@@ -4,14 +4,15 @@
 from dataclasses import asdict, dataclass, field
 import json
 
+from snn_gesture_ros.events.packet import MAX_SIDE
 from snn_gesture_ros.network.checkpoint_files import CheckpointError
 
 CARD_KEY = 'snn_gesture'
 FRAME_VALUES = ('binary', 'count')
 READOUTS = ('softmax', 'firing_rate')
 SLICINGS = ('time', 'count')
-MAX_SIZE = 1024
-"""Pixels; event_stream makes no larger picture."""
+MAX_SIZE = MAX_SIDE
+"""Of a frame, in pixels."""
 MAX_TIME_STEPS = 1000
 MIN_WINDOW_MS, MAX_WINDOW_MS = 1, 3_600_000
 MAX_WINDOW_EVENTS = 100_000_000
