@@ -12,27 +12,37 @@ from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
 
 
-class Camera:
-    """A camera of 16x16 pixels, of which every message shows an upright bar on the left side."""
+LEFT, RIGHT = 3, 12
+"""Columns of a bar."""
 
-    def __init__(self, ros, topic='events', count=32):
-        """Send nothing yet."""
-        self.publisher = ros.node.create_publisher(
+
+class Camera:
+    """A camera of 16x16 pixels, of which every message shows an upright bar."""
+
+    def __init__(self, ros, topic='events', count=32, node=None, column=LEFT):
+        """
+        Send nothing yet.
+
+        :param node: that publishes, if it is not the test's own.
+        :param column: where the bar is.
+        """
+        self._node = node or ros.node
+        self.publisher = self._node.create_publisher(
             message_class(EVENT_PACKET_TYPE), topic, CAMERA_QOS)
-        self._ros = ros
         self.count = count
         """Events of a message."""
+        self._column = column
         self._number = 0
 
     def start(self):
         """Send a message of 5 ms every 5 ms; give the timer."""
-        return self._ros.node.create_timer(0.005, self.show)
+        return self._node.create_timer(0.005, self.show)
 
     def show(self):
         """Send a message."""
         events = np.zeros(self.count, EVENT)
         events['t'] = np.arange(self.count) * 100
-        events['x'], events['y'] = 3, np.arange(self.count) % 16
+        events['x'], events['y'] = self._column, np.arange(self.count) % 16
         stamp_ns = (10**15 + self._number * 5000) * 1000
         self.publisher.publish(encode_event_packet(EventPacketMessage(
             stamp_ns, 'camera', 16, 16, self._number, stamp_ns, 'mono', False,

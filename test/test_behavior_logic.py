@@ -102,6 +102,22 @@ def test_first_command_comes_with_the_scores_that_start_the_row(scene):
     assert scene.speed > 0
 
 
+def test_while_scores_are_contested_the_robot_stands_and_no_row_starts(scene):
+    scene.show('ahead', 1500)
+    scene.behavior.contest = 'a and b send'
+    assert {velocity[0] for velocity in scene.show('ahead', 400)} == {0}
+    assert scene.behavior.stopped == 'a and b send'
+    scene.show('say', 1000)
+    scene.arm(False)
+    scene.show('arm', 1000)
+    assert not scene.behavior.armed and scene.changes == ['+ahead', '-ahead']
+    assert scene.behavior.dead_man_stops == 0
+    scene.arm(True)
+    scene.behavior.contest = ''
+    assert scene.show('ahead', 100)[-1] is None, 'a gesture is to be held anew'
+    assert scene.show('ahead', 1000)[-1] == AHEAD
+
+
 def test_velocity_follows_the_ramps(scene):
     scene.show('ahead', 300)
     before = scene.speed

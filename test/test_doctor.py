@@ -193,6 +193,26 @@ def test_nothing_to_say_of_a_system_that_is_well():
     assert verdict.well and verdict.advice == []
 
 
+def test_a_contest_is_told_once_and_with_what_to_do():
+    system = findings()
+    problem = '/a and /b send on /events at the same time, and only what /a sends is read'
+    system.nodes[0].values['contest'] = f'{problem}: stop all but one'
+    system.nodes.append(OurNode('/gesture_behavior', 'gesture_behavior', values={
+        'contest': f'/event_stream: {problem}: stop all but one'}))
+    verdict = judge(system)
+    assert not verdict.well
+    assert [each[:2] for each in verdict.advice] == [(problem, 'stop all but one')]
+
+
+def test_two_cameras_of_which_one_was_chosen_are_well_but_told():
+    system = findings()
+    system.topics[0].contenders = ['/a', '/b']
+    verdict = judge(system)
+    assert verdict.well
+    assert [each.problem for each in verdict.advice] == [
+        '/a and /b send on /events at the same time']
+
+
 @pytest.mark.parametrize('topic, problem', [
     ({'events_per_s': 0.0}, 'messages come on /events, but no events'),
     ({'events_per_s': 0.0, 'messages': 0}, '/camera publishes /events, but nothing comes'),

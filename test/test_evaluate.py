@@ -158,7 +158,7 @@ def test_parameters_are_those_of_the_nodes(evaluate, tmp_path, capsys):
     changed = {name for name, value in report['settings'].items() if value != declared[name]}
     assert changed == {'checkpoint', 'smoothing_ms', 'flip_x'}
     assert declared.keys() - report['settings'].keys() == {
-        'autostart', 'message_type', 'queue_size', 'streams'}
+        'autostart', 'events_from', 'message_type', 'queue_size', 'stream_from', 'streams'}
     assert report['recordings'][0]['predicted'] == 'left'      # it is mirrored
     _, slower = evaluate(recording, '--window-ms', '160', '--start-threshold', '0.999')
     assert slower['decisions'] < report['decisions']

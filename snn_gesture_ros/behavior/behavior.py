@@ -39,6 +39,8 @@ class Behavior:
     def __init__(self, table: Table, armed: bool = False):
         """Begin at a standstill, with no scores."""
         self.armed = armed
+        self.contest = ''
+        """Who sends at the same time as another, so that scores do not count; empty if nobody."""
         self.velocity = None
         """What to command now, in the order of AXES; None: command nothing."""
         self._max_age_ns = 1_000_000 * table.max_age_ms
@@ -80,7 +82,7 @@ class Behavior:
         """
         behind_ns = self._stamp_ns - stamp_ns
         is_old_news = age_ns < self._max_age_ns and 0 <= behind_ns < self._max_age_ns
-        if is_old_news or not self.stopped and self._dead_man.open(now_ns):
+        if self.contest or is_old_news or not self.stopped and self._dead_man.open(now_ns):
             return self.tick(now_ns)
         changes = self._judge(now_ns)
         if self._dead_man.feed(now_ns, age_ns, scores):
@@ -139,7 +141,7 @@ class Behavior:
 
     def _judge(self, now_ns: int) -> list:
         """Find out whether the robot must stand, and let it if so."""
-        dead = self._dead_man.open(now_ns)
+        dead = self.contest or self._dead_man.open(now_ns)
         shown = [watch.row.gesture for watch in self._guards
                  if watch.active and isinstance(watch.row.does, (Stop, Disarm))]
         stopped = dead or (DISARMED if not self.armed else f'{shown[0]} stops' if shown else '')
@@ -148,7 +150,7 @@ class Behavior:
             changes = self._end_all()
             if dead:
                 self._forget_guards()
-                self.dead_man_stops += not self.stopped
+                self.dead_man_stops += not (self.stopped or self.contest)
             if not self.stopped or stopped not in (dead, DISARMED):
                 self._zeros_until_ns = now_ns + ZEROS_NS
         self.stopped = stopped

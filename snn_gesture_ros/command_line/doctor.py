@@ -13,6 +13,7 @@ SHOWN = {
     'event_stream': ('message_type', 'events_in_per_s', 'events_out_per_s', 'lost', 'malformed'),
     'gesture_classifier': ('model', 'events_in_per_s', 'decisions_per_s', 'inference_ms',
                            'latency_p50_ms', 'latency_p99_ms', 'frames_dropped'),
+    'gesture_behavior': ('armed', 'stopped', 'acting'),
 }
 """Of the diagnostics; JSON has all."""
 DAY_S = 86400
@@ -112,6 +113,8 @@ def topic_lines(topic):
     for what, who in (('published by', topic.publishers), ('read by', topic.subscribers)):
         for each in who:
             yield f'{what} {each.node} ({each.reliability}, {each.durability})'
+    if topic.contenders:
+        yield f'{" and ".join(topic.contenders)} send at the same time'
     if topic.messages:
         yield f'{topic.messages_per_s:,.0f} messages/s, {topic.events_per_s:,.0f} events/s'
     if topic.width is not None:

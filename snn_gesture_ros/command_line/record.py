@@ -91,7 +91,9 @@ def run(arguments) -> int:
     journal.unlink()
     lost = f', {node.reader.lost} messages lost' if node.reader.numbered else ''
     labels = f'; {table.rows} labels in {table.path}' if table.rows else ''
-    print(f'{output}: {node.events} events in {node.messages} messages{lost}{labels}')
+    ignored = node.followed.ignored
+    others = f', {ignored} messages of another publisher left out' if ignored else ''
+    print(f'{output}: {node.events} events in {node.messages} messages{lost}{others}{labels}')
     return 0
 
 

@@ -34,7 +34,10 @@ class EventTopic:
     subscribers: list = field(default_factory=list)
     mismatches: list = field(default_factory=list)
     """Of text: subscribers that get nothing, and why."""
+    contenders: list = field(default_factory=list)
+    """Names of nodes that send at the same time; empty if one sends alone."""
     messages: int = 0
+    """What follows is of one publisher."""
     messages_per_s: float = 0.0
     events_per_s: float = 0.0
     malformed: int = 0
@@ -51,12 +54,12 @@ class EventTopic:
 
 @dataclass
 class OurNode:
-    """An event_stream or a gesture_classifier that runs."""
+    """An event_stream, gesture_classifier or gesture_behavior that runs."""
 
     name: str
     """With namespace."""
     kind: str
-    """`event_stream` or `gesture_classifier`."""
+    """Its name where nobody has given it another."""
     reads: str = ''
     """Topic; empty if packets are handed over in memory or it has not said."""
     level: str = 'STALE'

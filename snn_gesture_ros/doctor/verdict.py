@@ -35,7 +35,7 @@ def launch(topic: str) -> str:
 def judge(findings: Findings) -> Verdict:
     """Follow the events from the camera to the gestures, up to where they stop."""
     notes = _notes(findings)
-    for stopped in (_packages, _camera, _reading, _deciding):
+    for stopped in (_packages, _camera, _contested, _reading, _deciding):
         advice = stopped(findings)
         if advice:
             return Verdict(False, 'gestures cannot be recognised', [*advice, *notes])
@@ -93,6 +93,13 @@ def _no_camera(findings: Findings) -> list:
         'nobody publishes events',
         f"start the camera's driver. If it runs: {here}, and the driver must have the same. "
         'On another machine it needs the range SUBNET, in a container --net=host --ipc=host')]
+
+
+def _contested(findings: Findings) -> list:
+    """Say where several nodes send at the same time, once for each place."""
+    contests = {contest for node in findings.nodes if (contest := node.values.get('contest'))}
+    return [Advice(*contest.rsplit(': ', 1)) for contest in sorted(contests)
+            if not any(other in contest for other in contests - {contest})]
 
 
 def _reading(findings: Findings) -> list:
@@ -169,6 +176,9 @@ def _notes(findings: Findings) -> list:
              for topic in findings.topics for text in topic.mismatches]
     notes += [Advice(text, 'subscribe as the README, "Topics", says')
               for text in findings.mismatches]
+    notes += [Advice(f'{" and ".join(topic.contenders)} send on {topic.name} at the same time',
+                     'stop all but one, or remap one to a topic of its own')
+              for topic in findings.topics if topic.contenders]
     notes += [Advice(f'{topic.malformed} of {topic.messages} messages on {topic.name} cannot be '
                      f'read: {topic.malformed_reason}', "look at the driver's version")
               for topic in findings.topics if 0 < topic.malformed < topic.messages]

@@ -8,6 +8,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.stream import rehearse
+from snn_gesture_ros.nodes.followed_topic import FollowedTopic
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import message_class
@@ -38,6 +39,8 @@ class EventRecorderNode(Node):
         super().__init__('event_recorder')
         self.journal = None
         self.messages = self.events = 0
+        self.followed = None
+        """The FollowedTopic, which counts messages of other publishers."""
         self.reader = None
         """An EventReader, which counts lost and malformed messages."""
         self._topic = self.resolve_topic_name(topic)
@@ -48,7 +51,7 @@ class EventRecorderNode(Node):
         self._label, self._label_start_us = '', 0
         self._refused = set()
         self._searching = every(self, SEARCH_PERIOD_S, self._search)
-        every(self, FLUSH_PERIOD_S, lambda: self.journal and self.journal.flush())
+        every(self, FLUSH_PERIOD_S, self._flush)
         if label_topic is not None:
             self.create_subscription(String, label_topic, lambda message: self.set_label(
                 message.data.strip()), 10)
@@ -106,10 +109,15 @@ class EventRecorderNode(Node):
             self.reader = EventReader(info.topic_type)
             self.journal = self._open_journal(self._topic, info.topic_type)
             qos = QoSProfile(depth=DEPTH, reliability=info.qos_profile.reliability)
-            self.create_subscription(message, self._topic, self._on_message, qos, raw=True)
+            self.followed = FollowedTopic(self, message, self._topic, self._on_message, qos)
             self._searching.cancel()
             self.get_logger().info(f'{self._topic}: recording {info.topic_type}')
             return
+
+    def _flush(self) -> None:
+        if self.journal is not None:
+            self.journal.flush()
+            self.followed.contest()
 
     def _on_message(self, data: bytes) -> None:
         self.journal.write(self.get_clock().now().nanoseconds, data)

@@ -10,8 +10,9 @@ from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import (
     EventStream, FLUSH_PERIOD_NS, rehearse, StreamCounters)
+from snn_gesture_ros.nodes.followed_topic import FollowedTopic, publisher_spec, source_values
 from snn_gesture_ros.nodes.gauges import Silence
-from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE
+from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE, WARN
 from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.parameters import declare, on_change
 from snn_gesture_ros.nodes.running import run_node
@@ -19,13 +20,11 @@ from snn_gesture_ros.nodes.silence import ALL_FILTERED, explain_camera
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
-from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.parameters import EVENT_STREAM, NOISE
 from std_msgs.msg import UInt8MultiArray
 
-PARAMETERS = (AUTOSTART, *EVENT_STREAM)
-MOST_AT_ONCE = 200
-"""Messages that are read before timers and services have their turn."""
+EVENTS_FROM = publisher_spec('events_from', 'events')
+PARAMETERS = (AUTOSTART, EVENTS_FROM, *EVENT_STREAM)
 
 
 def settings_from(values: dict) -> tuple:
@@ -87,7 +86,7 @@ class EventStreamNode(ManagedNode):
     def deactivate(self) -> None:
         """Leave the camera alone."""
         if self._subscription is not None:
-            self.destroy_subscription(self._subscription)
+            self._subscription.destroy()
         self._subscription = self._stream = None
         self._types.forget()
 
@@ -111,10 +110,10 @@ class EventStreamNode(ManagedNode):
     def _subscribe(self, message_type: str) -> None:
         stream, message = self._read(message_type)
         if self._subscription is not None:
-            self.destroy_subscription(self._subscription)
+            self._subscription.destroy()
         self._stream, self._silence = stream, Silence()
-        self._subscription = self.create_subscription(
-            message, 'events', self._on_message, CAMERA_QOS, raw=True)
+        self._subscription = FollowedTopic(
+            self, message, 'events', self._on_message, CAMERA_QOS, EVENTS_FROM.name)
 
     def _on_message(self, data: bytes) -> None:
         """
@@ -132,7 +131,7 @@ class EventStreamNode(ManagedNode):
     def read_waiting(self) -> None:
         """Read the messages that came since the executor looked."""
         if self._subscription is not None:
-            for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+            for waiting in self._subscription.take_waiting():
                 self._take(waiting)
 
     def _take(self, data: bytes) -> None:
@@ -181,7 +180,9 @@ class EventStreamNode(ManagedNode):
 
     def _counters(self) -> dict:
         counters = StreamCounters() if self._stream is None else self._stream.counters
+        followed = [] if self._subscription is None else [self._subscription]
         return {'message_type': self._types.type, **asdict(counters),
+                **source_values(followed, contest=self._types.contest),
                 'listeners': self._publisher.get_subscription_count(),
                 'silence_s': self._silence.update(counters.events_in)}
 
@@ -192,6 +193,8 @@ class EventStreamNode(ManagedNode):
         if self._subscription is None and not self._wanted():
             self._silence = Silence()
             return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
+        if self._subscription is not None and (unread := self._subscription.unread()):
+            return WARN, unread
         if values['silence_s'] < SILENCE_S:
             filtered = values['events_in_per_s'] and not values['events_out_per_s']
             return ALL_FILTERED if filtered else RUNNING

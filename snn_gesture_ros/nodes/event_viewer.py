@@ -74,7 +74,7 @@ class EventViewerNode(Node):
 
     def _counters(self) -> dict:
         return {'pictures': self._pictures, 'message_type': self._live.message_type,
-                'malformed': self._live.malformed}
+                'malformed': self._live.malformed, **self._live.source_values()}
 
 
 def main(arguments=None) -> None:

@@ -15,6 +15,7 @@ from snn_gesture_ros.doctor.domains import domains_in_use
 from snn_gesture_ros.doctor.findings import EventTopic, Findings, OurNode, Party
 from snn_gesture_ros.doctor.probe import Probe
 from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.nodes.followed_topic import FollowedTopic
 from snn_gesture_ros.nodes.graph import (
     event_topics, foreign_publishers, publishers, subscribers, why_unconnected, why_unreadable)
 from snn_gesture_ros.nodes.health import ERROR, OK, STALE, WARN
@@ -26,7 +27,8 @@ ANSWER_S = 5.0
 OTHER_DOMAIN_S = 2.0
 """Time for discovery in a domain that is not ours."""
 LEVELS = {OK: 'OK', WARN: 'WARN', ERROR: 'ERROR', STALE: 'STALE'}
-MARKS = {'event_stream': 'events_out', 'gesture_classifier': 'inference_ms'}
+MARKS = {'event_stream': 'events_out', 'gesture_classifier': 'inference_ms',
+         'gesture_behavior': 'dead_man_stops'}
 """A value by which the diagnostics of our nodes are known, whatever the node is called."""
 STREAM_TYPE = 'std_msgs/msg/UInt8MultiArray'
 OUR_TYPES = (STREAM_TYPE, 'vision_msgs/msg/Classification', 'vision_msgs/msg/LabelInfo')
@@ -85,8 +87,8 @@ class Examiner:
         """Begin to listen to diagnostics."""
         self._node, self._executor = node, executor
         self._self = f'/{node.get_name()}'
-        self._probes = {}
-        """By name and type of the topic."""
+        self._probes, self._followed = {}, {}
+        """Probes and FollowedTopics, by name and type of the topic."""
         self._statuses = {}
         """The newest DiagnosticStatus of our nodes, and their kind, by name with namespace."""
         self._sim_ns = None
@@ -122,8 +124,8 @@ class Examiner:
                     why_unreadable(message_type)):
                 continue
             probe = self._probes[name, message_type] = Probe(message_type)
-            self._node.create_subscription(
-                message_class(message_type), name, self._feeding(probe), CAMERA_QOS, raw=True)
+            self._followed[name, message_type] = FollowedTopic(
+                self._node, message_class(message_type), name, self._feeding(probe), CAMERA_QOS)
             found = True
         return found
 
@@ -175,6 +177,7 @@ class Examiner:
             self._mismatches(name, published))
         if (name, message_type) in self._probes:
             self._probes[name, message_type].report(topic)
+            topic.contenders = self._followed[name, message_type].contenders()
         return topic
 
     def _readers(self, name: str) -> list:

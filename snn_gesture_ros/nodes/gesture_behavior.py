@@ -9,9 +9,11 @@ from geometry_msgs.msg import Twist, TwistStamped, Vector3
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message
 from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
-from snn_gesture_ros.nodes.health import Health
+from snn_gesture_ros.nodes.followed_topic import contest_before, FollowedTopic, source_values
+from snn_gesture_ros.nodes.health import follow_health, Health
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, resolved
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
@@ -82,8 +84,9 @@ class GestureBehaviorNode(Node):
         self._velocity = table.velocity
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
-        self._listening = self.create_subscription(
-            Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+        self._diagnosed = follow_health(self)
+        self._listening = FollowedTopic(
+            self, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         every(self, PERIOD_S, self._on_time)
         self._health = Health(self, path, self._counters, ('dead_man_stops',))
         self.get_logger().info(f'{path}: {len(table.rows)} rows; '
@@ -91,7 +94,7 @@ class GestureBehaviorNode(Node):
 
     def destroy_node(self) -> None:
         """Let the robot stand, and have goals cancelled that are still pursued."""
-        self.destroy_subscription(self._listening)
+        self._listening.destroy()
         self.destroy_service(self._arming)
         self._follow(self._behavior.arm(time.monotonic_ns(), False))
         for goal in self._goals:
@@ -119,7 +122,8 @@ class GestureBehaviorNode(Node):
         if type_name != other_type:
             raise ValueError(f'{name} cannot be of {type_name}: {other} uses it for {other_type}')
 
-    def _on_scores(self, message: Classification) -> None:
+    def _on_scores(self, data: bytes) -> None:
+        message = deserialize_message(data, Classification)
         stamp = message.header.stamp
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
         age_ns = self.get_clock().now().nanoseconds - stamp_ns
@@ -130,7 +134,13 @@ class GestureBehaviorNode(Node):
             self._follow(changes)
 
     def _on_time(self) -> None:
+        self._behavior.contest = self._contest()
         self._follow(self._behavior.tick(time.monotonic_ns()))
+
+    def _contest(self) -> str:
+        """Say where, from the camera to here, several send at the same time."""
+        return self._listening.contest() or contest_before(
+            self._diagnosed, self._listening.senders())
 
     def _on_arm(self, request, response):
         self._follow(self._behavior.arm(time.monotonic_ns(), request.data))
@@ -144,8 +154,11 @@ class GestureBehaviorNode(Node):
             self._publish(self._behavior.velocity)
         if self._behavior.stopped != self._stopped:
             self._stopped = self._behavior.stopped
-            self.get_logger().info(f'the robot must stand: {self._stopped}' if self._stopped
-                                   else 'the robot may move')
+            if self._behavior.contest:
+                self.get_logger().error(f'the robot must stand: {self._stopped}')
+            else:
+                self.get_logger().info(f'the robot must stand: {self._stopped}' if self._stopped
+                                       else 'the robot may move')
             if self._stopped:
                 for goal in self._goals:
                     goal.cancel()
@@ -181,6 +194,8 @@ class GestureBehaviorNode(Node):
             'stopped': behavior.stopped,
             'acting': ', '.join(row.name for row in behavior.acting),
             'dead_man_stops': behavior.dead_man_stops,
+            **source_values([self._listening]),
+            'contest': behavior.contest,
         }
 
 

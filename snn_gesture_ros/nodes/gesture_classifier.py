@@ -15,8 +15,9 @@ from snn_gesture_ros.frames.slicing import Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.nodes.beside import run_beside
 from snn_gesture_ros.nodes.classified_stream import ClassifiedStream, Recognition
+from snn_gesture_ros.nodes.followed_topic import FollowedTopic, publisher_spec, source_values
 from snn_gesture_ros.nodes.gauges import Durations
-from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING
+from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, SEVERITY, WARN
 from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
 from snn_gesture_ros.nodes.memory import give_back_memory
 from snn_gesture_ros.nodes.parameters import declare, on_change
@@ -24,19 +25,17 @@ from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.silence import explain_stream
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import STREAM_QOS
-from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.nodes.worker import Worker
 from snn_gesture_ros.parameters import DECISION, GESTURE_CLASSIFIER, NETWORK, SLICING, Spec
 from std_msgs.msg import UInt8MultiArray
 
 STREAMS = Spec('streams', [''], "Namespaces of the event streams, within the node's own, that one "
                "network decides on in one batch; empty: the node's own")
-PARAMETERS = (AUTOSTART, STREAMS, *GESTURE_CLASSIFIER)
+STREAM_FROM = publisher_spec('stream_from', 'event_stream')
+PARAMETERS = (AUTOSTART, STREAM_FROM, STREAMS, *GESTURE_CLASSIFIER)
 PAUSE = 0.9
 """Part of the time to a frame's end in which packets are left to wait."""
 LONGEST_PAUSE_US = 50_000
-MOST_AT_ONCE = 200
-"""Packets of a stream that are read before timers and services have their turn."""
 
 
 def open_recognitions(values: dict) -> tuple:
@@ -84,6 +83,8 @@ class GestureClassifierNode(ManagedNode):
         on_change(self, PARAMETERS, self._change)
         self.read_waiting = self._read_waiting
         """Reads what waits while the executor's thread is kept from it."""
+        self.packets_from = []
+        """Names of the nodes that call `take`."""
         self._silence_timer = every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped', 'late_events'),
@@ -121,15 +122,15 @@ class GestureClassifierNode(ManagedNode):
                               self._on_error)
         self._publish_labels()
         if self._subscribe:
-            self._listening = [self.create_subscription(
-                UInt8MultiArray, stream.topic, partial(self._on_packet, stream), STREAM_QOS,
-                raw=True) for stream in self._streams]
+            self._listening = [FollowedTopic(
+                self, UInt8MultiArray, stream.topic, partial(self._on_packet, stream), STREAM_QOS,
+                STREAM_FROM.name) for stream in self._streams]
         self.get_logger().info(description)
 
     def deactivate(self) -> None:
         """Let the frames in work be finished, end gestures, give the network's memory back."""
-        for subscription in self._listening:
-            self.destroy_subscription(subscription)
+        for topic in self._listening:
+            topic.destroy()
         self._listening = []
         if self._worker is not None:
             self._worker.stop()
@@ -152,8 +153,8 @@ class GestureClassifierNode(ManagedNode):
         self._silence_timer.reset()
 
     def _read_waiting(self) -> None:
-        for stream, subscription in zip(self._streams, self._listening):
-            for waiting in take_waiting(subscription, MOST_AT_ONCE):
+        for stream, topic in zip(self._streams, self._listening):
+            for waiting in topic.take_waiting():
                 self._read(stream, waiting)
 
     def _read(self, stream: ClassifiedStream, data: bytes) -> None:
@@ -276,6 +277,7 @@ class GestureClassifierNode(ManagedNode):
             'late_events': total('late'),
             'lost': total('lost'),
             'malformed': self._malformed,
+            **source_values(self._listening, self.packets_from),
             'restarts': total('restarts'),
             'silence_s': max(stream.silence_s() for stream in self._streams),
         }
@@ -283,11 +285,13 @@ class GestureClassifierNode(ManagedNode):
     def _state(self, values: dict) -> tuple:
         if not self.is_active:
             return INACTIVE
-        reasons = [explain_stream(self, self.resolve_topic_name(stream.topic))
-                   for stream in self._streams if stream.silence_s() >= SILENCE_S]
+        reasons = [(WARN, unread) for topic in self._listening if (unread := topic.unread())]
+        reasons += [explain_stream(self, self.resolve_topic_name(stream.topic))
+                    for stream in self._streams if stream.silence_s() >= SILENCE_S]
         if not reasons:
             return RUNNING
-        return reasons[0][0], '; '.join(message for _, message in reasons)
+        level = max((level for level, _ in reasons), key=SEVERITY.index)
+        return level, '; '.join(message for _, message in reasons)
 
 
 def main(arguments=None) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 from rclpy.node import Node
+from rclpy.serialization import deserialize_message
 import rclpy.utilities
 from snn_gesture_ros.evaluation.evaluating import Evaluated, load_classifier
 from snn_gesture_ros.evaluation.results import make_results
@@ -17,6 +18,7 @@ from snn_gesture_ros.evaluation.verdicts import judge_run
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.nodes.followed_topic import contest_before, FollowedTopic
 from snn_gesture_ros.nodes.health import follow_health, health_name
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import run_node
@@ -69,10 +71,14 @@ class GestureEvaluatorNode(Node):
         self._names = {}
         """In the diagnostics, of the nodes that publish each topic."""
         self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
-        self.create_subscription(Classification, 'gesture_scores', self._on_scores, STREAM_QOS)
+        self._scores = FollowedTopic(
+            self, Classification, 'gesture_scores', self._on_scores, STREAM_QOS)
         self.create_subscription(Classification, 'gesture', self._on_gesture, STREAM_QOS)
         self._stream = None
         self._waiting = every(self, WAIT_S, self._wait)
+        self._contests = {}
+        """Who has sent at the same time as another, each once, in their order."""
+        every(self, WAIT_S, self._watch)
 
     def _wait(self) -> None:
         """
@@ -83,6 +89,13 @@ class GestureEvaluatorNode(Node):
         if self._stream is not None and all(map(self._is_connected, SOURCES)):
             print(LISTENING, flush=True)
             self._waiting.cancel()
+
+    def _watch(self) -> None:
+        """Note who sends at the same time: it is not clear what is judged then."""
+        followed = [each for each in (self._stream, self._scores) if each is not None]
+        senders = [name for each in followed for name in each.senders()]
+        self._contests.update(dict.fromkeys(filter(None, [
+            contest_before(self._health, senders), *(each.contest() for each in followed)])))
 
     def _is_connected(self, topic: str) -> bool:
         """Tell whether the publisher of a topic has found all who listen to it."""
@@ -119,8 +132,8 @@ class GestureEvaluatorNode(Node):
                              f'{self._values["checkpoint"]}: set checkpoint')
             rclpy.utilities.try_shutdown()
         elif self._stream is None:
-            self._stream = self.create_subscription(
-                UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
+            self._stream = FollowedTopic(
+                self, UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS)
 
     def _on_packet(self, data: bytes) -> None:
         try:
@@ -134,7 +147,8 @@ class GestureEvaluatorNode(Node):
         for frame in self._frames.push(packet):
             self._recorder.add_frame(frame)
 
-    def _on_scores(self, message: Classification) -> None:
+    def _on_scores(self, data: bytes) -> None:
+        message = deserialize_message(data, Classification)
         stamp_ns = _nanoseconds(message)
         if self._stream is None:
             return
@@ -170,14 +184,15 @@ class GestureEvaluatorNode(Node):
         return self._values['output']
 
     def _notes(self) -> tuple:
-        """Say where the machine fell behind, so that live is not what offline would be."""
+        """Say why live is not what offline would be."""
         player = self._health.get(self._player, {})
         stream, classifier = map(self._health_of, SOURCES)
         counts = {name: int(classifier.get(name, 0)) for name in BEHIND}
         counts['messages lost'] = (
             int(player.get('messages', 0)) - int(stream.get('messages', 0)) if player else 0)
-        return tuple(f'live: {count} {name.replace("_", " ")}; the machine fell behind'
-                     for name, count in counts.items() if count > 0)
+        return (*(f'live: {contest}' for contest in self._contests),
+                *(f'live: {count} {name.replace("_", " ")}; the machine fell behind'
+                  for name, count in counts.items() if count > 0))
 
     def _run(self) -> Run:
         """Put decisions and announcements in their order, in the camera's time."""

@@ -15,6 +15,7 @@ def make_pipeline() -> list:
     classifier = GestureClassifierNode(subscribe=False)
     stream = EventStreamNode(deliver=classifier.take)
     classifier.read_waiting = stream.read_waiting
+    classifier.packets_from = [stream.get_fully_qualified_name()]
     return [stream, classifier]
 
 

@@ -13,13 +13,13 @@ from snn_gesture_ros.learning.examples import check_label, ExampleStore, without
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
+from snn_gesture_ros.nodes.followed_topic import FollowedTopic, source_values
 from snn_gesture_ros.nodes.health import follow_health, Health, health_name
 from snn_gesture_ros.nodes.learning_process import LearningProcess
 from snn_gesture_ros.nodes.parameters import declare, on_change, RemoteParameters, Spec
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import STREAM_QOS
-from snn_gesture_ros.nodes.waiting import take_waiting
 from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
 
@@ -84,8 +84,8 @@ class GestureTrainerNode(Node):
         on_change(self, PARAMETERS, self._values.update)
         beside = ReentrantCallbackGroup()       # answers come while a service waits for them
         self._classifier = RemoteParameters(self, self._values['classifier'], beside)
-        self._subscription = self.create_subscription(
-            UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
+        self._stream = FollowedTopic(
+            self, UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS)
         self.create_subscription(String, 'label', self._on_label, 10)
         for name, callback in (('learn', self._learn), ('undo', self._undo),
                                ('discard_example', self._discard_example)):
@@ -103,7 +103,7 @@ class GestureTrainerNode(Node):
         """Read a packet, pause, read those that came meanwhile: to wake up is what costs."""
         self._read(data)
         time.sleep(PAUSE_S)
-        for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+        for waiting in self._stream.take_waiting(MOST_AT_ONCE):
             self._read(waiting)
 
     def _read(self, data: bytes) -> None:
@@ -125,8 +125,8 @@ class GestureTrainerNode(Node):
                                  ) from None
             if not SHORTEST_S <= shown_s <= LONGEST_S:
                 raise ValueError(f'an example lasts {SHORTEST_S:g} to {LONGEST_S:g} s')
-            if self._trouble:
-                raise ValueError(self._trouble)
+            if trouble := self._stream.contest() or self._trouble:
+                raise ValueError(trouble)
             duration_us = round(shown_s * 1e6)
             events, scale = self._recent.last(duration_us)
             if len(events):
@@ -265,6 +265,7 @@ class GestureTrainerNode(Node):
             'messages': self._messages,
             'message': self._message,
             'good': self._good,
+            **source_values([self._stream]),
         }
 
 

@@ -5,11 +5,14 @@ from typing import NamedTuple
 
 from rclpy.qos import qos_check_compatible, QoSCompatibility, QoSProfile
 from snn_gesture_ros.events.message_types import EVENT_TYPES, EVENTS_TOPIC
+from snn_gesture_ros.nodes.taking import ID_BYTES
 from snn_gesture_ros.nodes.topics import message_class
 
 NO_CAMERAS = ('diagnostic_msgs', 'lifecycle_msgs', 'rcl_interfaces', 'sensor_msgs', 'std_msgs',
               'vision_msgs')
 """Packages of which no message holds events of a camera, whatever the topic is called."""
+UNKNOWN = '_UNKNOWN_'
+"""The name of a node ends so that is not discovered yet."""
 SERVICE_EVENTS = '_service_event'
 """Names of topics end so that tell of the calls of a service."""
 
@@ -32,6 +35,18 @@ def endpoints(infos) -> list:
 def publishers(node, topic: str) -> list:
     """Give the Endpoints that publish a topic."""
     return endpoints(node.get_publishers_info_by_topic(topic))
+
+
+def publisher_names(node, topic: str) -> dict:
+    """
+    Give the names, with namespace, of the nodes that publish a topic, by id of the publisher.
+
+    Of those that are not discovered yet the middleware knows no name. The ids are those of
+    `taking.take`, but with CycloneDDS, whose messages have others.
+    """
+    infos = node.get_publishers_info_by_topic(topic)
+    return {bytes(info.endpoint_gid[:ID_BYTES]): each.node
+            for info, each in zip(infos, endpoints(infos)) if not each.node.endswith(UNKNOWN)}
 
 
 def subscribers(node, topic: str) -> list:

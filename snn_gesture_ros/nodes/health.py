@@ -44,7 +44,8 @@ class Health:
         """
         Begin to publish.
 
-        :param counters: called without arguments, gives values by name.
+        :param counters: called without arguments, gives values by name; `contest`, if it is among
+            them and not empty, is an error.
         :param troubles: names of counters whose growth is a warning.
         :param rates: names of counters whose growth in a second is published too.
         :param state: called with all values, gives a level of DiagnosticStatus and a message.
@@ -72,6 +73,8 @@ class Health:
         states = [self._state(values)]
         if clock.ros_time_is_active and not now.nanoseconds:
             states.append(NO_CLOCK)
+        if counters.get('contest'):
+            states.append((ERROR, counters['contest']))
         self._warn_of_change([message for level, message in states if level == WARN])
         states += self._grown(counters)
         level = max((level for level, _ in states), key=SEVERITY.index)

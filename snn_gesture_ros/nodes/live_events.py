@@ -3,11 +3,12 @@
 """Live events: those of a topic, counted until they are shown, and the gesture of the moment."""
 import time
 
+from rclpy.serialization import deserialize_message
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.nodes.followed_topic import FollowedTopic, source_values
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, GESTURE_QOS, message_class, STREAM_TYPE
 from snn_gesture_ros.nodes.type_search import TypeSearch
-from snn_gesture_ros.nodes.waiting import take_waiting
 from snn_gesture_ros.viewing.caption import Gesture
 from snn_gesture_ros.viewing.exposure import Exposure
 from std_msgs.msg import UInt8MultiArray
@@ -15,7 +16,6 @@ from vision_msgs.msg import Classification
 
 GATHER_S = 0.01
 """Messages that follow within this time are read together, which costs less."""
-MOST_AT_ONCE = 200
 
 
 class LiveEvents:
@@ -39,23 +39,31 @@ class LiveEvents:
         self._scores_topic = node.resolve_topic_name('gesture_scores')
         self._started, self._scores = '', {}
         node.create_subscription(Classification, 'gesture', self._on_gesture, GESTURE_QOS)
-        node.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+        self._listening = FollowedTopic(
+            node, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
 
     @property
     def message_type(self) -> str:
         """Type of the topic; empty while it is not read."""
         return self._types.type
 
+    def source_values(self) -> dict:
+        """Return what diagnostics tell of whose messages are read."""
+        events = [] if self._subscription is None else [self._subscription]
+        return source_values([*events, self._listening], contest=self._types.contest)
+
     def follow(self) -> None:
         """Subscribe once there is a publisher; call it again and again."""
         self._types.look()
+        if self._subscription is not None:
+            self._subscription.contest()
         if not self._node.count_publishers(self._scores_topic):
             self._started, self._scores = '', {}
 
     def rest(self) -> None:
         """Give up the subscription and what it has brought."""
         if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
+            self._subscription.destroy()
             self._subscription = None
             self._types.forget()
             self._exposure = Exposure()
@@ -66,8 +74,8 @@ class LiveEvents:
 
     @property
     def gesture(self):
-        """The Gesture of the moment, None where no network runs."""
-        if not self._scores:
+        """The Gesture of the moment, None where no network runs, or several do."""
+        if not self._scores or self._listening.contest():
             return None
         label = self._started or next(iter(self._scores))
         return Gesture(label, self._scores.get(label, 0.0), bool(self._started))
@@ -79,13 +87,13 @@ class LiveEvents:
             message, self._read = message_class(message_type), self._read_camera
             self._decoder = MessageDecoder(message_type)
         self.rest()
-        self._subscription = self._node.create_subscription(
-            message, self._topic, self._on_message, CAMERA_QOS, raw=True)
+        self._subscription = FollowedTopic(
+            self._node, message, self._topic, self._on_message, CAMERA_QOS)
 
     def _on_message(self, data: bytes) -> None:
         self._try_to_read(data)
         time.sleep(GATHER_S)
-        for waiting in take_waiting(self._subscription, MOST_AT_ONCE):
+        for waiting in self._subscription.take_waiting():
             self._try_to_read(waiting)
 
     def _try_to_read(self, data: bytes) -> None:
@@ -108,5 +116,6 @@ class LiveEvents:
     def _on_gesture(self, message: Classification) -> None:
         self._started = message.results[0].class_id if message.results else ''
 
-    def _on_scores(self, message: Classification) -> None:
+    def _on_scores(self, data: bytes) -> None:
+        message = deserialize_message(data, Classification)
         self._scores = {result.class_id: result.score for result in message.results}

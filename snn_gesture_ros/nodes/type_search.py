@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The search for the type of a topic, which only its publisher knows."""
+from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.nodes.graph import publishers
 
 SEARCH_PERIOD_S = 0.2
 
@@ -22,13 +24,18 @@ class TypeSearch:
         self._topic = topic
         self._subscribe = subscribe
         self._forced_type = forced_type
+        self.contest = ''
+        """Who publishes events of different types on the topic; empty if nobody does."""
         self.refused = {}
         """Why a type is not read, by type."""
 
     def look(self) -> None:
         """Subscribe if there is a publisher whose type is new and can be used."""
-        found = [self._forced_type] if self._forced_type else [
-            info.topic_type for info in self._node.get_publishers_info_by_topic(self._topic)]
+        found = [self._forced_type]
+        if not self._forced_type:
+            there = publishers(self._node, self._topic)
+            found = [each.message_type for each in there]
+            self._compare(there)
         if self.type in found:
             return
         for message_type in found:
@@ -44,6 +51,18 @@ class TypeSearch:
             self._node.get_logger().info(f'{self._topic}: reading {message_type}')
             return
 
+    def _compare(self, there: list) -> None:
+        """Find out whether cameras of different types are there, of which only one is read."""
+        cameras = [each for each in there if each.message_type in EVENT_TYPES]
+        contest = ''
+        if self.type and len({each.message_type for each in cameras}) > 1:
+            who = ' and '.join(f'{each.node} ({each.message_type})' for each in cameras)
+            contest = (f'{who} publish {self._topic}, and only {self.type} is read: '
+                       'stop all but one')
+        if contest and contest != self.contest:
+            self._node.get_logger().error(contest)
+        self.contest = contest
+
     def forget(self) -> None:
         """Begin anew, where the subscription was given up."""
-        self.type = ''
+        self.type = self.contest = ''
