@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start nodes and shut them down cleanly."""
 import faulthandler
+import os
 import signal
 import sys
 import threading
+import traceback
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -55,7 +57,8 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
-    The process ends with status 1 and one line where they cannot start.
+    The process ends with status 1 and one line where they cannot start, with another where they
+    fail later, so that they are started again.
 
     :param name: what that line begins with.
     :param make_nodes: called without arguments, gives the nodes; raises ValueError where a
@@ -91,10 +94,14 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except ValueError as error:
+        if spinning.is_set():
+            _crash()
         print(f'{name}: {error}', file=sys.stderr)
         sys.exit(1)
     except Exception:
         if rclpy.ok() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            if spinning.is_set():
+                _crash()
             raise  # else SIGTERM or the interrupt has caused it
     finally:
         try:
@@ -104,6 +111,12 @@ def run_nodes(name: str, make_nodes, arguments=None, last_words: bool = False,
         finally:
             _destroy(nodes)
     return nodes
+
+
+def _crash() -> None:
+    """Print an exception and end the process with a status that none has who cannot start."""
+    traceback.print_exc()
+    sys.exit(os.EX_SOFTWARE)
 
 
 def _destroy(nodes: list) -> None:
