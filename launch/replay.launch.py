@@ -48,11 +48,13 @@ def arrange(values: dict, actions: list) -> list:
     *nodes, evaluator, player = actions
 
     def ended(event, context):
-        if event.action is player and event.returncode == 0:
-            return TimerAction(period=AFTERWARDS_S, actions=[
-                Shutdown(reason='the recording has ended')])
         if event.returncode and (event.action is evaluator or not context.is_shutdown):
             raise RuntimeError(f'{event.process_name} ended with status {event.returncode}')
+        if context.is_shutdown:
+            return None
+        if event.action is player:
+            return TimerAction(period=AFTERWARDS_S, actions=[
+                Shutdown(reason='the recording has ended')])
         return Shutdown(reason='a node has ended')
 
     return [
