@@ -9,8 +9,9 @@ from snn_gesture_ros.launching.processes import (
 from snn_gesture_ros.nodes.gesture_behavior import PARAMETERS
 
 BEHAVIOR = for_parameters(PARAMETERS, ('table', 'armed'))
-CMD_VEL = Argument('cmd_vel_topic', 'Topic: velocities for the robot, where the table says cmd_vel',
-                   topic, 'cmd_vel')
+CMD_VEL = Argument(
+    'cmd_vel_topic', 'Topic: velocities for the robot, where the table says cmd_vel', topic,
+    'cmd_vel')
 
 
 def processes(values: dict) -> list:

@@ -16,7 +16,7 @@ PLAYER = for_parameters(OF_PLAYER, {
     'bag_topic': 'topic', **{name: name for name in (
         'rate', 'loop', 'start', 'duration', 'width', 'height', 'clock')}})
 REPORT = tuple(argument._replace(
-    description='Folder for a report of what is announced; the launch then ends with the recording')
+    description='Folder for a report of what is announced; the launch ends with the recording')
     for argument in for_parameters(OF_EVALUATOR, {'report': 'output'}))
 LABELS = for_parameters(OF_EVALUATOR, ('label_table', 'label'))
 KNOWN = tuple(argument for argument in CLASSIFIER

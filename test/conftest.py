@@ -21,8 +21,8 @@ PATIENCE_S = 120
 _domains = count(os.getpid() % 50 * 2)
 # A shell lets what it runs in the background ignore SIGINT, and that would be inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-FOR_TRAINING = ('torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning', 'torchmetrics',
-                'tensorboard', 'matplotlib')
+FOR_TRAINING = ('torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning',
+                'torchmetrics', 'tensorboard', 'matplotlib')
 """What `make training` installs, and a robot need not have."""
 
 

@@ -1,7 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Stand-in for `ros2 launch`, which is on no package index: python stand_in_launch.py FILE NAME:=VALUE.
+Stand-in for `ros2 launch`, which is on no package index.
+
+    python stand_in_launch.py FILE NAME:=VALUE...
 
 It has what the launch files of this package use and nothing else, with the names of ros2/launch:
 events are handled one after the other, by the handlers that were registered last first; what one

@@ -11,6 +11,7 @@ from launch.events import matches_action
 from launch.events.process import ShutdownProcess
 from launch_ros.actions import Node
 from snn_gesture_ros.launching.arguments import absolute, read_arguments
+from snn_gesture_ros.launching.ports import hold_ports_of_the_dead
 from snn_gesture_ros.launching.processes import check_names, PACKAGE, Process, within
 import yaml
 
@@ -69,6 +70,7 @@ def node_action(context, process: Process, values: dict) -> Node:
         if event.returncode == 0 and process.ends:
             return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(action)))
         write(respawned=True)
+        hold_ports_of_the_dead()
         return None
 
     write(respawned=False)
