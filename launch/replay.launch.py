@@ -24,7 +24,7 @@ KNOWN = tuple(argument for argument in CLASSIFIER
 """What the evaluator must know of the classifier."""
 AFTERWARDS_S = 2.0
 """Time after the recording's end for the last announcement."""
-REPORT_S = 60.0
+REPORT_S = '60'
 """Time that the evaluator has to write the report."""
 
 
@@ -34,7 +34,7 @@ def processes(values: dict) -> list:
     evaluator = process_of(
         'gesture_evaluator', values,
         topics_of(values, ('gesture', 'gesture_scores', 'gesture_labels', 'event_stream')),
-        given((*BAG, *REPORT, *LABELS, *KNOWN), values), end_s=REPORT_S)
+        given((*BAG, *REPORT, *LABELS, *KNOWN), values), options={'sigterm_timeout': REPORT_S})
     player = process_of(
         'event_player', values, topics_of(values, ('events',)), given((*BAG, *PLAYER), values),
         presets=SENSOR_SIZE, ends=True)

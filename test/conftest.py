@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+from ament_index_python.packages import get_package_prefix
 import numpy as np
 import pytest
 from rcl_interfaces.srv import GetParameters
@@ -19,6 +20,9 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 PATIENCE_S = 120
 """Conditions are waited for this long before a test fails; the first start compiles."""
 _domains = count(os.getpid() % 50 * 2)
+# Where colcon runs the tests, nodes are not on the PATH.
+os.environ['PATH'] = f'{get_package_prefix("snn_gesture_ros")}/lib/snn_gesture_ros:' + (
+    os.environ['PATH'])
 # A shell lets what it runs in the background ignore SIGINT, and that would be inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 FOR_TRAINING = ('torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning',

@@ -141,7 +141,7 @@ class Node:
     count = 0
 
     def __init__(self, *, package, executable, namespace, parameters, remappings, ros_arguments,
-                 output, on_exit, respawn, respawn_delay, sigterm_timeout):
+                 output, on_exit, respawn, respawn_delay, sigterm_timeout='5'):
         assert output == 'screen'
         self.command = [
             str(Path(get_package_prefix(package)) / 'lib' / package / executable),

@@ -24,10 +24,8 @@ def test_a_curve_is_a_circle():
     assert poses[:, 1].max() == pytest.approx(2, abs=0.01), 'to the left'
 
 
-pytest.importorskip('matplotlib', reason='requirements/evaluation.txt')
-
-
 def run(*words, folder):
+    pytest.importorskip('matplotlib', reason='requirements/evaluation.txt')
     return subprocess.run([shutil.which('snn-gesture'), 'drive', *words], cwd=folder,
                           capture_output=True, text=True)
 

@@ -63,10 +63,10 @@ class Launched:
         assert not left, self.output
         return self.process.returncode
 
-    def kill(self, executable):
+    def kill(self, executable, number=signal.SIGKILL):
         """Kill a node that has started; it has been started again when this returns."""
         pids = self.pids(executable)
-        os.kill(pids[-1], signal.SIGKILL)
+        os.kill(pids[-1], number)
         self.ros.wait_for(lambda: len(self.pids(executable)) > len(pids), 'another process')
 
 
@@ -256,6 +256,16 @@ def test_killed_nodes_are_started_again(ros, launch, composed):
         scores.clear()
         ros.wait_for(lambda: ros.node.count_publishers('gesture_scores') and scores,
                      f'scores after a kill of {executable}')
+
+
+def test_a_node_that_crashes_again_and_again_ends_the_launch(ros, launch):
+    launched = launch('gesture')
+    ros.wait_for(lambda: launched.pids('event_stream'), 'the node')
+    for _ in range(2):
+        launched.kill('event_stream', signal.SIGABRT)
+    os.kill(launched.pids('event_stream')[-1], signal.SIGABRT)
+    assert launched.status() == 1
+    assert 'event_stream crashed 3 times' in launched.output
 
 
 def test_without_respawn_killed_nodes_stay_dead(ros, launch):

@@ -1,9 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Processes as ros2 launch runs them: all are described before one starts; who dies is started."""
+"""Launch descriptions: arguments are checked before a node starts; one that dies starts again."""
 import atexit
+from collections import deque
 from pathlib import Path
+import signal
 from tempfile import TemporaryDirectory
+import time
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, EmitEvent, OpaqueFunction
@@ -18,6 +21,8 @@ import yaml
 CANNOT_START = 1
 """Exit status of a node that cannot start, and could not the next time either."""
 RESPAWN_S = 0.3
+CRASHES, CRASHES_S = 3, 20.0
+"""A node that crashes so often in so many seconds cannot start either."""
 
 
 def describe(arguments, processes, arrange=None) -> LaunchDescription:
@@ -57,6 +62,7 @@ def node_action(context, process: Process, values: dict) -> Node:
     folder = TemporaryDirectory(prefix=f'{PACKAGE}_')
     atexit.register(folder.cleanup)
     parameters = Path(folder.name) / 'parameters.yaml'
+    crashes_s = deque([-CRASHES_S] * CRASHES, CRASHES)
 
     def write(respawned):
         parameters.write_text(yaml.safe_dump(process.parameters(namespace, respawned)))
@@ -67,6 +73,11 @@ def node_action(context, process: Process, values: dict) -> Node:
         if event.returncode == CANNOT_START:
             raise RuntimeError(f'{process.executable} ended with status {CANNOT_START}, and would '
                                'again: it has said why')
+        if event.returncode < 0 and event.returncode != -signal.SIGKILL:
+            crashes_s.append(time.monotonic())
+            if crashes_s[-1] - crashes_s[0] < CRASHES_S:
+                raise RuntimeError(f'{process.executable} crashed {CRASHES} times within '
+                                   f'{CRASHES_S:g} s')
         if event.returncode == 0 and process.ends:
             return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(action)))
         write(respawned=True)
@@ -78,5 +89,5 @@ def node_action(context, process: Process, values: dict) -> Node:
         package=PACKAGE, executable=process.executable, namespace=namespace, output='screen',
         parameters=[values['params_file'], str(parameters)], remappings=process.remappings(),
         ros_arguments=['--log-level', values['log_level']], on_exit=exited,
-        respawn=values['respawn'], respawn_delay=RESPAWN_S, sigterm_timeout=str(process.end_s))
+        respawn=values['respawn'], respawn_delay=RESPAWN_S, **process.options)
     return action

@@ -77,8 +77,8 @@ class Process(NamedTuple):
     """Whether it may have done all that it is for: it is not started again after status 0."""
     when_respawned: dict = {}
     """Parameters of its nodes that are others when it is started again."""
-    end_s: float = 5.0
-    """Time that it has to end at SIGINT, before SIGTERM."""
+    options: dict = {}
+    """Other arguments of the action that starts it."""
 
     def remappings(self) -> list:
         """
