@@ -10,7 +10,7 @@ TRAINING := .venv/training-installed
 BENCHMARKS := .venv/benchmarks-installed
 MESSAGES := install/messages-built
 PACKAGE := install/package-built
-SOURCES := setup.py setup.cfg package.xml \
+SOURCES := setup.py setup.cfg package.xml scripts/snn-gesture \
   $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
 
 .PHONY: build demo training test bench clean

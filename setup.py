@@ -20,15 +20,16 @@ setup(
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={PACKAGE: ['models/*', 'frames/*.cu', 'evaluation/*.html']},
     data_files=[
+        ('bin', ['scripts/snn-gesture']),
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
         (f'{SHARE}/config', glob('config/*')),
         (f'{SHARE}/launch', glob('launch/*.launch.py')),
     ],
     install_requires=['setuptools'],
-    zip_safe=True,
+    zip_safe=False,
     extras_require={'test': ['pytest'], 'cluster': ['distributed'],
-                    'evaluation': ['av', 'jinja2', 'matplotlib', 'torchmetrics'],
+                    'evaluation': ['av', 'matplotlib', 'torchmetrics'],
                     'torch': ['h5py', 'loguru', 'onnx', 'safetensors', 'torch'],
                     'training': ['pytorch-lightning', 'tensorboard', 'torchmetrics']},
     entry_points={

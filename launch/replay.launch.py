@@ -1,43 +1,26 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """A recording played to the two nodes of gesture.launch.py, whose arguments it takes too."""
-from pathlib import Path
-
-from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import (
-    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, RegisterEventHandler,
-    Shutdown, TimerAction)
+from launch.actions import RegisterEventHandler, Shutdown, TimerAction
 from launch.event_handlers import OnProcessExit, OnProcessIO
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
+from snn_gesture_ros.launching.arguments import for_parameters, given
+from snn_gesture_ros.launching.description import describe
+from snn_gesture_ros.launching.processes import (
+    CLASSIFIER, for_one_camera, GESTURE, gesture_processes, process_of, SENSOR_SIZE, topics_of)
+from snn_gesture_ros.nodes.event_player import PARAMETERS as OF_PLAYER
+from snn_gesture_ros.nodes.gesture_evaluator import PARAMETERS as OF_EVALUATOR
 
-GESTURE_LAUNCH = str(
-    Path(get_package_share_directory('snn_gesture_ros')) / 'launch/gesture.launch.py')
-PLAYER_PARAMETERS = (
-    ('recording', 'bag', None, str, 'The recording, of any format that snn-gesture info reads'),
-    ('topic', 'bag_topic', '', str, 'Topic of the bag, if it has several with events'),
-    ('rate', 'rate', '1.0', float, 'Speed; 2 is twice as fast as recorded'),
-    ('loop', 'loop', 'false', bool, 'Begin again at the end'),
-    ('start', 'start', '0.0', float, 'Seconds of the recording to skip'),
-    ('duration', 'duration', '0.0', float, 'Seconds to play; 0 for all'),
-    ('width', 'width', '0', int, 'Width of the sensor in pixels, for an npz that needs it'),
-    ('height', 'height', '0', int, 'Height of the sensor in pixels, for an npz that needs it'),
-    ('clock', 'clock', 'false', bool, 'Publish /clock; go with use_sim_time:=true'),
-)
-EVALUATOR_PARAMETERS = (
-    ('output', 'report', '', str, 'Folder for a report of what is announced; the launch then ends '
-     'with the recording'),
-    ('label_table', 'label_table', '', str,
-     'Table of what is shown, columns start,end,label; empty to look '
-     'for it beside the recording'),
-    ('label', 'label', '', str, 'What is shown from start to end, instead of a table'),
-)
-CLASSIFIER_PARAMETERS = (
-    ('checkpoint', str), ('state', str), ('slicing', str), ('window_ms', float),
-    ('window_events', int))
+BAG = for_parameters(OF_PLAYER, {'bag': 'recording'}, default=None)
+PLAYER = for_parameters(OF_PLAYER, {
+    'bag_topic': 'topic', **{name: name for name in (
+        'rate', 'loop', 'start', 'duration', 'width', 'height', 'clock')}})
+REPORT = tuple(argument._replace(
+    description='Folder for a report of what is announced; the launch ends with the recording')
+    for argument in for_parameters(OF_EVALUATOR, {'report': 'output'}))
+LABELS = for_parameters(OF_EVALUATOR, ('label_table', 'label'))
+KNOWN = tuple(argument for argument in CLASSIFIER
+              if argument.name in {spec.name for spec in OF_EVALUATOR})
 """What the evaluator must know of the classifier."""
 AFTERWARDS_S = 2.0
 """Time after the recording's end for the last announcement."""
@@ -45,55 +28,43 @@ REPORT_S = '60'
 """Time that the evaluator has to write the report."""
 
 
-def play(context, player) -> list:
-    """Start the player; where a report is asked for, once gesture_evaluator misses nothing."""
-    if not LaunchConfiguration('report').perform(context):
-        return [player]
-    topics = ('gesture', 'gesture_scores', 'gesture_labels', 'event_stream')
-    given = {name: ParameterValue(LaunchConfiguration(name), value_type=kind)
-             for name, kind in CLASSIFIER_PARAMETERS
-             if LaunchConfiguration(name).perform(context)}
-    given['recording'] = ParameterValue(LaunchConfiguration('bag'), value_type=str)
-    evaluator = Node(
-        package='snn_gesture_ros', executable='gesture_evaluator', name='gesture_evaluator',
-        namespace=LaunchConfiguration('namespace'), output='screen',
-        sigterm_timeout=REPORT_S,
-        parameters=[LaunchConfiguration('params_file'), {'use_sim_time': ParameterValue(
-            LaunchConfiguration('use_sim_time'), value_type=bool)},
-            {name: ParameterValue(LaunchConfiguration(argument), value_type=kind)
-             for name, argument, _, kind, _ in EVALUATOR_PARAMETERS},
-            given],
-        remappings=[(topic, LaunchConfiguration(f'{topic}_topic')) for topic in topics],
-        ros_arguments=['--log-level', LaunchConfiguration('log_level')])
+def processes(values: dict) -> list:
+    """Add the player, and where a report is asked for the evaluator before it."""
+    for_one_camera(values, 'a recording is of one')
+    evaluator = process_of(
+        'gesture_evaluator', values,
+        topics_of(values, ('gesture', 'gesture_scores', 'gesture_labels', 'event_stream')),
+        given((*BAG, *REPORT, *LABELS, *KNOWN), values), options={'sigterm_timeout': REPORT_S})
+    player = process_of(
+        'event_player', values, topics_of(values, ('events',)), given((*BAG, *PLAYER), values),
+        presets=SENSOR_SIZE, ends=True)
+    return [*gesture_processes(values), *([evaluator] if 'report' in values else []), player]
+
+
+def arrange(values: dict, actions: list) -> list:
+    """For a report, play once the evaluator misses nothing, and end with the recording."""
+    if 'report' not in values:
+        return actions
+    *nodes, evaluator, player = actions
+
+    def ended(event, context):
+        if event.returncode and (event.action is evaluator or not context.is_shutdown):
+            raise RuntimeError(f'{event.process_name} ended with status {event.returncode}')
+        if context.is_shutdown:
+            return None
+        if event.action is player:
+            return TimerAction(period=AFTERWARDS_S, actions=[
+                Shutdown(reason='the recording has ended')])
+        return Shutdown(reason='a node has ended')
+
     return [
-        evaluator,
+        *nodes, evaluator,
         RegisterEventHandler(OnProcessIO(
             target_action=evaluator,
             on_stdout=lambda event: [player] if b'listening: ' in event.text else None)),
-        RegisterEventHandler(OnProcessExit(target_action=player, on_exit=[TimerAction(
-            period=AFTERWARDS_S, actions=[Shutdown(reason='the recording has ended')])])),
-        RegisterEventHandler(OnProcessExit(on_exit=lambda event, _: None if event.action is player
-                                           else Shutdown(reason='a node has ended')))]
-
-
-def for_one_camera(context) -> None:
-    """Refuse what gesture.launch.py alone takes."""
-    if context.launch_configurations.get('cameras'):
-        raise RuntimeError('cameras is for gesture.launch.py: a recording is of one')
+        RegisterEventHandler(OnProcessExit(on_exit=ended))]
 
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments; start the two nodes, the player, the evaluator if asked for."""
-    arguments = [DeclareLaunchArgument(argument, default_value=default, description=text)
-                 for _, argument, default, _, text in PLAYER_PARAMETERS + EVALUATOR_PARAMETERS]
-    player = Node(
-        package='snn_gesture_ros', executable='event_player', name='event_player',
-        namespace=LaunchConfiguration('namespace'), output='screen',
-        parameters=[{name: ParameterValue(LaunchConfiguration(argument), value_type=kind)
-                     for name, argument, _, kind, _ in PLAYER_PARAMETERS}],
-        remappings=[('events', LaunchConfiguration('events_topic'))],
-        ros_arguments=['--log-level', LaunchConfiguration('log_level')])
-    return LaunchDescription([
-        *arguments, OpaqueFunction(function=for_one_camera),
-        IncludeLaunchDescription(PythonLaunchDescriptionSource(GESTURE_LAUNCH)),
-        OpaqueFunction(function=play, args=[player])])
+    return describe((*GESTURE, *BAG, *PLAYER, *REPORT, *LABELS), processes, arrange)

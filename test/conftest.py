@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+from ament_index_python.packages import get_package_prefix
 import numpy as np
 import pytest
 from rcl_interfaces.srv import GetParameters
@@ -19,8 +20,37 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 PATIENCE_S = 120
 """Conditions are waited for this long before a test fails; the first start compiles."""
 _domains = count(os.getpid() % 50 * 2)
+# Where colcon runs the tests, nodes are not on the PATH.
+os.environ['PATH'] = f'{get_package_prefix("snn_gesture_ros")}/lib/snn_gesture_ros:' + (
+    os.environ['PATH'])
 # A shell lets what it runs in the background ignore SIGINT, and that would be inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+FOR_TRAINING = ('torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning',
+                'torchmetrics', 'tensorboard', 'matplotlib')
+"""What `make training` installs, and a robot need not have."""
+
+
+def skip_without_training(report, error, path) -> None:
+    """Let what imports a library that only training needs be skipped where it is missing."""
+    if isinstance(error, ModuleNotFoundError) and error.name.split('.')[0] in FOR_TRAINING:
+        report.outcome = 'skipped'
+        report.longrepr = str(path), 0, f'{error.name} is not installed: make training'
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector):
+    """Skip modules of tests."""
+    outcome = yield
+    report = outcome.get_result()
+    error = report.failed and report.call.excinfo.value
+    skip_without_training(report, error and error.__cause__, collector.fspath)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Skip tests, and what prepares them."""
+    outcome = yield
+    skip_without_training(outcome.get_result(), call.excinfo and call.excinfo.value, item.fspath)
 
 
 @pytest.fixture

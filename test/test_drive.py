@@ -25,6 +25,7 @@ def test_a_curve_is_a_circle():
 
 
 def run(*words, folder):
+    pytest.importorskip('matplotlib', reason='requirements/evaluation.txt')
     return subprocess.run([shutil.which('snn-gesture'), 'drive', *words], cwd=folder,
                           capture_output=True, text=True)
 

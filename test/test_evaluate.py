@@ -5,6 +5,7 @@ import csv
 from html.parser import HTMLParser
 import json
 from pathlib import Path
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,33 @@ def evaluate(halves, tmp_path, capsys):
         path = tmp_path / output / 'report.json'
         return status, json.loads(path.read_text()) if path.exists() else None
     return call
+
+
+REQUIREMENTS = Path(__file__).resolve().parents[1] / 'requirements'
+ALONE = """
+import sys
+sys.modules.update(dict.fromkeys(sys.argv.pop(1).split()))
+from snn_gesture_ros.command_line.main import main
+sys.exit(main())
+"""
+
+
+def names_in(*files):
+    """Give the names of the packages that files of requirements have."""
+    return {re.match(r'[\w-]+', line)[0].replace('-', '_') for file in files
+            for line in (REQUIREMENTS / f'{file}.txt').read_text().splitlines()
+            if line and not line.startswith('#')}
+
+
+def test_the_requirements_of_a_robot_are_enough(tmp_path):
+    others = names_in('torch', 'spikingjelly', 'training', 'evaluation', 'cluster', 'benchmarks')
+    recording = save(tmp_path / 'left.npz', [('left', 1)])
+    result = subprocess.run([
+        sys.executable, '-c', ALONE, ' '.join(others - names_in('runtime')), 'evaluate',
+        str(recording), '--label', 'hand_clapping', '--output', str(tmp_path / 'out')],
+        capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / 'out' / 'report.html').is_file()
 
 
 def test_figures_of_a_known_recording(evaluate, tmp_path):

@@ -3,10 +3,13 @@
 """The core knows nothing of ROS, and one who reads files needs no torch."""
 import ast
 from importlib import import_module
+import os
 from pathlib import Path
 import subprocess
 import sys
+from xml.etree import ElementTree
 
+from ament_index_python.packages import get_package_prefix, get_packages_with_prefixes
 import pytest
 import yaml
 
@@ -15,7 +18,8 @@ ROS = ('rclpy', 'rcl_interfaces', 'rosgraph_msgs', 'builtin_interfaces', 'std_ms
        'diagnostic_msgs', 'sensor_msgs', 'dv_ros2_msgs', 'dvs_msgs', 'prophesee_event_msgs',
        'event_camera_msgs', 'geometry_msgs', 'std_srvs', 'launch', 'launch_ros')
 CORE = sorted(path for path in PACKAGE.rglob('*.py')
-              if path.relative_to(PACKAGE).parts[0] not in ('nodes', 'command_line', 'benchmarks'))
+              if path.relative_to(PACKAGE).parts[0] not in (
+                  'nodes', 'command_line', 'benchmarks', 'launching'))
 
 
 def imported(path):
@@ -62,6 +66,8 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.learning.learn', 'torchmetrics'),
 ])
 def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
+    if module == 'snn_gesture_ros.learning.learn':
+        pytest.importorskip('spikingjelly', reason='requirements/spikingjelly.txt')
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'
     assert subprocess.run([sys.executable, '-c', code], cwd=PACKAGE.parent).returncode == 0
 
@@ -77,6 +83,24 @@ def test_parameter_files_are_what_the_nodes_declare(file, nodes):
                 for spec in import_module(f'snn_gesture_ros.nodes.{node}').PARAMETERS}
     path = PACKAGE.parent / 'config' / f'{file}.yaml'
     assert yaml.safe_load(path.read_text())['/**']['ros__parameters'] == declared
+
+
+def test_ros_packages_that_are_imported_are_dependencies():
+    declared = {item.text for item in ElementTree.parse(PACKAGE.parent / 'package.xml').iter()
+                if item.tag == 'exec_depend'}
+    sources = [*PACKAGE.rglob('*.py'), *(PACKAGE.parent / 'launch').glob('*.py')]
+    found = {name.split('.')[0] for path in sources for name in imported(path)}
+    used = {name for name in found if name in ROS or name in get_packages_with_prefixes()}
+    assert used - {PACKAGE.name} <= declared
+    assert 'python3-onnxruntime-pip' in declared
+
+
+def test_the_command_is_on_the_path_of_a_workspace():
+    prefix = get_package_prefix(PACKAGE.name)
+    script = f'. {prefix}/share/{PACKAGE.name}/package.sh; snn-gesture view --help'
+    environment = {**os.environ, 'COLCON_CURRENT_PREFIX': prefix, 'PATH': '/usr/bin:/bin'}
+    result = subprocess.run(['sh', '-c', script], env=environment, capture_output=True, text=True)
+    assert result.returncode == 0 and 'snn-gesture view' in result.stdout, result.stderr
 
 
 def test_every_parameter_is_described():

@@ -169,6 +169,7 @@ def test_a_damaged_message_costs_nothing_else(make_counter):
 
 
 def test_the_classifier_takes_frames_of_any_counter(make_counter):
+    pytest.importorskip('safetensors', reason='requirements/torch.txt')
     messages = make_messages([4000] * 30)
     frames = MessageFrames(Geometry(), SIZE, FRAME_US, TIME_STEPS, make_counter)
     found = [frame for message in messages for frame in frames.push(message)]

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """How the processes of nodes end."""
+import os
 import signal
 import subprocess
 import sys
@@ -28,6 +29,34 @@ class Stubborn(Node):
 
 run_node(Stubborn, conclude=lambda node: print('concluded', node.get_name(), flush=True))
 """
+
+FAILING = """
+import sys
+from rclpy.node import Node
+from snn_gesture_ros.nodes.running import run_node
+
+class Failing(Node):
+    def __init__(self):
+        super().__init__('failing')
+        if 'at_start' in sys.argv:
+            raise ValueError('it cannot start')
+        self.create_timer(0.01, self._fail)
+
+    def _fail(self):
+        raise ValueError('it fails')
+
+run_node(Failing)
+"""
+
+
+@pytest.mark.parametrize('argument, status, lines', [('at_start', 1, 1), ('', os.EX_SOFTWARE, 3)])
+def test_a_node_that_fails_has_another_status_than_one_that_cannot_start(
+        ros, argument, status, lines):
+    node = subprocess.run([sys.executable, '-c', FAILING, argument], env=ros.environment,
+                          capture_output=True, text=True)
+    assert node.returncode == status, node.stderr
+    assert len(node.stderr.splitlines()) >= lines
+    assert ('Traceback' in node.stderr) == (lines > 1)
 
 
 @pytest.mark.parametrize('argument, status', [('', 0), ('stuck', 1)])

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_evaluator node: what the live nodes announce, judged and reported at the end."""
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 import sys
 
@@ -53,12 +52,10 @@ class GestureEvaluatorNode(Node):
         """
         Declare parameters, find the labels and listen.
 
-        :raises ValueError: if a parameter or the labels are wrong, or jinja2 is not installed.
+        :raises ValueError: if a parameter or the labels are wrong.
         """
         super().__init__('gesture_evaluator')
         self._values = declare(self, PARAMETERS)
-        if find_spec('jinja2') is None:
-            raise ValueError('the report needs jinja2: pip install jinja2')
         self._simulated = self.get_parameter('use_sim_time').value
         self._card = load_classifier(checkpoint=self._values['checkpoint']).card
         self._source = self._find_source()

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start nodes and shut them down cleanly."""
 import faulthandler
+import os
 from pathlib import Path
 import signal
 import sys
 import threading
+import traceback
 
 import rclpy
 from rclpy.exceptions import NameValidationException
@@ -59,7 +61,8 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
-    The process ends with status 1 and one line where they cannot start.
+    The process ends with status 1 and one line where they cannot start, with another where they
+    fail later, so that they are started again.
 
     :param make_nodes: called without arguments, gives the nodes; raises ValueError where a
         parameter is wrong, OSError where a file cannot be read or written.
@@ -91,14 +94,18 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except ValueError as error:
+        if spinning.is_set():
+            _crash()
         _fail(error)
     except OSError as error:
         if spinning.is_set():
-            raise
+            _crash()
         _fail(explain(error))
     except Exception as error:
         if rclpy.ok() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            if not spinning.is_set() and isinstance(error, REFUSALS):
+            if spinning.is_set():
+                _crash()
+            if isinstance(error, REFUSALS):
                 _fail(' '.join(str(error).split(', at ')[0].split()))
             raise  # else SIGTERM or the interrupt has caused it
     finally:
@@ -111,6 +118,12 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
         finally:
             _destroy(nodes)
     return nodes
+
+
+def _crash() -> None:
+    """Print an exception and end the process with a status that none has who cannot start."""
+    traceback.print_exc()
+    sys.exit(os.EX_SOFTWARE)
 
 
 def _fail(why) -> None:

@@ -1,0 +1,93 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Launch descriptions: arguments are checked before a node starts; one that dies starts again."""
+import atexit
+from collections import deque
+from pathlib import Path
+import signal
+from tempfile import TemporaryDirectory
+import time
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, EmitEvent, OpaqueFunction
+from launch.events import matches_action
+from launch.events.process import ShutdownProcess
+from launch_ros.actions import Node
+from snn_gesture_ros.launching.arguments import absolute, read_arguments
+from snn_gesture_ros.launching.ports import hold_ports_of_the_dead
+from snn_gesture_ros.launching.processes import check_names, PACKAGE, Process, within
+import yaml
+
+CANNOT_START = 1
+"""Exit status of a node that cannot start, and could not the next time either."""
+RESPAWN_S = 0.3
+CRASHES, CRASHES_S = 3, 20.0
+"""A node that crashes so often in so many seconds cannot start either."""
+
+
+def describe(arguments, processes, arrange=None) -> LaunchDescription:
+    """
+    Describe a launch.
+
+    :param arguments: Argument tuples.
+    :param processes: returns the Process tuples for the values of the arguments; raises
+        ValueError where these do not go together.
+    :param arrange: returns the actions for the values of the arguments and for the actions that
+        start the processes; all start at once by default.
+    """
+    def start(context):
+        try:
+            values = read_arguments(arguments, context.launch_configurations)
+            described = processes(values)
+            check_names(described)
+        except ValueError as error:
+            raise RuntimeError(str(error)) from None
+        actions = [node_action(context, process, values) for process in described]
+        return actions if arrange is None else arrange(values, actions)
+
+    return LaunchDescription([
+        *(DeclareLaunchArgument(argument.name, default_value=argument.default,
+                                description=argument.description) for argument in arguments),
+        OpaqueFunction(function=start)])
+
+
+def node_action(context, process: Process, values: dict) -> Node:
+    """
+    Make the action that starts a process, and starts it again if it dies.
+
+    The launch ends with an error where a node cannot start.
+    """
+    namespace = within(absolute(context.launch_configurations.get('ros_namespace', '')),
+                       process.namespace) or '/'
+    folder = TemporaryDirectory(prefix=f'{PACKAGE}_')
+    atexit.register(folder.cleanup)
+    parameters = Path(folder.name) / 'parameters.yaml'
+    crashes_s = deque([-CRASHES_S] * CRASHES, CRASHES)
+
+    def write(respawned):
+        parameters.write_text(yaml.safe_dump(process.parameters(namespace, respawned)))
+
+    def exited(event, context):
+        if context.is_shutdown:
+            return None
+        if event.returncode == CANNOT_START:
+            raise RuntimeError(f'{process.executable} ended with status {CANNOT_START}, and would '
+                               'again: it has said why')
+        if event.returncode < 0 and event.returncode != -signal.SIGKILL:
+            crashes_s.append(time.monotonic())
+            if crashes_s[-1] - crashes_s[0] < CRASHES_S:
+                raise RuntimeError(f'{process.executable} crashed {CRASHES} times within '
+                                   f'{CRASHES_S:g} s')
+        if event.returncode == 0 and process.ends:
+            return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(action)))
+        write(respawned=True)
+        hold_ports_of_the_dead()
+        return None
+
+    write(respawned=False)
+    action = Node(
+        package=PACKAGE, executable=process.executable, namespace=namespace, output='screen',
+        parameters=[values['params_file'], str(parameters)], remappings=process.remappings(),
+        ros_arguments=['--log-level', values['log_level']], on_exit=exited,
+        respawn=values['respawn'], respawn_delay=RESPAWN_S, **process.options)
+    return action
