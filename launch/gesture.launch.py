@@ -44,9 +44,13 @@ TOPICS = (
 COMMON_PARAMETERS = (
     ('autostart', is_true, 'Activate both nodes at start; false leaves that to ros2 lifecycle'),
 )
+VIEWER_PARAMETERS = (
+    ('rotation', int, 'Degrees to turn the picture clockwise: 0, 90, 180 or 270'),
+)
 STREAM_PARAMETERS = (
     ('message_type', str, 'Type of the events topic, if it must not be found by itself'),
     ('geometry', str, 'Part of the sensor that is used: square, whole or region'),
+    *VIEWER_PARAMETERS,
     ('flip_x', is_true, 'Mirror the picture left to right'),
     ('flip_y', is_true, 'Turn the picture upside down'),
 )
@@ -108,6 +112,7 @@ def nodes(context) -> list:
              'event_viewer': 'event_viewer', 'gesture_trainer': 'gesture_trainer'}
     parameters = {'event_stream': given(context, COMMON_PARAMETERS + STREAM_PARAMETERS),
                   'gesture_classifier': given(context, COMMON_PARAMETERS + CLASSIFIER_PARAMETERS),
+                  'event_viewer': given(context, VIEWER_PARAMETERS),
                   'gesture_trainer': {'classifier': argument['name']}}
     if cameras:
         parameters['gesture_classifier']['streams'] = cameras

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from snn_gesture_ros.nodes import (
-    event_player, event_stream, gesture_behavior, gesture_classifier, gesture_evaluator,
-    simulated_camera)
+    event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
+    gesture_evaluator, simulated_camera)
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 FILES = ('gesture', 'demo', 'replay', 'behavior')
@@ -36,7 +36,8 @@ def test_every_argument_has_a_description(name):
 
 
 @pytest.mark.parametrize('table, node', [
-    ('STREAM_PARAMETERS', event_stream), ('CLASSIFIER_PARAMETERS', gesture_classifier)])
+    ('STREAM_PARAMETERS', event_stream), ('VIEWER_PARAMETERS', event_viewer),
+    ('CLASSIFIER_PARAMETERS', gesture_classifier)])
 def test_arguments_of_gesture_are_parameters_of_its_nodes(table, node):
     defaults = {spec.name: spec.default for spec in node.PARAMETERS}
     for name, kind, _ in getattr(load('gesture'), table):

@@ -201,6 +201,15 @@ def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, option, value):
     assert f'{option}: {value} is no number from' in capsys.readouterr().err
 
 
+def test_rotation_goes_with_the_labels(tmp_path, capsys):
+    LabelTable(tmp_path / 'a.npz', rotation=270).add(0, 1000, 'wave')
+    assert [(row['label'], row['rotation']) for row in read_labels(tmp_path)] == [('wave', '270')]
+    with pytest.raises(ValueError, match='no column person.*without --person'):
+        LabelTable(tmp_path / 'b.npz', 'ann')
+    assert main(['record', str(tmp_path / 'c.npz'), '--rotation', '90']) == 2
+    assert '--rotation is written beside labels' in capsys.readouterr().err
+
+
 def add_labels(recording, *labels, person='', replace=False):
     """Label seconds of a recording, one after the other, and finish it."""
     table = LabelTable(recording, person, replace)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verb `evaluate`: measure how well gestures are recognised in recordings."""
 import argparse
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ import sys
 from snn_gesture_ros.command_line.numbers import positive
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
 from snn_gesture_ros.command_line.usage import device_name, usage, UsageError
-from snn_gesture_ros.events.geometry import MODES
+from snn_gesture_ros.events.geometry import Geometry, MODES
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.network.classifier import STATES
 from snn_gesture_ros.network.runtimes import RUNTIMES
@@ -69,7 +70,7 @@ def run(arguments) -> int:
     from snn_gesture_ros.evaluation.writing import write_evaluation
     values = {spec.name: getattr(arguments, spec.name) for spec in PARAMETERS}
     with usage():
-        settings = NodeSettings.of(values)
+        settings = replace(NodeSettings.of(values), geometry=Geometry.of(values))
     card = load_classifier(**settings.network).card
     with usage():
         frames = settings.slicing.frames(card)

@@ -30,6 +30,8 @@ class Cleaning:
         geometry = [self.geometry.mode]
         if self.geometry.mode == 'region':
             geometry += map(str, self.geometry.region)
+        if self.geometry.rotation:
+            geometry.append(f'rotation {self.geometry.rotation}')
         geometry += [name for name in ('flip_x', 'flip_y') if getattr(self.geometry, name)]
         return {'geometry': ' '.join(geometry), **asdict(self.noise)}
 

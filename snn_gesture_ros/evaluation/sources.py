@@ -19,6 +19,7 @@ from typing import NamedTuple, Optional
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Download, is_download, is_for_training, read_trials, SENSOR_SIZE)
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
+from snn_gesture_ros.events.geometry import Turn
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
 
@@ -52,6 +53,17 @@ class Source(NamedTuple):
     """What of its labels is left out, a line each."""
     archive: Optional[Download] = None
     """What gives the recording, where it is no file of its own."""
+    turn: Turn = Turn()
+    """How it is seen, where a table tells that."""
+    people: tuple = ()
+    """Who is recorded, where a table tells that."""
+
+    @property
+    def name(self) -> str:
+        """The path, and how it is seen: a recording may be there as it is and mirrored."""
+        rotation, flip_x = self.turn
+        seen = [f'turned by {rotation}'] * bool(rotation) + ['mirrored'] * bool(flip_x)
+        return f'{self.path}{" (" + ", ".join(seen) + ")" if seen else ""}'
 
 
 class Labels(NamedTuple):
@@ -205,10 +217,11 @@ class _Tables:
         found = {}
         for row in self._rows(table):
             if (table.parent / row.file).resolve() == path.resolve():
-                found.setdefault((row.topic or self._labels.topic, row.sensor_size), []).append(
-                    Part(row.label, row.start_us, row.end_us))
-        return [Source(path, tuple(parts), topic=topic, sensor_size=size)
-                for (topic, size), parts in found.items()]
+                found.setdefault(row.view, []).append(row)
+        return [Source(path, tuple(Part(row.label, row.start_us, row.end_us) for row in rows),
+                       topic=topic or self._labels.topic, sensor_size=size, turn=turn,
+                       people=tuple(sorted({row.person for row in rows if row.person})))
+                for (topic, size, turn), rows in found.items()]
 
     def _label_of_name(self, path, root):
         names = [path.stem]

@@ -34,9 +34,7 @@ def settings_from(values: dict) -> tuple:
 
     :raises ValueError: if one is wrong.
     """
-    geometry = Geometry(values['geometry'], tuple(values['region']),
-                        *(values[name] for name in ('flip_x', 'flip_y', 'width', 'height')))
-    return geometry, NoiseSettings(**{name: values[name] for name in NOISE})
+    return Geometry.of(values), NoiseSettings(**{name: values[name] for name in NOISE})
 
 
 class EventStreamNode(ManagedNode):

@@ -1,8 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gestures in the events of a recording, as the nodes would name them."""
+from dataclasses import replace
+
 import numpy as np
 from snn_gesture_ros.decision.pipeline import NodeSettings, Pipeline
+from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.recording import cut_slices
 from snn_gesture_ros.recordings.stored_messages import as_messages, BATCH_US, EVENTS_TYPE
@@ -10,12 +13,18 @@ from snn_gesture_ros.viewing.caption import Gesture
 
 
 class Recognition:
-    """What both nodes do by default, told of the time and the events that are in sight."""
+    """What both nodes do, told of the time and the events that are in sight."""
 
-    def __init__(self, classifier: SpikingClassifier, width: int, height: int):
-        """Begin with no event of a sensor of this size."""
+    def __init__(self, classifier: SpikingClassifier, width: int, height: int,
+                 rotation: int = 0):
+        """
+        Begin with no event of a sensor of this size.
+
+        :param rotation: of event_stream, whose other parameters have their defaults.
+        """
         self._size = width, height
-        self._pipeline = Pipeline(EVENTS_TYPE, classifier, NodeSettings.of({}))
+        settings = replace(NodeSettings.of({}), geometry=Geometry(rotation=rotation))
+        self._pipeline = Pipeline(EVENTS_TYPE, classifier, settings)
         self._gesture = None
 
     def name(self, events: np.ndarray):
