@@ -107,7 +107,7 @@ def test_reasons_not_to_offer_a_network():
 
 def test_folds_hold_every_example_out_once_and_leave_some_of_every_label():
     classes = np.array([4, 4, 4, 7, 4, 7, 7, 4])
-    parts = folds(classes)
+    parts = folds(classes, list(range(8)))
     assert sorted(np.concatenate(parts)) == list(range(8))
     for part in parts:
         assert set(np.delete(classes, part)) == {4, 7} == set(classes[part])

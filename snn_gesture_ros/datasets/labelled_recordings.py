@@ -28,11 +28,9 @@ import re
 from typing import NamedTuple
 
 from snn_gesture_ros.datasets.clip_set import Clip, SPLITS
-from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.datasets.importing import Source
 from snn_gesture_ros.events.geometry import ROTATIONS, Turn
-from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.recordings.recording import find_sensor_size
 
 TABLE = 'labels.csv'
 NEEDED = ('file', 'start_s', 'end_s', 'label')
@@ -105,14 +103,9 @@ class LabelledRecordings(Source):
     def _read(self, rows):
         file, (topic, size, turn) = rows[0].file, rows[0].view
         cleaning = replace(self._cleaning, geometry=self._cleaning.geometry.turned(turn))
-        with open_recording(self._folder / file) as recording:
-            if recording.topics:
-                topic = recording.choose_topic(topic or None)
-            size = size or find_sensor_size(recording, topic)
-            cuts = cut_clips(recording.events(topic), size,
-                             [(row.start_us, row.end_us) for row in rows],
-                             cleaning=cleaning)
-        scale = cleaning.geometry.scale(*size)
+        cuts, scale = cut_recording(
+            self._folder / file, [(row.start_us, row.end_us) for row in rows], topic or None, size,
+            cleaning=cleaning)
         clips = []
         for row, cut in zip(rows, cuts):
             if cut is None:
