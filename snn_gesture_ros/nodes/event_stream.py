@@ -174,7 +174,8 @@ class EventStreamNode(ManagedNode):
 
     def _counters(self) -> dict:
         counters = StreamCounters() if self._stream is None else self._stream.counters
-        return {'message_type': self._types.type, **asdict(counters),
+        return {'message_type': self._types.type, 'rotation': self._geometry.rotation,
+                **asdict(counters),
                 'listeners': self._publisher.get_subscription_count(),
                 'silence_s': self._silence.update(counters.events_in)}
 
