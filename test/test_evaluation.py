@@ -3,8 +3,10 @@
 """Replays, their measures, and the verb `report`."""
 from dataclasses import replace
 import json
+from pathlib import Path
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 from PIL import Image
@@ -22,12 +24,14 @@ from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, span
 from snn_gesture_ros.evaluation.tasks import DISTURBANCES
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.frames.slicing import Slicing
-from snn_gesture_ros.network.checkpoint import save_checkpoint
+from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.training.augmentation import Augmentation
 import torch
 
+SCRIPTS = Path(__file__).resolve().parents[1] / 'scripts'
 LABELS = ('right_hand_wave', 'arm_roll', 'none')
 
 
@@ -307,6 +311,7 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     assert [row['windows'] for row in chapter['hops']] == sorted(
         (row['windows'] for row in chapter['hops']), reverse=True)
     assert list(chapter['false_alarms']['recordings']) == ['empty_room.npz']
+    assert_cards_state(tmp_path / 'docs' / 'recognition' / 'report.json', constant)
     made = tmp_path.glob('build/report/quick_7/*/*/*')
     stamps = {path: path.stat().st_mtime_ns for path in made}
     assert len(stamps) == 2 * 6
@@ -314,6 +319,22 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
     assert json.loads(
         (tmp_path / 'docs' / 'recognition' / 'report.json').read_text()) == report
+
+
+def assert_cards_state(report, model):
+    """Write the figures of a report into the card of a copy of a model, and read them there."""
+    model = shutil.copy(model, report.parent)
+    before, card = load_checkpoint(model)
+    subprocess.run([sys.executable, SCRIPTS / 'state_real_figures.py', report, model], check=True)
+    after, stated = load_checkpoint(model)
+    for name, value in before.state_dict().items():
+        assert torch.equal(value, after.state_dict()[name])
+    real = stated.training.pop('real recordings')
+    assert stated == card
+    assert real['waves, right_hand_wave'].startswith('2 of 2 people: 2 of 2 right, 100.0 %')
+    assert real['trained on them'] == 'never'
+    exported = SpikingClassifier(str(Path(model).with_suffix('.onnx')), 'onnx')
+    assert exported.card.training['real recordings'] == real
 
 
 @pytest.mark.parametrize('words, status, reason', [

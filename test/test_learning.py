@@ -325,6 +325,7 @@ def test_what_of_recordings_is_no_example_is_named(tmp_path, base, rehearsal, ca
             (['--label', 'a/b', plain], 2, "label 'a/b' must be letters"),
             (['--label', 'left'], 2, '--label left: name the recordings'),
             (['--label', 'left', plain, '--region', '0', '0', '9', '9'], 2, '--region is for'),
+            (['--rotation', '90'], 2, 'are for recordings'),
             (['--label', 'left', plain, '--undo'], 2, '--undo goes with no other'),
             (['--label', 'left', plain], 1, 'a label needs 3 examples: left has 1')]:
         assert learn_from(robot, base, rehearsal, *words) == status, words

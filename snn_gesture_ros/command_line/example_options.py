@@ -6,6 +6,7 @@ import sys
 from snn_gesture_ros.command_line.geometry_options import add_geometry, geometry_of
 from snn_gesture_ros.command_line.progress import follow
 from snn_gesture_ros.command_line.usage import usage, UsageError
+from snn_gesture_ros.datasets.cutting import Cleaning
 
 
 def add_recordings(parser) -> None:
@@ -17,6 +18,22 @@ def add_recordings(parser) -> None:
     add_geometry(parser.add_argument_group('how recordings are seen, as by event_stream'))
 
 
+def are_recordings_given(arguments, paths: list) -> bool:
+    """
+    Return whether there are recordings to learn from.
+
+    :raises UsageError: if there are none, and yet it is said how they are seen.
+    """
+    with usage():
+        geometry = geometry_of(arguments)
+    if paths or arguments.labelled:
+        return True
+    if geometry != Cleaning().geometry:
+        raise UsageError('--geometry, --region, --rotation, --flip-x and --flip-y are for '
+                         'recordings: give --examples or --label')
+    return False
+
+
 def read_recordings(arguments, paths: list) -> list:
     """
     Read the examples in recordings, and print what of them is left out.
@@ -25,12 +42,11 @@ def read_recordings(arguments, paths: list) -> list:
     :returns: of RecordedExample.
     :raises ValueError: if there are none, or a recording, a table or a label cannot be used.
     """
-    from snn_gesture_ros.datasets.cutting import Cleaning
     from snn_gesture_ros.evaluation.sources import find_sources, Labels
     from snn_gesture_ros.learning.examples import check_label
     from snn_gesture_ros.learning.recorded_examples import read_examples
+    cleaning = Cleaning(geometry_of(arguments))
     with usage():
-        cleaning = Cleaning(geometry_of(arguments))
         for label, *recordings in arguments.labelled:
             check_label(label)
             if not recordings:

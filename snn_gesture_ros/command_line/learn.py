@@ -4,7 +4,8 @@
 import json
 from pathlib import Path
 
-from snn_gesture_ros.command_line.example_options import add_recordings, add_to, read_recordings
+from snn_gesture_ros.command_line.example_options import (
+    add_recordings, add_to, are_recordings_given, read_recordings)
 from snn_gesture_ros.command_line.numbers import positive, share
 from snn_gesture_ros.command_line.usage import UsageError
 
@@ -46,7 +47,7 @@ def run(arguments) -> int:
     :raises ValueError: if there is nothing to learn from, or to undo.
     """
     folder = arguments.folder
-    are_given = bool(arguments.examples or arguments.labelled)
+    are_given = are_recordings_given(arguments, arguments.examples)
     instead = [name for name in ('undo', 'discard', 'prepare') if getattr(arguments, name)]
     if len(instead) + are_given > 1:
         raise UsageError(f'--{instead[0]} goes with no other of --undo, --discard, --prepare, '

@@ -5,7 +5,8 @@ import argparse
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.command_line.example_options import add_recordings, add_to, read_recordings
+from snn_gesture_ros.command_line.example_options import (
+    add_recordings, add_to, are_recordings_given, read_recordings)
 from snn_gesture_ros.command_line.numbers import number_from, positive
 from snn_gesture_ros.command_line.usage import UsageError
 
@@ -76,7 +77,7 @@ def run(arguments) -> int:
     :raises ValueError: if there is no ROS, or no gesture_trainer, or a recording cannot be used.
     """
     paths = [arguments.examples] if isinstance(arguments.examples, Path) else []
-    are_recorded = bool(paths or arguments.labelled)
+    are_recorded = are_recordings_given(arguments, paths)
     if not (arguments.label or are_recorded or arguments.learn or arguments.undo
             or arguments.discard):
         raise UsageError('name a LABEL, or give recordings, --learn, --undo or --discard')

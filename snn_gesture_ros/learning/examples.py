@@ -72,10 +72,10 @@ class ExampleStore:
         self._writer.write(name, [(clip, events)])
         return name
 
-    def has(self, label: str, recording: str, source: str) -> bool:
-        """Return whether an example is there already, if it is from a recording."""
-        return bool(self.names()) and (label, recording, source) in {
-            (clip.label, clip.recording, clip.source) for clip in self.clips().clips}
+    def origins(self) -> set:
+        """Return label, recording and source of every example."""
+        return {(clip.label, clip.recording, clip.source)
+                for clip in (self.clips().clips if self.names() else ())}
 
     def set_aside_newest(self) -> str:
         """

@@ -26,6 +26,11 @@ class RecordedExample(NamedTuple):
     scale: float
     source: str
 
+    @property
+    def origin(self) -> tuple:
+        """As ExampleStore.origins: which example it is."""
+        return self.label, self.recording, self.source
+
 
 def read_examples(source: Source, cleaning: Cleaning) -> tuple:
     """
@@ -78,5 +83,6 @@ def pieces(duration_us: int, events: np.ndarray):
 
 def add_examples(store: ExampleStore, examples: list) -> list:
     """Add those examples that are not there yet; return their names."""
-    new = [each for each in examples if not store.has(each.label, each.recording, each.source)]
-    return [store.add(**each._asdict()) for each in new]
+    there = store.origins()
+    new = {each.origin: each for each in examples if each.origin not in there}
+    return [store.add(**each._asdict()) for each in new.values()]
