@@ -27,5 +27,5 @@ def geometry_of(arguments) -> Geometry:
     """
     if arguments.region and arguments.geometry != 'region':
         raise ValueError('--region is for --geometry region')
-    return Geometry.of({**vars(arguments), 'region': arguments.region or (),
+    return Geometry.of({**vars(arguments), 'region': arguments.region or Geometry.region,
                         'width': ClipSet.SIZE, 'height': ClipSet.SIZE})
