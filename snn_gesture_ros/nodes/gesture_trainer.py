@@ -261,7 +261,7 @@ class GestureTrainerNode(Node):
             'messages': self._messages,
             'message': self._message,
             'good': self._good,
-            'folder': self._store.folder.parent,
+            'folder': self._store.folder.parent.resolve(),
             'figures': json.dumps(self._figures),
         }
 
