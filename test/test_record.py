@@ -102,13 +102,15 @@ def test_gestures_are_asked_for_and_can_be_imported(ros, camera, tmp_path):
     output = tmp_path / 'ann' / 'drums.h5'
     output.parent.mkdir()
     record = start_record(ros, output, '--labels', 'air_drums', 'none', '--examples', '2',
-                          '--seconds', '0.5', '--countdown', '1', '--person', 'ann')
+                          '--seconds', '0.5', '--countdown', '1', '--person', 'ann',
+                          '--rotation', '270')
     assert finished(ros, record, 'all gestures') == 0, ros.output(record)
     lines = ros.output(record)
     assert 'air_drums (1 of 2) in 1 now, done' in lines and 'none (2 of 2) in 1 now' in lines
     rows = read_labels(output.parent)
     assert [row['label'] for row in rows] == ['air_drums', 'none'] * 2
-    assert {(row['file'], row['person']) for row in rows} == {('drums.h5', 'ann')}
+    assert {(row['file'], row['person'], row['rotation']) for row in rows} == {
+        ('drums.h5', 'ann', '270')}
     times = [float(row[name]) for row in rows for name in ('start_s', 'end_s')]
     assert times == sorted(times) and times[0] > 0.9
     with open_recording(output) as recording:
