@@ -38,6 +38,10 @@ class Spec(NamedTuple):
         return value
 
 
+ROTATION = Spec(
+    'rotation', 0, 'Turn the picture clockwise by 0, 90, 180 or 270 degrees, before it is '
+    'mirrored: as far as the camera, seen from behind, is turned clockwise', 0, 270,
+    read_only=False)
 EVENT_STREAM = (
     Spec('message_type', '', 'Type of the events topic, such as '
          'event_camera_msgs/msg/EventPacket; empty to find it from the publisher'),
@@ -45,6 +49,7 @@ EVENT_STREAM = (
          'one), whole, or region', read_only=False),
     Spec('region', [0, 0, 0, 0], 'x, y, width and height in sensor pixels, for geometry region',
          read_only=False),
+    ROTATION,
     Spec('flip_x', False, 'Mirror the picture left to right', read_only=False),
     Spec('flip_y', False, 'Turn the picture upside down', read_only=False),
     Spec('width', 128, 'Width of the mapped picture in pixels, a multiple of the frames of the '

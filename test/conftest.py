@@ -101,6 +101,17 @@ def bar(label, rng):
     return events
 
 
+def record_bar(path, label, duration_us=BAR_US, seed=0):
+    """Write a recording of a bar, dense enough for the noise filters; of `none`, all over."""
+    rng = np.random.default_rng(seed)
+    left, right = BAR_COLUMNS.get(label, (0, 128))
+    count = duration_us // 1000 * 2 * (right - left)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, t=np.sort(rng.integers(0, duration_us, count)), x=rng.integers(
+        left, right, count), y=rng.integers(0, 128, count), p=rng.integers(0, 2, count))
+    return path
+
+
 @pytest.fixture(scope='session')
 def bars(tmp_path_factory):
     """Give a network that knows bars at the left, at the right and nowhere, and clips of them."""

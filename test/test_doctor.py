@@ -276,6 +276,20 @@ def test_node_that_is_inactive_is_to_be_activated():
         "ros2 service call /gesture_classifier/enable std_srvs/srv/SetBool '{data: true}'")
 
 
+@pytest.mark.parametrize('width, height, rotation, is_told', [
+    (480, 640, '90', True), (480, 640, '270', True), (480, 640, '0', False),
+    (480, 640, '180', False), (640, 480, '90', False), (128, 128, '90', False)])
+def test_picture_that_the_driver_has_turned_already(width, height, rotation, is_told):
+    found = findings()
+    found.topics[0].width, found.topics[0].height = width, height
+    found.nodes[0].values['rotation'] = rotation
+    verdict = judge(found)
+    assert verdict.well and len(verdict.advice) == is_told
+    if is_told:
+        assert f'by {rotation} degrees' in verdict.advice[0].problem
+        assert verdict.advice[0].command == 'rotation:=0'
+
+
 def test_simulated_time_is_asked_for_and_advised_against():
     system = findings(clocks=['/rosbag2_player'])
     system.topics[0].stamp_offset_s, system.topics[0].sim_offset_s = -1e6, -0.02

@@ -192,6 +192,35 @@ def test_parameters_are_those_of_the_nodes(evaluate, tmp_path, capsys):
     assert slower['decisions'] < report['decisions']
 
 
+def test_rotation_is_that_of_the_option_or_the_table(evaluate, tmp_path, capsys):
+    recording = save(tmp_path / 'right.npz', [('right', 0.5)])
+    _, report = evaluate(recording, '--rotation', '180')
+    assert report['recordings'][0]['predicted'] == 'left'
+    table = tmp_path / 'labels.csv'
+    table.write_text('file,start_s,end_s,label,rotation,flip_x\n'
+                     'right.npz,,,right,,\nright.npz,,,left,180,\nright.npz,,,left,,true\n')
+    status, report = evaluate(recording)
+    assert status == 0 and report['accuracy']['by_recording'] == 1
+    assert [Path(entry['path']).name for entry in report['recordings']] == [
+        'right.npz', 'right.npz (turned by 180)', 'right.npz (mirrored)']
+    _, report = evaluate(recording, '--rotation', '180')
+    assert [entry['predicted'] for entry in report['recordings']] == ['left', 'left', 'right']
+    assert main(['evaluate', str(recording), '--rotation', '45']) == 2
+    assert 'rotation 45 is not one of 0, 90, 180, 270' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('name, rotation', [
+    ('sit_to_stand_turned_90', '90'), ('walking_to_camera_turned_180', '180')])
+def test_people_before_a_turned_camera_make_no_gesture(shared_data, tmp_path, name, rotation):
+    recording = shared_data / 'no_gesture' / f'{name}.aedat'
+    if not recording.exists():
+        pytest.skip(f'{recording} is not on this machine')
+    assert main(['evaluate', str(recording), '--label', 'none', '--rotation', rotation,
+                 '--output', str(tmp_path)]) == 0
+    report = json.loads((tmp_path / 'report.json').read_text())
+    assert report['false_announcements'] == 0 and report['labelled_minutes'] > 0.2
+
+
 def test_nothing_is_judged_without_labels(evaluate, tmp_path):
     recording = save(tmp_path / 'scene.npz', [('left', 0.5), ('right', 0.5)])
     status, report = evaluate(recording)

@@ -3,8 +3,10 @@
 """Replays, their measures, and the verb `report`."""
 from dataclasses import replace
 import json
+from pathlib import Path
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 from PIL import Image
@@ -22,12 +24,14 @@ from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, span
 from snn_gesture_ros.evaluation.tasks import DISTURBANCES
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.frames.slicing import Slicing
-from snn_gesture_ros.network.checkpoint import save_checkpoint
+from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.training.augmentation import Augmentation
 import torch
 
+SCRIPTS = Path(__file__).resolve().parents[1] / 'scripts'
 LABELS = ('right_hand_wave', 'arm_roll', 'none')
 
 
@@ -256,7 +260,18 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
                                       validation=0.0), set_folder, 1))
     np.savez(tmp_path / 'empty_room.npz', t=np.arange(0, 1_000_000, 500), x=np.arange(2000) % 128,
              y=np.arange(2000) % 97, p=np.arange(2000) % 2)
+    rng = np.random.default_rng(3)
+    for name in ('a', 'b'):
+        np.savez(tmp_path / f'{name}.npz', t=np.sort(rng.integers(0, 2_000_000, 200_000)),
+                 x=rng.integers(0, 64, 200_000), y=rng.integers(0, 128, 200_000),
+                 p=rng.integers(0, 2, 200_000))
+    (tmp_path / 'waves.csv').write_text(
+        'file,start_s,end_s,label,person,flip_x\na.npz,,,right_hand_wave,ann,\n'
+        'a.npz,,,arm_roll,ann,true\nb.npz,,,right_hand_wave,ben,\n')
+    (tmp_path / 'still').mkdir()
+    shutil.copy(tmp_path / 'b.npz', tmp_path / 'still' / 'none_1.npz')
     command = [shutil.which('snn-gesture'), 'report', constant, '--quick', '--data', 'own',
+               '--real', 'waves.csv', '--real', 'still',
                '--recordings', 'empty_room.npz', '--output', 'docs/recognition']
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
@@ -270,6 +285,22 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     report = json.loads((tmp_path / 'docs' / 'recognition' / 'report.json').read_text())
     chapter = report['checkpoints']['constant']
     assert chapter['held_out']['labels']['arm_roll']['recall'] == 0
+    rolls, waves, still = chapter['real']['sets']
+    assert (waves['set'], waves['label'], waves['recordings'], waves['people']) == (
+        'waves', 'right_hand_wave', 2, 2)
+    assert (waves['right'], waves['announced'], waves['decisions_right']) == (2, 2, 1)
+    assert 1 < waves['median_s'] < 2 and waves['false'] == 0
+    assert (rolls['recordings'], rolls['mirrored'], rolls['right'], rolls['false']) == (1, 1, 0, 1)
+    assert (still['label'], still['people'], still['false']) == ('none', None, 1)
+    assert still['false_per_minute'] == pytest.approx(30, rel=0.01)
+    gestures = chapter['real']['gestures']
+    assert (gestures['parts'], gestures['right'], gestures['announced']) == (3, 2, 2)
+    assert chapter['real']['none'] == {**chapter['real']['none'], 'parts': 1, 'false': 1}
+    overview = text[text.index('## Overview'):].splitlines()
+    assert overview[4].startswith('| real gestures,') and '2 of 3 / 66.' in overview[4]
+    assert '| waves | arm_roll | 1 of 1 person, mirrored | `constant` | 0 of 1 |' in text
+    assert '| still | none | 1 of unknown people |' in text
+    assert 'trained with simulation dvs128, never with a recording of real people.' in text
     own = chapter['data']['own']
     assert (own['used'], own['left_out']) == (3, 1) and report['data']['own']['split'] == 'test'
     assert [row['name'] for row in chapter['conditions']] == [
@@ -280,6 +311,7 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     assert [row['windows'] for row in chapter['hops']] == sorted(
         (row['windows'] for row in chapter['hops']), reverse=True)
     assert list(chapter['false_alarms']['recordings']) == ['empty_room.npz']
+    assert_cards_state(tmp_path / 'docs' / 'recognition' / 'report.json', constant)
     made = tmp_path.glob('build/report/quick_7/*/*/*')
     stamps = {path: path.stat().st_mtime_ns for path in made}
     assert len(stamps) == 2 * 6
@@ -289,15 +321,36 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
         (tmp_path / 'docs' / 'recognition' / 'report.json').read_text()) == report
 
 
+def assert_cards_state(report, model):
+    """Write the figures of a report into the card of a copy of a model, and read them there."""
+    model = shutil.copy(model, report.parent)
+    before, card = load_checkpoint(model)
+    subprocess.run([sys.executable, SCRIPTS / 'state_real_figures.py', report, model], check=True)
+    after, stated = load_checkpoint(model)
+    for name, value in before.state_dict().items():
+        assert torch.equal(value, after.state_dict()[name])
+    real = stated.training.pop('real recordings')
+    assert stated == card
+    assert real['waves, right_hand_wave'].startswith('2 of 2 people: 2 of 2 right, 100.0 %')
+    assert real['trained on them'] == 'never'
+    exported = SpikingClassifier(str(Path(model).with_suffix('.onnx')), 'onnx')
+    assert exported.card.training['real recordings'] == real
+
+
 @pytest.mark.parametrize('words, status, reason', [
     (['absent'], 1, 'no checkpoint absent'), (['{model}', '{model}'], 2, 'rename one'),
     (['{model}', '--seed', '715'], 2, 'seed must be from 0'),
     (['{model}', '--data', 'absent'], 1, 'no clip set'),
+    (['{model}', '--real', 'absent'], 1, 'absent: No such file'),
+    (['{model}', '--real', '{room}'], 1, 'nothing tells what it shows'),
+    (['{model}', '--real', 'a/b', '--real', 'c/b'], 2, 'rename one'),
     (['{model}', '--recordings', 'absent'], 1, 'absent')])
 def test_bad_usage_and_bad_data_are_one_line(tmp_path, capsys, monkeypatch, constant, words,
                                              status, reason):
     monkeypatch.chdir(tmp_path)
-    assert main(['report', *(word.format(model=constant) for word in words)]) == status
+    room = tmp_path / 'room.npz'
+    np.savez(room, t=[0, 1], x=[0, 1], y=[0, 1], p=[0, 1])
+    assert main(['report', *(word.format(model=constant, room=room) for word in words)]) == status
     errors = capsys.readouterr().err
     assert reason in errors and errors.count('\n') == 1
     assert not (tmp_path / 'docs').exists()

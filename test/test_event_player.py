@@ -124,12 +124,16 @@ def test_bad_recordings_end_the_node_with_the_reason(ros, tmp_path, content, rea
     assert reason in ros.output(player) and 'Traceback' not in ros.output(player)
 
 
-@pytest.mark.parametrize('name', ['evt3_640x480', 'libcaer_cmp_346x260',
-                                  'aedat4/dvxplorer_320x240.aedat4'])
-def test_ordinary_scenes_give_scores_but_no_gesture(ros, shared_data, name):
+@pytest.mark.parametrize('name, rotation', [
+    ('evt3_640x480', 0), ('libcaer_cmp_346x260', 0), ('aedat4/dvxplorer_320x240.aedat4', 0),
+    ('no_gesture/sit_to_stand_turned_90.aedat', 90),
+    ('no_gesture/walking_to_camera_turned_180.aedat', 180)])
+def test_ordinary_scenes_give_scores_but_no_gesture(ros, shared_data, name, rotation):
+    if not (shared_data / name).exists():
+        pytest.skip(f'{shared_data / name} is not on this machine')
     scores = ros.listen(Classification, 'gesture_scores')
     gestures = ros.listen(Classification, 'gesture')
-    ros.start('event_stream')
+    ros.start('event_stream', rotation=rotation)
     ros.start('gesture_classifier')
     player = ros.start('event_player', recording=shared_data / name)
     ros.wait_for(lambda: player.poll() is not None, 'the end of the recording')

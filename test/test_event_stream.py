@@ -65,6 +65,51 @@ def test_every_event_type_is_found_and_read(ros, message_type, reliability):
         assert (packet.events['pixel'] == (128 + 3) * 128 + number).all()
 
 
+def set_rotation(ros, node, rotation):
+    """Set the parameter of a node that runs; give its answer."""
+    client = ros.client(SetParameters, f'/{node}/set_parameters')
+    value = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=rotation)
+    future = client.call_async(SetParameters.Request(
+        parameters=[Parameter(name='rotation', value=value)]))
+    ros.wait_for(future.done, 'the answer')
+    return future.result().results[0]
+
+
+@pytest.mark.parametrize('geometry', [{}, {'geometry': 'whole'}, {
+    'geometry': 'region', 'region': '[40, 30, 200, 90]', 'flip_x': True}])
+def test_rotation_changes_while_the_node_runs(ros, geometry):
+    packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    node = ros.start('event_stream', rotation=270, **OFF, **geometry)
+    camera = ros.node.create_publisher(message_class(EVENT_ARRAY_TYPES[0]), 'events', 1000)
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    events = np.zeros(3000, EVENT)
+    rng = np.random.default_rng(1)
+    events['t'] = 10**15 + np.arange(len(events))
+    events['x'], events['y'] = rng.integers(0, 346, 3000), rng.integers(0, 260, 3000)
+    data = encode_event_array(events, 0, 'camera', 260, 346)
+
+    def seen():
+        """Give the picture of the camera's next message, uint [128, 128]."""
+        packets.clear()
+        camera.publish(data)
+        ros.wait_for(lambda: packets, 'a packet')
+        return np.bincount(decode_packet(packets[0]).events['pixel'],
+                           minlength=2 * 128 * 128)[:128 * 128].reshape(128, 128)
+
+    first = seen()
+    if geometry.get('flip_x'):      # the flip is of the picture that is turned
+        first = first[:, ::-1]
+    upright = np.rot90(first, -1)
+    for rotation in (0, 90, 180, 270):
+        assert set_rotation(ros, 'event_stream', rotation).successful
+        picture = seen()[:, ::-1] if geometry.get('flip_x') else seen()
+        assert picture.any()
+        np.testing.assert_array_equal(picture, np.rot90(upright, -(rotation // 90)))
+    refused = set_rotation(ros, 'event_stream', 100)
+    assert not refused.successful and 'rotation 100 is not one of' in refused.reason
+    assert node.poll() is None
+
+
 def test_malformed_messages_are_counted_and_cost_nothing_else(ros):
     packets = ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
     diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
@@ -160,6 +205,7 @@ def test_package_that_is_not_installed_costs_only_its_type(ros):
     ({'width': '[]'}, 'width must not be empty'),
     ({'geometry': '[]'}, 'geometry must not be empty'),
     ({'flip_x': '[]'}, 'flip_x must not be empty'),
+    ({'rotation': 45}, 'rotation 45 is not one of 0, 90, 180, 270 degrees'),
 ])
 def test_wrong_parameters_end_the_node_with_the_reason(ros, parameters, reason):
     node = ros.start('event_stream', **parameters)

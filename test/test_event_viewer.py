@@ -15,6 +15,7 @@ from snn_gesture_ros.nodes.messages import classification, header
 from snn_gesture_ros.nodes.topics import CAMERA_QOS, GESTURE_QOS, IMAGE_QOS, message_class
 from snn_gesture_ros.viewing.caption import QUIET, TEXT
 from snn_gesture_ros.viewing.picture import BACKGROUND, ON
+from test_event_stream import set_rotation
 from vision_msgs.msg import Classification
 
 ARRAY = 'dvs_msgs/msg/EventArray'
@@ -78,6 +79,41 @@ def test_pixel_is_where_it_fired(ros):
     image = ros.wait_for(seen, 'a picture with an event')
     assert (image.width, image.height, image.header.frame_id) == (320, 200, 'eye')
     assert np.argwhere((pixels(image) == ON).all(2)).tolist() == [[150, 100]]
+
+
+def test_picture_is_turned_also_while_it_is_looked_at(ros):
+    camera = Camera(ros)
+    images = ros.listen(Image, 'event_image', IMAGE_QOS)
+    node = ros.start('event_viewer', longest_px=320, rotation=90)
+
+    def place():
+        camera.fire()
+        if not images or not lit(images[-1]):
+            return None
+        return np.argwhere((pixels(images[-1]) == ON).all(2)).tolist()
+
+    ros.wait_for(lambda: place() == [[100, 200 - 1 - 150]], 'a picture that is turned')
+    assert (images[-1].width, images[-1].height) == (200, 320)
+    assert set_rotation(ros, 'event_viewer', 180).successful
+    ros.wait_for(lambda: place() == [[200 - 1 - 150, 320 - 1 - 100]], 'one that is turned further')
+    refused = set_rotation(ros, 'event_viewer', 10)
+    assert not refused.successful and 'rotation 10 is not one of' in refused.reason
+    assert node.poll() is None
+
+
+def test_compact_stream_is_turned_by_event_stream_alone(ros):
+    camera = Camera(ros)
+    images = ros.listen(Image, 'event_image', IMAGE_QOS)
+    ros.start('event_stream', rotation=180, geometry='whole', width=320, height=200,
+              refractory_us=0, background_us=0, batch_us=0, hot_pixels=False)
+    ros.start('event_viewer', longest_px=320, source='event_stream', rotation=180)
+
+    def seen():
+        camera.fire()
+        return next((image for image in images if lit(image)), None)
+
+    image = ros.wait_for(seen, 'a picture with an event')
+    assert np.argwhere((pixels(image) == ON).all(2)).tolist() == [[200 - 1 - 150, 320 - 1 - 100]]
 
 
 def test_gesture_and_score_are_written_into_the_picture(ros):

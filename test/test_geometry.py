@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.geometry import Geometry, map_events
+from snn_gesture_ros.events.geometry import Geometry, map_events, Turn, turn_counts
 
 
 def pixel_map(geometry, width, height):
@@ -49,6 +49,74 @@ def test_flips():
     assert place(Geometry(flip_y=True), (128, 128), 0, 5) == (0, 122)
 
 
+@pytest.mark.parametrize('rotation, corner', [
+    (0, (0, 0)), (90, (127, 0)), (180, (127, 127)), (270, (0, 127))])
+def test_rotation_is_clockwise(rotation, corner):
+    turned = Geometry(rotation=rotation)
+    assert place(turned, (128, 128), 0, 0) == corner
+    assert place(turned, (640, 480), 80, 0) == corner   # of the square
+
+
+@pytest.mark.parametrize('flips', [{}, {'flip_x': True}, {'flip_y': True}])
+@pytest.mark.parametrize('rotation', [90, 180, 270])
+@pytest.mark.parametrize('part', [('square',), ('whole',), ('region', (41, 30, 180, 90))])
+@pytest.mark.parametrize('size', [(346, 260), (240, 320), (128, 128), (640, 480)])
+@pytest.mark.parametrize('width, height', [(128, 128), (128, 64)])
+def test_rotation_is_that_of_the_picture_by_numpy(size, part, rotation, flips, width, height):
+    if part[0] == 'region' and size == (128, 128):
+        part = ('region', (3, 30, 90, 41))
+    rng = np.random.default_rng(rotation)
+    counts = rng.integers(0, 9, size[::-1])
+    quarters = rotation // 90
+    # As the camera saw it, then turned by numpy: width and height change places with it.
+    upright = (width, height) if quarters == 2 else (height, width)
+    seen = picture(Geometry(*part, width=upright[0], height=upright[1]), counts)
+    expected = np.rot90(seen, -quarters)
+    if flips:
+        expected = np.flip(expected, 1 if 'flip_x' in flips else 0)
+    turned = Geometry(*part, rotation=rotation, width=width, height=height, **flips)
+    np.testing.assert_array_equal(picture(turned, counts), expected)
+    assert turned.part(*size) == Geometry(*part).part(*size)
+
+
+@pytest.mark.parametrize('rotation', [90, 180, 270])
+def test_rotation_is_that_of_a_turned_sensor(rotation):
+    """Events of a sensor that is upright, and those of the same sensor turned in its mount."""
+    width, height = 346, 260
+    x, y, part_width, part_height = 40, 30, 128, 64
+    counts = np.random.default_rng(1).integers(0, 9, (height, width))
+    upright = picture(Geometry('region', (x, y, part_width, part_height)), counts)
+    # The camera is turned clockwise, so that the scene turns counter-clockwise on its pixels.
+    on_sensor = np.rot90(counts, rotation // 90)
+    region = {90: (y, width - x - part_width, part_height, part_width),
+              180: (width - x - part_width, height - y - part_height, part_width, part_height),
+              270: (height - y - part_height, x, part_height, part_width)}[rotation]
+    np.testing.assert_array_equal(
+        picture(Geometry('region', region, rotation=rotation), on_sensor), upright)
+
+
+def picture(geometry, counts):
+    """Give the counts of the picture for those of the sensor, both [height, width]."""
+    pixels = pixel_map(geometry, *counts.shape[::-1])
+    seen = np.zeros(geometry.width * geometry.height, int)
+    np.add.at(seen, pixels[pixels >= 0], counts[pixels >= 0])
+    return seen.reshape(geometry.height, geometry.width)
+
+
+@pytest.mark.parametrize('rotation', [0, 90, 180, 270])
+def test_counts_are_turned_as_pixels_are(rotation):
+    counts = np.random.default_rng(2).integers(0, 9, (2, 128, 128))
+    for turned, of_polarity in zip(turn_counts(counts, rotation), counts):
+        np.testing.assert_array_equal(turned, picture(Geometry(rotation=rotation), of_polarity))
+
+
+def test_a_recording_may_say_how_it_is_seen():
+    geometry = Geometry('whole', flip_x=True, rotation=90)
+    assert geometry.turned(Turn()) == geometry
+    assert geometry.turned(Turn(0, None)) == Geometry('whole', flip_x=True)
+    assert geometry.turned(Turn(None, False)) == Geometry('whole', rotation=90)
+
+
 @pytest.mark.parametrize('width, height', [(346, 260), (320, 320), (1280, 720), (99, 60)])
 @pytest.mark.parametrize('mode', ['square', 'whole'])
 def test_every_pixel_stays_on_the_picture(mode, width, height):
@@ -63,6 +131,8 @@ def test_wrong_settings_are_refused_with_the_reason():
         Geometry('centre')
     with pytest.raises(ValueError, match='region must be'):
         Geometry('region')
+    with pytest.raises(ValueError, match='rotation 45 is not one of 0, 90, 180, 270 degrees'):
+        Geometry(rotation=45)
     with pytest.raises(ValueError, match='does not fit on the sensor of 346x260'):
         Geometry('region', (300, 0, 64, 64)).tables(346, 260)
 
@@ -81,7 +151,9 @@ def test_events_are_mapped_to_flat_frames():
 @pytest.mark.parametrize('any_hot', [False, True])
 @pytest.mark.parametrize('geometry', [
     Geometry(), Geometry('whole', flip_x=True, height=64),
-    Geometry('region', (20, 10, 60, 50), flip_y=True)])
+    Geometry('region', (20, 10, 60, 50), flip_y=True),
+    Geometry('whole', rotation=90, height=64), Geometry('region', (20, 10, 60, 50), rotation=270)
+])
 def test_random_events_are_mapped_as_by_numpy(geometry, any_hot):
     rng = np.random.default_rng(4)
     width, height, count = 99, 77, 5000

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from conftest import bar, BAR_US
+from conftest import bar, BAR_US, record_bar
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
@@ -184,6 +184,34 @@ def test_the_terminal_teaches(ros, teaching):
     undo = subprocess.Popen([*words, '--undo'], env=ros.environment)
     ros.wait_for(lambda: undo.poll() is not None, 'the end of undoing')
     assert undo.returncode == 0 and len(teaching.classes()) == 3
+
+
+def test_the_terminal_teaches_recordings(ros, teaching, tmp_path):
+    """Recordings become examples of the robot; a table tells what learning them has changed."""
+    recordings = [record_bar(tmp_path / f'{k}.npz', 'middle', seed=k) for k in range(3)]
+    log = tmp_path / 'teach.log'
+    words = [shutil.which('snn-gesture'), 'teach', '--label', 'middle', *recordings, '--learn']
+    with log.open('w') as out:
+        teach = subprocess.Popen(words, env=ros.environment, stdout=out, stderr=out)
+    ros.wait_for(lambda: teach.poll() is not None, 'the end of teaching')
+    text = log.read_text()
+    assert teach.returncode == 0 and '3 examples added' in text, text
+    row = next(line.split() for line in text.splitlines() if line.strip().startswith('middle'))
+    assert row[:3] == ['middle', '3', 'new']
+    assert teaching.state['examples'] == 'middle 3' and 'runs: middle' in text
+    assert 'middle' in teaching.classes()
+
+
+@pytest.mark.parametrize('words, reason', [
+    (['wave', '--label', 'wave', 'a.npz'], 'recordings go with neither LABEL'),
+    (['--examples', 'a.npz', '--undo'], 'recordings go with neither LABEL'),
+    (['wave', '--examples', '0'], '0 is no whole number'),
+    (['wave', '--flip-x'], '--flip-x and --flip-y are for recordings'),
+    ([], 'or give recordings')])
+def test_what_does_not_go_together_is_bad_usage(words, reason):
+    teach = subprocess.run([shutil.which('snn-gesture'), 'teach', *words], capture_output=True,
+                           text=True)
+    assert teach.returncode == 2 and reason in teach.stderr and teach.stderr.count('\n') == 1
 
 
 def test_a_picture_that_is_not_that_of_clips_is_named(ros, teaching):

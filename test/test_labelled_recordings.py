@@ -88,17 +88,38 @@ def test_geometry_of_the_picture(source, tmp_path, capsys):
     for name, words, x, y in [
             ('flipped', ['--flip-x', '--flip-y'],
              127 - (events['x'].astype(int) - 36), 127 - events['y']),
+            ('turned', ['--rotation', '90', '--flip-x'],
+             events['y'], events['x'].astype(int) - 36),
             ('region', ['--geometry', 'region', '--region', '72', '0', '128', '128'],
              events['x'].astype(int) - 72, events['y'])]:
         assert import_(source, tmp_path / name, '--raw', *words) == 0
         pixel = ClipSet(tmp_path / name).events(0)['pixel']
-        inside = (x >= 0) & (x < 128)
+        inside = (x >= 0) & (x < 128) & (y >= 0) & (y < 128)
         assert (pixel == ((events['p'] * 128 + y) * 128 + x)[inside]).all()
     assert ClipSet(tmp_path / 'region').descriptions[0]['geometry'] == 'region 72 0 128 128'
+    assert ClipSet(tmp_path / 'turned').descriptions[0]['geometry'] == 'square rotation 90 flip_x'
     assert import_(source, tmp_path / 'whole', '--raw', '--geometry', 'whole') == 0
     assert len(ClipSet(tmp_path / 'whole').events(0)) == len(events)
     assert import_(source, tmp_path / 'flipped', '--raw', '--flip-x') == 1
     assert "geometry: 'square flip_x flip_y', now 'square flip_x'" in capsys.readouterr().err
+
+
+def test_a_table_tells_how_each_recording_is_seen(source, tmp_path, capsys):
+    events = make_events()
+    save_npz(source / 'a.npz', events)
+    (source / 'labels.csv').write_text(
+        f'{HEAD},rotation,flip_x\na.npz,,,right,,\na.npz,,,left,,true\na.npz,,,up,0,\n')
+    assert import_(source, tmp_path / 'set', '--raw', '--rotation', '180') == 0
+    clips = ClipSet(tmp_path / 'set')
+    x, y = events['x'], events['y']
+    for label, column, row in [('right', 127 - x, 127 - y), ('left', x, 127 - y), ('up', x, y)]:
+        pixel = clips.select(labels=[label]).events(0)['pixel']
+        assert (pixel == (events['p'] * 128 + row) * 128 + column).all(), label
+    for cells, reason in (('45,', "line 2: rotation '45' is not one of 0, 90, 180, 270"),
+                          (',maybe', "line 2: flip_x 'maybe' is neither true nor false")):
+        (source / 'labels.csv').write_text(f'{HEAD},rotation,flip_x\na.npz,,,right,{cells}\n')
+        assert import_(source, tmp_path / 'other') == 1
+        assert reason in capsys.readouterr().err
 
 
 def test_impossible_geometry_is_refused(source, tmp_path, capsys):

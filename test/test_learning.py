@@ -1,18 +1,24 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Learning from examples: the store, the versions, and what a small network learns."""
+from collections import Counter
+import json
+from pathlib import Path
 import shutil
 
-from conftest import bar, BAR_COLUMNS, BAR_US
+from conftest import bar, BAR_COLUMNS, BAR_US, record_bar
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
+from snn_gesture_ros.evaluation.sources import Part, Source
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.learning.examples import ExampleStore, without_rest
 from snn_gesture_ros.learning.learn import learn
 from snn_gesture_ros.learning.lesson import Bounds, folds, why_not
 from snn_gesture_ros.learning.recent_events import RecentEvents
+from snn_gesture_ros.learning.recorded_examples import add_examples, read_examples
 from snn_gesture_ros.learning.versions import Versions
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
@@ -107,7 +113,7 @@ def test_reasons_not_to_offer_a_network():
 
 def test_folds_hold_every_example_out_once_and_leave_some_of_every_label():
     classes = np.array([4, 4, 4, 7, 4, 7, 7, 4])
-    parts = folds(classes)
+    parts = folds(classes, list(range(8)))
     assert sorted(np.concatenate(parts)) == list(range(8))
     for part in parts:
         assert set(np.delete(classes, part)) == {4, 7} == set(classes[part])
@@ -235,11 +241,133 @@ def test_recent_events_are_those_of_the_last_seconds():
         recent.push(packet(1, 7_000_000, 8_000_000, size=64))
 
 
+def learn_from(folder, base, rehearsal, *words):
+    """Run the verb; give its status."""
+    return main(['learn', str(folder), '--checkpoint', str(base), '--rehearsal', str(rehearsal),
+                 *map(str, words)])
+
+
+def test_recordings_of_a_label_are_learned_once(tmp_path, base, rehearsal, capsys):
+    recordings = [record_bar(tmp_path / f'{k}.npz', 'middle', seed=k) for k in range(4)]
+    robot = tmp_path / 'robot'
+    assert learn_from(robot, base, rehearsal, '--label', 'middle', *recordings) == 0
+    captured = capsys.readouterr()
+    assert f'4 examples added to {robot / "examples"}\n' in captured.err
+    clips = ExampleStore(robot / 'examples').clips().clips
+    assert [Path(clip.recording) for clip in clips] == recordings
+    assert {(clip.label, clip.person) for clip in clips} == {('middle', 'someone')}
+    rows = {line.split()[0]: line.split() for line in captured.out.splitlines() if line.strip()}
+    assert rows['middle'][:3] == ['middle', '4', 'new']
+    assert rows['middle'][-3:] == ['better', '–', '–'] and rows['left'][1:4] == ['–'] * 3
+    assert rows['mean'][1] == '4'
+    assert captured.out.splitlines()[-1] == str(robot / 'models' / '0001.safetensors')
+    assert learn_from(robot, base, rehearsal, '--label', 'middle', *recordings, '--json') == 0
+    captured = capsys.readouterr()
+    assert '0 examples added' in captured.err and '4 were there already' in captured.err
+    assert json.loads(captured.out)['figures']['examples'] == {'middle': 4}
+
+
+def test_labels_are_found_as_by_evaluate(tmp_path, base, rehearsal, capsys):
+    """A folder with a table; `none` among the labels, and a recording that is seen mirrored."""
+    folder = tmp_path / 'shown'
+    for k in range(3):
+        record_bar(folder / f'{k}.npz', 'right', seed=k)
+        record_bar(folder / f'none_{k}.npz', 'none', seed=k)
+    table = folder / 'labels.csv'
+    table.write_text('file,start_s,end_s,label,person,flip_x\n' + ''.join(
+        f'{k}.npz,,,right,ann,\n{k}.npz,0,1.1,left,ann,true\nnone_{k}.npz,,,none,,\n'
+        for k in range(3)))
+    assert learn_from(tmp_path / 'robot', base, rehearsal, '--examples', folder) == 0
+    clips = ExampleStore(tmp_path / 'robot' / 'examples').clips()
+    assert Counter(clip.label for clip in clips.clips) == {'right': 3, 'left': 3, 'none': 3}
+    for clip, events in clips:
+        left, right = {'right': (80, 112), 'left': (16, 48)}.get(clip.label, (0, 128))
+        x = events['pixel'] % 128
+        assert (x >= left).all() and (x < right).all(), clip
+        assert clip.person == ('someone' if clip.label == 'none' else 'ann')
+        assert clip.duration_us <= (1_100_000 if clip.label == 'left' else BAR_US)
+    assert 'none    ' in capsys.readouterr().out
+    # The table itself names the same, and nothing is there twice.
+    assert learn_from(tmp_path / 'robot', base, rehearsal, '--examples', table) == 0
+    assert '0 examples added' in capsys.readouterr().err
+
+
+def test_a_long_recording_is_several_examples(tmp_path):
+    path = record_bar(tmp_path / 'a.npz', 'none', 25_000_000)
+    source = Source(path, (Part('none', 1_000_000, None),))
+    examples, left_out = read_examples(source, Cleaning())
+    assert left_out == []
+    assert [each.duration_us for each in examples] == pytest.approx([8_000_000] * 3, abs=110_000)
+    assert len({each.source for each in examples}) == 3
+    for each in examples:
+        assert each.events['dt_us'].max() < each.duration_us
+    cleaned, _ = cut_recording(path, [(1_000_000, None)])
+    assert sum(len(each.events) for each in examples) == pytest.approx(len(cleaned[0][1]), rel=.01)
+    store = ExampleStore(tmp_path / 'examples')
+    assert len(add_examples(store, examples)) == 3 and add_examples(store, examples) == []
+
+
+def test_what_of_recordings_is_no_example_is_named(tmp_path, base, rehearsal, capsys):
+    folder, robot = tmp_path / 'shown', tmp_path / 'robot'
+    record_bar(folder / 'a.npz', 'left')
+    (folder / 'labels.csv').write_text(
+        'file,start_s,end_s,label\na.npz,0,0.5,left\na.npz,7,8,left\n')
+    assert learn_from(robot, base, rehearsal, '--examples', folder) == 1
+    lines = capsys.readouterr().err.splitlines()
+    name = f'{folder / "a.npz"}: left from'
+    assert f'{name} 0 s on: nothing moved for 1 s or longer; left out' in lines
+    assert f'{name} 7 s on: nothing moved for 1 s or longer; left out' in lines
+    assert lines[-1] == 'snn-gesture: the recordings hold no example'
+    plain = record_bar(tmp_path / 'other' / 'a.npz', 'left')
+    for words, status, reason in [
+            (['--examples', plain], 1, 'nothing tells its label'),
+            (['--examples', 'nowhere'], 1, 'nowhere: No such file'),
+            (['--label', 'a/b', plain], 2, "label 'a/b' must be letters"),
+            (['--label', 'left'], 2, '--label left: name the recordings'),
+            (['--label', 'left', plain, '--region', '0', '0', '9', '9'], 2, '--region is for'),
+            (['--rotation', '90'], 2, 'are for recordings'),
+            (['--label', 'left', plain, '--undo'], 2, '--undo goes with no other'),
+            (['--label', 'left', plain], 1, 'a label needs 3 examples: left has 1')]:
+        assert learn_from(robot, base, rehearsal, *words) == status, words
+        error = capsys.readouterr().err
+        assert reason in error and 'Traceback' not in error, words
+    damaged = folder / 'b.npz'
+    damaged.write_bytes((folder / 'a.npz').read_bytes()[:5000])
+    before = ExampleStore(robot / 'examples').names()
+    assert learn_from(robot, base, rehearsal, '--label', 'left', plain, damaged) == 1
+    assert str(damaged) in capsys.readouterr().err
+    assert ExampleStore(robot / 'examples').names() == before
+
+
+def test_what_was_learned_is_undone_and_examples_set_aside(folder, base, rehearsal, capsys):
+    assert learn_from(folder, base, rehearsal) == 0
+    path = folder / 'models' / '0001.safetensors'
+    assert learn_from(folder, base, rehearsal, '--undo') == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f'{path} is undone; before it was {base}')
+    assert Versions(folder / 'models').newest_after(str(base)) is None
+    assert learn_from(folder, base, rehearsal, '--undo') == 1
+    assert 'there is nothing to undo' in capsys.readouterr().err
+    assert learn_from(folder, base, rehearsal, '--discard', '5') == 1
+    assert 'there are 4 examples' in capsys.readouterr().err
+    assert learn_from(folder, base, rehearsal, '--discard', '3') == 0
+    assert ExampleStore(folder / 'examples').names() == ['000001-middle']
+
+
+def test_examples_of_one_recording_are_held_out_together():
+    classes, recordings = np.array([4, 4, 4, 4, 4, 7, 7, 7]), list('aabbccca')
+    parts = [set(part.tolist()) for part in folds(classes, recordings)]
+    assert {0, 1} in [part & {0, 1, 2, 3, 4} for part in parts]
+    assert {2, 3} in [part & {0, 1, 2, 3, 4} for part in parts]
+    # Of two recordings alone nothing could be held out otherwise.
+    assert [len(part & {5, 6, 7}) for part in parts] == [1, 1, 1]
+
+
 def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):
     words = ['learn', str(folder), '--checkpoint', str(base), '--rehearsal', str(rehearsal)]
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith('middle: 4 examples, ') and lines[0].endswith(', 0% before')
+    assert any(line.split()[:3] == ['middle', '4', 'new'] for line in lines)
     assert lines[-1] == str(folder / 'models' / '0001.safetensors')
     with pytest.raises(SystemExit) as ended:
         main([*words, '--most-forgotten', 'nan'])

@@ -23,7 +23,9 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 WIDTH, HEIGHT = 346, 260
 SIZE, FRAME_US, TIME_STEPS = 64, 50_000, 16
 GEOMETRIES = [Geometry(), Geometry('whole', flip_x=True), Geometry('region', (40, 30, 200, 90)),
-              Geometry(flip_y=True, width=64, height=64)]
+              Geometry(flip_y=True, width=64, height=64),
+              Geometry('region', (40, 30, 200, 90), rotation=90),
+              Geometry('whole', rotation=270, flip_x=True, width=64, height=64)]
 ON_THE_HOST = """
 #include <algorithm>
 #define __global__

@@ -102,13 +102,15 @@ def test_gestures_are_asked_for_and_can_be_imported(ros, camera, tmp_path):
     output = tmp_path / 'ann' / 'drums.h5'
     output.parent.mkdir()
     record = start_record(ros, output, '--labels', 'air_drums', 'none', '--examples', '2',
-                          '--seconds', '0.5', '--countdown', '1', '--person', 'ann')
+                          '--seconds', '0.5', '--countdown', '1', '--person', 'ann',
+                          '--rotation', '270')
     assert finished(ros, record, 'all gestures') == 0, ros.output(record)
     lines = ros.output(record)
     assert 'air_drums (1 of 2) in 1 now, done' in lines and 'none (2 of 2) in 1 now' in lines
     rows = read_labels(output.parent)
     assert [row['label'] for row in rows] == ['air_drums', 'none'] * 2
-    assert {(row['file'], row['person']) for row in rows} == {('drums.h5', 'ann')}
+    assert {(row['file'], row['person'], row['rotation']) for row in rows} == {
+        ('drums.h5', 'ann', '270')}
     times = [float(row[name]) for row in rows for name in ('start_s', 'end_s')]
     assert times == sorted(times) and times[0] > 0.9
     with open_recording(output) as recording:
@@ -199,6 +201,15 @@ def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, option, value):
         main(['record', str(tmp_path / 'a.npz'), option, value])
     assert stopped.value.code == 2
     assert f'{option}: {value} is no number from' in capsys.readouterr().err
+
+
+def test_rotation_goes_with_the_labels(tmp_path, capsys):
+    LabelTable(tmp_path / 'a.npz', rotation=270).add(0, 1000, 'wave')
+    assert [(row['label'], row['rotation']) for row in read_labels(tmp_path)] == [('wave', '270')]
+    with pytest.raises(ValueError, match='no column person.*without --person'):
+        LabelTable(tmp_path / 'b.npz', 'ann')
+    assert main(['record', str(tmp_path / 'c.npz'), '--rotation', '90']) == 2
+    assert '--rotation is written beside labels' in capsys.readouterr().err
 
 
 def add_labels(recording, *labels, person='', replace=False):

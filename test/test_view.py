@@ -189,6 +189,26 @@ def test_gestures_are_named_by_a_checkpoint(wave, halves):
     assert not all(shot.gesture.started for shot in shots[1:])
 
 
+def test_picture_and_network_see_what_is_turned(tmp_path, wave, halves):
+    watch = partial(Recognition, SpikingClassifier(str(halves)), rotation=180)
+    shots = shots_of(wave, 20, watch=watch, rotation=180)
+    assert shots[-1].gesture.label == 'right' and shots[-1].gesture.started
+    assert shots[-1].counts[..., 88:].any() and not shots[-1].counts[..., :88].any()
+    np.testing.assert_array_equal(
+        shots_of(wave, 20, rotation=90)[7].counts,
+        np.rot90(shots_of(wave, 20)[7].counts, -1, (1, 2)))
+    path = tmp_path / 'turned.png'
+    assert main(['view', str(wave), '--rotation', '90', '--checkpoint', str(halves),
+                 '--output', str(path)]) == 0
+    assert path.exists()
+
+
+def test_silence_is_turned_too(tmp_path):
+    path = tmp_path / 'a.npz'
+    np.savez(path, t=[0, 1_000_000], x=[5, 5], y=[1, 1], p=[1, 1], width=200, height=100)
+    assert {shot.counts.shape for shot in shots_of(path, 20, rotation=270)} == {(2, 200, 100)}
+
+
 def test_gesture_ends_in_silence(tmp_path, halves):
     t = np.arange(0, 1_000_000, 25)
     t = np.concatenate([t, [3_000_000]])

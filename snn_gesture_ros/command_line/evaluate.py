@@ -31,8 +31,9 @@ PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name
 def add_arguments(parser) -> None:
     """Declare the arguments: the verb's own, and one for each parameter of the nodes."""
     parser.add_argument('recordings', nargs='+', metavar='RECORDING',
-                        help='recordings, folders of them, and DvsGesture.tar.gz or its folder, '
-                             'of which the recordings for test are evaluated')
+                        help='recordings, folders of them, a labels.csv that lists them, and '
+                             'DvsGesture.tar.gz or its folder, of which the recordings for test '
+                             'are evaluated')
     parser.add_argument('--label-table', type=Path, metavar='CSV',
                         help='what is shown: columns start,end,label (seconds) for one recording, '
                              'or file,start_s,end_s,label; by default tables beside the '

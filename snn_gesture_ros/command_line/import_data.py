@@ -4,6 +4,7 @@
 from pathlib import Path
 import sys
 
+from snn_gesture_ros.command_line.geometry_options import add_geometry, geometry_of
 from snn_gesture_ros.command_line.numbers import share
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
 from snn_gesture_ros.command_line.usage import usage
@@ -14,7 +15,6 @@ from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.datasets.labelled_recordings import (
     check_shares, LabelledRecordings, TABLE)
 from snn_gesture_ros.datasets.summary import summarise
-from snn_gesture_ros.events.geometry import Geometry, MODES
 from snn_gesture_ros.events.noise import NoiseSettings
 
 EXAMPLE = 'snn-gesture import my_recordings SET'
@@ -33,13 +33,7 @@ def add_arguments(parser) -> None:
                                  '(default: %(default)s); DVS128 Gesture has its own')
     parser.add_argument('--raw', action='store_true',
                         help='keep hot pixels and noise, which event_stream removes by default')
-    parser.add_argument('--geometry', choices=MODES, default='square',
-                        help='part of the sensor that is used (default: %(default)s, the largest '
-                             'centred one)')
-    parser.add_argument('--region', type=int, nargs=4, metavar=('X', 'Y', 'WIDTH', 'HEIGHT'),
-                        help='in sensor pixels, for geometry region')
-    parser.add_argument('--flip-x', action='store_true', help='mirror the picture left to right')
-    parser.add_argument('--flip-y', action='store_true', help='turn the picture upside down')
+    add_geometry(parser)
 
 
 def run(arguments) -> int:
@@ -91,8 +85,4 @@ def cleaning_of(arguments) -> Cleaning:
 
     :raises ValueError: if the geometry is impossible.
     """
-    if arguments.region and arguments.geometry != 'region':
-        raise ValueError('--region is for --geometry region')
-    geometry = Geometry(arguments.geometry, tuple(arguments.region or ()), arguments.flip_x,
-                        arguments.flip_y, ClipSet.SIZE, ClipSet.SIZE)
-    return Cleaning(geometry, RAW if arguments.raw else NoiseSettings())
+    return Cleaning(geometry_of(arguments), RAW if arguments.raw else NoiseSettings())

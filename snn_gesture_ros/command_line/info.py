@@ -195,7 +195,7 @@ def as_model_card(facts: dict) -> str:
         rows.append(('parameters', f'{facts["parameters"]:,}'))
     lines = [f'{name:<14} {value}' for name, value in rows]
     return '\n'.join([*lines, '', 'training', *indented(facts['training']), '',
-                      'never tried on', *(f'  {what}' for what in facts['never_tried_on'])])
+                      'never trained on', *(f'  {what}' for what in facts['never_tried_on'])])
 
 
 def indented(values: dict, depth: int = 1):

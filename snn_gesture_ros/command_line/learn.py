@@ -1,18 +1,25 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `learn`: learn the examples that were shown to the robot; gesture_trainer runs it."""
+"""Verb `learn`: learn from recordings and what a robot was shown; gesture_trainer runs it."""
 import json
 from pathlib import Path
 
-from snn_gesture_ros.command_line.numbers import share
+from snn_gesture_ros.command_line.example_options import (
+    add_recordings, add_to, are_recordings_given, read_recordings)
+from snn_gesture_ros.command_line.numbers import positive, share
+from snn_gesture_ros.command_line.usage import UsageError
 
-EXAMPLE = 'snn-gesture learn ~/.ros/snn_gesture --checkpoint fast'
+EXAMPLE = 'snn-gesture learn mine --label snap a.mcap b.mcap c.mcap --checkpoint fast'
 
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('folder', type=Path, metavar='FOLDER',
-                        help='of gesture_trainer, with the examples; models are kept there')
+                        help='of gesture_trainer, or a new one: examples and models are kept '
+                             'there')
+    parser.add_argument('--examples', nargs='+', type=Path, default=[], metavar='RECORDING',
+                        help='add examples first: recordings, folders of them or a labels.csv; '
+                             'labels are found as by evaluate')
     parser.add_argument('--checkpoint', default='fast', metavar='CHECKPOINT',
                         help='what runs now: a shipped model, a path, or a version in FOLDER '
                              '(default: %(default)s)')
@@ -25,35 +32,76 @@ def add_arguments(parser) -> None:
                         help='of the mean recall of the old gestures (default: %(default)s)')
     parser.add_argument('--prepare', action='store_true',
                         help='only simulate the people for rehearsal, so that learning is sooner')
+    parser.add_argument('--undo', action='store_true',
+                        help='instead, undo the newest network that came from CHECKPOINT')
+    parser.add_argument('--discard', type=positive, metavar='N',
+                        help='instead, set the N newest examples aside')
     parser.add_argument('--json', action='store_true', help='print JSON')
+    add_recordings(parser)
 
 
 def run(arguments) -> int:
     """
     Learn; 1 if the network is not good enough to be kept.
 
-    :raises ValueError: if there is nothing to learn from.
+    :raises ValueError: if there is nothing to learn from, or to undo.
     """
+    folder = arguments.folder
+    are_given = are_recordings_given(arguments, arguments.examples)
+    instead = [name for name in ('undo', 'discard', 'prepare') if getattr(arguments, name)]
+    if len(instead) + are_given > 1:
+        raise UsageError(f'--{instead[0]} goes with no other of --undo, --discard, --prepare, '
+                         '--examples and --label')
     if arguments.prepare:
         from snn_gesture_ros.learning.rehearsal import simulate_people
-        simulate_people(arguments.folder)
+        simulate_people(folder)
         return 0
-    if not (arguments.folder / 'examples').is_dir():
-        raise ValueError(f'{arguments.folder} holds no examples: gesture_trainer collects them')
+    if are_given:
+        add_to(folder, read_recordings(arguments, arguments.examples))
+    if not (folder / 'examples').is_dir():
+        raise ValueError(f'{folder} holds no examples: gesture_trainer collects them, or name '
+                         'recordings with --examples or --label')
+    if arguments.undo or arguments.discard:
+        print(undo(folder, arguments.checkpoint) if arguments.undo
+              else discard(folder, arguments.discard))
+        return 0
     from snn_gesture_ros.learning.learn import learn
     from snn_gesture_ros.learning.lesson import Bounds
-    result = learn(arguments.folder, arguments.checkpoint, arguments.rehearsal,
+    result = learn(folder, arguments.checkpoint, arguments.rehearsal,
                    Bounds(arguments.least_recall, arguments.most_forgotten))
-    print(json.dumps(result) if arguments.json else in_words(result))
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        from snn_gesture_ros.command_line.learning_table import print_learned
+        print_learned(result['figures'])
+        print(f'not kept: {result["refused"]}' if result['refused'] else result['version'])
     return 1 if result['refused'] else 0
 
 
-def in_words(result: dict) -> str:
-    """Say what came out."""
-    figures = result['figures']
-    lines = [f'{label}: {figures["examples"][label]} examples, {recall:.0%} named right when held '
-             f'out, {figures["recall_before"].get(label, 0.0):.0%} before'
-             for label, recall in figures['recall'].items()]
-    lines.append(f'old gestures: recall falls by {100 * figures["forgotten"]:.1f} points')
-    lines.append(f'not kept: {result["refused"]}' if result['refused'] else result['version'])
-    return '\n'.join(lines)
+def undo(folder: Path, checkpoint: str) -> str:
+    """
+    Undo the newest network that came from a checkpoint; say what was before it.
+
+    :raises ValueError: if there is none.
+    """
+    from snn_gesture_ros.learning.versions import Versions
+    versions = Versions(folder / 'models')
+    newest = versions.newest_after(checkpoint)
+    if newest is None:
+        raise ValueError(f'{folder}: no network there came from {checkpoint}: there is nothing to '
+                         'undo')
+    versions.undo(newest)
+    return f'{newest} is undone; before it was {versions.record(newest)["parent"]}'
+
+
+def discard(folder: Path, count: int) -> str:
+    """
+    Set the newest examples aside; name them.
+
+    :raises ValueError: if there are not so many.
+    """
+    from snn_gesture_ros.learning.examples import ExampleStore
+    store = ExampleStore(folder / 'examples')
+    if count > len(store.names()):
+        raise ValueError(f'{folder / "examples"}: there are {len(store.names())} examples')
+    return f'set aside: {", ".join(store.set_aside_newest() for _ in range(count))}'

@@ -7,6 +7,7 @@ from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.command_line.progress import follow
 from snn_gesture_ros.command_line.usage import usage, UsageError
 from snn_gesture_ros.datasets.label_table import LabelTable
+from snn_gesture_ros.events.geometry import ROTATIONS
 from snn_gesture_ros.events.message_types import EVENTS_TOPIC
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion
 from snn_gesture_ros.recordings.journal import Journal, journal_of
@@ -36,6 +37,9 @@ def add_arguments(parser) -> None:
                         help='take labels from std_msgs/String instead: one lasts until another '
                              'comes, however often it is repeated; an empty one: no label')
     parser.add_argument('--person', default='', help='who it is, for labels.csv')
+    parser.add_argument('--rotation', type=int, choices=ROTATIONS, default=0,
+                        help='for labels.csv: degrees by which whoever reads it turns the picture '
+                             'clockwise; events are recorded as they come')
     parser.add_argument('--force', action='store_true', help='replace an output that is there')
 
 
@@ -75,7 +79,7 @@ def run(arguments) -> int:
     output = arguments.output
     check(arguments)
     output.parent.mkdir(parents=True, exist_ok=True)
-    table = LabelTable(output, arguments.person, arguments.force)
+    table = LabelTable(output, arguments.person, arguments.force, arguments.rotation)
     journal = journal_of(output)
     node = record(arguments, journal, table)
     if node is None or not node.messages:
@@ -108,6 +112,8 @@ def check(arguments) -> None:
         check_suffix(output)
     if arguments.labels and arguments.label_topic:
         raise UsageError('labels come from --labels or from --label-topic, not from both')
+    if arguments.rotation and not (arguments.labels or arguments.label_topic):
+        raise UsageError('--rotation is written beside labels: give --labels or --label-topic')
     check_free(output, arguments.force)
     if journal.exists():
         raise ValueError(f'{journal} was not finished: snn-gesture convert makes {output.name} of '

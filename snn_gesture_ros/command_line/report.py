@@ -11,13 +11,17 @@ from snn_gesture_ros.command_line.numbers import positive, seed
 from snn_gesture_ros.command_line.progress import follow
 from snn_gesture_ros.command_line.usage import usage
 
-EXAMPLE = 'snn-gesture report fast --output docs/recognition'
+EXAMPLE = 'snn-gesture report fast --real my_recordings --output docs/recognition'
 
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('checkpoints', nargs='+', metavar='CHECKPOINT',
                         help='path of a checkpoint or name of a shipped model')
+    parser.add_argument('--real', action='append', default=[], metavar='RECORDINGS',
+                        help='real recordings with labels, found as by evaluate: a folder, or a '
+                             'table as labels.csv; come first in the report; give it once for '
+                             'each set')
     parser.add_argument('--data', nargs='+', default=[], metavar='CLIPSET',
                         help='also measure on the test split of these clip sets')
     parser.add_argument('--recordings', nargs='+', default=[], metavar='RECORDING',
@@ -49,12 +53,15 @@ def run(arguments) -> int:
     extent = replace(QUICK if arguments.quick else Extent(), seed=arguments.seed)
     with usage():
         simulated = simulations(extent).values()
-        for paths in (arguments.checkpoints, arguments.data):
+        for paths in (arguments.checkpoints, arguments.data, arguments.real):
             by_name(paths)
     recordings = None
     if arguments.recordings:
         recordings = clip_recordings(arguments.recordings, arguments.cache / 'recordings')
-    report = Report(arguments.checkpoints, extent, arguments.data, recordings)
+    report = Report(arguments.checkpoints, extent, arguments.data, recordings, arguments.real)
+    if arguments.real:
+        follow(report.evaluate_real(arguments.workers),
+               len(report.checkpoints) * len(report.real.sources), 'evaluating real recordings')
     folder = arguments.cache / f'{"quick" if arguments.quick else "full"}_{arguments.seed}'
     follow(report.simulate(folder, arguments.workers), sum(
         each.clips * len(each.labels) for each in simulated), 'simulating')

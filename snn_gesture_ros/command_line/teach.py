@@ -1,9 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `teach`: show a gesture to a robot that learns, and name it."""
+"""Verb `teach`: show a gesture to a robot that learns, and name it; or name recordings of it."""
 import argparse
+from pathlib import Path
 import sys
 
+from snn_gesture_ros.command_line.example_options import (
+    add_recordings, add_to, are_recordings_given, read_recordings)
 from snn_gesture_ros.command_line.numbers import number_from, positive
 from snn_gesture_ros.command_line.usage import UsageError
 
@@ -18,14 +21,17 @@ def add_arguments(parser) -> None:
                              'none for what is no gesture')
     parser.add_argument('--seconds', type=seconds, default=SECONDS,
                         help='duration of an example (default: %(default)s)')
-    parser.add_argument('--examples', type=positive, default=1, metavar='N',
-                        help='how many you show, one after the other (default: %(default)s)')
+    parser.add_argument('--examples', type=count_or_recordings, default=1, metavar='N',
+                        help='how many you show, one after the other (default: %(default)s); or, '
+                             'instead of showing, a recording, a folder of them or a labels.csv, '
+                             'whose labels are found as by evaluate')
     parser.add_argument('--learn', action='store_true',
                         help='then let the robot learn all examples, and wait until it has')
     parser.add_argument('--undo', action='store_true',
                         help='instead, go back to the network before the one that runs')
     parser.add_argument('--discard', action='store_true',
                         help='instead, set the newest example aside')
+    add_recordings(parser)
 
 
 def label(text: str) -> str:
@@ -42,6 +48,19 @@ def label(text: str) -> str:
     return text
 
 
+def count_or_recordings(text: str):
+    """
+    Read a number of examples, or the path of recordings.
+
+    :raises ArgumentTypeError: if it is a number that is not positive.
+    """
+    try:
+        int(text)
+    except ValueError:
+        return Path(text)
+    return positive(text)
+
+
 def seconds(text: str) -> float:
     """
     Read the duration of an example, as gesture_trainer takes them.
@@ -55,14 +74,20 @@ def run(arguments) -> int:
     """
     Count down, let the person show, send the label; 1 if nothing came of it.
 
-    :raises ValueError: if there is no ROS, or no gesture_trainer.
+    :raises ValueError: if there is no ROS, or no gesture_trainer, or a recording cannot be used.
     """
-    if not (arguments.label or arguments.learn or arguments.undo or arguments.discard):
-        raise UsageError('name a LABEL, or give --learn, --undo or --discard')
+    paths = [arguments.examples] if isinstance(arguments.examples, Path) else []
+    are_recorded = are_recordings_given(arguments, paths)
+    if not (arguments.label or are_recorded or arguments.learn or arguments.undo
+            or arguments.discard):
+        raise UsageError('name a LABEL, or give recordings, --learn, --undo or --discard')
+    if are_recorded and (arguments.label or arguments.undo or arguments.discard):
+        raise UsageError('recordings go with neither LABEL, --undo nor --discard')
     try:
         from snn_gesture_ros.nodes.teacher import teaching
     except ImportError as error:
         raise ValueError(f'{error}: teaching needs ROS 2: source env.bash') from None
+    recorded = read_recordings(arguments, paths) if are_recorded else []
     from rich.console import Console
     console = Console(soft_wrap=True, highlight=False)
     with teaching() as teacher:
@@ -70,6 +95,8 @@ def run(arguments) -> int:
             done, message = teacher.call('undo' if arguments.undo else 'discard_example')
             console.print(message)
             return 0 if done else 1
+        if recorded:
+            add_to(teacher.folder(), recorded)
         for number in range(arguments.examples if arguments.label else 0):
             with console.status('') as status:
                 for left in ('ready', 'steady'):
@@ -88,5 +115,8 @@ def run(arguments) -> int:
         if done:
             with console.status('learning; the first time old gestures are simulated, too'):
                 done, message = teacher.wait_for_learning()
+            if figures := teacher.figures:
+                from snn_gesture_ros.command_line.learning_table import print_learned
+                print_learned(figures)
         print(message, file=sys.stdout if done else sys.stderr)
         return 0 if done else 1

@@ -9,6 +9,7 @@ import sys
 
 from snn_gesture_ros.command_line.numbers import number_from
 from snn_gesture_ros.command_line.usage import UsageError
+from snn_gesture_ros.events.geometry import ROTATIONS
 from snn_gesture_ros.events.message_types import EVENTS_TOPIC
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
@@ -36,6 +37,8 @@ def add_arguments(parser) -> None:
                              f'topic in a file: {LIVE_FILE_S:g})')
     parser.add_argument('--frame-ms', type=milliseconds, default=33.0, metavar='MS',
                         help='the events of so long are one picture (default: %(default)g)')
+    parser.add_argument('--rotation', type=int, choices=ROTATIONS, default=0,
+                        help='turn the picture of a camera clockwise by so many degrees')
     parser.add_argument('--checkpoint', metavar='CHECKPOINT',
                         help='also name the gestures of a recording: path of a checkpoint or '
                              'name of a shipped model')
@@ -82,12 +85,13 @@ def recording_film(arguments):
     if arguments.checkpoint:
         from snn_gesture_ros.network.classifier import SpikingClassifier
         from snn_gesture_ros.viewing.recognition import Recognition
-        watch = partial(Recognition, SpikingClassifier(arguments.checkpoint))
+        watch = partial(Recognition, SpikingClassifier(arguments.checkpoint),
+                        rotation=arguments.rotation)
 
     def make_film():
         with open_recording(arguments.recording) as recording:
             yield from film(recording, round(1000 * arguments.frame_ms), arguments.topic,
-                            arguments.start_s, arguments.end_s, watch)
+                            arguments.start_s, arguments.end_s, watch, arguments.rotation)
     return make_film
 
 
@@ -105,7 +109,7 @@ def live_film(arguments):
     topic = arguments.topic or EVENTS_TOPIC
     print(f'snn-gesture view: waiting for events of {topic}', file=sys.stderr)
     return lambda: film_live(topic, round(1000 * arguments.frame_ms), arguments.start_s,
-                             arguments.end_s)
+                             arguments.end_s, arguments.rotation)
 
 
 def open_window(title: str):

@@ -10,7 +10,8 @@ from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import MOST_PIXELS
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
-from snn_gesture_ros.recordings.recording import cut_slices
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import cut_slices, find_sensor_size
 
 BATCH_US = 10_000
 """Camera time that is cleaned at once, as a camera's message is."""
@@ -30,8 +31,28 @@ class Cleaning:
         geometry = [self.geometry.mode]
         if self.geometry.mode == 'region':
             geometry += map(str, self.geometry.region)
+        if self.geometry.rotation:
+            geometry.append(f'rotation {self.geometry.rotation}')
         geometry += [name for name in ('flip_x', 'flip_y') if getattr(self.geometry, name)]
         return {'geometry': ' '.join(geometry), **asdict(self.noise)}
+
+
+def cut_recording(path, spans_us: list, topic=None, sensor_size=None, zero_us=None,
+                  cleaning: Cleaning = Cleaning()) -> tuple:
+    """
+    Cut spans of time from a recording.
+
+    :param topic: of a bag with several cameras.
+    :param sensor_size: width and height in pixels; None where the recording tells it.
+    :returns: what `cut_clips` gives, and the width of a pixel of the picture in pixels of the
+        sensor.
+    :raises ValueError: if the recording cannot be read, or the geometry's region is not on it.
+    """
+    with open_recording(path) as recording:
+        topic = recording.choose_topic(topic)
+        size = sensor_size or find_sensor_size(recording, topic)
+        cuts = cut_clips(recording.events(topic), size, spans_us, zero_us, cleaning)
+    return cuts, cleaning.geometry.scale(*size)
 
 
 def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None,

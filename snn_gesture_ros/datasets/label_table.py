@@ -17,28 +17,34 @@ from snn_gesture_ros.recordings.journal import journal_of
 class LabelTable:
     """Add the rows of one recording, each at once and for good, to the table beside it."""
 
-    def __init__(self, recording: Path, person: str = '', replace: bool = False):
+    def __init__(self, recording: Path, person: str = '', replace: bool = False,
+                 rotation: int = 0):
         """
         Look at the table that is there, if any.
 
         :param person: who is recorded.
         :param replace: whether rows that the table has of this recording may go at the end.
+        :param rotation: degrees by which its events are to be turned clockwise.
         :raises ValueError: if they may not, or if the table is damaged or has no such column.
         """
         self.path = recording.parent / TABLE
         self.rows = 0
         """Rows that were added."""
-        self._recording, self._person = recording.name, person
+        self._recording = recording.name
         self._file = journal_of(recording).name
-        self._columns = (*NEEDED, *(['person'] if person else []))
+        told = {'person': person, 'rotation': rotation}
+        self._told = {name: value for name, value in told.items() if value}
+        """Of every row."""
+        self._columns = (*NEEDED, *self._told)
         if not self.path.exists():
             return
         content = read_regular(self.path)
         files = {row.file for row in read_table(self.path, content)}
         columns = next(csv.reader(content.decode('utf-8-sig').splitlines()))
-        if not set(self._columns) <= set(columns):
-            raise ValueError(f'{self.path}: the table has no column person; add one to its first '
-                             'line, or record without a person')
+        for name in self._columns:
+            if name not in columns:
+                raise ValueError(f'{self.path}: the table has no column {name}; add one to its '
+                                 f'first line, or record without --{name}')
         self._columns = columns
         if recording.name in files and not replace:
             raise ValueError(f'{self.path} has rows of {recording.name} already; --force replaces '
@@ -56,7 +62,7 @@ class LabelTable:
                 table.writeheader()
             row = {'file': self._file, 'start_s': f'{start_us / 1e6:.6f}',
                    'end_s': f'{end_us / 1e6:.6f}', 'label': label}
-            table.writerow({**row, 'person': self._person} if self._person else row)
+            table.writerow({**row, **self._told})
         self.rows += 1
 
     def finish(self) -> None:

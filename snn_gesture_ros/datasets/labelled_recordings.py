@@ -13,10 +13,14 @@ A folder of recordings of any format with a table labels.csv, one clip a row.
 | `topic` | of a bag with several cameras |
 | `sensor` | WIDTHxHEIGHT of the sensor, where the recording does not tell; 128x128 or the
 smallest that holds all events if it is missing |
+| `rotation` | 0, 90, 180 or 270, as the parameter of event_stream; missing or empty: as the verb's
+option |
+| `flip_x` | true or false, likewise; a recording may be in the table as it is and mirrored |
 
 Other columns are not read. A person and a recording are never cut by a split.
 """
 import csv
+from dataclasses import replace
 from functools import partial
 import hashlib
 from pathlib import Path
@@ -24,15 +28,15 @@ import re
 from typing import NamedTuple
 
 from snn_gesture_ros.datasets.clip_set import Clip, SPLITS
-from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.datasets.importing import Source
+from snn_gesture_ros.events.geometry import ROTATIONS, Turn
 from snn_gesture_ros.files import read_regular
-from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.recordings.recording import find_sensor_size
 
 TABLE = 'labels.csv'
 NEEDED = ('file', 'start_s', 'end_s', 'label')
-COLUMNS = (*NEEDED, 'person', 'split', 'topic', 'sensor')
+COLUMNS = (*NEEDED, 'person', 'split', 'topic', 'sensor', 'rotation', 'flip_x')
+FLIPS = {'true': True, 'false': False, '': None}
 
 
 class Row(NamedTuple):
@@ -49,6 +53,12 @@ class Row(NamedTuple):
     topic: str
     sensor_size: tuple
     """None where the recording tells it."""
+    turn: Turn = Turn()
+
+    @property
+    def view(self) -> tuple:
+        """What of a recording the row shows: topic, size of the sensor and Turn."""
+        return self.topic, self.sensor_size, self.turn
 
 
 class LabelledRecordings(Source):
@@ -75,7 +85,10 @@ class LabelledRecordings(Source):
         self._rows = {}
         for row in rows:
             name = ' '.join(filter(None, [row.file, row.topic])).replace('/', '_')
-            digest = hashlib.sha256(f'{row.file}\0{row.topic}\0{row.sensor_size}'.encode())
+            told = [row.file, row.topic, row.sensor_size]
+            if row.turn != Turn():
+                told += row.turn
+            digest = hashlib.sha256('\0'.join(map(str, told)).encode())
             part = f'{name[-80:]}-{digest.hexdigest()[:8]}'
             self._rows.setdefault(part, []).append(row)
         self.parts = list(self._rows)
@@ -89,15 +102,11 @@ class LabelledRecordings(Source):
             yield part, partial(self._read, self._rows[part])
 
     def _read(self, rows):
-        file, topic, size = rows[0].file, rows[0].topic or None, rows[0].sensor_size
-        with open_recording(self._folder / file) as recording:
-            if recording.topics:
-                topic = recording.choose_topic(topic)
-            size = size or find_sensor_size(recording, topic)
-            cuts = cut_clips(recording.events(topic), size,
-                             [(row.start_us, row.end_us) for row in rows],
-                             cleaning=self._cleaning)
-        scale = self._cleaning.geometry.scale(*size)
+        file, (topic, size, turn) = rows[0].file, rows[0].view
+        cleaning = replace(self._cleaning, geometry=self._cleaning.geometry.turned(turn))
+        cuts, scale = cut_recording(
+            self._folder / file, [(row.start_us, row.end_us) for row in rows], topic or None, size,
+            cleaning=cleaning)
         clips = []
         for row, cut in zip(rows, cuts):
             if cut is None:
@@ -174,7 +183,7 @@ def draw_splits(path, rows: list, validation: float, test: float) -> dict:
 
 
 def _read_row(where: str, line: int, texts: dict) -> Row:
-    file, start, end, label, person, split, topic, sensor = (
+    file, start, end, label, person, split, topic, sensor, rotation, flip_x = (
         (texts.get(name) or '').strip() for name in COLUMNS)
     if not file or not label:
         raise ValueError(f'{where}: file or label is empty')
@@ -187,8 +196,14 @@ def _read_row(where: str, line: int, texts: dict) -> Row:
     size = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})', sensor)
     if sensor and not size:
         raise ValueError(f'{where}: sensor {sensor!r} is not WIDTHxHEIGHT, as 346x260')
+    if rotation and rotation not in map(str, ROTATIONS):
+        raise ValueError(f'{where}: rotation {rotation!r} is not one of '
+                         f'{", ".join(map(str, ROTATIONS))}')
+    if flip_x.lower() not in FLIPS:
+        raise ValueError(f'{where}: flip_x {flip_x!r} is neither true nor false')
     return Row(line, file, start_us, end_us, label, person, split, topic,
-               tuple(map(int, size.groups())) if size else None)
+               tuple(map(int, size.groups())) if size else None,
+               Turn(int(rotation) if rotation else None, FLIPS[flip_x.lower()]))
 
 
 def read_seconds(where: str, name: str, text: str) -> int:

@@ -40,10 +40,8 @@ class NodeSettings:
         def group(names):
             return {name: values[name] for name in names}
 
-        geometry = Geometry(values['geometry'], tuple(values['region']), values['flip_x'],
-                            values['flip_y'], values['width'], values['height'])
-        return cls(geometry, NoiseSettings(**group(NOISE)), values['batch_us'], group(NETWORK),
-                   Slicing(**group(SLICING)), values['min_events'],
+        return cls(Geometry.of(values), NoiseSettings(**group(NOISE)), values['batch_us'],
+                   group(NETWORK), Slicing(**group(SLICING)), values['min_events'],
                    DecisionSettings(**group(DECISION)))
 
 

@@ -182,7 +182,19 @@ def _notes(findings: Findings) -> list:
     notes += [Advice(f'{topic.malformed} of {topic.messages} messages on {topic.name} cannot be '
                      f'read: {topic.malformed_reason}', "look at the driver's version")
               for topic in findings.topics if 0 < topic.malformed < topic.messages]
-    return notes + _time(findings)
+    return notes + _turned_twice(findings) + _time(findings)
+
+
+def _turned_twice(findings: Findings) -> list:
+    """Say whose picture the driver has turned already: no sensor is higher than wide by itself."""
+    return [Advice(f'{stream.name} turns the picture of {topic.name} by '
+                   f'{stream.number("rotation"):g} degrees, but its driver has turned it already: '
+                   f'it is {topic.width} pixels wide and {topic.height} high',
+                   'look at snn-gesture view --live; where people stand upright there, start the '
+                   'nodes with', 'rotation:=0')
+            for stream in findings.of_kind('event_stream') for topic in findings.topics
+            if topic.name == stream.reads and stream.number('rotation') in (90, 270)
+            and topic.width is not None and topic.height > topic.width]
 
 
 def _time(findings: Findings) -> list:

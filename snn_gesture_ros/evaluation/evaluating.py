@@ -49,8 +49,9 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=
     try:
         with opener() if opener else open_recording(source.path) as recording:
             messages = StoredMessages(recording, source.topic, source.sensor_size)
-            run = run_offline(_until_damaged(messages, damage), messages.message_type,
-                              classifier, settings)
+            run = run_offline(
+                _until_damaged(messages, damage), messages.message_type, classifier,
+                replace(settings, geometry=settings.geometry.turned(source.turn)))
             verdicts = judge_run(run, source.parts, source.camera_time)
     except OSError as error:
         return number, Evaluated(

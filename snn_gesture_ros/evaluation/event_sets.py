@@ -6,11 +6,9 @@ from itertools import chain
 from pathlib import Path
 
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
-from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
+from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
 from snn_gesture_ros.labels import DVS128_GESTURES
-from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.recordings.recording import find_sensor_size
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
@@ -94,13 +92,11 @@ def clip_recordings(paths: list, folder) -> ClipSet:
     """
     writer = ClipSetWriter(folder, {'made_by': 'report', **Cleaning().description()})
     for path in map(Path, paths):
-        with open_recording(path) as recording:
-            size = find_sensor_size(recording)
-            cut, = cut_clips(recording.events(), size, [(0, None)])
+        (cut,), scale = cut_recording(path, [(0, None)])
         if cut is None:
             raise ValueError(f'{path}: the recording has no events')
         duration_us, events = cut
         clip = Clip(path.name, path.name, path.name, 'test', duration_us, source=path.name,
-                    scale=Cleaning().geometry.scale(*size))
+                    scale=scale)
         writer.write(path.name, [(clip, events)])
     return ClipSet(folder).select(labels=[Path(path).name for path in paths])

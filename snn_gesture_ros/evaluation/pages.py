@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Pages: the report as Markdown."""
+from snn_gesture_ros.labels import NONE
 
 CHAPTER_FIGURES = ('confusion', 'conditions', 'calibration', 'false_alarms', 'delays', 'windows')
 
@@ -12,7 +13,7 @@ def write_pages(report: dict, figures: str) -> str:
     :param report: what `make_report` gives.
     :param figures: where the figures are, seen from the text.
     """
-    parts = [head(report), overview(report)]
+    parts = [head(report), overview(report), real_text(report)]
     for name, chapter in report['checkpoints'].items():
         parts.append(chapter_text(name, chapter, f'{figures}/{name}', report['data']))
     return '\n\n'.join(parts) + '\n'
@@ -30,7 +31,7 @@ def head(report: dict) -> str:
         'decider with their default parameters. Simulated people, rooms, sensors and noise have '
         'seeds of the test split, which no training uses. **A simulation is not a camera**: '
         'what follows says how far a checkpoint carries over to other simulated people, not how '
-        'it does on real ones, except where a data set of real recordings is named.',
+        'it does on real ones: only the section on real recordings says that.',
         table(('set', 'clips', 'minutes', 'sensor', 'framing', 'seeds'), rows),
         '*Mean recall* is the mean over all labels that occur, `none` too, of the windows that '
         'are recognised. A window counts if it lies within its clip and the gesture fills 60 % '
@@ -48,6 +49,14 @@ def overview(report: dict) -> str:
     """Return the table of what is aimed at and what was measured."""
     chapters = report['checkpoints'].values()
     rows = [
+        ('real gestures, recordings right / decisions right', '95 % / 85 %',
+         [f'{share(c["real"]["gestures"], "right")} / '
+          f'{percent(c["real"]["gestures"]["decisions_right"])}' for c in chapters]),
+        ('the same, announced; median from start', '97 %; 0.7 s',
+         [f'{share(c["real"]["gestures"], "announced")}; '
+          f'{seconds(c["real"]["gestures"]["median_s"])}' for c in chapters]),
+        ('real people without a gesture, false announcements a minute', '0',
+         [number(c['real']['none']['false_per_minute'], 2) for c in chapters]),
         ('held-out simulation, mean recall of windows', '90 %',
          [percent(c['held_out']['mean_recall']) for c in chapters]),
         ('the same, clockwise and counter-clockwise merged', '97 %',
@@ -71,6 +80,57 @@ def overview(report: dict) -> str:
         [(what, aim, *values) for what, aim, values in rows])
 
 
+def real_text(report: dict) -> str:
+    """Return the section of real recordings: what they are, and what became of them."""
+    chapters = report['checkpoints']
+    rows = [(row['set'], row['label'], real_count(row), f'`{name}`', share(row, 'right'),
+             percent(row['decisions_right']),
+             *(('', '') if row['label'] == NONE else (share(row, 'announced'),
+                                                      seconds(row['median_s']))),
+             f'{number(row["false_per_minute"], 2)} ({row["false"]} in {row["minutes"]:.1f})')
+            for of_row in zip(*(chapter['real']['sets'] for chapter in chapters.values()))
+            for name, row in zip(chapters, of_row)]
+    if not rows:
+        return ('## Real recordings\n\nNone were given (`--real`): nothing below says how it does '
+                'before a real camera.')
+    return '\n\n'.join([
+        '## Real recordings',
+        table(('set', 'label', 'recordings', 'checkpoint', 'recordings right', 'decisions right',
+               'announced', 'median from start', 'false announcements a minute (in minutes)'),
+              rows),
+        'Real people before real cameras, through the code of the nodes with their default '
+        'parameters, as `snn-gesture evaluate` does it. A recording is right if most of its '
+        'decisions are. A mirrored one is the same recording as a mirror shows it, in which a '
+        'right hand is a left one.',
+        '\n'.join(real_gaps(name, chapter) for name, chapter in chapters.items())])
+
+
+def real_gaps(name: str, chapter: dict) -> str:
+    """Return what a checkpoint was trained with, and which gestures no real recording shows."""
+    card, without = chapter['card'], chapter['real']['without_recording']
+    gestures = [label for label in card['labels'] if label != NONE]
+    learned = f'`{name}` was trained with {card["training"].get("data", "unknown")}'
+    if any(what.startswith('real people') for what in card['never_tried_on']):
+        learned += ', never with a recording of real people'
+    if without:
+        learned += (f'. Of {len(without)} of its {len(gestures)} gestures there is no real '
+                    f'recording here ({", ".join(without)}): what follows says of them how well '
+                    'simulated people are recognised, nothing else')
+    return f'- {learned}.'
+
+
+def real_count(row: dict) -> str:
+    """Return how many recordings of how many people a row is of."""
+    mirrored = ', mirrored' if row['mirrored'] else ''
+    people = {None: 'unknown people', 1: '1 person'}.get(row['people'], f'{row["people"]} people')
+    return f'{row["recordings"]} of {people}{mirrored}'
+
+
+def share(figures: dict, name: str) -> str:
+    """Return how many of the labelled parts of recordings, a dash where there are none."""
+    return f'{figures[name]} of {figures["parts"]}' if figures['parts'] else '–'
+
+
 def worst(conditions: list):
     """Return the lowest difference by sensor and density, None where none is known."""
     known = [row['difference'] for row in conditions
@@ -87,7 +147,7 @@ def chapter_text(name: str, chapter: dict, figures: str, data: list) -> str:
     return '\n\n'.join([
         f'## `{name}`',
         f'{card["parameters"]:,} parameters, windows of {window} in {card["time_steps"]} frames '
-        f'of {card["size"]}x{card["size"]} pixels. Trained with: {trained}. Never tried on: '
+        f'of {card["size"]}x{card["size"]} pixels. Trained with: {trained}. Never trained on: '
         f'{"; ".join(card["never_tried_on"]) or "see the data sets below"}.',
         '### Held-out simulation',
         labels_table(chapter['held_out']), picture('confusion matrix', figures, 'confusion'),

@@ -10,6 +10,7 @@ from snn_gesture_ros.evaluation.chapter import make_chapter
 from snn_gesture_ros.evaluation.event_sets import simulate_sets, simulations
 from snn_gesture_ros.evaluation.figures import draw_figures
 from snn_gesture_ros.evaluation.pages import write_pages
+from snn_gesture_ros.evaluation.real import RealSets
 from snn_gesture_ros.evaluation.replay import replay
 from snn_gesture_ros.evaluation.tasks import gather, tasks_for
 from snn_gesture_ros.files import naming
@@ -22,7 +23,7 @@ SPLITS_BY_PREFERENCE = ('test', 'validation', None)
 class Report:
     """The report of some checkpoints: first `simulate`, then `replay`, then `make`."""
 
-    def __init__(self, checkpoints: list, extent, data=(), recordings=None):
+    def __init__(self, checkpoints: list, extent, data=(), recordings=None, real=()):
         """
         Read the checkpoints' cards and open the user's sets.
 
@@ -30,6 +31,7 @@ class Report:
         :param extent: Extent of the simulated sets.
         :param data: folders of the user's sets.
         :param recordings: ClipSet of recordings without a gesture, or None.
+        :param real: real recordings with labels: folders of them, or tables.
         :raises ValueError: if a checkpoint or a set cannot be used, or two have the same name.
         """
         self.checkpoints = by_name(checkpoints)
@@ -38,8 +40,19 @@ class Report:
         self.extent = extent
         self._data = {name: clips_of_test(ClipSet(path)) for name, path in by_name(data).items()}
         self._recordings = recordings
+        self.real = RealSets(by_name(real))
         self._simulated = {}
         self._results = []
+
+    def evaluate_real(self, workers: int):
+        """
+        Send the real recordings to all checkpoints.
+
+        :returns: a generator of 0, and then of 1 for each recording as it is finished.
+        :raises ValueError: if one cannot be read.
+        """
+        for checkpoint in self.checkpoints.values():
+            yield from self.real.evaluate(checkpoint, workers)
 
     def simulate(self, folder, workers: int):
         """
@@ -98,7 +111,9 @@ class Report:
         if not chapter['held_out']['windows']:
             raise ValueError(f'{self.checkpoints[name]}: its windows are longer than the clips '
                              f'of {self.extent.held_out_us / 1e6:g} s: nothing can be reported')
-        return {'card': gather_model_facts(self.checkpoints[name]), **chapter}
+        card = self.cards[name]
+        return {'card': gather_model_facts(self.checkpoints[name]),
+                'real': self.real.figures(self.checkpoints[name], card.labels), **chapter}
 
 
 def write_report(report: dict, output) -> None:

@@ -30,7 +30,7 @@ def make_results(evaluated: list, labels: tuple, description: dict, notes=()) ->
     entries = [_entry(source, run, part) for source, run, verdicts in runs
                for part in verdicts.parts]
     announcements = [
-        {'path': str(source.path), 't_s': _seconds(announced.t_us), 'label': announced.label,
+        {'path': source.name, 't_s': _seconds(announced.t_us), 'label': announced.label,
          'score': round(announced.score, DIGITS), 'verdict': verdict}
         for source, run, verdicts in runs
         for announced, verdict in zip(run.announced, verdicts.announcements)]
@@ -68,7 +68,7 @@ def make_results(evaluated: list, labels: tuple, description: dict, notes=()) ->
         'minutes': sum(run.duration_us for _, run, _ in runs) / 60e6,
         'recordings': entries,
         'announcements': announcements,
-        'damaged': [{'path': str(each.source.path), 'reason': each.fault}
+        'damaged': [{'path': each.source.name, 'reason': each.fault}
                     for each in evaluated if each.run is None],
         'notes': [*notes, *dict.fromkeys(note for each in evaluated for note in each.source.notes),
                   *(note for each in evaluated for note in each.notes),
@@ -84,7 +84,7 @@ def _entry(source, run, part) -> dict:
     announced = [item for item in run.announced if part.start_us <= item.t_us <= part.end_us]
     known = part.right is not None and part.known
     return {
-        'path': str(source.path), 'topic': source.topic, 'truth': part.label,
+        'path': source.name, 'topic': source.topic, 'truth': part.label,
         'predicted': part.predicted, 'decisions': len(part.decisions),
         'right_decisions': part.right if known else None,
         'start_s': _seconds(part.start_us), 'end_s': _seconds(part.end_us),
@@ -132,13 +132,13 @@ def _incomplete(runs) -> list:
     told = (('malformed', 'messages could not be read'), ('lost', 'messages are missing'),
             ('restarts', 'times the clock of the camera began anew'),
             ('late', 'events were dropped: their times do not fit those of the others'))
-    return [f'{source.path}: {run.counters[name]} {what}' for source, run, _ in runs
+    return [f'{source.name}: {run.counters[name]} {what}' for source, run, _ in runs
             for name, what in told if run.counters[name]] + [
-        f'{source.path}: {run.counters["out_of_range"]} events are outside the sensor and were '
+        f'{source.name}: {run.counters["out_of_range"]} events are outside the sensor and were '
         'dropped: its size is wrong; correct width and height in the file, or set the size in the '
         'column sensor of a labels.csv (not of bags)' for source, run, _ in runs
         if run.counters['out_of_range'] > FEW_OUTSIDE * run.counters['events_in']] + [
-        f'{source.path}: {label} is labelled where there are no events; left out'
+        f'{source.name}: {label} is labelled where there are no events; left out'
         for source, _, verdicts in runs for label in verdicts.outside]
 
 

@@ -19,6 +19,7 @@ from typing import NamedTuple, Optional
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Download, is_download, is_for_training, read_trials, SENSOR_SIZE)
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
+from snn_gesture_ros.events.geometry import Turn
 from snn_gesture_ros.files import read_regular
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
@@ -53,6 +54,17 @@ class Source(NamedTuple):
     """What of its labels is left out, a line each."""
     archive: Optional[Download] = None
     """What gives the recording, where it is no file of its own."""
+    turn: Turn = Turn()
+    """How it is seen, where a table tells that."""
+    people: tuple = ()
+    """Who is recorded, where a table tells that."""
+
+    @property
+    def name(self) -> str:
+        """The path, and how it is seen: a recording may be there as it is and mirrored."""
+        rotation, flip_x = self.turn
+        seen = [f'turned by {rotation}'] * bool(rotation) + ['mirrored'] * bool(flip_x)
+        return f'{self.path}{" (" + ", ".join(seen) + ")" if seen else ""}'
 
 
 class Labels(NamedTuple):
@@ -73,7 +85,8 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
 
     Of the download of DVS128 Gesture, these are the recordings of its list for test.
 
-    :param paths: recordings, folders of them, and the download, as an archive or unpacked.
+    :param paths: recordings, folders of them, a table in the place of what it lists, and the
+        download, as an archive or unpacked.
     :param open_file: opens an archive to index it, as `open` does; it may show progress.
     :raises ValueError: if there are none, or a table is wrong.
     :raises OSError: if a path or a table cannot be read.
@@ -88,6 +101,12 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
             found, notes = _test_recordings(path, open_file)
             sources += found
             left_out += notes
+            continue
+        if is_table(path):
+            if not tables.are_looked_for:
+                raise ValueError(f'{path} is a table of recordings with their labels: leave out '
+                                 '--label-table and --label')
+            sources += [each for file in tables.files(path) for each in tables.listed(file, path)]
             continue
         for file in _recordings(path, tables):
             if file != path and is_for_training(file):
@@ -106,6 +125,15 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
             f'{", ".join(map(str, paths))}: no recording there; files that end in '
             f'{", ".join(SUFFIXES)} are looked for'))
     return sources, left_out
+
+
+def is_table(path: Path) -> bool:
+    """Return whether a file is a table of recordings, by its first line."""
+    if path.suffix != '.csv' or not path.is_file():
+        return False
+    with path.open('rb') as file:
+        names = file.readline().decode('utf-8-sig', 'replace')
+    return {'file', 'label'} <= {name.strip() for name in names.split(',')}
 
 
 def _recordings(path: Path, tables) -> list:
@@ -170,14 +198,14 @@ class _Tables:
         if given.table is not None and not self.by_file:
             return [self._own(path, given.table)]
         if given.table is not None:
-            return self._listed(path, given.table)
+            return self.listed(path, given.table)
         own = path.with_name(f'{path.name if path.is_dir() else path.stem}_labels.csv')
         if own.is_file():
             return [self._own(path, own)]
         is_left_out = False
         for folder in path.parents:
             if (folder / TABLE).is_file():
-                listed = self._listed(path, folder / TABLE)
+                listed = self.listed(path, folder / TABLE)
                 if listed:
                     return listed
                 is_left_out = not is_named
@@ -202,14 +230,16 @@ class _Tables:
             return Source(path, parts, True, self._labels.topic, notes=notes)
         return Source(path, read_parts(table, text), topic=self._labels.topic)
 
-    def _listed(self, path, table):
+    def listed(self, path: Path, table: Path) -> list:
+        """Return the Source of a recording, one for each way that a table shows it."""
         found = {}
         for row in self._rows(table):
             if (table.parent / row.file).resolve() == path.resolve():
-                found.setdefault((row.topic or self._labels.topic, row.sensor_size), []).append(
-                    Part(row.label, row.start_us, row.end_us))
-        return [Source(path, tuple(parts), topic=topic, sensor_size=size)
-                for (topic, size), parts in found.items()]
+                found.setdefault(row.view, []).append(row)
+        return [Source(path, tuple(Part(row.label, row.start_us, row.end_us) for row in rows),
+                       topic=topic or self._labels.topic, sensor_size=size, turn=turn,
+                       people=tuple(sorted({row.person for row in rows if row.person})))
+                for (topic, size, turn), rows in found.items()]
 
     def _label_of_name(self, path, root):
         names = [path.stem]

@@ -103,7 +103,7 @@ def _drawing(each) -> dict:
     shown = [(part.label, across(part.start_us), across(part.end_us))
              for part in verdicts.parts if part.label is not None]
     return {
-        'path': each.source.path, 'parts': verdicts.parts, 'shown': shown,
+        'path': each.source.name, 'parts': verdicts.parts, 'shown': shown,
         'announced': _announced(run, verdicts, across), 'scores': _scores(run, across),
         'rate': _rate(run, across), 'most_events_per_s': _rates(run)[1].max(initial=0),
         'ticks': _ticks(run.duration_us / 1e6),

@@ -43,5 +43,5 @@ def _rows(each):
     for t_us, truth, best, scores, gesture in zip(
             run.t_us.tolist(), verdicts.truths, best_labels(run), run.scores, run.gestures):
         right = '' if truth is None else int(best == truth)
-        yield (each.source.path, f'{t_us / 1e6:.6f}', truth, best, f'{scores.max():.6f}', right,
+        yield (each.source.name, f'{t_us / 1e6:.6f}', truth, best, f'{scores.max():.6f}', right,
                gesture, *announced.get(t_us, ('', '')))

@@ -1,8 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Geometry: which pixel of the network's picture a pixel of the sensor falls on."""
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.compiled import njit
@@ -11,6 +11,14 @@ from snn_gesture_ros.events.packet import PACKED_EVENT
 OUTSIDE = -1 << 28
 """So low that a column or a row that is outside makes their sum negative."""
 MODES = ('square', 'whole', 'region')
+ROTATIONS = (0, 90, 180, 270)
+
+
+class Turn(NamedTuple):
+    """How the camera of one recording was mounted; None where nothing is known of it."""
+
+    rotation: Optional[int] = None
+    flip_x: Optional[bool] = None
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,8 @@ class Geometry:
     What part of the sensor is looked at, and how it is laid into the picture.
 
     `square` takes the largest centred square, `whole` the whole sensor and `region` a rectangle
-    of it. The part is scaled to fit the picture, its proportions kept, and centred.
+    of it. The part is turned, scaled to fit the picture, its proportions kept, and centred; the
+    picture is then flipped.
     """
 
     mode: str = 'square'
@@ -30,6 +39,22 @@ class Geometry:
     width: int = 128
     """Width of the picture in pixels."""
     height: int = 128
+    rotation: int = 0
+    """
+    Degrees by which the part is turned clockwise, before the flips: as far as the camera, seen
+    from behind, is turned clockwise from upright.
+    """
+
+    @classmethod
+    def of(cls, values: dict) -> 'Geometry':
+        """
+        Return what parameters of event_stream choose.
+
+        :param values: by name; others than those of the geometry are not read.
+        :raises ValueError: if one is wrong.
+        """
+        return cls(values['geometry'], tuple(values['region']), **{
+            name: values[name] for name in ('flip_x', 'flip_y', 'width', 'height', 'rotation')})
 
     def __post_init__(self):
         """
@@ -42,10 +67,21 @@ class Geometry:
         if self.mode == 'region' and (len(self.region) != 4 or min(self.region[:2]) < 0
                                       or min(self.region[2:]) < 1):
             raise ValueError('region must be x, y, width, height in pixels of the sensor')
+        check_rotation(self.rotation)
+
+    def turned(self, turn: Turn) -> 'Geometry':
+        """Return the same for a recording, with what is known of its camera instead."""
+        return replace(self, **{
+            name: value for name, value in turn._asdict().items() if value is not None})
+
+    @property
+    def is_sideways(self) -> bool:
+        """Whether columns of the sensor become rows of the picture."""
+        return self.rotation in (90, 270)
 
     def part(self, sensor_width: int, sensor_height: int) -> tuple:
         """
-        Give the part of a sensor that is looked at: x, y, width, height.
+        Give the part of a sensor that is looked at, before it is turned: x, y, width, height.
 
         :raises ValueError: if the region is not on the sensor.
         """
@@ -67,24 +103,49 @@ class Geometry:
         :raises ValueError: if the region is not on the sensor.
         """
         _, _, part_width, part_height = self.part(sensor_width, sensor_height)
+        if self.is_sideways:
+            part_width, part_height = part_height, part_width
         return max(part_width / self.width, part_height / self.height)
 
     def tables(self, sensor_width: int, sensor_height: int) -> tuple:
         """
         Tabulate the picture's pixel of sensor pixels: columns[x] + rows[y], or below 0 outside.
 
-        :returns: int32 [sensor_width] of columns and int32 [sensor_height] of rows * width.
+        Turned by 90 or 270 degrees, x tells the picture's row, and y its column.
+
+        :returns: int32 [sensor_width], the share of x in the pixel's number, which is row * width
+            + column, and int32 [sensor_height], that of y.
         :raises ValueError: if the region is not on the sensor.
         """
         left, top, part_width, part_height = self.part(sensor_width, sensor_height)
         scale = self.scale(sensor_width, sensor_height)
-        x = _scaled(part_width, scale, self.width, self.flip_x)
-        y = _scaled(part_height, scale, self.height, self.flip_y)
+        flip_column = self.flip_x != (self.rotation in (90, 180))
+        flip_row = self.flip_y != (self.rotation in (180, 270))
+        across, down = (part_height, part_width) if self.is_sideways else (part_width, part_height)
+        of_column = _scaled(across, scale, self.width, flip_column)
+        of_row = _scaled(down, scale, self.height, flip_row) * self.width
         columns = np.full(sensor_width, OUTSIDE, np.int32)
         rows = np.full(sensor_height, OUTSIDE, np.int32)
-        columns[left:left + part_width] = x
-        rows[top:top + part_height] = y * self.width
+        of_x, of_y = (of_row, of_column) if self.is_sideways else (of_column, of_row)
+        columns[left:left + part_width] = of_x
+        rows[top:top + part_height] = of_y
         return columns, rows
+
+
+def check_rotation(rotation: int) -> None:
+    """
+    Check the degrees by which something is turned.
+
+    :raises ValueError: if they are none of ROTATIONS.
+    """
+    if rotation not in ROTATIONS:
+        raise ValueError(f'rotation {rotation} is not one of {", ".join(map(str, ROTATIONS))} '
+                         'degrees')
+
+
+def turn_counts(counts: np.ndarray, rotation: int) -> np.ndarray:
+    """Turn event counts [..., H, W] clockwise by one of ROTATIONS, as Geometry turns pixels."""
+    return np.rot90(counts, -rotation // 90, (-2, -1))
 
 
 def _scaled(length: int, scale: float, size: int, flip: bool) -> np.ndarray:

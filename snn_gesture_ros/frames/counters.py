@@ -20,14 +20,17 @@ def frame_tables(geometry, sensor_width: int, sensor_height: int, size: int) -> 
     """
     Tabulate the frame's pixel of sensor pixels, as Geometry.tables does for the picture.
 
-    :returns: int32 [sensor_width] of columns and int32 [sensor_height] of rows * size.
+    :returns: int32 [sensor_width] and int32 [sensor_height], whose sum is the pixel's number.
     :raises ValueError: if the region is not on the sensor.
     """
-    columns, rows = geometry.tables(sensor_width, sensor_height)
     scale = geometry.width // size
-    on_rows = np.where(rows < 0, rows, rows // geometry.width // scale * size)
-    return np.where(columns < 0, columns, columns // scale).astype(np.int32), on_rows.astype(
-        np.int32)
+
+    def on_frame(table):    # of pixels of the picture, which have a row or a column alone
+        row, column = np.divmod(table, geometry.width)
+        return np.where(table < 0, table, row // scale * size + column // scale).astype(np.int32)
+
+    columns, rows = geometry.tables(sensor_width, sensor_height)
+    return on_frame(columns), on_frame(rows)
 
 
 class CpuCounter:

@@ -124,7 +124,7 @@ def one_of(known) -> Callable:
         unknown = [each for each in (value if isinstance(value, list) else [value])
                    if each not in known]
         if unknown:
-            raise ValueError(f'{unknown[0]} is not one of {", ".join(known)}')
+            raise ValueError(f'{unknown[0]} is not one of {", ".join(map(str, known))}')
     return check
 
 
@@ -200,6 +200,7 @@ READERS = {bool: truth, int: partial(number, int, 'whole number'),
 """By the type of a parameter."""
 CHECKS = {'checkpoint': find_checkpoint, 'device': device_name, 'label_table': file,
           'message_type': one_of(EVENT_TYPES), 'recording': there, 'runtime': one_of(RUNTIMES),
-          'geometry': one_of(('square', 'whole', 'region')), 'slicing': one_of(('time', 'count')),
+          'geometry': one_of(('square', 'whole', 'region')),
+          'rotation': one_of((0, 90, 180, 270)), 'slicing': one_of(('time', 'count')),
           'state': one_of(STATES), 'table': file}
 """Of texts that parameters of these names can be."""

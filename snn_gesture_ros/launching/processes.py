@@ -43,7 +43,10 @@ TOPICS = tuple(
         ('gesture_labels', 'Labels of the network, latched'),
         ('event_image', 'Pictures of the events, with view:=true')))
 COMMON = for_parameters([AUTOSTART], ('autostart',))
-STREAM = for_parameters(EVENT_STREAM, ('message_type', 'geometry', 'flip_x', 'flip_y'))
+STREAM = for_parameters(EVENT_STREAM, (
+    'message_type', 'geometry', 'rotation', 'flip_x', 'flip_y'))
+VIEWER = tuple(argument for argument in STREAM if argument.name == 'rotation')
+"""Of STREAM, what event_viewer has too."""
 CLASSIFIER = for_parameters(
     GESTURE_CLASSIFIER, ('checkpoint', 'runtime', 'device', 'state', 'window_ms', 'slicing',
                          'window_events', 'start_threshold', 'end_threshold'))
@@ -162,8 +165,8 @@ def gesture_processes(values: dict) -> list:
     if values['view']:
         shown = topics_of(values, ('events', 'event_stream', 'gesture', 'gesture_scores',
                                    'event_image'))
-        processes += [process_of('event_viewer', values, shown, {}, camera=camera)
-                      for camera in cameras]
+        processes += [process_of('event_viewer', values, shown, given(VIEWER, values),
+                                 camera=camera) for camera in cameras]
     return processes
 
 

@@ -19,6 +19,8 @@ LABEL = re.compile(r'\w{1,50}')
 VALIDATION_EVERY = 5
 """Of the examples of a label, this one, and then every so-manieth, is for validation where
 `snn-gesture train` reads the store; `learn` holds out all in turn."""
+SHORTEST_US, LONGEST_US = 1_000_000, 10_000_000
+"""Of an example."""
 BIN_US = 100_000
 QUIET = 0.25
 """At both ends of an example, what has less than this part of its usual events is rest."""
@@ -46,15 +48,16 @@ class ExampleStore:
         return Counter(map(label_of, self.names()))
 
     def add(self, label: str, person: str, recording: str, events: np.ndarray,
-            duration_us: int, scale: float = 1.0) -> str:
+            duration_us: int, scale: float = 1.0, source: str = 'shown to the robot') -> str:
         """
         Keep an example.
 
         :param label: letters, digits and underscores.
         :param person: who shows it.
-        :param recording: when.
+        :param recording: when, or the file.
         :param events: PACKED_EVENT[n] of a picture of ClipSet.SIZE, in the order of time.
         :param scale: width of a pixel of the picture in pixels of the sensor.
+        :param source: how it was shown; with the label and the recording, it tells which it is.
         :returns: its name.
         :raises ValueError: if the label or the events cannot be used.
         """
@@ -64,10 +67,15 @@ class ExampleStore:
         number = 1 + max((int(name.partition('-')[0]) for name in taken), default=0)
         validation = self.counts()[label] % VALIDATION_EVERY == VALIDATION_EVERY - 1
         clip = Clip(label, person, recording, 'validation' if validation else 'train',
-                    duration_us, source='shown to the robot', scale=scale)
+                    duration_us, source=source, scale=scale)
         name = f'{number:06d}-{label}'
         self._writer.write(name, [(clip, events)])
         return name
+
+    def origins(self) -> set:
+        """Return label, recording and source of every example."""
+        return {(clip.label, clip.recording, clip.source)
+                for clip in (self.clips().clips if self.names() else ())}
 
     def set_aside_newest(self) -> str:
         """
@@ -106,6 +114,21 @@ def check_label(label: str) -> None:
 def label_of(name: str) -> str:
     """Return the label of an example by its name."""
     return name.partition('-')[2]
+
+
+def trimmed(events: np.ndarray, duration_us: int) -> tuple:
+    """
+    Cut off the rest at both ends of what is to be an example.
+
+    :param events: PACKED_EVENT[n] in the order of time.
+    :returns: as `without_rest`.
+    :raises ValueError: if nothing moves, or too shortly.
+    """
+    if len(events):
+        events, duration_us = without_rest(events, duration_us)
+    if not len(events) or duration_us < SHORTEST_US:
+        raise ValueError(f'nothing moved for {SHORTEST_US / 1e6:g} s or longer')
+    return events, duration_us
 
 
 def without_rest(events: np.ndarray, duration_us: int) -> tuple:

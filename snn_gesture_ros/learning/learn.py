@@ -47,8 +47,10 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
         return {'version': None, 'refused': refused, 'figures': figures}
     path = versions.next_path()
     record = {'base': base, 'parent': running, 'examples': names, 'figures': figures}
+    before = {name: value for name, value in lesson.card.training.items()
+              if name != 'real recordings'}     # they were of the network before
     card = ModelCard(**{**vars(lesson.card), 'labels': lesson.labels, 'training': {
-        **lesson.card.training, 'learned': record,
+        **before, 'learned': record,
         'data': f'{lesson.card.training.get("data", "unknown")}, examples shown to the robot'}})
     save_checkpoint(path, net, card)
     exported(path).write_bytes(lower(net, card).SerializeToString())

@@ -69,7 +69,7 @@ class Lesson:
 
         def cutter(of):
             return WindowCutter(of, settings, self.labels)
-        self._folds = folds(cutter(clips).classes)
+        self._folds = folds(cutter(clips).classes, [clip.recording for clip in clips.clips])
         self._examples = augmented_sequences(
             self._net, cutter(clips), -(-EXAMPLE_SEQUENCES // len(clips)), rng)
         self._plain = plain_sequences(self._net, cutter(clips))
@@ -134,12 +134,21 @@ def settings_for(base: str, clips) -> Settings:
     return Settings.of({**vars(settings), 'sequence': sequence})
 
 
-def folds(classes: np.ndarray) -> list:
-    """Deal the clips of every class out to FOLDS parts; give the numbers of each."""
+def folds(classes: np.ndarray, recordings: list) -> list:
+    """
+    Deal the clips of every class out to FOLDS parts; give the numbers of each.
+
+    Those of one recording stay together, but for a class that has too few recordings.
+    """
     part = np.empty(len(classes), int)
     for each in np.unique(classes):
         of_class = np.flatnonzero(classes == each)
-        part[of_class] = np.arange(len(of_class)) % FOLDS
+        order = {}
+        for clip in of_class.tolist():
+            order.setdefault(recordings[clip], len(order))
+        together = len(order) >= FOLDS
+        part[of_class] = [(order[recordings[clip]] if together else number) % FOLDS
+                          for number, clip in enumerate(of_class.tolist())]
     return [np.flatnonzero(part == fold) for fold in range(FOLDS)]
 
 

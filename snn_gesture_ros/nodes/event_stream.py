@@ -33,9 +33,7 @@ def settings_from(values: dict) -> tuple:
 
     :raises ValueError: if one is wrong.
     """
-    geometry = Geometry(values['geometry'], tuple(values['region']),
-                        *(values[name] for name in ('flip_x', 'flip_y', 'width', 'height')))
-    return geometry, NoiseSettings(**{name: values[name] for name in NOISE})
+    return Geometry.of(values), NoiseSettings(**{name: values[name] for name in NOISE})
 
 
 class EventStreamNode(ManagedNode):
@@ -181,7 +179,8 @@ class EventStreamNode(ManagedNode):
     def _counters(self) -> dict:
         counters = StreamCounters() if self._stream is None else self._stream.counters
         followed = [] if self._subscription is None else [self._subscription]
-        return {'message_type': self._types.type, **asdict(counters),
+        return {'message_type': self._types.type, 'rotation': self._geometry.rotation,
+                **asdict(counters),
                 **source_values(followed, contest=self._types.contest),
                 'listeners': self._publisher.get_subscription_count(),
                 'silence_s': self._silence.update(counters.events_in)}

@@ -5,14 +5,16 @@ from array import array
 
 from rclpy.node import Node
 from sensor_msgs.msg import Image
+from snn_gesture_ros.events.geometry import check_rotation
 from snn_gesture_ros.nodes.health import Health
 from snn_gesture_ros.nodes.live_events import LiveEvents
 from snn_gesture_ros.nodes.messages import header
-from snn_gesture_ros.nodes.parameters import declare, Spec
+from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
 from snn_gesture_ros.nodes.running import run_node
 from snn_gesture_ros.nodes.timers import every
 from snn_gesture_ros.nodes.topics import IMAGE_QOS
 from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S
+from snn_gesture_ros.parameters import ROTATION
 from snn_gesture_ros.viewing.caption import write_caption
 from snn_gesture_ros.viewing.picture import draw_events, LONGEST_PX
 
@@ -23,6 +25,8 @@ PARAMETERS = (
     Spec('rate_hz', 15.0, 'Pictures in a second, while somebody looks at them', 0.1, 120.0),
     Spec('longest_px', LONGEST_PX, 'Bound of the longer side of a picture; a larger sensor is '
          'shrunk, a smaller one is enlarged', 16, 4096),
+    ROTATION._replace(description='Turn the events of a camera clockwise by 0, 90, 180 or 270 '
+                      'degrees; event_stream is turned already'),
 )
 
 
@@ -39,9 +43,11 @@ class EventViewerNode(Node):
         values = declare(self, PARAMETERS)
         if values['source'] not in SOURCES:
             raise ValueError(f'source {values["source"]!r} is not one of {", ".join(SOURCES)}')
+        check_rotation(values['rotation'])
         self._longest_px = values['longest_px']
         self._pictures = 0
-        self._live = LiveEvents(self, values['source'])
+        self._live = LiveEvents(self, values['source'], values['rotation'])
+        on_change(self, PARAMETERS, self._change)
         self._publisher = self.create_publisher(Image, 'event_image', IMAGE_QOS)
         every(self, SEARCH_PERIOD_S, self._watch)
         self._showing = every(self, 1 / values['rate_hz'], self._show)
@@ -49,6 +55,16 @@ class EventViewerNode(Node):
         self._health = Health(self, self.resolve_topic_name(values['source']),
                               self._counters, ('malformed',))
         self.get_logger().info(f'waiting for a subscriber of {self._publisher.topic_name}')
+
+    def _change(self, changed: dict) -> None:
+        """
+        Take over parameters that change.
+
+        :raises ValueError: if they cannot be used.
+        """
+        if 'rotation' in changed:
+            check_rotation(changed['rotation'])
+            self._live.rotation = changed['rotation']
 
     def _watch(self) -> None:
         """Read events while somebody looks."""

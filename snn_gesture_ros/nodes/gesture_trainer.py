@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_trainer node: examples that people show and name, and networks that learn them."""
 from datetime import datetime, timezone
+import json
 import os
 from pathlib import Path
 import time
@@ -9,7 +10,8 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.learning.examples import check_label, ExampleStore, without_rest
+from snn_gesture_ros.learning.examples import (
+    check_label, ExampleStore, LONGEST_US, SHORTEST_US, trimmed)
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
@@ -23,8 +25,7 @@ from snn_gesture_ros.nodes.topics import STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
 
-LONGEST_S = 10.0
-SHORTEST_S = 1.0
+SHORTEST_S, LONGEST_S = SHORTEST_US / 1e6, LONGEST_US / 1e6
 PARAMETERS = (
     Spec('folder', '~/.ros/snn_gesture', 'Where examples and learned networks are kept'),
     Spec('classifier', 'gesture_classifier', 'Name of the node whose network learns'),
@@ -77,6 +78,8 @@ class GestureTrainerNode(Node):
         """How many it has made, by which it shows that it has begun anew."""
         self._diagnosed = follow_health(self)
         self._learning = False
+        self._figures = {}
+        """Of the latest learning."""
         self._message, self._messages, self._good = 'waiting for examples', 0, True
         self._packets = 0
         self._trouble = ''
@@ -129,10 +132,7 @@ class GestureTrainerNode(Node):
                 raise ValueError(trouble)
             duration_us = round(shown_s * 1e6)
             events, scale = self._recent.last(duration_us)
-            if len(events):
-                events, duration_us = without_rest(events, duration_us)
-            if not len(events) or duration_us < SHORTEST_S * 1e6:
-                raise ValueError(f'nothing moved for {SHORTEST_S:g} s or longer')
+            events, duration_us = trimmed(events, duration_us)
             now = datetime.now(timezone.utc).isoformat(timespec='seconds')
             name = self._store.add(label, self._values['person'], now, events, duration_us, scale)
         except (ValueError, OSError) as error:
@@ -210,6 +210,7 @@ class GestureTrainerNode(Node):
 
     async def _finish(self, result: dict) -> None:
         """Offer what was learned, or say why not."""
+        self._figures = result.get('figures', {})
         try:
             if not result['version']:
                 raise ValueError(f'nothing new is offered: {result["refused"]}')
@@ -265,6 +266,8 @@ class GestureTrainerNode(Node):
             'messages': self._messages,
             'message': self._message,
             'good': self._good,
+            'folder': self._store.folder.parent.resolve(),
+            'figures': json.dumps(self._figures),
             **source_values([self._stream]),
         }
 

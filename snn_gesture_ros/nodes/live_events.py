@@ -4,6 +4,7 @@
 import time
 
 from rclpy.serialization import deserialize_message
+from snn_gesture_ros.events.geometry import turn_counts
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.nodes.followed_topic import FollowedTopic, source_values
@@ -21,12 +22,15 @@ GATHER_S = 0.01
 class LiveEvents:
     """What a camera or event_stream sees, and what gesture_classifier says."""
 
-    def __init__(self, node, topic: str):
+    def __init__(self, node, topic: str, rotation: int = 0):
         """
         Subscribe to the gestures; to the events only while `follow` is called.
 
         :param topic: events of a camera, or the compact stream; its publisher tells.
+        :param rotation: degrees by which a camera's events are turned clockwise; the compact
+            stream is turned already.
         """
+        self.rotation = rotation
         self.frame_id = ''
         """Of the newest message."""
         self.malformed = 0
@@ -70,7 +74,10 @@ class LiveEvents:
 
     def take(self):
         """Give the counts since the last call, int32 [2, H, W]; None before the first message."""
-        return self._exposure.take()
+        counts = self._exposure.take()
+        if counts is None or self.message_type == STREAM_TYPE:
+            return counts
+        return turn_counts(counts, self.rotation)
 
     @property
     def gesture(self):

@@ -10,7 +10,7 @@ from snn_gesture_ros.nodes.live_events import LiveEvents
 from snn_gesture_ros.viewing.film import Shot
 
 
-def film_live(topic: str, shot_us: int, start_s: float = 0.0, end_s=None):
+def film_live(topic: str, shot_us: int, start_s: float = 0.0, end_s=None, rotation: int = 0):
     """
     Yield, whenever the duration of a shot has passed, a Shot of what has come meanwhile.
 
@@ -18,13 +18,14 @@ def film_live(topic: str, shot_us: int, start_s: float = 0.0, end_s=None):
     :param shot_us: duration of a shot; where drawing takes longer, there are fewer.
     :param start_s: begin, in seconds after the first message; until then None is yielded.
     :param end_s: end, likewise; None to go on.
+    :param rotation: degrees by which a camera's events are turned clockwise.
     """
     rclpy.init()
     node = rclpy.create_node('snn_gesture_view')
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        live = LiveEvents(node, topic)
+        live = LiveEvents(node, topic, rotation)
         first_s, due_s = None, time.monotonic()
         while True:
             live.follow()

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The teacher: a node that sends labels to gesture_trainer and hears what becomes of them."""
 from contextlib import contextmanager
+import json
+from pathlib import Path
 import time
 
 import rclpy
@@ -76,6 +78,23 @@ class Teacher(Node):
         if not self._spin_until(future.done, 60.0):
             return False, f'{TRAINER} does not answer'
         return future.result().success, future.result().message
+
+    def folder(self) -> Path:
+        """
+        Return where the trainer keeps its examples.
+
+        :raises ValueError: if that is not on this machine.
+        """
+        folder = Path(self._state['folder'])
+        if not folder.is_dir():
+            raise ValueError(f'{TRAINER} keeps its examples in {folder}, which is not on this '
+                             'machine: teach from recordings there')
+        return folder
+
+    @property
+    def figures(self) -> dict:
+        """What was learned last, as `learn` gives it; empty where nothing was judged."""
+        return json.loads(self._state['figures'])
 
     def wait_for_learning(self) -> tuple:
         """Wait until learning has ended; return whether a network is offered, and what is said."""

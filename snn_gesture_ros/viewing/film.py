@@ -4,6 +4,7 @@
 from typing import NamedTuple, Optional
 
 import numpy as np
+from snn_gesture_ros.events.geometry import turn_counts
 from snn_gesture_ros.events.messages import MOST_PIXELS
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 from snn_gesture_ros.viewing.caption import Gesture, write_caption
@@ -28,7 +29,8 @@ class Shot(NamedTuple):
         return write_caption(draw_events(self.counts), self.gesture, f'{self.t_s:.2f} s')
 
 
-def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, watch=None):
+def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, watch=None,
+         rotation: int = 0):
     """
     Yield a Shot for each part of a recording, also for those without events.
 
@@ -40,6 +42,7 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     :param start_s: begin, in seconds after the recording's first event.
     :param end_s: end, likewise; None for the recording's.
     :param watch: gives a Recognition, called with the width and height of the sensor.
+    :param rotation: degrees by which the events are turned clockwise.
     :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
     """
     topic = recording.choose_topic(topic)
@@ -48,7 +51,7 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
         raise UnreadableRecording(f'{recording.path}: a sensor of {width}x{height} pixels does '
                                   'not exist')
     recognition = watch(width, height) if watch else None
-    nothing = np.zeros((2, height, width), np.int32)
+    nothing = turn_counts(np.zeros((2, height, width), np.int32), rotation)
     exposure = Exposure()
     for number, slot, events in _numbered(recording.slices(shot_us, topic), shot_us):
         t_s, until_s = number * shot_us / 1e6, (number + 1) * shot_us / 1e6
@@ -62,7 +65,7 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
             continue
         exposure.add(events, width, height)
         gesture = recognition.name(events) if recognition else None
-        yield Shot(t_s, exposure.take(), gesture)
+        yield Shot(t_s, turn_counts(exposure.take(), rotation), gesture)
 
 
 def at_steady_rate(shots, shot_us: int):

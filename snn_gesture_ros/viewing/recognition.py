@@ -10,12 +10,17 @@ from snn_gesture_ros.viewing.caption import Gesture
 
 
 class Recognition:
-    """What both nodes do by default, told of the time and the events that are in sight."""
+    """What both nodes do, told of the time and the events that are in sight."""
 
-    def __init__(self, classifier: SpikingClassifier, width: int, height: int):
-        """Begin with no event of a sensor of this size."""
+    def __init__(self, classifier: SpikingClassifier, width: int, height: int,
+                 rotation: int = 0):
+        """
+        Begin with no event of a sensor of this size.
+
+        :param rotation: of event_stream, whose other parameters have their defaults.
+        """
         self._size = width, height
-        self._pipeline = Pipeline(EVENTS_TYPE, classifier, NodeSettings.of({}))
+        self._pipeline = Pipeline(EVENTS_TYPE, classifier, NodeSettings.of({'rotation': rotation}))
         self._gesture = None
 
     def name(self, events: np.ndarray):
