@@ -50,7 +50,8 @@ def test_clips_are_what_the_event_stream_gives(tmp_path):
     planned = simulation.parts()[0][0]
     stream = EventStream('dvs_msgs/msg/EventArray', Geometry(), NoiseSettings())
     width, height = planned.sensor_size()
-    packets = [stream.feed(encode_event_array(events, 0, '', height, width), 0)
+    packets = [stream.feed(encode_event_array(events, 0, '', height, width),
+                           int(events['t'][-1]) * 1000)
                for events in cut_slices([planned.events()], 10_000)]
     clip, events = ClipSet(tmp_path / 'set')[0]
     assert clip == planned.clip and clip.source == 'simulation davis346'

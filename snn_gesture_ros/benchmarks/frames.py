@@ -3,6 +3,7 @@
 """Frames: from messages and from events, against numpy, tonic and SpikingJelly."""
 from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import count
 import sys
 from types import ModuleType
 
@@ -49,16 +50,36 @@ def make_stream() -> list:
     return messages
 
 
+class MessagesToFrames:
+    """Send messages that come at their times, again and again, through both stages."""
+
+    def __init__(self, stream: EventStream, frames, spacing_us: int):
+        """
+        Begin with the first message.
+
+        :param frames: FramesByTime.
+        :param spacing_us: time between messages.
+        """
+        self._stream, self._frames = stream, frames
+        self._arrivals_ns = count(0, 1000 * spacing_us)
+
+    def __call__(self, message: bytes) -> list:
+        """Return the frames that a message completes; none where its times begin again."""
+        packet = self._stream.feed(message, next(self._arrivals_ns))
+        return [] if packet is None else self._frames.push(packet)
+
+
 def stream_case(name: str, messages: list, noise: NoiseSettings) -> Case:
     """Return the case of one setting of the noise filters."""
-    stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise)
+    to_frames = MessagesToFrames(
+        EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise),
+        FramesByTime(SIZE, FRAME_US, TIME_STEPS), STREAM_SPACING_US)
     for message in messages:  # learns the hot pixels
-        stream.feed(message, 0)
-    frame_stream = FramesByTime(SIZE, FRAME_US, TIME_STEPS)
+        to_frames(message)
     columns, rows = Geometry(width=SIZE, height=SIZE).tables(WIDTH, HEIGHT)
     pixel_map = rows[:, None] + columns
     frames = np.zeros((TIME_STEPS, 2, SIZE, SIZE), np.uint16)
-    return Case(name, messages, lambda message: frame_stream.push(stream.feed(message, 0)),
+    return Case(name, messages, to_frames,
                 lambda message: accumulate_with_numpy(message, pixel_map, frames), 'numpy',
                 EVENTS)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.benchmarks.decoding import read_event_array_with_numpy
+from snn_gesture_ros.benchmarks.frames import MessagesToFrames
 from snn_gesture_ros.benchmarks.timing import Case
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT
@@ -36,6 +37,7 @@ SHIPPED = 'fast'
 SENSOR = 128
 """Width and height of the sensor, and of the picture, in pixels."""
 WINDOWS = 64
+MESSAGES = 256
 EVENTS_PER_S = 50_000
 
 
@@ -81,11 +83,12 @@ def decision_cases(name: str, stock: 'StockNetwork', classifier: SpikingClassifi
     card = stock.card
     frames = make_frames(card)
     windows = [frames[i:i + card.time_steps] for i in range(WINDOWS)]
-    stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(), NoiseSettings(False, 0, 0))
-    frame_stream = FramesByTime(card.size, frame_us(card), card.time_steps)
+    to_frames = MessagesToFrames(
+        EventStream(EVENT_ARRAY_TYPES[0], Geometry(), NoiseSettings(False, 0, 0)),
+        FramesByTime(card.size, frame_us(card), card.time_steps), frame_us(card))
 
-    def decide(message):  # of the messages, which begin again and again, the first ends no frame
-        for frame in frame_stream.push(stream.feed(message, 0)):
+    def decide(message):  # of MESSAGES, which begin again and again, three end no frame
+        for frame in to_frames(message):
             classifier.step(frame.counts)
 
     return [
@@ -116,7 +119,7 @@ def make_messages(card: ModelCard) -> list:
     duration_us = frame_us(card)
     events = np.zeros(EVENTS_PER_S * duration_us // 1_000_000, EVENT)
     messages = []
-    for number in range(WINDOWS):
+    for number in range(MESSAGES):
         events['t'] = number * duration_us + np.sort(
             generator.integers(0, duration_us, len(events)))
         events['x'], events['y'] = generator.integers(0, SENSOR, (2, len(events)))

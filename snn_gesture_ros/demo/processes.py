@@ -25,14 +25,17 @@ class Nodes:
         """Begin with none."""
         self._processes = []
 
-    def start(self, name: str, **parameters) -> subprocess.Popen:
+    def start(self, name: str, topics=None, **parameters) -> subprocess.Popen:
         """
         Start a node by the name of its executable.
 
+        :param topics: what topics are called, by their names in the node's code.
         :param parameters: the node's parameters by name.
         """
         executable = Path(sys.argv[0]).resolve().parent / name
         command = [str(executable), '--ros-args', '--log-level', 'warn']
+        for topic, other in (topics or {}).items():
+            command += ['-r', f'{topic}:={other}']
         for key, value in parameters.items():
             command += ['-p', f'{key}:={_as_yaml(value)}']
         process = subprocess.Popen(command)

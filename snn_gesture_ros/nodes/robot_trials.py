@@ -36,6 +36,7 @@ ROW = ('- {{gesture: {}, do: drive, linear_x: {}, min_score: 0.01, hold_ms: 0, '
 EXCHANGED = 'accurate', 'fast'
 DEAD_S = 0.5
 PATIENCE_S = 60.0
+TRIED_SCORES = 'tried_scores'
 
 
 class RobotTrials(Node):
@@ -50,11 +51,13 @@ class RobotTrials(Node):
         self.speed_m_s = None
         self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         self.create_subscription(Twist, 'cmd_vel', self._on_velocity, 10)
-        self._sender = self.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
+        self._sender = self.create_publisher(Classification, TRIED_SCORES, GESTURE_QOS)
+        """Sends on what the classifier says, and what is tried: a robot hears one sender alone."""
         self._enable = self.create_client(SetBool, f'{CLASSIFIER}/enable')
         self._set = self.create_client(SetParameters, f'{CLASSIFIER}/set_parameters')
 
     def _on_scores(self, message: Classification) -> None:
+        self._sender.publish(message)
         stamp = message.header.stamp
         self.scores.append((stamp.sec * 1_000_000_000 + stamp.nanosec, time.monotonic()))
 
@@ -169,7 +172,7 @@ def run_trials(nodes, folder: Path, times: int) -> dict:
         os.environ.clear()
         os.environ.update(environment)
     try:
-        nodes.start('gesture_behavior', table=table, armed=True)
+        nodes.start('gesture_behavior', {'gesture_scores': TRIED_SCORES}, table=table, armed=True)
         nodes.start('event_stream')
         classifier = nodes.start(CLASSIFIER)
         nodes.start('simulated_camera', gestures=[SHOWN], gesture_s=3600.0, pause_s=0.0)
