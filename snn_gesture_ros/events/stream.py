@@ -15,7 +15,7 @@ from snn_gesture_ros.events.encoders import (
     encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPES
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import EventPacket
@@ -185,7 +185,7 @@ def rehearse(message_type: str) -> None:
     """
     event = np.zeros(1, EVENT)
     messages = [encode_event_array(event, 0, '', 1, 1)]
-    if message_type == EVENT_PACKET_TYPE:
+    if message_type in EVENT_PACKET_TYPES:
         messages = [encode_event_packet(EventPacketMessage(0, '', 1, 1, 0, 0, encoding, False,
                                                            payload))
                     for encoding, payload in (

@@ -84,7 +84,7 @@ class EventPlayerNode(Node):
         given = given if all(given) else None
         stored = StoredMessages(self._recording, values['topic'] or None, given,
                                 values['frame_id'])
-        if stored.topic is None and not given and self._recording.width is None:
+        if not self._recording.topics and not given and self._recording.width is None:
             self.get_logger().info('the recording does not tell the size of the sensor; it is '
                                    'taken for {}x{} pixels'.format(*stored.sensor_size))
         return stored

@@ -99,7 +99,8 @@ class Conversion:
         else:
             size = recording.width or None, recording.height or None
         if to_bag:
-            return BagWriter(path, self._topic or TOPIC, self._type, *size)
+            topic = self._topic if recording.topics else TOPIC
+            return BagWriter(path, topic, self._type, *size)
         return WRITERS[path.suffix](path, *size)
 
 
