@@ -11,6 +11,7 @@ import sys
 
 from snn_gesture_ros.command_line.numbers import positive
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
+from snn_gesture_ros.command_line.recording_options import add_file_options, add_stream_option
 from snn_gesture_ros.command_line.usage import device_name, usage, UsageError
 from snn_gesture_ros.events.geometry import MODES
 from snn_gesture_ros.labels import NONE
@@ -39,7 +40,8 @@ def add_arguments(parser) -> None:
                              'recordings and names of files and folders tell it, if any')
     parser.add_argument('--label', help='what all recordings show from start to end, as in '
                                         '--label none')
-    parser.add_argument('--topic', help='topic of a bag with several cameras')
+    add_stream_option(parser)
+    add_file_options(parser)
     parser.add_argument('--output', type=Path, default=Path('evaluation'), metavar='DIR',
                         help='folder for report.html, report.json and decisions.csv '
                              '(default: %(default)s)')
@@ -75,7 +77,8 @@ def run(arguments) -> int:
         frames = settings.slicing.frames(card)
         check_label(arguments.label, card.labels)
     sources, left_out = find_sources(arguments.recordings, Labels(
-        arguments.label_table, arguments.label, arguments.topic, card.labels), open_and_follow)
+        arguments.label_table, arguments.label, arguments.topic, card.labels, arguments.encoding,
+        arguments.size), open_and_follow)
     evaluated = []
     follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
            len(sources), 'evaluating')
@@ -94,6 +97,8 @@ def run(arguments) -> int:
         from snn_gesture_ros.command_line.evaluation_tables import print_results
         print_results(results)
         print(f'report: {arguments.output / "report.html"}')
+    for note in (note for each in evaluated for note in each.notes):
+        print(note, file=sys.stderr)
     for fault in faults:
         print(f'snn-gesture: not evaluated: {fault}', file=sys.stderr)
     return 1 if any(each.fault for each in evaluated) else 0

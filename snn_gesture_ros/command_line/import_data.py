@@ -6,6 +6,7 @@ import sys
 
 from snn_gesture_ros.command_line.numbers import share
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
+from snn_gesture_ros.command_line.recording_options import add_file_options
 from snn_gesture_ros.command_line.usage import usage
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
@@ -27,6 +28,7 @@ def add_arguments(parser) -> None:
                         help='DvsGesture.tar.gz or its folder, or a folder of recordings with '
                              f'{TABLE} (file,start_s,end_s,label[,person,split,topic,sensor])')
     parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
+    add_file_options(parser)
     for split in ('validation', 'test'):
         parser.add_argument(f'--{split}', type=share, default=0.1, metavar='SHARE',
                             help=f'share of the persons for {split} where {TABLE} does not say '
@@ -80,7 +82,8 @@ def open_source(arguments):
     if find_download(path):
         return Dvs128Gesture(path, cleaning, open_and_follow)
     if path.suffix == '.csv' or (path / TABLE).exists():
-        return LabelledRecordings(path, arguments.validation, arguments.test, cleaning)
+        return LabelledRecordings(path, arguments.validation, arguments.test, cleaning,
+                                  arguments.encoding, arguments.size)
     raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor a folder of '
                      f'recordings with a {TABLE} (columns file,start_s,end_s,label)')
 

@@ -54,12 +54,14 @@ class LabelledRecordings(Source):
     """The clips of a folder of recordings with a table of labels."""
 
     def __init__(self, path, validation: float = 0.1, test: float = 0.1,
-                 cleaning: Cleaning = Cleaning()):
+                 cleaning: Cleaning = Cleaning(), encoding=None, size=None):
         """
         Read the table.
 
         :param path: the folder, or the table.
         :param validation: share of the persons whose split the table leaves open.
+        :param encoding: of recordings without a header, see `open_recording`.
+        :param size: width and height of the sensor, where neither table nor recording tells it.
         :raises ValueError: names the line of the table that is wrong.
         :raises OSError: if there is no table.
         """
@@ -68,6 +70,7 @@ class LabelledRecordings(Source):
         table = Path(path) / TABLE if Path(path).is_dir() else Path(path)
         self._folder = table.parent
         self._cleaning = cleaning
+        self._encoding, self._size = encoding, size
         content = table.read_bytes()
         rows = read_table(table, content)
         self._splits = draw_splits(table, rows, validation, test)
@@ -89,13 +92,14 @@ class LabelledRecordings(Source):
 
     def _read(self, rows):
         file, topic, size = rows[0].file, rows[0].topic or None, rows[0].sensor_size
-        with open_recording(self._folder / file) as recording:
-            if recording.topics:
-                topic = recording.choose_topic(topic)
+        size = size or self._size
+        with open_recording(self._folder / file, self._encoding, size) as recording:
+            topic = recording.choose_topic(topic)
             size = size or find_sensor_size(recording, topic)
             cuts = cut_clips(recording.events(topic), size,
                              [(row.start_us, row.end_us) for row in rows],
                              cleaning=self._cleaning)
+        self.notes += recording.notes
         scale = self._cleaning.geometry.scale(*size)
         clips = []
         for row, cut in zip(rows, cuts):

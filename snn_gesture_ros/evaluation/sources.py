@@ -47,7 +47,9 @@ class Source(NamedTuple):
     topic: Optional[str] = None
     """Of a bag with several cameras."""
     sensor_size: Optional[tuple] = None
-    """Width and height, where a table tells them."""
+    """Width and height, where a table or the user tells them."""
+    encoding: Optional[str] = None
+    """Of a file without a header, as the user tells it."""
     notes: tuple = ()
     """What of its labels is left out, a line each."""
     archive: Optional[Download] = None
@@ -64,6 +66,10 @@ class Labels(NamedTuple):
     """Of bags, where no table tells it."""
     names: tuple = ()
     """Labels of the network, for names of files and folders."""
+    encoding: Optional[str] = None
+    """Of recordings without a header."""
+    sensor_size: Optional[tuple] = None
+    """Width and height, where neither a table nor the recording tells them."""
 
 
 def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
@@ -96,7 +102,9 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
             sources += found
             if not found:
                 left_out.append(f'{file}: no table of labels lists it; left out')
-    sources = list(dict.fromkeys(sources))
+    sources = [source._replace(encoding=labels.encoding,
+                               sensor_size=source.sensor_size or labels.sensor_size)
+               for source in dict.fromkeys(sources)]
     if labels.table is not None and not tables.by_file and len(sources) > 1:
         raise ValueError(f'{labels.table}: a table without the column file is for one recording, '
                          f'there are {len(sources)}')

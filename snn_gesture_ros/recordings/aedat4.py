@@ -50,7 +50,7 @@ class Aedat4(Recording):
         except BaseException:
             self.close()
             raise
-        self.choose_topic()
+        self.width, self.height = next(iter(self.streams.values()))
 
     def choose_topic(self, topic=None):
         """

@@ -55,7 +55,7 @@ class Hdf5(Recording):
             raise
         self.streams = {place or '/': self._size_of(place) for place in self._tables}
         self._tables = dict(zip(self.streams, self._tables.values()))
-        self.choose_topic()
+        self.width, self.height = next(iter(self.streams.values()))
 
     def events(self, topic=None):
         """Yield the events in batches; see `Recording`."""

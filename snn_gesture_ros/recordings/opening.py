@@ -54,8 +54,8 @@ def open_recording(path, encoding=None, size=None) -> Recording:
     """
     path = Path(path)
     recording = _find_format(path, encoding, size)(path)
-    if size and recording.width is None and not recording.topics:
-        recording.width, recording.height = size
+    if size:
+        recording.tell_size(size)
     return recording
 
 

@@ -69,9 +69,16 @@ class Recording:
         elif topic not in self.streams:
             raise UnreadableRecording(f'{self.path}: there is no stream {topic}; there are: '
                                       f'{", ".join(self.streams)}')
-        if topic is not None and self.streams[topic] != (None, None):
+        if topic is not None:
             self.width, self.height = self.streams[topic]
         return topic
+
+    def tell_size(self, size: tuple) -> None:
+        """Take width and height of the sensor where the file does not tell them."""
+        if self.width is None and not self.topics:
+            self.width, self.height = size
+        self.streams = {name: size if known == (None, None) else known
+                        for name, known in self.streams.items()}
 
     def add_note(self, text: str) -> None:
         """Add a line to the notes, once, with the name of the file before it."""

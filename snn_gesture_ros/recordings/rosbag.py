@@ -24,6 +24,12 @@ ZSTD_SUFFIX = '.zstd'
 BAG_STARTS = (SQLITE_START, MCAP_START, ROS1_START, ZSTD_START)
 
 
+def bag_file_name(path: Path):
+    """Return the name of a bag's file, without the suffix of its compression; else None."""
+    name = path.name.removesuffix(ZSTD_SUFFIX)
+    return name if name.endswith(BAG_FILES) else None
+
+
 class Message(NamedTuple):
     """A message as it was recorded."""
 
@@ -154,9 +160,9 @@ class Bag(Recording):
         named = described.files if described else []
         found = {}
         for file in self.path.iterdir():
-            bare = file.name.removesuffix(ZSTD_SUFFIX)
+            bare = bag_file_name(file)
             # Of one that was being compressed the whole one counts.
-            if bare.endswith(BAG_FILES) and (bare == file.name or bare not in found):
+            if bare and (bare == file.name or bare not in found):
                 found[bare] = file
         if not found:
             raise UnreadableRecording(

@@ -15,6 +15,7 @@ The columns are those of the header, else of the first order that fits. Lines th
 import gzip
 from pathlib import Path
 import re
+import zlib
 
 import numpy as np
 from snn_gesture_ros.recordings.columns import (
@@ -23,6 +24,8 @@ from snn_gesture_ros.recordings.recording import Recording, told_size, Unreadabl
 
 GZIP_START = b'\x1f\x8b'
 BATCH_BYTES = 1 << 20
+START_BYTES = 4096
+"""What tells whether a file holds events."""
 COMMENTS = ('#', '%')
 SEPARATOR = re.compile(r'[,;\s]+')
 NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?')
@@ -57,6 +60,17 @@ def holds_text(start: bytes) -> bool:
     lines = [line for line in lines if line.strip() and not line.startswith(COMMENTS)]
     return bool(lines) and (header_of(lines[0]) is not None
                             or all(map(NUMBER.fullmatch, split_line(lines[0]))))
+
+
+def file_holds_text(path: Path) -> bool:
+    """Return whether a file is one of events as text, packed or not."""
+    try:
+        if not path.is_file():
+            return False
+        with open_text(path) as file:
+            return holds_text(file.read(START_BYTES))
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def split_line(line: str) -> list:
@@ -127,7 +141,7 @@ class Text(Recording):
         while True:
             try:
                 lines = self._file.readlines(BATCH_BYTES)
-            except (EOFError, OSError, gzip.zlib.error) as error:
+            except (EOFError, OSError, zlib.error) as error:
                 raise UnreadableRecording(
                     f'{self.path}: the file is cut off or damaged: {error}') from None
             if not lines:
