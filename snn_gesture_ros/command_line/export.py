@@ -13,6 +13,8 @@ def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('checkpoint', metavar='CHECKPOINT',
                         help='path of a checkpoint or name of a shipped model')
+    parser.add_argument('--labels', nargs='+', default=(), metavar='LABEL',
+                        help='names of the outputs, of a checkpoint that does not tell them')
     parser.add_argument('--output', type=Path, metavar='FILE',
                         help=f'default: the checkpoint with the suffix {EXPORTED}')
 
@@ -28,6 +30,7 @@ def run(arguments) -> int:
         raise UsageError(f'{output}: the name must end in {EXPORTED}')
     from snn_gesture_ros.network.checkpoint import load_checkpoint
     from snn_gesture_ros.network.onnx_graph import lower
-    output.write_bytes(lower(*load_checkpoint(arguments.checkpoint)).SerializeToString())
+    network = load_checkpoint(arguments.checkpoint, tuple(arguments.labels))
+    output.write_bytes(lower(*network).SerializeToString())
     print(output)
     return 0

@@ -5,7 +5,7 @@ Checkpoints: a network's weights and everything that a node must not guess.
 
 The package's own format is safetensors (no pickle) with a ModelCard as JSON in its metadata.
 Checkpoints of SpikingJelly's DVS128 Gesture example, which the seed project and most published
-networks use, load too: a pickled dict whose key `net` holds the weights of a DVSGestureNet.
+networks use, load too, as people have them; see `foreign_checkpoint.py`.
 """
 from pathlib import Path
 
@@ -14,9 +14,13 @@ import safetensors.torch
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint_files import (
-    CheckpointError, EXPORTED, find_checkpoint)
+    check_is_fetched, CheckpointError, EXPORTED, find_checkpoint, first_line)
+from snn_gesture_ros.network.foreign_checkpoint import describe_network, read_weights
 from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
 import torch
+
+FRAME_SIDE = 128
+"""Pixels, of the frames of SpikingJelly's example."""
 
 
 def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
@@ -26,80 +30,104 @@ def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
     Path(path).write_bytes(safetensors.torch.save(weights, {CARD_KEY: card.to_json()}))
 
 
-def load_checkpoint(name: str):
+def load_checkpoint(name: str, labels: tuple = ()):
     """
     Load a network in evaluation mode.
 
     :param name: a path or the name of a shipped model.
+    :param labels: names of the outputs, of a checkpoint of another program.
     :returns: the network in multi-step mode, from [T, N, 2, H, W] to [T, N, classes], and its
         ModelCard.
     :raises CheckpointError: if it is missing, damaged, or not a gesture network.
     """
     path = find_checkpoint(name)
+    check_is_fetched(path)
     if path.suffix == EXPORTED:
         raise CheckpointError(f'{path} is exported for ONNX Runtime: give the .safetensors that '
                               'it was made from')
     if path.suffix == '.safetensors':
-        net, card = _load_own(path)
+        net, card = _load_own(path, labels)
     else:
-        net, card = _load_spikingjelly_example(path)
+        net, card = _load_foreign(path, *read_weights(path), labels)
     net.eval()
     for parameter in net.parameters():
         parameter.requires_grad_(False)
     return net, card
 
 
-def _load_own(path: Path):
+def _load_own(path: Path, labels: tuple):
     try:
         with safetensors.safe_open(str(path), 'pt') as file:
             metadata = file.metadata() or {}
             weights = {key: file.get_tensor(key) for key in file.keys()}
+        if CARD_KEY not in metadata:
+            return _load_foreign(path, weights, (), labels)
         card = ModelCard.from_json(metadata[CARD_KEY])
-        net = build_network(len(card.labels), card.size, card.architecture)
-        net.load_state_dict(weights)
-    except KeyError:
-        raise CheckpointError(
-            f'{path} has no model card: it was not written by this package') from None
-    except RuntimeError:
-        raise CheckpointError(
-            f'{path} is not a usable checkpoint: its weights do not fit its architecture; '
-            'another version of this package wrote it') from None
-    except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
-        raise CheckpointError(f'{path} is not a usable checkpoint: {_first_line(error)}') from None
-    return net, card
+        return _network_of(weights, len(card.labels), card.size, card.architecture), card
+    except CheckpointError as error:
+        raise CheckpointError(error if str(path) in str(error) else
+                              f'{path} is not a usable checkpoint: {error}') from None
+    except (safetensors.SafetensorError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f'{path} is not a usable checkpoint: {first_line(error)}') from None
 
 
-def _load_spikingjelly_example(path: Path):
+def _network_of(weights: dict, classes: int, size: int, architecture: dict):
     """
-    Load a checkpoint of SpikingJelly's classify_dvsg example.
+    Build a network and give it weights.
 
-    It does not say what it was trained with; these are that example's settings: T = 16, 128x128,
-    raw counts, each trial (about 6 s at 50 000 events/s) cut into frames of equally many events.
+    :raises ValueError: if they are not its weights, before memory is taken for it.
+    """
+    with torch.device('meta'):      # shapes alone
+        wanted = build_network(classes, size, architecture).state_dict()
+    if _shapes(weights) != _shapes(wanted):
+        raise CheckpointError('its weights do not fit its architecture; another version of this '
+                              'package wrote it')
+    net = build_network(classes, size, architecture)
+    net.load_state_dict(weights)
+    return net
+
+
+def _shapes(weights: dict) -> dict:
+    return {name: value.shape for name, value in weights.items()}
+
+
+def _load_foreign(path: Path, weights: dict, own_labels: tuple, labels: tuple):
+    """
+    Make the network and the card of weights of another program, see `foreign_checkpoint.py`.
+
+    They do not say what they were trained with; these are the settings of SpikingJelly's
+    classify_dvsg example: T = 16, 128x128, raw counts, each trial (about 6 s at 50 000 events/s)
+    cut into frames of equally many events.
+
+    :param own_labels: what the file tells of its outputs.
+    :param labels: what the user does.
     """
     try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except Exception:   # the unpickler raises whatever a damaged file leads it to
-        raise CheckpointError(f'{path} is not a usable checkpoint: it is neither .safetensors nor '
-                              'weights that torch has saved, or it is cut off') from None
-    weights = content.get('net') if isinstance(content, dict) else None
-    try:
-        channels = weights['conv_fc.0.weight'].shape[0]
-        parametric = any(key.endswith('.w') for key in weights)
-        architecture = {'model': 'DVSGestureNet', 'channels': channels,
-                        'neuron': 'ParametricLIFNode' if parametric else 'LIFNode'}
-        net = build_network(len(SPIKINGJELLY_GESTURES), 128, architecture)
-        net.load_state_dict(weights)
-    except (TypeError, KeyError, AttributeError, RuntimeError):
-        raise CheckpointError(
-            f'{path} holds no DVSGestureNet under the key "net": give a checkpoint of '
-            "SpikingJelly's DVS128 Gesture example or a .safetensors file") from None
+        if sum(value.nbytes for value in weights.values()) > path.stat().st_size:
+            raise ValueError('its weights are views of little memory')
+        weights, classes, architecture = describe_network(weights)
+        labels = _labels_for(classes, labels, own_labels)
+        net = _network_of(weights, classes, FRAME_SIDE, architecture)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f'{path} is not a usable checkpoint: {first_line(error)}') from None
     card = ModelCard(
-        labels=SPIKINGJELLY_GESTURES, time_steps=16, window_ms=6000.0, size=128,
+        labels=labels, time_steps=16, window_ms=6000.0, size=FRAME_SIDE,
         frame_value='count', slicing='count', readout='firing_rate', window_events=300_000,
         architecture=architecture,
         training={'data': 'unknown; taken for DVS128 Gesture with SpikingJelly 0.0.0.0.14 or 2'})
     return net, card
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _labels_for(classes: int, given: tuple, own: tuple) -> tuple:
+    """
+    Return the labels of the outputs: those given, of the file, of SpikingJelly, or numbers.
+
+    :raises ValueError: if those given are not as many as the outputs.
+    """
+    if given and len(given) != classes:
+        raise ValueError(f'the network has {classes} outputs, --labels names {len(given)}')
+    if given or len(own) == classes:
+        return tuple(given or own)
+    if classes == len(SPIKINGJELLY_GESTURES):
+        return SPIKINGJELLY_GESTURES
+    return tuple(f'output_{number}' for number in range(classes))

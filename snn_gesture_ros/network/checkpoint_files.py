@@ -9,12 +9,18 @@ EXPORTED = '.onnx'
 """Suffix of what `snn-gesture export` writes."""
 ZIP_START = b'PK\x03\x04'
 PICKLE_START = b'\x80'
+POINTER_START = b'version https://git-lfs'
 LENGTH_BYTES = 8
 """A safetensors file begins with the length of its JSON header."""
 
 
 class CheckpointError(ValueError):
     """A checkpoint cannot be used; the message says why and what to do."""
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error of a library says, or its name."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def shipped_models() -> list:
@@ -37,6 +43,18 @@ def find_checkpoint(name: str, exported: bool = False) -> Path:
     raise CheckpointError(
         f'no checkpoint {name}: give the path of a file or one of the shipped models: '
         f'{", ".join(shipped_models())}')
+
+
+def check_is_fetched(path: Path) -> None:
+    """
+    Refuse a pointer that Git LFS leaves in the place of a file.
+
+    :raises CheckpointError: says how to get the file.
+    """
+    with path.open('rb') as file:
+        if file.read(len(POINTER_START)) == POINTER_START:
+            raise CheckpointError(f'{path} is a pointer of Git LFS, not the checkpoint: '
+                                  'git lfs pull fetches it')
 
 
 def is_checkpoint(path) -> bool:
