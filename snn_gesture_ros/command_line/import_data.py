@@ -11,6 +11,7 @@ from snn_gesture_ros.command_line.usage import usage
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
 from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, find_download
+from snn_gesture_ros.datasets.extracted_dvs128 import ExtractedDvs128, find_extracted
 from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.datasets.labelled_recordings import (
     check_shares, LabelledRecordings, TABLE)
@@ -25,7 +26,8 @@ MOST_NOTES = 10
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('source', metavar='SOURCE',
-                        help='DvsGesture.tar.gz or its folder, or a folder of recordings with '
+                        help='DvsGesture.tar.gz or its folder, events_np as SpikingJelly '
+                             'extracts it, or a folder of recordings with '
                              f'{TABLE} (file,start_s,end_s,label[,person,split,topic,sensor])')
     parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
     add_file_options(parser)
@@ -81,10 +83,13 @@ def open_source(arguments):
     path.stat()
     if find_download(path):
         return Dvs128Gesture(path, cleaning, open_and_follow)
+    if find_extracted(path):
+        return ExtractedDvs128(find_extracted(path), cleaning)
     if path.suffix == '.csv' or (path / TABLE).exists():
         return LabelledRecordings(path, arguments.validation, arguments.test, cleaning,
                                   arguments.encoding, arguments.size)
-    raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor a folder of '
+    raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor events_np of '
+                     'SpikingJelly, nor a folder of '
                      f'recordings with a {TABLE} (columns file,start_s,end_s,label)')
 
 

@@ -18,6 +18,7 @@ from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Download, is_download, is_for_training, read_trials, SENSOR_SIZE)
+from snn_gesture_ros.datasets.extracted_dvs128 import find_extracted, label_of, trials
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
@@ -93,6 +94,14 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
             found, notes = _test_recordings(path, open_file)
             sources += found
             left_out += notes
+            continue
+        if path.is_dir() and tables.are_looked_for and find_extracted(path):
+            tree = find_extracted(path)
+            tests = trials(tree, 'test')
+            sources += [Source(file, (Part(label_of(file), 0, None),), sensor_size=SENSOR_SIZE)
+                        for file in tests]
+            left_out.append(f'{tree}: its {len(tests)} trials for test are evaluated, '
+                            f'{len(trials(tree, "train"))} for training are left out')
             continue
         for file in _recordings(path, tables):
             if file != path and is_for_training(file):

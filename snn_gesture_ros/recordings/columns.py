@@ -124,6 +124,7 @@ class Table:
         return rows
 
 
+@np.errstate(all='ignore')
 def as_events(rows: dict, unit: str, offset_us: int = 0) -> np.ndarray:
     """
     Return columns as EVENT[n].
@@ -170,6 +171,7 @@ def is_on(polarity: np.ndarray) -> np.ndarray:
     return on
 
 
+@np.errstate(all='ignore')
 def unit_of(times: np.ndarray) -> str:
     """Return the unit of times, one of UNITS; see the table above."""
     if not len(times):
@@ -181,6 +183,7 @@ def unit_of(times: np.ndarray) -> str:
     return 's'
 
 
+@np.errstate(all='ignore')
 def order_of(rows: np.ndarray) -> str:
     """
     Return in which of ORDERS the columns are.

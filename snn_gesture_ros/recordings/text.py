@@ -23,7 +23,8 @@ from snn_gesture_ros.recordings.columns import (
 from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
 
 GZIP_START = b'\x1f\x8b'
-BATCH_BYTES = 1 << 20
+BATCH = 1 << 15
+"""Lines that are read at once."""
 START_BYTES = 4096
 """What tells whether a file holds events."""
 COMMENTS = ('#', '%')
@@ -115,21 +116,18 @@ class Text(Recording):
             self._file.readline()
         number = self._skipped
         for lines in self._batches():
+            good = len(lines)
             try:
-                rows = self._parse(lines)
+                events = as_events(self._parse(lines), self._unit)
             except ValueError:
                 good = self._count_good(lines)
-                if good:
-                    yield as_events(self._parse(lines[:good]), self._unit)
+                events = as_events(self._parse(lines[:good]), self._unit)
+            yield events
+            if good < len(lines):
                 line = lines[good].decode('utf-8', 'replace').strip()[:60]
                 raise UnreadableRecording(
                     f'{self.path}: the file is cut off or damaged: line {number + good + 1} is no '
-                    f'event: {line!r}') from None
-            try:
-                yield as_events(rows, self._unit)
-            except NotEvents as error:
-                raise UnreadableRecording(f'{self.path}: {error}, within the lines {number + 1} '
-                                          f'to {number + len(lines)}') from None
+                    f'event: {line!r}')
             number += len(lines)
 
     def close(self) -> None:
@@ -137,20 +135,35 @@ class Text(Recording):
         self._file.close()
 
     def _batches(self):
-        """Yield lists of lines."""
-        while True:
-            try:
-                lines = self._file.readlines(BATCH_BYTES)
-            except (EOFError, OSError, zlib.error) as error:
-                raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: {error}') from None
-            if not lines:
-                return
+        """Yield lists of lines; raise UnreadableRecording after the last that can be unpacked."""
+        lines, damage = [], None
+        try:
+            for line in self._file:
+                lines.append(line)
+                if len(lines) == BATCH:
+                    yield lines
+                    lines = []
+        except (EOFError, OSError, zlib.error) as error:
+            damage = error
+        if lines:
             yield lines
+        if damage:
+            raise UnreadableRecording(f'{self.path}: the file is cut off or damaged: {damage}')
+
+    def _readable_batches(self):
+        """Yield lists of lines up to where the file is damaged, if that is not at once."""
+        any_lines = False
+        try:
+            for lines in self._batches():
+                yield lines
+                any_lines = True
+        except UnreadableRecording:
+            if not any_lines:
+                raise
 
     def _find_columns(self):
         places, unit, header_lines, sample = None, None, 0, []
-        for lines in self._batches():
+        for lines in self._readable_batches():
             for line in lines:
                 text = line.decode('utf-8-sig', 'replace').strip()
                 if sample or text and not text.startswith(COMMENTS) and header_of(text) is None:
@@ -173,7 +186,7 @@ class Text(Recording):
             sample = sample[1:]
         self._skipped = header_lines
         self._places = places or self._guess(sample)
-        self._time_type = 'i8'
+        self._time_type, self._unit = 'i8', 'us'
         try:
             times = self._parse(sample)['t']
         except ValueError:
@@ -209,7 +222,7 @@ class Text(Recording):
         while good < bad:
             middle = (good + bad + 1) // 2
             try:
-                self._parse(lines[good:middle])
+                as_events(self._parse(lines[good:middle]), self._unit)
                 good = middle
             except ValueError:
                 bad = middle - 1
