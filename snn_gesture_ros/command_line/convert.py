@@ -26,8 +26,8 @@ def add_arguments(parser) -> None:
                         help=f'{FORMATS}; of one that is cut off, what is before the cut is '
                              'written')
     parser.add_argument('output', metavar='OUTPUT', type=Path,
-                        help='.npz, .h5, .hdf5, .aedat4, .mcap or .db3 by its suffix; without '
-                             'one, the folder of a bag (mcap)')
+                        help='.npz, .h5, .hdf5, .aedat4, .raw (EVT 3.0), .csv, .mcap or .db3 by '
+                             'its suffix; without one, the folder of a bag (mcap)')
     add_stream_option(parser)
     add_file_options(parser)
     parser.add_argument('--message-type', choices=EVENT_TYPES, metavar='TYPE',
