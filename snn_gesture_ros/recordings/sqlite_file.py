@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sqlite3 files of rosbag2, also those that are cut off or whose recorder was killed."""
 from contextlib import closing
+import os
 from pathlib import Path
+import shutil
 import sqlite3
+import tempfile
 
 from snn_gesture_ros.recordings.connection import Connection
 
@@ -26,6 +29,13 @@ class SqliteFile:
         """Why it cannot be read to its end."""
         journal = path.with_name(path.name + JOURNAL)
         self.has_journal = journal.is_file() and journal.stat().st_size > 0
+        self._copies = None
+        """Folder with the file and its journal, where sqlite3 may not write beside them."""
+        if self.has_journal and not os.access(path.parent, os.W_OK):
+            self._copies = tempfile.TemporaryDirectory(prefix='snn_gesture-')
+            for file in (path, journal):
+                shutil.copyfile(file, Path(self._copies.name) / file.name)
+            self._path = Path(self._copies.name) / path.name
         try:
             with closing(self._open()) as database:
                 counts = dict(database.execute(
@@ -64,7 +74,9 @@ class SqliteFile:
             raise ValueError(self._damage)
 
     def close(self) -> None:
-        """Do nothing: the file is open only while it is read."""
+        """Remove copies; the file itself is open only while it is read."""
+        if self._copies is not None:
+            self._copies.cleanup()
 
     def _open(self):
         """
