@@ -1,8 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Layouts of other programs, written here: columns, text, DAT, AEDAT, RAW, bags of ROS 1."""
+from contextlib import closing
 import gzip
 import json
+import sqlite3
 import struct
 
 import h5py
@@ -16,6 +18,7 @@ from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from test_formats import AEDAT2_HEADER, encode_evt21
 from test_recordings import ARRAY, batches, make_array, make_events, make_packet, PACKET, read_all
+import zstandard
 
 EPOCH_US = 1_500_000_000_000_000
 
@@ -135,7 +138,8 @@ def lines(events, pattern, start=''):
     ('{x},{y},{p},{t}\n', '%geometry:1280,720\n', (1280, 720)),
     ('{x},{y},{p},{t}\n', '% geometry 1280x720\n', (1280, 720)),
     ('{t}000;{y};{x};{p}.0\n', 'time_ns;y;x;pol\n', None),
-    ('9,{x},{y},{s},True{p}\n', 'index,x,y,"time (s)",polarity\n', None)])
+    ('9,{x},{y},{s},True{p}\n', 'index,x,y,"time (s)",polarity\n', None),
+    ('{t}, , {x}, {y}, {p},7\n', 't,empty,x,y,p,other\n', None)])
 @pytest.mark.parametrize('pack', [False, True])
 def test_text(tmp_path, pattern, start, size, pack):
     events = make_events(70_000, 1_000_000, 5_000_000)
@@ -390,9 +394,18 @@ def test_older_name_of_event_packet(tmp_path):
     (b'Event Stream\2\0', r'\.es'), (b'MATLAB 5.0 MAT-file\0', 'MATLAB'),
     (b'<!DOCTYPE html><html>', 'web page'), (b'BZh9\x17', 'unpack it'),
     (gzip.compress(b'\0\1\2'), 'unpack it'), (b'\x89PNG\r\n\x1a\n\0', 'holds no events'),
-    (b'a,b\n1,2\n', 'text without events'), (b'\x80\x04\x95', 'pickle')])
+    (b'a,b\n1,2\n', 'text without events'), (b'\x80\x04\x95', 'pickle'),
+    (zstandard.compress(b'\0\1\2'), 'not of a bag; if it was packed, unpack it')])
 def test_other_files_are_named(tmp_path, content, reason):
     (tmp_path / 'a').write_bytes(content)
     with pytest.raises(UnreadableRecording, match=reason) as error:
         open_recording(tmp_path / 'a')
+    assert 'cut off' not in str(error.value)
+
+
+def test_another_database_is_no_damaged_bag(tmp_path):
+    with closing(sqlite3.connect(tmp_path / 'a.db3')) as database, database:
+        database.execute('CREATE TABLE things(id INTEGER)')
+    with pytest.raises(UnreadableRecording, match='is no bag: it has no messages') as error:
+        open_recording(tmp_path / 'a.db3')
     assert 'cut off' not in str(error.value)

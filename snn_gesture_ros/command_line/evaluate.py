@@ -97,8 +97,6 @@ def run(arguments) -> int:
         from snn_gesture_ros.command_line.evaluation_tables import print_results
         print_results(results)
         print(f'report: {arguments.output / "report.html"}')
-    for note in (note for each in evaluated for note in each.notes):
-        print(note, file=sys.stderr)
     for fault in faults:
         print(f'snn-gesture: not evaluated: {fault}', file=sys.stderr)
     return 1 if any(each.fault for each in evaluated) else 0

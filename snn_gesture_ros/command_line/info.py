@@ -79,8 +79,9 @@ def show_recording(arguments) -> int:
         print(as_table(recording.file_format, facts))
         others = [each for each in topics if each['topic'] != facts.topic]
         print(as_list(others), end='\n' if others else '')
-        for stream in recording.streams if len(recording.streams) > 1 else ():
-            print(f'{"stream":<12} {stream}')
+        for stream in recording.streams if facts.topic else ():
+            if stream != facts.topic:
+                print(f'{"other stream":<12} {stream}')
         for each in labels:
             end = 'the end' if each['end_s'] is None else f'{each["end_s"]:.3f} s'
             print(f'{"label":<12} {each["start_s"]:.3f} s to {end}: {each["label"]}')
@@ -229,7 +230,7 @@ def brief(value) -> str:
 
 def as_table(file_format, facts) -> str:
     """Return the facts in lines of name and value, without those that are not known."""
-    rows = [('format', file_format), ('topic', facts.topic),
+    rows = [('format', file_format), ('topic' if facts.message_type else 'stream', facts.topic),
             ('type', facts.message_type), ('encoding', facts.encoding)]
     if facts.width is not None:
         rows.append(('sensor', f'{facts.width} x {facts.height} pixels'))

@@ -36,6 +36,6 @@ def find_recordings(path: Path) -> list:
     if not path.is_dir() or is_bag(path):
         return [path]
     return [found for below in sorted(path.iterdir()) if not below.name.startswith('.')
-            and (below.is_dir() or below.suffix.lower() in SUFFIXES
+            and (below.is_dir() or below.suffix.lower() in SUFFIXES or bag_file_name(below)
                  or below.suffix.lower() in TEXT_SUFFIXES and file_holds_text(below))
             for found in find_recordings(below)]

@@ -188,7 +188,7 @@ class Bag(Recording):
         """
         Return the reader of a file.
 
-        :raises ValueError: if it is none of a bag.
+        :raises UnreadableRecording: if it is none of a bag.
         """
         with path.open('rb') as file:
             start = file.read(len(SQLITE_START))
@@ -207,7 +207,8 @@ class Bag(Recording):
                 self.add_note(f'{path.name}{JOURNAL} is beside it, as where the recorder was '
                               'killed or still runs; what is in it is read too')
             return reader
-        raise ValueError(f'{path.name} is none of its files')
+        raise UnreadableRecording(f'{self.path}: {path.name} is not of a bag; if it was packed, '
+                                  'unpack it, and name what is in it')
 
     def _unpack(self, path: Path) -> Path:
         """Return the unpacked file of a compressed one, which lasts until the bag is closed."""

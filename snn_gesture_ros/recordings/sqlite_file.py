@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 
 from snn_gesture_ros.recordings.connection import Connection
+from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 SQLITE_START = b'SQLite format 3\0'
 JOURNAL = '-wal'
@@ -22,7 +23,8 @@ class SqliteFile:
         """
         Read the topics.
 
-        :raises ValueError: if they are behind a cut, or it is another database.
+        :raises ValueError: if they are behind a cut.
+        :raises UnreadableRecording: if it is another database.
         """
         self._path = path
         self._damage = None
@@ -45,7 +47,8 @@ class SqliteFile:
                                         'SELECT id, name, type FROM topics')]
         except sqlite3.DatabaseError as error:
             if 'no such table' in str(error):
-                raise ValueError('it is another database of sqlite3, without messages') from None
+                raise UnreadableRecording(
+                    f'{path}: the database of sqlite3 is no bag: it has no messages') from None
             self._damage = str(error)
             try:
                 with closing(self._open()) as database:

@@ -185,6 +185,8 @@ class Text(Recording):
             header_lines += 1
             sample = sample[1:]
         self._skipped = header_lines
+        self._separator = next((mark for mark in (',', ';') if sample and
+                                mark in sample[0].decode('latin-1')), None)
         self._places = places or self._guess(sample)
         self._time_type, self._unit = 'i8', 'us'
         try:
@@ -234,12 +236,12 @@ class Text(Recording):
         if b'rue' in text or b'alse' in text:
             for word, value in BOOLEANS.items():
                 text = text.replace(word, value)
-        text = text.replace(b',', b' ').replace(b';', b' ').replace(b'%', b'#')
+        text = text.replace(b'%', b'#')
         lines = [line for line in text.decode('latin-1').split('\n') if line.strip()]
         names = sorted('txyp', key=self._places.get)
         kinds = [(name, self._time_type if name == 't' else 'f8') for name in names]
         if not lines:
             return {name: np.zeros(0, kind) for name, kind in kinds}
-        rows = np.loadtxt(lines, dtype=kinds, comments='#', ndmin=1,
+        rows = np.loadtxt(lines, dtype=kinds, comments='#', ndmin=1, delimiter=self._separator,
                           usecols=[self._places[name] for name in names])
         return {name: rows[name] for name in names}
