@@ -179,9 +179,9 @@ class Text(Recording):
             if len(sample) >= SAMPLE or not sample and header_lines > SAMPLE:
                 break
         sample = sample[:SAMPLE]
-        if sample and len(split_line(sample[0].decode('latin-1'))) == 2:
-            self.width, self.height = told_size(
-                *(int(float(word)) for word in split_line(sample[0].decode('latin-1'))))
+        size = re.fullmatch(rb'(\d{1,5})[\s,]+(\d{1,5})\s*', sample[0]) if sample else None
+        if size:
+            self.width, self.height = told_size(int(size[1]), int(size[2]))
             header_lines += 1
             sample = sample[1:]
         self._skipped = header_lines
