@@ -106,28 +106,24 @@ def _load_foreign(path: Path, weights: dict, own_labels: tuple, labels: tuple):
         if sum(value.nbytes for value in weights.values()) > path.stat().st_size:
             raise ValueError('its weights are views of little memory')
         weights, classes, architecture = describe_network(weights)
-        labels = _labels_for(classes, labels, own_labels)
         net = _network_of(weights, classes, FRAME_SIDE, architecture)
     except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise CheckpointError(f'{path} is not a usable checkpoint: {first_line(error)}') from None
+        raise CheckpointError(f'{path} holds no DVSGestureNet: {first_line(error)}') from None
+    if labels and len(labels) != classes:
+        raise CheckpointError(f'{path}: the network has {classes} outputs, --labels names '
+                              f'{len(labels)}')
     card = ModelCard(
-        labels=labels, time_steps=16, window_ms=6000.0, size=FRAME_SIDE,
+        labels=labels or _labels_for(classes, own_labels), time_steps=16, window_ms=6000.0, size=FRAME_SIDE,
         frame_value='count', slicing='count', readout='firing_rate', window_events=300_000,
         architecture=architecture,
         training={'data': 'unknown; taken for DVS128 Gesture with SpikingJelly 0.0.0.0.14 or 2'})
     return net, card
 
 
-def _labels_for(classes: int, given: tuple, own: tuple) -> tuple:
-    """
-    Return the labels of the outputs: those given, of the file, of SpikingJelly, or numbers.
-
-    :raises ValueError: if those given are not as many as the outputs.
-    """
-    if given and len(given) != classes:
-        raise ValueError(f'the network has {classes} outputs, --labels names {len(given)}')
-    if given or len(own) == classes:
-        return tuple(given or own)
+def _labels_for(classes: int, own: tuple) -> tuple:
+    """Return the labels of the outputs: those of the file, of SpikingJelly, or numbers."""
+    if len(own) == classes:
+        return own
     if classes == len(SPIKINGJELLY_GESTURES):
         return SPIKINGJELLY_GESTURES
     return tuple(f'output_{number}' for number in range(classes))
