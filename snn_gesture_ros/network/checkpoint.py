@@ -113,7 +113,8 @@ def _load_foreign(path: Path, weights: dict, own_labels: tuple, labels: tuple):
         raise CheckpointError(f'{path}: the network has {classes} outputs, --labels names '
                               f'{len(labels)}')
     card = ModelCard(
-        labels=labels or _labels_for(classes, own_labels), time_steps=16, window_ms=6000.0, size=FRAME_SIDE,
+        labels=labels or _labels_for(classes, own_labels),
+        time_steps=16, window_ms=6000.0, size=FRAME_SIDE,
         frame_value='count', slicing='count', readout='firing_rate', window_events=300_000,
         architecture=architecture,
         training={'data': 'unknown; taken for DVS128 Gesture with SpikingJelly 0.0.0.0.14 or 2'})
