@@ -113,7 +113,7 @@ def test_stream_in_simulated_time(ros, npz):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (None, 'No such file'), (b'', 'empty'), (b'something else', 'no rosbag2, AEDAT, Prophesee')])
+    (None, 'No such file'), (b'', 'empty'), (b'something else', 'is text without events')])
 def test_bad_recordings_end_the_node_with_the_reason(ros, tmp_path, content, reason):
     path = tmp_path / 'bad.bag'
     if content is not None:

@@ -20,7 +20,7 @@ from test_recordings import (
 
 RAW_HEADER = '% date 2026-01-01 10:00:00\n% evt {}\n% format {};height=720;width=1280\n% end\n'
 RAW_FORMATS = {'evt2': ('2.0', 'EVT2'), 'evt21': ('2.1', 'EVT21;endianness=little'),
-               'evt21 legacy': ('2.1', 'EVT21'), 'evt3': ('3.0', 'EVT3')}
+               'evt21 legacy': ('2.1', 'EVT21;endianness=legacy'), 'evt3': ('3.0', 'EVT3')}
 
 
 def upper_times(events):
@@ -170,7 +170,7 @@ def test_raw_that_is_cut_off(tmp_path, name):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (b'% Data file containing CD events.\n% Version 2\n\0\x08', 'names no format'),
+    (b'% date 2026-01-01\n% end\n\0\x08', 'names no format.* give the --encoding'),
     (b'% evt 4.0\n% end\n', 'names no format of events that is read.* it says 4.0'),
     (b'% evt 3.0', 'header does not end'), (b'% ' + b'x' * 9999, 'header does not end')])
 def test_raw_that_cannot_be_read(tmp_path, content, reason):
@@ -246,7 +246,7 @@ def test_aedat2_that_is_cut_off(tmp_path):
 
 @pytest.mark.parametrize('content, reason', [
     (aedat2('eu.seebetter.Cochlea', [0], [0]), 'camera Cochlea is not read'),
-    (aedat2(None, [1 << 20], [0]), 'names no camera'),
+    (aedat2(None, [1 << 22 | 700 << 12], [0]), 'names no camera.*give its --size'),
     (AEDAT2_HEADER.encode()[:30], 'header does not end')])
 def test_aedat2_that_cannot_be_read(tmp_path, content, reason):
     (tmp_path / 'a.aedat').write_bytes(content)
@@ -309,7 +309,8 @@ def test_hdf5_whose_compression_is_not_known(tmp_path):
 
 @pytest.mark.parametrize('columns, reason', [
     ({'p': None}, 'events need the columns t, x, y and p'),
-    ({'t': np.linspace(0, 1, 10)}, 'must be integers'), ({'x': np.arange(9)}, 'the same length'),
+    ({'x': np.linspace(0, 1, 10)}, 'x must be whole numbers'),
+    ({'x': np.arange(9)}, 'the same length'),
     ({'y': np.arange(10) - 1}, 'y must be between 0 and 65535')])
 def test_hdf5_that_is_no_recording(tmp_path, columns, reason):
     with h5py.File(tmp_path / 'a.h5', 'w') as file:

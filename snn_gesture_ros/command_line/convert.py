@@ -5,13 +5,15 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.recording_options import (
+    add_file_options, add_stream_option, open_given)
 from snn_gesture_ros.command_line.usage import usage
 from snn_gesture_ros.datasets.label_table import hand_over_labels
 from snn_gesture_ros.events.message_types import EVENT_TYPES
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.journal import is_journal
-from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.opening import FORMATS
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.unfinished import check_free
 
@@ -21,12 +23,13 @@ EXAMPLE = 'snn-gesture convert my_recording.aedat4 my_recording.mcap'
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('recording', metavar='INPUT',
-                        help='rosbag2, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz; of one '
-                             'that is cut off, what is before the cut is written')
+                        help=f'{FORMATS}; of one that is cut off, what is before the cut is '
+                             'written')
     parser.add_argument('output', metavar='OUTPUT', type=Path,
-                        help='.npz, .h5, .hdf5, .aedat4, .mcap or .db3 by its suffix; without '
-                             'one, the folder of a bag (mcap)')
-    parser.add_argument('--topic', help='topic of a bag with several cameras')
+                        help='.npz, .h5, .hdf5, .aedat4, .raw (EVT 3.0), .csv, .mcap or .db3 by '
+                             'its suffix; without one, the folder of a bag (mcap)')
+    add_stream_option(parser)
+    add_file_options(parser)
     parser.add_argument('--message-type', choices=EVENT_TYPES, metavar='TYPE',
                         help=f'of the messages in a bag: {", ".join(EVENT_TYPES)} (default: the '
                              'messages of a bag are copied, else the last, encoded mono)')
@@ -43,7 +46,7 @@ def run(arguments) -> int:
     with usage():
         check_suffix(arguments.output)
     check_free(arguments.output, arguments.force)
-    with open_recording(arguments.recording) as recording:
+    with open_given(arguments.recording, arguments) as recording:
         conversion = Conversion(recording, arguments.output, arguments.topic,
                                 arguments.message_type)
         facts = gather_facts(recording, arguments.topic)

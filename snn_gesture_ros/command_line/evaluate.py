@@ -11,6 +11,7 @@ import sys
 
 from snn_gesture_ros.command_line.numbers import positive
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
+from snn_gesture_ros.command_line.recording_options import add_file_options, add_stream_option
 from snn_gesture_ros.command_line.usage import device_name, usage, UsageError
 from snn_gesture_ros.events.geometry import MODES
 from snn_gesture_ros.labels import NONE
@@ -40,7 +41,8 @@ def add_arguments(parser) -> None:
                              'recordings and names of files and folders tell it, if any')
     parser.add_argument('--label', help='what all recordings show from start to end, as in '
                                         '--label none')
-    parser.add_argument('--topic', help='topic of a bag with several cameras')
+    add_stream_option(parser)
+    add_file_options(parser)
     parser.add_argument('--output', type=Path, default=Path('evaluation'), metavar='DIR',
                         help='folder for report.html, report.json and decisions.csv '
                              '(default: %(default)s)')
@@ -76,7 +78,8 @@ def run(arguments) -> int:
         frames = settings.slicing.frames(card)
         check_label(arguments.label, card.labels)
     sources, left_out = find_sources(arguments.recordings, Labels(
-        arguments.label_table, arguments.label, arguments.topic, card.labels), open_and_follow)
+        arguments.label_table, arguments.label, arguments.topic, card.labels, arguments.encoding,
+        arguments.size), open_and_follow)
     evaluated = []
     follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
            len(sources), 'evaluating')

@@ -14,6 +14,8 @@ def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('checkpoint', metavar='CHECKPOINT',
                         help='path of a checkpoint or name of a shipped model')
+    parser.add_argument('--labels', nargs='+', default=(), metavar='LABEL',
+                        help='names of the outputs, of a checkpoint that does not tell them')
     parser.add_argument('--output', type=Path, metavar='FILE',
                         help=f'default: the checkpoint with the suffix {EXPORTED}')
 
@@ -29,7 +31,7 @@ def run(arguments) -> int:
         raise UsageError(f'{output}: the name must end in {EXPORTED}')
     from snn_gesture_ros.network.checkpoint import load_checkpoint
     from snn_gesture_ros.network.onnx_graph import lower
-    graph = lower(*load_checkpoint(arguments.checkpoint))
+    graph = lower(*load_checkpoint(arguments.checkpoint, tuple(arguments.labels)))
     with naming(output):
         output.write_bytes(graph.SerializeToString())
     print(output)

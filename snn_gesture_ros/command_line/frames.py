@@ -7,11 +7,12 @@ import sys
 import numpy as np
 from snn_gesture_ros.command_line.numbers import number_from, positive
 from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.recording_options import (
+    add_file_options, add_stream_option, open_given)
 from snn_gesture_ros.command_line.usage import UsageError
 from snn_gesture_ros.frames.integration import Cut, Integrator, SPLITS
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.finding import find_recordings
-from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 from snn_gesture_ros.recordings.unfinished import check_free, unfinished
 
@@ -35,7 +36,8 @@ def add_arguments(parser) -> None:
     parser.add_argument('--height', type=positive, metavar='H',
                         help='of a frame in pixels (default: that of the sensor)')
     parser.add_argument('--width', type=positive, metavar='W', help='of a frame, likewise')
-    parser.add_argument('--topic', help='topic of a bag with several cameras')
+    add_stream_option(parser)
+    add_file_options(parser)
     parser.add_argument('--force', action='store_true', help='replace an output that is there')
 
 
@@ -107,7 +109,7 @@ def integrate(path: Path, output: Path, cut: Cut, arguments) -> None:
 
     :raises ValueError: if it is damaged or has no events.
     """
-    with open_recording(path) as recording:
+    with open_given(path, arguments) as recording:
         facts = gather_facts(recording, arguments.topic)
         if facts.damage:
             raise UnreadableRecording(f'{facts.damage} (snn-gesture convert keeps what is before)')
@@ -118,6 +120,8 @@ def integrate(path: Path, output: Path, cut: Cut, arguments) -> None:
                                 facts.events, facts.t_first_us, facts.t_last_us)
         for events in recording.events(arguments.topic):
             integrator.add(events[(events['x'] < width) & (events['y'] < height)])
+    for note in recording.notes:
+        print(note, file=sys.stderr)
     output.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(output, arguments.force) as unnamed:
         np.savez_compressed(unnamed, frames=integrator.frames)

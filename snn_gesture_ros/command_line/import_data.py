@@ -7,10 +7,12 @@ import sys
 from snn_gesture_ros.command_line.geometry_options import add_geometry, geometry_of
 from snn_gesture_ros.command_line.numbers import share
 from snn_gesture_ros.command_line.progress import follow, open_and_follow
+from snn_gesture_ros.command_line.recording_options import add_file_options
 from snn_gesture_ros.command_line.usage import usage
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
 from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, find_download
+from snn_gesture_ros.datasets.extracted_dvs128 import ExtractedDvs128, find_extracted
 from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.datasets.labelled_recordings import (
     check_shares, LabelledRecordings, TABLE)
@@ -24,9 +26,11 @@ MOST_NOTES = 10
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('source', metavar='SOURCE',
-                        help='DvsGesture.tar.gz or its folder, or a folder of recordings with '
+                        help='DvsGesture.tar.gz or its folder, events_np as SpikingJelly '
+                             'extracts it, or a folder of recordings with '
                              f'{TABLE} (file,start_s,end_s,label[,person,split,topic,sensor])')
     parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
+    add_file_options(parser)
     for split in ('validation', 'test'):
         parser.add_argument(f'--{split}', type=share, default=0.1, metavar='SHARE',
                             help=f'share of the persons for {split} where {TABLE} does not say '
@@ -73,9 +77,13 @@ def open_source(arguments):
     path.stat()
     if find_download(path):
         return Dvs128Gesture(path, cleaning, open_and_follow)
+    if find_extracted(path):
+        return ExtractedDvs128(find_extracted(path), cleaning)
     if path.suffix == '.csv' or (path / TABLE).exists():
-        return LabelledRecordings(path, arguments.validation, arguments.test, cleaning)
-    raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor a folder of '
+        return LabelledRecordings(path, arguments.validation, arguments.test, cleaning,
+                                  arguments.encoding, arguments.size)
+    raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor events_np of '
+                     'SpikingJelly, nor a folder of '
                      f'recordings with a {TABLE} (columns file,start_s,end_s,label)')
 
 

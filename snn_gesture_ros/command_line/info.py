@@ -7,6 +7,8 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.progress import open_and_follow
+from snn_gesture_ros.command_line.recording_options import (
+    add_file_options, add_stream_option, open_given)
 from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
 from snn_gesture_ros.datasets.dvs128_gesture import Download, is_download
 from snn_gesture_ros.datasets.summary import count_clips, summarise
@@ -15,7 +17,7 @@ from snn_gesture_ros.events.timeline import SLACK_US
 from snn_gesture_ros.frames.frame_file import holds_frames, summarise_frames
 from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
-from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.opening import FORMATS
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 EXAMPLE = 'snn-gesture info my_bag --topic /event_camera/events'
@@ -26,11 +28,11 @@ LONG = ('confusion', 'settings')
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('file', metavar='FILE',
-                        help='rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or '
-                             'npz with t, x, y, p; npz with frames; checkpoint, or name of a '
+                        help=f'recording ({FORMATS}); npz with frames; checkpoint, or name of a '
                              f'shipped model ({", ".join(shipped_models())}); clip set; '
                              'DvsGesture.tar.gz or its folder')
-    parser.add_argument('--topic', metavar='TOPIC', help='topic of a bag with several cameras')
+    add_stream_option(parser)
+    add_file_options(parser)
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 
@@ -61,7 +63,7 @@ def show_recording(arguments) -> int:
     :raises UnreadableRecording: if that cannot be, or one of several cameras is to be chosen,
         after what can be told is printed.
     """
-    with open_recording(arguments.file) as recording:
+    with open_given(arguments.file, arguments) as recording:
         topics = [{'topic': topic, 'type': message_type, 'messages': count}
                   for topic, (message_type, count) in sorted(recording.contents.items())]
         if arguments.topic is None and len(recording.topics) > 1:
@@ -71,11 +73,15 @@ def show_recording(arguments) -> int:
     labels = labels_of(Path(arguments.file), facts)
     if arguments.json:
         print(json.dumps({'format': recording.file_format, **asdict(facts), 'topics': topics,
-                          'labels': labels, 'notes': recording.notes}, indent=2))
+                          'streams': list(recording.streams), 'labels': labels,
+                          'notes': recording.notes}, indent=2))
     else:
         print(as_table(recording.file_format, facts))
         others = [each for each in topics if each['topic'] != facts.topic]
         print(as_list(others), end='\n' if others else '')
+        for stream in recording.streams if facts.topic else ():
+            if stream != facts.topic:
+                print(f'{"other stream":<12} {stream}')
         for each in labels:
             end = 'the end' if each['end_s'] is None else f'{each["end_s"]:.3f} s'
             print(f'{"label":<12} {each["start_s"]:.3f} s to {end}: {each["label"]}')
@@ -224,7 +230,7 @@ def brief(value) -> str:
 
 def as_table(file_format, facts) -> str:
     """Return the facts in lines of name and value, without those that are not known."""
-    rows = [('format', file_format), ('topic', facts.topic),
+    rows = [('format', file_format), ('topic' if facts.message_type else 'stream', facts.topic),
             ('type', facts.message_type), ('encoding', facts.encoding)]
     if facts.width is not None:
         rows.append(('sensor', f'{facts.width} x {facts.height} pixels'))

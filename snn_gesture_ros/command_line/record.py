@@ -21,8 +21,8 @@ WAIT_S = 0.05
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('output', metavar='OUTPUT', type=Path,
-                        help='.npz, .h5, .hdf5, .aedat4, .mcap or .db3 by its suffix; without '
-                             'one, the folder of a bag (mcap); labels.csv is beside it')
+                        help='.npz, .h5, .hdf5, .aedat4, .raw, .csv, .mcap or .db3 by its suffix; '
+                             'without one, the folder of a bag (mcap); labels.csv is beside it')
     parser.add_argument('--topic', default=EVENTS_TOPIC,
                         help='the camera, whose type is found (default: %(default)s)')
     parser.add_argument('--labels', nargs='+', metavar='LABEL',

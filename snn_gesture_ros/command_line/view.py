@@ -8,10 +8,10 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.numbers import number_from
+from snn_gesture_ros.command_line.recording_options import add_file_options, open_given
 from snn_gesture_ros.command_line.usage import UsageError
 from snn_gesture_ros.events.geometry import ROTATIONS
 from snn_gesture_ros.events.message_types import EVENTS_TOPIC
-from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 EXAMPLE = 'snn-gesture view my_bag --start-s 2 --end-s 5 --checkpoint fast --output wave.gif'
@@ -27,9 +27,11 @@ def add_arguments(parser) -> None:
                         help='recording of any format that info reads')
     source.add_argument('--live', action='store_true',
                         help='look at a topic, with the gestures of the nodes, instead')
-    parser.add_argument('--topic', metavar='TOPIC',
-                        help='topic of a bag with several cameras; with --live that of a camera '
+    parser.add_argument('--topic', '--stream', dest='topic', metavar='TOPIC',
+                        help='topic of a bag, or stream of another file, with several cameras; '
+                             'with --live that of a camera '
                              f'or of event_stream (default: {EVENTS_TOPIC})')
+    add_file_options(parser)
     parser.add_argument('--start-s', type=seconds, default=0.0, metavar='S',
                         help='begin so long after the first event (default: %(default)g)')
     parser.add_argument('--end-s', type=seconds, metavar='S',
@@ -60,7 +62,7 @@ def run(arguments) -> int:
         raise UsageError('--checkpoint is for recordings: a live topic has the gestures of '
                          'gesture_classifier')
     if not arguments.live:
-        open_recording(arguments.recording).close()
+        open_given(arguments.recording, arguments).close()
     name = 'live' if arguments.live else Path(arguments.recording).resolve().stem
     window = None if arguments.output else open_window(f'snn-gesture: {name}')
     if window is None and arguments.live and arguments.end_s is None:
@@ -81,7 +83,7 @@ def recording_film(arguments):
     :raises ValueError: if the recording or the checkpoint cannot be used.
     """
     from snn_gesture_ros.viewing.film import film
-    watch = None
+    watch, told = None, set()
     if arguments.checkpoint:
         from snn_gesture_ros.network.classifier import SpikingClassifier
         from snn_gesture_ros.viewing.recognition import Recognition
@@ -89,9 +91,16 @@ def recording_film(arguments):
                         rotation=arguments.rotation)
 
     def make_film():
-        with open_recording(arguments.recording) as recording:
-            yield from film(recording, round(1000 * arguments.frame_ms), arguments.topic,
-                            arguments.start_s, arguments.end_s, watch, arguments.rotation)
+        with open_given(arguments.recording, arguments) as recording:
+            shown = film(recording, round(1000 * arguments.frame_ms), arguments.topic,
+                         arguments.start_s, arguments.end_s, watch, arguments.rotation)
+            try:
+                yield from shown
+            finally:
+                for note in recording.notes:
+                    if note not in told:
+                        print(note, file=sys.stderr)
+                        told.add(note)
     return make_film
 
 

@@ -38,20 +38,24 @@ class Cleaning:
 
 
 def cut_recording(path, spans_us: list, topic=None, sensor_size=None, zero_us=None,
-                  cleaning: Cleaning = Cleaning()) -> tuple:
+                  cleaning: Cleaning = Cleaning(), encoding=None, notes=None) -> tuple:
     """
     Cut spans of time from a recording.
 
     :param topic: of a bag with several cameras.
     :param sensor_size: width and height in pixels; None where the recording tells it.
+    :param encoding: of a recording without a header, see `open_recording`.
+    :param notes: a list that takes those of the recording.
     :returns: what `cut_clips` gives, and the width of a pixel of the picture in pixels of the
         sensor.
     :raises ValueError: if the recording cannot be read, or the geometry's region is not on it.
     """
-    with open_recording(path) as recording:
+    with open_recording(path, encoding, sensor_size) as recording:
         topic = recording.choose_topic(topic)
         size = sensor_size or find_sensor_size(recording, topic)
         cuts = cut_clips(recording.events(topic), size, spans_us, zero_us, cleaning)
+    if notes is not None:
+        notes += recording.notes
     return cuts, cleaning.geometry.scale(*size)
 
 

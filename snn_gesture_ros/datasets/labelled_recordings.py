@@ -65,12 +65,14 @@ class LabelledRecordings(Source):
     """The clips of a folder of recordings with a table of labels."""
 
     def __init__(self, path, validation: float = 0.1, test: float = 0.1,
-                 cleaning: Cleaning = Cleaning()):
+                 cleaning: Cleaning = Cleaning(), encoding=None, size=None):
         """
         Read the table.
 
         :param path: the folder, or the table.
         :param validation: share of the persons whose split the table leaves open.
+        :param encoding: of recordings without a header, see `open_recording`.
+        :param size: width and height of the sensor, where neither table nor recording tells it.
         :raises ValueError: names the line of the table that is wrong.
         :raises OSError: if there is no table.
         """
@@ -79,6 +81,7 @@ class LabelledRecordings(Source):
         table = Path(path) / TABLE if Path(path).is_dir() else Path(path)
         self._folder = table.parent
         self._cleaning = cleaning
+        self._encoding, self._size = encoding, size
         content = read_regular(table)
         rows = read_table(table, content)
         self._splits = draw_splits(table, rows, validation, test)
@@ -105,8 +108,8 @@ class LabelledRecordings(Source):
         file, (topic, size, turn) = rows[0].file, rows[0].view
         cleaning = replace(self._cleaning, geometry=self._cleaning.geometry.turned(turn))
         cuts, scale = cut_recording(
-            self._folder / file, [(row.start_us, row.end_us) for row in rows], topic or None, size,
-            cleaning=cleaning)
+            self._folder / file, [(row.start_us, row.end_us) for row in rows], topic or None,
+            size or self._size, cleaning=cleaning, encoding=self._encoding, notes=self.notes)
         clips = []
         for row, cut in zip(rows, cuts):
             if cut is None:

@@ -47,7 +47,8 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=
     classifier = load_classifier(**settings.network)
     damage = []
     try:
-        with opener() if opener else open_recording(source.path) as recording:
+        with opener() if opener else open_recording(
+                source.path, source.encoding, source.sensor_size) as recording:
             messages = StoredMessages(recording, source.topic, source.sensor_size)
             run = run_offline(
                 _until_damaged(messages, damage), messages.message_type, classifier,

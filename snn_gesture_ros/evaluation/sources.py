@@ -18,6 +18,7 @@ from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Download, is_download, is_for_training, read_trials, SENSOR_SIZE)
+from snn_gesture_ros.datasets.extracted_dvs128 import find_extracted, label_of, trials
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.events.geometry import Turn
 from snn_gesture_ros.files import read_regular
@@ -49,7 +50,9 @@ class Source(NamedTuple):
     topic: Optional[str] = None
     """Of a bag with several cameras."""
     sensor_size: Optional[tuple] = None
-    """Width and height, where a table tells them."""
+    """Width and height, where a table or the user tells them."""
+    encoding: Optional[str] = None
+    """Of a file without a header, as the user tells it."""
     notes: tuple = ()
     """What of its labels is left out, a line each."""
     archive: Optional[Download] = None
@@ -77,6 +80,10 @@ class Labels(NamedTuple):
     """Of bags, where no table tells it."""
     names: tuple = ()
     """Labels of the network, for names of files and folders."""
+    encoding: Optional[str] = None
+    """Of recordings without a header."""
+    sensor_size: Optional[tuple] = None
+    """Width and height, where neither a table nor the recording tells them."""
 
 
 def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
@@ -102,6 +109,14 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
             sources += found
             left_out += notes
             continue
+        if path.is_dir() and tables.are_looked_for and find_extracted(path):
+            tree = find_extracted(path)
+            tests = trials(tree, 'test')
+            sources += [Source(file, (Part(label_of(file), 0, None),), sensor_size=SENSOR_SIZE)
+                        for file in tests]
+            left_out.append(f'{tree}: its {len(tests)} trials for test are evaluated, '
+                            f'{len(trials(tree, "train"))} for training are left out')
+            continue
         if is_table(path):
             if not tables.are_looked_for:
                 raise ValueError(f'{path} is a table of recordings with their labels: leave out '
@@ -116,7 +131,9 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
             sources += found
             if not found:
                 left_out.append(f'{file}: no table of labels lists it; left out')
-    sources = list(dict.fromkeys(sources))
+    sources = [source._replace(encoding=labels.encoding,
+                               sensor_size=source.sensor_size or labels.sensor_size)
+               for source in dict.fromkeys(sources)]
     if labels.table is not None and not tables.by_file and len(sources) > 1:
         raise ValueError(f'{labels.table}: a table without the column file is for one recording, '
                          f'there are {len(sources)}')

@@ -5,6 +5,8 @@
 EVENT_ARRAY_TYPES = ('dv_ros2_msgs/msg/EventArray', 'dvs_msgs/msg/EventArray',
                      'prophesee_event_msgs/msg/EventArray')
 EVENT_PACKET_TYPE = 'event_camera_msgs/msg/EventPacket'
-EVENT_TYPES = (*EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE)
+EVENT_PACKET_TYPES = ('event_array_msgs/msg/EventArray', EVENT_PACKET_TYPE)
+"""The older name is of the same bytes."""
+EVENT_TYPES = (*EVENT_ARRAY_TYPES, *EVENT_PACKET_TYPES)
 EVENTS_TOPIC = '/events'
 """Where the nodes and the commands look for a camera, if nothing else is said."""

@@ -7,7 +7,7 @@ import numpy as np
 from snn_gesture_ros.events.cdr import decode_events, read_event_array, read_event_packet
 from snn_gesture_ros.events.codecs import make_decoder
 from snn_gesture_ros.events.malformed import MalformedMessage
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE, EVENT_TYPES
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPES, EVENT_TYPES
 
 MOST_PIXELS = 1 << 25
 """No sensor has more; a message that says so is damaged."""
@@ -46,7 +46,7 @@ class MessageDecoder:
         if message_type not in EVENT_TYPES:
             raise ValueError(f'{message_type} is no event message: use one of '
                              f'{", ".join(EVENT_TYPES)}')
-        self.numbered = message_type == EVENT_PACKET_TYPE
+        self.numbered = message_type in EVENT_PACKET_TYPES
         """Whether messages have numbers, so that lost ones are known."""
         self.lost = 0
         """Messages missing by their numbers."""

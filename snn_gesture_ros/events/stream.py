@@ -18,7 +18,7 @@ from snn_gesture_ros.events.encoders import (
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.malformed import MalformedMessage
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPES
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import EventPacket, MAX_FRAME_ID_BYTES
@@ -216,7 +216,7 @@ def rehearse(message_type: str) -> None:
     """
     event = np.zeros(1, EVENT)
     messages = [encode_event_array(event, 0, '', 1, 1)]
-    if message_type == EVENT_PACKET_TYPE:
+    if message_type in EVENT_PACKET_TYPES:
         messages = [encode_event_packet(EventPacketMessage(0, '', 1, 1, 0, 0, encoding, False,
                                                            payload))
                     for encoding, payload in (

@@ -21,7 +21,8 @@ def build_network(classes: int, size: int, architecture: dict):
     :param classes: number of outputs.
     :param size: width and height of a frame, pixels.
     :param architecture: arguments of GestureNet; or {'model': 'DVSGestureNet', 'channels': c,
-        'neuron': 'LIFNode' or 'ParametricLIFNode'} for SpikingJelly's, on 128x128 pixels.
+        'neuron': 'LIFNode' or 'ParametricLIFNode', 'hidden': neurons, 'bias': of the linear
+        layers} for SpikingJelly's, on 128x128 pixels.
     :raises ValueError: if there is no such network.
     """
     arguments = dict(architecture)
@@ -38,14 +39,15 @@ def build_network(classes: int, size: int, architecture: dict):
     raise ValueError(f'model {model!r} is neither GestureNet nor DVSGestureNet')
 
 
-def _dvs_gesture_net(classes, size, neuron_name, channels=128):
+def _dvs_gesture_net(classes, size, neuron_name, channels=128, hidden=512, bias=True):
     if size != 128:
         raise ValueError(f'DVSGestureNet is for 128x128 pixels, not {size}x{size}')
     if neuron_name not in ('LIFNode', 'ParametricLIFNode'):
         raise ValueError(f'neuron {neuron_name!r} is neither LIFNode nor ParametricLIFNode')
     net = DVSGestureNet(channels, getattr(neuron, neuron_name),
                         surrogate_function=surrogate.ATan(), detach_reset=True)
-    if classes != 11:
-        net.conv_fc[-3] = layer.Linear(512, VOTERS * classes)
+    if (classes, hidden, bias) != (11, 512, True):
+        net.conv_fc[-6] = layer.Linear(net.conv_fc[-6].in_features, hidden, bias)
+        net.conv_fc[-3] = layer.Linear(hidden, VOTERS * classes, bias)
     functional.set_step_mode(net, 'm')
     return net

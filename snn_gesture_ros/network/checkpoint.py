@@ -5,7 +5,7 @@ Checkpoints: a network's weights and everything that a node must not guess.
 
 The package's own format is safetensors (no pickle) with a ModelCard as JSON in its metadata.
 Checkpoints of SpikingJelly's DVS128 Gesture example, which the seed project and most published
-networks use, load too: a pickled dict whose key `net` holds the weights of a DVSGestureNet.
+networks use, load too, as people have them; see `foreign_checkpoint.py`.
 """
 from pathlib import Path
 
@@ -15,9 +15,13 @@ from snn_gesture_ros.files import naming
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint_files import (
-    CheckpointError, EXPORTED, find_checkpoint, first_line)
+    check_is_fetched, CheckpointError, EXPORTED, find_checkpoint, first_line)
+from snn_gesture_ros.network.foreign_checkpoint import describe_network, read_weights
 from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
 import torch
+
+FRAME_SIDE = 128
+"""Pixels, of the frames of SpikingJelly's example."""
 
 
 def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
@@ -28,39 +32,43 @@ def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
         Path(path).write_bytes(safetensors.torch.save(weights, {CARD_KEY: card.to_json()}))
 
 
-def load_checkpoint(name: str):
+def load_checkpoint(name: str, labels: tuple = ()):
     """
     Load a network in evaluation mode.
 
     :param name: a path or the name of a shipped model.
+    :param labels: names of the outputs, of a checkpoint of another program.
     :returns: the network in multi-step mode, from [T, N, 2, H, W] to [T, N, classes], and its
         ModelCard.
     :raises CheckpointError: if it is missing, damaged, or not a gesture network.
     """
     path = find_checkpoint(name)
+    check_is_fetched(path)
     if path.suffix == EXPORTED:
         raise CheckpointError(f'{path} is exported for ONNX Runtime: give the .safetensors that '
                               'it was made from')
     if path.suffix == '.safetensors':
-        net, card = _load_own(path)
+        net, card = _load_own(path, labels)
     else:
-        net, card = _load_spikingjelly_example(path)
+        net, card = _load_foreign(path, *read_weights(path), labels)
     net.eval()
     for parameter in net.parameters():
         parameter.requires_grad_(False)
     return net, card
 
 
-def _load_own(path: Path):
+def _load_own(path: Path, labels: tuple):
     try:
         with safetensors.safe_open(str(path), 'pt') as file:
             metadata = file.metadata() or {}
             weights = {key: file.get_tensor(key) for key in file.keys()}
+        if CARD_KEY not in metadata:
+            return _load_foreign(path, weights, (), labels)
         card = ModelCard.from_json(metadata[CARD_KEY])
         return _network_of(weights, len(card.labels), card.size, card.architecture), card
-    except KeyError:
-        raise CheckpointError(
-            f'{path} has no model card: it was not written by this package') from None
+    except CheckpointError as error:
+        raise CheckpointError(error if str(path) in str(error) else
+                              f'{path} is not a usable checkpoint: {error}') from None
     except (safetensors.SafetensorError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise CheckpointError(f'{path} is not a usable checkpoint: {first_line(error)}') from None
 
@@ -85,34 +93,40 @@ def _shapes(weights: dict) -> dict:
     return {name: value.shape for name, value in weights.items()}
 
 
-def _load_spikingjelly_example(path: Path):
+def _load_foreign(path: Path, weights: dict, own_labels: tuple, labels: tuple):
     """
-    Load a checkpoint of SpikingJelly's classify_dvsg example.
+    Make the network and the card of weights of another program, see `foreign_checkpoint.py`.
 
-    It does not say what it was trained with; these are that example's settings: T = 16, 128x128,
-    raw counts, each trial (about 6 s at 50 000 events/s) cut into frames of equally many events.
+    They do not say what they were trained with; these are the settings of SpikingJelly's
+    classify_dvsg example: T = 16, 128x128, raw counts, each trial (about 6 s at 50 000 events/s)
+    cut into frames of equally many events.
+
+    :param own_labels: what the file tells of its outputs.
+    :param labels: what the user does.
     """
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except Exception:   # the unpickler raises whatever a damaged file leads it to
-        raise CheckpointError(f'{path} is not a usable checkpoint: it is neither .safetensors nor '
-                              'weights that torch has saved, or it is cut off') from None
-    weights = content.get('net') if isinstance(content, dict) else None
     try:
         if sum(value.nbytes for value in weights.values()) > path.stat().st_size:
-            raise ValueError('views of little memory')
-        channels = weights['conv_fc.0.weight'].shape[0]
-        parametric = any(key.endswith('.w') for key in weights)
-        architecture = {'model': 'DVSGestureNet', 'channels': channels,
-                        'neuron': 'ParametricLIFNode' if parametric else 'LIFNode'}
-        net = _network_of(weights, len(SPIKINGJELLY_GESTURES), 128, architecture)
-    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
-        raise CheckpointError(
-            f'{path} holds no DVSGestureNet under the key "net": give a checkpoint of '
-            "SpikingJelly's DVS128 Gesture example or a .safetensors file") from None
+            raise ValueError('its weights are views of little memory')
+        weights, classes, architecture = describe_network(weights)
+        net = _network_of(weights, classes, FRAME_SIDE, architecture)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f'{path} holds no DVSGestureNet: {first_line(error)}') from None
+    if labels and len(labels) != classes:
+        raise CheckpointError(f'{path}: the network has {classes} outputs, --labels names '
+                              f'{len(labels)}')
     card = ModelCard(
-        labels=SPIKINGJELLY_GESTURES, time_steps=16, window_ms=6000.0, size=128,
+        labels=labels or _labels_for(classes, own_labels),
+        time_steps=16, window_ms=6000.0, size=FRAME_SIDE,
         frame_value='count', slicing='count', readout='firing_rate', window_events=300_000,
         architecture=architecture,
         training={'data': 'unknown; taken for DVS128 Gesture with SpikingJelly 0.0.0.0.14 or 2'})
     return net, card
+
+
+def _labels_for(classes: int, own: tuple) -> tuple:
+    """Return the labels of the outputs: those of the file, of SpikingJelly, or numbers."""
+    if len(own) == classes:
+        return own
+    if classes == len(SPIKINGJELLY_GESTURES):
+        return SPIKINGJELLY_GESTURES
+    return tuple(f'output_{number}' for number in range(classes))

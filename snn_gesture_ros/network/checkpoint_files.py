@@ -9,6 +9,7 @@ EXPORTED = '.onnx'
 """Suffix of what `snn-gesture export` writes."""
 ZIP_START = b'PK\x03\x04'
 PICKLE_START = b'\x80'
+POINTER_START = b'version https://git-lfs'
 LENGTH_BYTES = 8
 """A safetensors file begins with the length of its JSON header."""
 
@@ -42,6 +43,18 @@ def find_checkpoint(name: str, exported: bool = False) -> Path:
     raise CheckpointError(
         f'no checkpoint {name}: give the path of a file or one of the shipped models: '
         f'{", ".join(shipped_models())}')
+
+
+def check_is_fetched(path: Path) -> None:
+    """
+    Refuse a pointer that Git LFS leaves in the place of a file.
+
+    :raises CheckpointError: says how to get the file.
+    """
+    with path.open('rb') as file:
+        if file.read(len(POINTER_START)) == POINTER_START:
+            raise CheckpointError(f'{path} is a pointer of Git LFS, not the checkpoint: '
+                                  'git lfs pull fetches it')
 
 
 def is_checkpoint(path) -> bool:

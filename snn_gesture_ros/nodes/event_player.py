@@ -12,14 +12,16 @@ from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.parameters import declare, Spec
 from snn_gesture_ros.nodes.running import publish_while_running, run_node
 from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
-from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.opening import FORMATS, open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
 
 PARAMETERS = (
-    Spec('recording', '',
-         'The recording: rosbag2 folder or file, AEDAT (2.0, 3.1, 4), Prophesee RAW, HDF5 or npz'),
-    Spec('topic', '', 'Topic of the bag; needed where it has several with events'),
+    Spec('recording', '', f'The recording: {FORMATS}'),
+    Spec('topic', '', 'Topic of the bag, needed where it has several with events; or stream of '
+         'another file with several cameras, of which the first is played'),
+    Spec('encoding', '', 'Of a file without a header, as a sensor of Prophesee has sent it: evt2, '
+         'evt21 or evt3'),
     Spec('rate', 1.0, 'Speed; 2 is twice as fast as recorded', 0.001, 1000.0),
     Spec('loop', False, 'Begin again at the end; the recording must last more than 0.1 s'),
     Spec('start', 0.0, 'Seconds of the recording to skip', 0.0, 1e9),
@@ -54,7 +56,8 @@ class EventPlayerNode(Node):
         self._start_ns = round(values['start'] * 1e9)
         self._duration_ns = round(values['duration'] * 1e9)
         try:
-            self._recording = open_recording(values['recording'])
+            self._recording = open_recording(
+                values['recording'], values['encoding'] or None, self._given_size(values))
         except OSError as error:
             raise ValueError(f'{values["recording"]}: {error.strerror}') from None
         self._stored = self._find_messages(values)
@@ -80,14 +83,21 @@ class EventPlayerNode(Node):
 
     def _find_messages(self, values: dict) -> StoredMessages:
         """Take the sensor's size that was given, or the recording's, or one that holds all."""
-        given = (values['width'], values['height'])
-        given = given if all(given) else None
+        given = self._given_size(values)
         stored = StoredMessages(self._recording, values['topic'] or None, given,
                                 values['frame_id'])
-        if stored.topic is None and not given and self._recording.width is None:
+        if not self._recording.topics and not given and self._recording.width is None:
             self.get_logger().info('the recording does not tell the size of the sensor; it is '
                                    'taken for {}x{} pixels'.format(*stored.sensor_size))
+        for note in self._recording.notes:
+            self.get_logger().warning(note)
         return stored
+
+    @staticmethod
+    def _given_size(values: dict):
+        """Return the sensor's size that was given, or None."""
+        size = values['width'], values['height']
+        return size if all(size) else None
 
     def _play(self):
         """Publish each message at its time; yield the times in seconds."""

@@ -1,7 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-AEDAT 2.0, the files of jAER: a text header, then addresses and times in big-endian 32 bits.
+AEDAT 1.0 and 2.0, the files of jAER: a text header, then addresses and times, big-endian.
+
+A time has 32 bits and so has an address, in version 1 sixteen.
 
 | bits of an address | DVS128 | DAVIS |
 | --- | --- | --- |
@@ -11,7 +13,9 @@ AEDAT 2.0, the files of jAER: a text header, then addresses and times in big-end
 | ON | 0, where it is 0 | 11, where it is 1 |
 
 Here x is counted from the left and y from the top, as in all other formats. Source: how jAER's
-own classes of these cameras read an address; the header's line `AEChip` names the class.
+own classes of these cameras read an address; the header's line `AEChip` names the class. Where
+it does not, the size of the sensor tells which of them it was, or else the addresses: v2e's files
+are of a DAVIS.
 """
 from pathlib import Path
 import re
@@ -21,14 +25,18 @@ import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.unwrapping import Unwrapped
 
+AEDAT1_START = b'#!AER-DAT1.0'
 AEDAT2_START = b'#!AER-DAT2.0'
 HEADER_END = b'#End Of ASCII'
 LONGEST_LINE = 1 << 16
 """Bytes of a line of the header; those of jAER's settings are long."""
 NO_TEXT = re.compile(rb'[\0-\x08\x0e-\x1f]')
 WORDS = np.dtype([('address', '>u4'), ('t', '>i4')])
-BATCH_BYTES = WORDS.itemsize << 16
+WORDS_OF_1 = np.dtype([('address', '>u2'), ('t', '>i4')])
+BATCH = 1 << 16
+"""Events that are read at once."""
 RISING, FALLING = 3, 2
 
 
@@ -50,46 +58,51 @@ class Layout(NamedTuple):
 DVS128 = Layout(0xffff8000, 0xffffffff, 1, 0x7f, 8, 0x7f, 0, 0)
 DAVIS = Layout(0x80000400, 0x80000000, 12, 0x3ff, 22, 0x1ff, 11, 1)
 CAMERAS = {'dvs128': (DVS128, 128, 128), 'tmpdiff128': (DVS128, 128, 128),
+           'sbret10': (DAVIS, 240, 180), 'seebetter': (DAVIS, 240, 180),
+           'apsdvs': (DAVIS, 240, 180),
            'davis128': (DAVIS, 128, 128), 'davis208': (DAVIS, 208, 192),
            'davis240': (DAVIS, 240, 180), 'davis346': (DAVIS, 346, 260),
-           'davis640': (DAVIS, 640, 480), 'davisrgbw640': (DAVIS, 640, 480)}
+           'davis640': (DAVIS, 640, 480), 'davisrgbw640': (DAVIS, 640, 480),
+           'davishet640': (DAVIS, 640, 480)}
 """Layout, width and height by the beginning of the class's name."""
+DAVIS_SIZES = ((240, 180), (346, 260), (640, 480))
+"""Those that a file without a camera may be of, the smallest first."""
 
 
 class Aedat2(Recording):
     """
-    The events of an AEDAT 2.0 file, with pictures and motion skipped.
+    The events of an AEDAT 1.0 or 2.0 file, with pictures and motion skipped.
 
-    A file that names no camera is older than the DAVIS and taken for a DVS128's.
+    A file that names no camera is a DVS128's if its addresses are, else a DAVIS's.
     """
 
-    file_format = 'AEDAT 2.0'
-
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, size=None):
         """
         Read the header.
 
+        :param size: width and height of the sensor, of a file that names no known camera.
         :raises UnreadableRecording: if it is damaged or names a camera that is not known.
         """
         self.path = path
         self._file = path.open('rb')
         try:
             chip = self._read_header()
-            self._is_guess = chip is None
-            chip = chip or 'DVS128'
-            camera = next((known for known in CAMERAS if chip.lower().startswith(known)), None)
-            if camera is None:
+            self._start = self._file.tell()
+            camera = next((known for known in CAMERAS
+                           if (chip or '').lower().startswith(known)), None)
+            if camera is None and chip is not None and size is None:
                 raise UnreadableRecording(
-                    f'{path}: AEDAT 2.0 of the camera {chip} is not read, only of DVS128 '
-                    'and DAVIS')
+                    f'{path}: {self.file_format} of the camera {chip} is not read, only of DVS128 '
+                    'and DAVIS; if it is one of those, give its --size, as 346x260')
+            self._layout, self.width, self.height = (
+                CAMERAS[camera] if camera else self._find_layout(size))
         except BaseException:
             self.close()
             raise
-        self._layout, self.width, self.height = CAMERAS[camera]
-        self._start = self._file.tell()
 
     def events(self, topic=None):
         """Yield the events as they lie in the file, times unwrapped; see `Recording`."""
+        self.choose_topic(topic)
         layout = self._layout
         for address, times_us in self._words():
             pixel = address & layout.no_pixel == 0
@@ -124,25 +137,46 @@ class Aedat2(Recording):
     def _words(self):
         """Yield addresses, uint32[n], and times in microseconds, int64[n]."""
         self._file.seek(self._start)
-        last_us = None
-        while data := self._file.read(BATCH_BYTES):
-            words = np.frombuffer(data, WORDS, len(data) // WORDS.itemsize)
-            address, t = words['address'].astype(np.uint32), words['t'].astype(np.int32)
-            if len(words):
-                if self._is_guess and (address >> 16).any():
-                    raise UnreadableRecording(f'{self.path}: the header names no camera (AEChip), '
-                                              'and the addresses are not those of a DVS128')
-                last_us = int(t[0]) if last_us is None else last_us
-                steps = np.diff(t, prepend=np.array(last_us).astype(np.int32))
-                times_us = last_us + np.cumsum(steps, dtype=np.int64)
-                last_us = int(times_us[-1])
-                yield address, times_us
-            if len(data) % WORDS.itemsize:
+        times = Unwrapped()
+        while data := self._file.read(BATCH * self._type.itemsize):
+            words = np.frombuffer(data, self._type, len(data) // self._type.itemsize)
+            yield words['address'].astype(np.uint32), times.go_on(words['t'].astype(np.int32))
+            if len(data) % self._type.itemsize:
                 raise self._damaged('it ends within an event')
+
+    def _find_layout(self, size) -> tuple:
+        """Return layout, width and height of a file that names no camera, by its addresses."""
+        largest_x = largest_y = 0
+        is_dvs128 = True
+        try:
+            for address, _ in self._words():
+                is_dvs128 &= not (address >> 16).any()
+                pixel = address[address & DAVIS.no_pixel == 0]
+                if len(pixel):
+                    largest_x = max(largest_x, int((pixel >> 12 & 0x3ff).max()))
+                    largest_y = max(largest_y, int((pixel >> 22 & 0x1ff).max()))
+        except UnreadableRecording:
+            pass        # what comes before the cut tells it
+        if is_dvs128:
+            return DVS128, *(size or (128, 128))
+        found = size or next(
+            ((width, height) for width, height in DAVIS_SIZES
+             if largest_x < width and largest_y < height), None)
+        if found is None:
+            raise UnreadableRecording(
+                f'{self.path}: the header names no camera (AEChip), and the addresses are not '
+                'those of a DVS128 or a DAVIS: give its --size, as 346x260')
+        if size is None:
+            self.add_note('the header names no camera (AEChip): by its addresses it is taken for '
+                          'a DAVIS of {}x{} pixels, --size says another'.format(*found))
+        return DAVIS, *found
 
     def _read_header(self):
         """Read the text up to the first event; return the name of the camera's class, if any."""
         chip = None
+        is_old = self._file.peek(len(AEDAT1_START)).startswith(AEDAT1_START)
+        self.file_format = 'AEDAT 1.0' if is_old else 'AEDAT 2.0'
+        self._type = WORDS_OF_1 if is_old else WORDS
         while True:
             start = self._file.tell()
             line = self._file.readline(LONGEST_LINE)

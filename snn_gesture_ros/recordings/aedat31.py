@@ -27,7 +27,11 @@ SENSORS = {'DVS128': (128, 128), 'DAVIS208': (208, 192), 'DAVIS240': (240, 180),
 
 
 class Aedat31(Recording):
-    """The events of all polarity packets of an AEDAT 3.1 file, with other packets skipped."""
+    """
+    The events of the polarity packets of an AEDAT 3.1 file, with other packets skipped.
+
+    Several sources, as of two cameras, are streams by the names `1 DAVIS240C`, `2 DVS128`.
+    """
 
     file_format = 'AEDAT 3.1'
 
@@ -41,7 +45,7 @@ class Aedat31(Recording):
         self.path = path
         self._file = path.open('rb') if stream is None else stream
         try:
-            self._tell_sensor(self._read_header())
+            self._tell_sensors(self._read_header())
         except BaseException:
             self.close()
             raise
@@ -49,13 +53,19 @@ class Aedat31(Recording):
 
     def events(self, topic=None):
         """Yield the valid events as they lie in the file; see `Recording`."""
+        topic = self.choose_topic(topic)
+        wanted = int(topic.partition(' ')[0]) if topic else None
+        others = 0
         if self._start is not None:
             self._file.seek(self._start)
         while header := self._read(PACKET.size, 'a header'):
-            kind, _, size, _, overflow, capacity, number, valid = PACKET.unpack(header)
+            kind, source, size, _, overflow, capacity, number, valid = PACKET.unpack(header)
             if not valid <= number <= capacity or kind == POLARITY and size != WORDS.itemsize:
                 raise self._damaged('a packet cannot be as its header says')
-            if kind != POLARITY:
+            if kind == POLARITY and wanted is None:
+                wanted = source
+            if kind != POLARITY or source != wanted:
+                others += valid if kind == POLARITY else 0
                 self._skip(capacity * size)
                 continue
             for start in range(0, number, BATCH):
@@ -65,22 +75,30 @@ class Aedat31(Recording):
                     words = words[words['data'] & 1 == 1]
                 yield _as_events(words, overflow)
             self._skip((capacity - number) * size)
+        if others and not self.streams:
+            self.add_note(f'{others} events of another source, which the header does not name, '
+                          'are left out')
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _tell_sensor(self, header: list) -> None:
+    def _tell_sensors(self, header: list) -> None:
+        sizes = {}
         for line in header:
             name, _, value = line.lstrip('#').partition(':')
             value = value.strip()
             if name.startswith('Source'):
-                self.width, self.height = next(
+                number = name.removeprefix('Source').strip()
+                sizes[f'{number} {value}'] = next(
                     (size for sensor, size in SENSORS.items() if value.startswith(sensor)),
                     (None, None))
             elif name == 'Format' and value != 'RAW':
                 raise UnreadableRecording(
                     f'{self.path}: AEDAT 3.1 of format {value} is not read, only RAW')
+        self.width, self.height = next(iter(sizes.values()), (None, None))
+        if len(sizes) > 1 and all(name.partition(' ')[0].isdecimal() for name in sizes):
+            self.streams = sizes
 
     def _read_header(self) -> list:
         lines = [self._file.readline(LONGEST_LINE)]

@@ -1,81 +1,259 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""AEDAT 4, the files of iniVation's DV software."""
+"""
+AEDAT 4, the files of iniVation's DV software; `aedat4_writer.py` has a table of the bytes.
+
+The streams are described in XML. Packets of streams that hold something else, and those types
+that are not known, are skipped. Packets are compressed one by one. After the last comes a table
+of them, whose place the header tells; where it does not, the recording was not finished.
+
+Source: iniVation's description of AEDAT 4 and its FlatBuffers schemas.
+"""
 from pathlib import Path
+import struct
+from xml.etree import ElementTree
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.recordings.recording import Recording, Triggers, UnreadableRecording
+from snn_gesture_ros.recordings.recording import (
+    Recording, SMALLEST_SENSOR, told_size, Triggers, UnreadableRecording)
 
+AEDAT4_START = b'#!AER-DAT4.0\r\n'
+EVENTS, TRIGGERS = 'EVTS', 'TRIG'
+"""Types of streams."""
+NONE, LZ4, LZ4_HIGH, ZSTD, ZSTD_HIGH = range(5)
+COMPRESSION, TABLE_PLACE, DESCRIPTION = range(3)
+"""Fields of the header."""
+PACKET = struct.Struct('<ii')
+"""Number of the stream and size."""
+WORDS = np.dtype([('t', '<i8'), ('x', '<i2'), ('y', '<i2'), ('p', 'u1'), ('', 'V3')])
 RISING_EDGE, FALLING_EDGE = 1, 2
 """Sources of a trigger: edges of the external signal."""
+LARGEST_PACKET = 1 << 30
 
 
 class Aedat4(Recording):
-    """The events of the first camera in an AEDAT 4 file."""
+    """The events of an AEDAT 4 file, of each of its cameras."""
 
     file_format = 'AEDAT 4'
 
     def __init__(self, path: Path):
         """
-        Open the file.
+        Read the header.
 
-        :raises UnreadableRecording: if it cannot be opened or has no events.
+        :raises UnreadableRecording: if it is damaged or the file has no events.
         """
         self.path = path
-        streams = self._open().id_to_stream()
-        self._stream = next((i for i, s in streams.items() if s['type'] == 'events'), None)
-        if self._stream is None:
-            raise UnreadableRecording(f'{path}: the file has no stream of events')
-        self.width = streams[self._stream]['width']
-        self.height = streams[self._stream]['height']
+        self._file = path.open('rb')
+        try:
+            self._read_header()
+        except BaseException:
+            self.close()
+            raise
+        self.width, self.height = next(iter(self.streams.values()))
+
+    def choose_topic(self, topic=None):
+        """
+        Return the stream; see `Recording`.
+
+        Where the file does not tell the size of its sensor, the events do, with a note.
+        """
+        topic = super().choose_topic(topic)
+        if self.streams[topic] == (None, None):
+            width, height = self._measure(self._numbers[topic])
+            self.streams[topic] = self.width, self.height = width, height
+            self.add_note('the file does not tell the size of the sensor; '
+                          f'{width}x{height} pixels hold all events')
+        return topic
 
     def events(self, topic=None):
         """Yield the events as they lie in the file; see `Recording`."""
-        for packet in self._packets():
-            if packet['stream_id'] == self._stream:
-                yield _as_events(packet['events'])
+        wanted = self._numbers[self.choose_topic(topic)]
+        for number, data in self._packets():
+            if number == wanted:
+                yield self._explain(_read_events, data)
 
     def triggers(self) -> Triggers:
-        """Count the edges at the camera's trigger input."""
+        """Count the edges at the camera's trigger input, up to where the file is damaged."""
         rising = falling = time_sum_us = 0
-        for packet in self._packets():
-            if 'triggers' in packet:
-                triggers = packet['triggers']
-                is_rising = triggers['source'] == RISING_EDGE
-                is_falling = triggers['source'] == FALLING_EDGE
-                rising += int(np.count_nonzero(is_rising))
-                falling += int(np.count_nonzero(is_falling))
-                time_sum_us += sum(triggers['t'][is_rising | is_falling].tolist())
+        try:
+            for number, data in self._packets():
+                if self._types[number] != TRIGGERS:
+                    continue
+                for t_us, edge in self._explain(_read_triggers, data):
+                    rising += edge == RISING_EDGE
+                    falling += edge == FALLING_EDGE
+                    time_sum_us += t_us if edge in (RISING_EDGE, FALLING_EDGE) else 0
+        except UnreadableRecording:
+            pass
         return Triggers(rising, falling, time_sum_us)
 
-    def _packets(self):
-        decoder = self._open()
-        while (packet := self._explain(next, decoder, None)) is not None:
-            yield packet
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
-    def _open(self):
-        try:
-            from aedat import Decoder
-        except ImportError as error:
+    def _read_header(self):
+        self._file.seek(len(AEDAT4_START))
+        size = self._file.read(4)
+        if len(size) < 4:
+            raise self._damaged('it ends within its header')
+        data = self._file.read(struct.unpack('<I', size)[0])
+        self._explain(self._describe, size + data)
+        self._start = self._file.tell()
+
+    def _describe(self, data):
+        table = Table(data)
+        self._compression = table.number(COMPRESSION, '<b', NONE)
+        self._end = table.number(TABLE_PLACE, '<q', -1)
+        root = ElementTree.fromstring(table.text(DESCRIPTION))
+        self._types, self._numbers, unreadable = {}, {}, []
+        nodes = {int(node.get('name')): node for node in root.iterfind(
+            './node[@name="outInfo"]/node') if node.get('name', '').isdecimal()}
+        for number, node in sorted(nodes.items()):
+            said = {attribute.get('key'): attribute.text or '' for attribute in node.iter('attr')}
+            self._types[number] = said.get('typeIdentifier', '')
+            if self._types[number] != EVENTS:
+                unreadable.append(self._types[number])
+                continue
+            name = said.get('originalModuleName') or said.get('source') or 'events'
+            if name in self.streams:
+                name = f'{name} {number}'
+            width, height = said.get('sizeX', ''), said.get('sizeY', '')
+            size = (told_size(int(width), int(height))
+                    if width.isdecimal() and height.isdecimal() else (None, None))
+            self.streams = {**self.streams, name: size}
+            self._numbers[name] = number
+        if not self.streams:
             raise UnreadableRecording(
-                f'{self.path}: to read AEDAT 4, pip install aedat ({error})') from None
-        return self._explain(Decoder, str(self.path))
+                f'{self.path}: the file has no stream of events, only '
+                f'{", ".join(unreadable) or "nothing"}')
+        if self._compression not in range(ZSTD_HIGH + 1):
+            raise UnreadableRecording(
+                f'{self.path}: AEDAT 4 of compression {self._compression} is not read')
+
+    def _measure(self, wanted: int) -> tuple:
+        """Return width and height that hold all events of a stream, up to where it is damaged."""
+        width, height = SMALLEST_SENSOR
+        try:
+            for number, data in self._packets():
+                if number == wanted:
+                    events = self._explain(_read_events, data)
+                    width = max(width, int(events['x'].max(initial=0)) + 1)
+                    height = max(height, int(events['y'].max(initial=0)) + 1)
+        except UnreadableRecording:
+            pass        # who reads the events is told
+        return width, height
+
+    def _packets(self):
+        """Yield the number and the bytes of each packet of events or triggers."""
+        self._file.seek(0, 2)
+        end = self._file.tell()
+        if self._start <= self._end <= end:
+            end = self._end
+        place = self._start
+        while place < end:
+            self._file.seek(place)
+            head = self._file.read(PACKET.size)
+            if len(head) < PACKET.size:
+                raise self._damaged('it ends within a packet')
+            number, size = PACKET.unpack(head)
+            place += PACKET.size + size
+            if number not in self._types or not 0 <= size <= LARGEST_PACKET:
+                raise self._damaged('a packet cannot be as its header says')
+            if place > end:
+                raise self._damaged('it ends within a packet')
+            if self._types[number] in (EVENTS, TRIGGERS):
+                yield number, self._explain(self._unpack, self._file.read(size))
+
+    def _unpack(self, data: bytes) -> bytes:
+        if self._compression in (LZ4, LZ4_HIGH):
+            import lz4.frame
+            return lz4.frame.decompress(data)
+        if self._compression in (ZSTD, ZSTD_HIGH):
+            import zstandard
+            return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        return data
 
     def _explain(self, call, *arguments):
-        """Call the library, and turn whatever it raises on a damaged file into one line."""
+        """Call a function, and turn what it raises on damaged bytes into one line."""
         try:
             return call(*arguments)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # a panic of its Rust code is no Exception
-            reason = ' '.join(str(error).split())
+        except ImportError as error:
             raise UnreadableRecording(
-                f'{self.path}: the file is cut off or damaged: {reason}') from None
+                f'{self.path}: to read AEDAT 4 that is compressed, pip install lz4 zstandard '
+                f'({error})') from None
+        except UnreadableRecording:
+            raise
+        except Exception as error:
+            raise self._damaged(' '.join(str(error).split()) or type(error).__name__) from None
+
+    def _damaged(self, reason: str) -> UnreadableRecording:
+        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')
 
 
-def _as_events(packet):
-    events = np.zeros(len(packet), EVENT)
+class Table:
+    """A table of a FlatBuffer."""
+
+    def __init__(self, data: bytes, place=None):
+        """
+        Find its fields.
+
+        :param data: the FlatBuffer, with its size before it.
+        :param place: of the table; None for the root.
+        :raises struct.error: if it lies outside, as later for a field.
+        """
+        self._data = data
+        self._place = 4 + self._value('<I', 4) if place is None else place
+        self._fields = self._place - self._value('<i', self._place)
+
+    def _value(self, kind: str, place: int):
+        if place < 0:
+            raise struct.error('an offset points outside')
+        return struct.unpack_from(kind, self._data, place)[0]
+
+    def _field(self, number: int):
+        """Return the place of a field, None where it has its default."""
+        at = 4 + 2 * number
+        if at >= self._value('<H', self._fields):
+            return None
+        offset = self._value('<H', self._fields + at)
+        return self._place + offset if offset else None
+
+    def number(self, field: int, kind: str, default: int) -> int:
+        """Return the value of a field."""
+        place = self._field(field)
+        return default if place is None else self._value(kind, place)
+
+    def vector(self, field: int) -> tuple:
+        """Return place and length of the vector of a field, or 0 and 0."""
+        place = self._field(field)
+        if place is None:
+            return 0, 0
+        place += self._value('<I', place)
+        return place + 4, self._value('<I', place)
+
+    def text(self, field: int) -> bytes:
+        """Return the text of a field."""
+        place, length = self.vector(field)
+        return self._data[place:place + length]
+
+    def tables(self, field: int):
+        """Yield the tables of a vector."""
+        place, length = self.vector(field)
+        for at in range(place, place + 4 * length, 4):
+            yield Table(self._data, at + self._value('<I', at))
+
+
+def _read_events(data: bytes) -> np.ndarray:
+    place, length = Table(data).vector(0)
+    words = np.frombuffer(data, WORDS, length, place)
+    events = np.zeros(length, EVENT)
     for name in 'txyp':
-        events[name] = packet[name]
+        events[name] = words[name]
     return events
+
+
+def _read_triggers(data: bytes):
+    """Return time in microseconds and source of each trigger."""
+    return [(trigger.number(0, '<q', 0), trigger.number(1, '<b', 0))
+            for trigger in Table(data).tables(0)]

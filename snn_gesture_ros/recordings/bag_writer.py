@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_mono
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPES
 from snn_gesture_ros.recordings.definitions import types_of
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
 
@@ -41,7 +41,7 @@ class BagWriter:
         self._connection = self._writer.add_connection(
             topic, message_type, typestore=types_of(message_type))
         self._size = height, width
-        self._is_packet = message_type == EVENT_PACKET_TYPE
+        self._is_packet = message_type in EVENT_PACKET_TYPES
         self._messages = 0
         self._last_ns = 0
 

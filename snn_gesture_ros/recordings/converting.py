@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From any recording to npz, HDF5, AEDAT 4 or rosbag2, in little memory."""
+"""From any recording to npz, HDF5, AEDAT 4, RAW, csv or rosbag2, in little memory."""
 from contextlib import closing
 from pathlib import Path
 
@@ -8,16 +8,19 @@ import numpy as np
 from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
 from snn_gesture_ros.recordings.aedat4_writer import Aedat4Writer
 from snn_gesture_ros.recordings.bag_writer import BagWriter
+from snn_gesture_ros.recordings.csv_writer import CsvWriter
 from snn_gesture_ros.recordings.hdf5_writer import Hdf5Writer
 from snn_gesture_ros.recordings.npz_writer import NpzWriter
+from snn_gesture_ros.recordings.raw_writer import RawWriter
 from snn_gesture_ros.recordings.recording import (
     find_sensor_size, Recording, UnreadableRecording)
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
 from snn_gesture_ros.recordings.unfinished import unfinished
 
-WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer, '.aedat4': Aedat4Writer}
+WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer, '.aedat4': Aedat4Writer,
+           '.raw': RawWriter, '.csv': CsvWriter}
 BAG_SUFFIXES = ('', *BAG_FILES)
-SIZED_SUFFIXES = (*BAG_SUFFIXES, '.aedat4')
+SIZED_SUFFIXES = (*BAG_SUFFIXES, '.aedat4', '.raw')
 """Of formats that must tell the size of the sensor."""
 TOPIC = '/event_camera/events'
 BATCH = 1 << 16
@@ -99,7 +102,8 @@ class Conversion:
         else:
             size = recording.width or None, recording.height or None
         if to_bag:
-            return BagWriter(path, self._topic or TOPIC, self._type, *size)
+            topic = self._topic if recording.topics else TOPIC
+            return BagWriter(path, topic, self._type, *size)
         return WRITERS[path.suffix](path, *size)
 
 

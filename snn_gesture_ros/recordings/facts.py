@@ -57,7 +57,7 @@ def gather_facts(recording: Recording, topic=None) -> Facts:
 
     Where it is damaged, the facts are of what comes before.
 
-    :param topic: of a bag; needed where it has several with events.
+    :param topic: of a bag, needed where it has several with events; or one of its streams.
     :raises ValueError: if no event can be read, an encoding is unknown or the topic not clear.
     """
     facts, pace = Facts(), Pace()
@@ -98,11 +98,12 @@ def _gather_from_messages(facts, pace, bag, topic):
 
 
 def _gather_from_events(facts, pace, recording, topic):
-    recording.choose_topic(topic)
+    topic = recording.choose_topic(topic)
+    facts.topic = topic if len(recording.streams) > 1 else None
     facts.width, facts.height = recording.width, recording.height
     facts.encoding = recording.encoding
     try:
-        for events in recording.events():
+        for events in recording.events(topic):
             _add_events(facts, pace, events)
     finally:
         _add_triggers(facts, recording.triggers())

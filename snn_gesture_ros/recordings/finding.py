@@ -4,9 +4,13 @@
 from pathlib import Path
 import re
 
-from snn_gesture_ros.recordings.rosbag import BAG_FILES
+from snn_gesture_ros.recordings.rosbag import bag_file_name, BAG_FILES
+from snn_gesture_ros.recordings.text import file_holds_text
 
-SUFFIXES = (*BAG_FILES, '.npz', '.h5', '.hdf5', '.raw', '.aedat', '.aedat2', '.aedat4')
+SUFFIXES = (*BAG_FILES, '.bag', '.active', '.npz', '.npy', '.h5', '.hdf5', '.raw', '.dat',
+            '.aedat', '.aedat2', '.aedat4')
+TEXT_SUFFIXES = ('.txt', '.csv', '.gz')
+"""Of files that are recordings only if they hold events: tables of labels are such, too."""
 
 
 def is_bag(folder: Path) -> bool:
@@ -18,7 +22,7 @@ def is_bag(folder: Path) -> bool:
     """
     if (folder / 'metadata.yaml').exists():
         return True
-    stems = [file.stem for file in folder.iterdir() if file.suffix in BAG_FILES]
+    stems = [Path(name).stem for name in map(bag_file_name, folder.iterdir()) if name]
     name = re.sub(r'_\d+$', '', stems[0]) if stems else ''
     return bool(stems) and {*stems} == {f'{name}_{number}' for number in range(len(stems))}
 
@@ -32,5 +36,6 @@ def find_recordings(path: Path) -> list:
     if not path.is_dir() or is_bag(path):
         return [path]
     return [found for below in sorted(path.iterdir()) if not below.name.startswith('.')
-            and (below.is_dir() or below.suffix.lower() in SUFFIXES)
+            and (below.is_dir() or below.suffix.lower() in SUFFIXES or bag_file_name(below)
+                 or below.suffix.lower() in TEXT_SUFFIXES and file_holds_text(below))
             for found in find_recordings(below)]

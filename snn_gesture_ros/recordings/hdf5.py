@@ -1,32 +1,39 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-HDF5 files with the columns t, x, y and p, whole numbers and t in microseconds.
+HDF5 files with events in columns or tables, wherever they lie in the file; see `columns.py`.
 
-| columns | written by |
+| events | written by |
 | --- | --- |
-| `events/t`, `events/x`, `events/y`, `events/p` | this package; DSEC, which has a `t_offset` too |
-| `t`, `x`, `y`, `p` | |
-| the fields of `CD/events` | Prophesee, whose own compression (ECF) h5py cannot undo |
+| `events/t`, `x`, `y`, `p` | this package; DSEC and TUM-VIE, which have a `t_offset` too |
+| `events/ts`, `xs`, `ys`, `ps` | event_utils and ESIM, t in seconds |
+| `events` [n, 4] | v2e |
+| `davis/left/events` [n, 4] | MVSEC, t in seconds |
+| `prophesee/left/t`, `x`, `y`, `p` | M3ED |
+| the fields of `CD/events` | Prophesee, whose own compression (ECF) needs its plugin |
 
-The size of the sensor is in the attributes `width` and `height` of the group, or in Prophesee's
-`geometry` of the file.
+The size of the sensor is in the attributes `width` and `height` of the group, in Prophesee's
+`geometry` of the file, or in event_utils' `sensor_resolution` (height, width).
 """
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.recordings.columns import find_tables, NotEvents
 from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
 
 HDF5_START = b'\x89HDF\r\n\x1a\n'
-PROPHESEE = 'CD/events'
 BATCH = 1 << 16
-"""Events that are read at once."""
+"""Events that are read at once, or a chunk of the file where that is larger, up to MOST."""
+MOST = 1 << 20
+CACHE_BYTES = 16 << 20
+"""Of a dataset's chunks, each of which is unpacked once then."""
+ECF = 0x8ecf
+"""The filter of Prophesee's compression."""
 
 
 class Hdf5(Recording):
-    """The events of an HDF5 file."""
+    """The events of an HDF5 file, of each place that has some."""
 
     file_format = 'HDF5'
 
@@ -41,28 +48,24 @@ class Hdf5(Recording):
         try:
             with self._explain():
                 import h5py
-                self._file = h5py.File(path, 'r')
-                self._find_columns()
-                offset = self._file.get('t_offset')
-                self._offset_us = 0 if offset is None else int(offset[()])
+                self._file = h5py.File(path, 'r', rdcc_nbytes=CACHE_BYTES)
+                self._find_tables(h5py)
         except BaseException:
             self.close()
             raise
+        self.streams = {place or '/': self._size_of(place) for place in self._tables}
+        self._tables = dict(zip(self.streams, self._tables.values()))
+        self.width, self.height = next(iter(self.streams.values()))
 
     def events(self, topic=None):
         """Yield the events in batches; see `Recording`."""
-        for start in range(0, self._count, BATCH):
-            columns = {}
+        table = self._tables[self.choose_topic(topic)]
+        for note in table.notes:
+            self.add_note(note)
+        batch = min(max(BATCH, self._chunk), MOST)
+        for start in range(0, table.count, batch):
             with self._explain():
-                for name in 'txyp':
-                    columns[name] = self._columns[name][start:start + BATCH]
-            events = np.zeros(len(columns['t']), EVENT)
-            for name in 'xy':
-                if ((columns[name] < 0) | (columns[name] > 0xffff)).any():
-                    raise UnreadableRecording(f'{self.path}: {name} must be between 0 and 65535')
-                events[name] = columns[name]
-            events['t'] = columns['t'].astype(np.int64) + self._offset_us
-            events['p'] = columns['p'] > 0
+                events = table.read(start, start + batch)
             yield events
 
     def close(self) -> None:
@@ -70,58 +73,55 @@ class Hdf5(Recording):
         if self._file is not None:
             self._file.close()
 
-    def _find_columns(self):
-        file = self._file
-        if PROPHESEE in file:
-            table = file[PROPHESEE]
-            self._refuse_unknown_compression([table])
-            types = {name: table.dtype[name] for name in table.dtype.names or ()}
-            self._columns = {name: table.fields(name) for name in types}
-            shapes = {table.shape}
-        else:
-            table = file['events'] if 'events' in file else file
-            found = [name for name in 'txyp' if hasattr(table, 'keys') and name in table]
-            self._columns = {name: table[name] for name in found}
-            self._refuse_unknown_compression(self._columns.values())
-            types = {name: self._columns[name].dtype for name in found}
-            shapes = {self._columns[name].shape for name in found}
-        if not set('txyp') <= set(types):
-            raise UnreadableRecording(
-                f'{self.path}: events need the columns t, x, y and p, in the group events or at '
-                f'the top; the file has {", ".join(map(str, file)) or "nothing"}')
-        if any(types[name].kind not in 'iub' for name in 'txyp'):
-            raise UnreadableRecording(
-                f'{self.path}: t, x, y and p must be integers, t microseconds')
-        shape, = shapes if len(shapes) == 1 else [()]
-        if len(shape) != 1:
-            raise UnreadableRecording(f'{self.path}: t, x, y and p must have one dimension and '
-                                      'the same length')
-        self._count = shape[0]
-        self._find_size(table.attrs)
+    def _find_tables(self, h5py):
+        datasets, refused = {}, {}
 
-    def _refuse_unknown_compression(self, datasets):
-        from h5py import h5z
-        for dataset in datasets:
-            options = dataset.id.get_create_plist()
-            for number in range(options.get_nfilters()):
-                code, _, _, name = options.get_filter(number)
-                if not h5z.filter_avail(code):
-                    raise UnreadableRecording(
-                        f'{self.path}: its events are compressed by a filter that h5py does not '
-                        f'have ({name.decode() or code}); of a file of Prophesee, take the RAW '
-                        'file that it was made from')
+        def visit(name, item):
+            if isinstance(item, h5py.Dataset) and item.shape:
+                reason = _missing_filter(h5py, item)
+                if reason:
+                    refused[name] = reason
+                else:
+                    datasets[name] = item
 
-    def _find_size(self, attributes):
-        if 'width' in attributes and 'height' in attributes:
-            self.width, self.height = told_size(
-                int(attributes['width']), int(attributes['height']))
-            return
-        geometry = self._file.attrs.get('geometry', '')
-        if isinstance(geometry, bytes):
-            geometry = geometry.decode('latin-1')
-        width, _, height = str(geometry).partition('x')
-        if width.isdecimal() and height.isdecimal():
-            self.width, self.height = told_size(int(width), int(height))
+        self._file.visititems(visit)
+        self._chunk = max((dataset.chunks[0] for dataset in datasets.values() if dataset.chunks),
+                          default=0)
+        try:
+            self._tables = find_tables(datasets, self._offset_us)
+        except NotEvents as error:
+            raise UnreadableRecording(f'{self.path}: ' + (
+                next(iter(refused.values()), None) or str(error) or
+                'events need the columns t, x, y and p; the file has '
+                + (', '.join(datasets) or 'nothing'))) from None
+        if refused:
+            self.add_note(f'{", ".join(refused)}: not read; {next(iter(refused.values()))}')
+
+    def _offset_us(self, place: str) -> int:
+        """Return what DSEC counts the times from."""
+        for path in (f'{place.rpartition("/")[0]}/t_offset', f'{place}/t_offset', 't_offset'):
+            offset = self._file.get(path.strip('/'))
+            if offset is not None:
+                return int(np.ravel(offset[()])[0])
+        return 0
+
+    def _size_of(self, place: str) -> tuple:
+        """Return width and height of a place's sensor; None for both where they are not told."""
+        with self._explain():
+            item = self._file[place or '/']
+            for attributes in (item.attrs, item.parent.attrs, self._file.attrs):
+                if 'width' in attributes and 'height' in attributes:
+                    return told_size(int(attributes['width']), int(attributes['height']))
+                geometry = attributes.get('geometry', '')
+                if isinstance(geometry, bytes):
+                    geometry = geometry.decode('latin-1')
+                width, _, height = str(geometry).partition('x')
+                if width.isdecimal() and height.isdecimal():
+                    return told_size(int(width), int(height))
+                resolution = np.ravel(attributes.get('sensor_resolution', ()))
+                if len(resolution) >= 2:
+                    return told_size(int(resolution[1]), int(resolution[0]))
+        return None, None
 
     @contextmanager
     def _explain(self):
@@ -133,7 +133,32 @@ class Hdf5(Recording):
                 f'{self.path}: to read HDF5, pip install h5py ({error})') from None
         except UnreadableRecording:
             raise
+        except NotEvents as error:
+            raise UnreadableRecording(f'{self.path}: {error}') from None
         except Exception as error:
             reason = ' '.join(str(error).split())
             raise UnreadableRecording(
                 f'{self.path}: the file is cut off or damaged: {reason}') from None
+
+
+def _missing_filter(h5py, dataset):
+    """Return what to do where a dataset cannot be unpacked, else None."""
+    options = dataset.id.get_create_plist()
+    for number in range(options.get_nfilters()):
+        code, _, _, name = options.get_filter(number)
+        if not h5py.h5z.filter_avail(code) and not _has_filter(h5py, code):
+            what_to_do = ("set HDF5_PLUGIN_PATH to Prophesee's plugin (hdf5_ecf), or take the RAW "
+                          'file that it was made from' if code == ECF else
+                          'pip install hdf5plugin')
+            return (f'its events are compressed by a filter that h5py does not have '
+                    f'({name.decode("latin-1") or code}): {what_to_do}')
+    return None
+
+
+def _has_filter(h5py, code: int) -> bool:
+    """Return whether hdf5plugin, which registers its filters once it is imported, has one."""
+    try:
+        import hdf5plugin  # noqa: F401
+    except ImportError:
+        return False
+    return bool(h5py.h5z.filter_avail(code))

@@ -1,64 +1,153 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Npz files with the arrays t, x, y and p, as SpikingJelly and its users write them."""
+"""Npz and npy files with events in arrays; see `columns.py` for what they may be called."""
 from pathlib import Path
+import zipfile
 
 import numpy as np
-from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.recordings.columns import find_tables, NotEvents
 from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
 
+NPZ_START = b'PK\x03\x04'
+NPY_START = b'\x93NUMPY'
 BATCH = 1 << 16
 """Events in an array that `Npz.events` yields."""
+SKIP_BYTES = 1 << 20
 
 
 class Npz(Recording):
     """
-    Events in four arrays of integers: t in microseconds, x, y, and p, which is ON above 0.
+    Events in arrays, read in batches.
 
-    The file is read whole, as its writers hold it. It tells the size of the sensor where it has
-    `width` and `height` too, as this package's own.
+    An npz tells the size of the sensor where it has `width` and `height` too, as this package's
+    own.
     """
 
     file_format = 'npz'
 
     def __init__(self, path: Path):
         """
-        Read the file.
+        Read the shapes of the arrays.
 
         :raises UnreadableRecording: if it is damaged or its arrays are not events.
         """
         self.path = path
+        self._archive = None
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                if not set('txyp') <= set(arrays):
-                    raise UnreadableRecording(
-                        f'{path}: events need the arrays t, x, y and p; '
-                        f'the file has {", ".join(arrays) or "none"}')
-                columns = {name: arrays[name] for name in 'txyp'}
-                if 'width' in arrays and 'height' in arrays:
-                    self.width, self.height = told_size(
-                        int(arrays['width']), int(arrays['height']))
+            self._find_tables(path)
         except UnreadableRecording:
+            self.close()
             raise
+        except NotEvents as error:
+            self.close()
+            raise UnreadableRecording(f'{path}: {error}') from None
         except Exception as error:
-            raise UnreadableRecording(f'{path}: the npz file is cut off or damaged, or holds '
-                                      'Python objects') from error
-        if any(column.dtype.kind not in 'iub' for column in columns.values()):
-            raise UnreadableRecording(f'{path}: t, x, y and p must be integers, t microseconds')
-        if len({column.shape for column in columns.values()}) > 1 or columns['t'].ndim != 1:
-            raise UnreadableRecording(f'{path}: t, x, y and p must have one dimension and '
-                                      'the same length')
-        for name in 'xy':
-            if ((columns[name] < 0) | (columns[name] > 0xffff)).any():
-                raise UnreadableRecording(f'{path}: {name} must be between 0 and 65535')
-        self._columns = columns
+            self.close()
+            raise UnreadableRecording(f'{path}: the {self.file_format} file is cut off or '
+                                      'damaged, or holds Python objects') from error
+        if len(self._tables) > 1:
+            self.streams = dict.fromkeys(self._tables, (self.width, self.height))
 
     def events(self, topic=None):
         """Yield the events in batches; see `Recording`."""
-        for start in range(0, len(self._columns['t']), BATCH):
-            part = slice(start, start + BATCH)
-            events = np.zeros(len(self._columns['t'][part]), EVENT)
-            for name in 'txy':
-                events[name] = self._columns[name][part]
-            events['p'] = self._columns['p'][part] > 0
+        topic = self.choose_topic(topic)
+        table = self._tables[topic] if topic else next(iter(self._tables.values()))
+        for note in table.notes:
+            self.add_note(note)
+        for start in range(0, table.count, BATCH):
+            try:
+                events = table.read(start, start + BATCH)
+            except NotEvents as error:
+                raise UnreadableRecording(f'{self.path}: {error}') from None
+            except Exception as error:
+                raise UnreadableRecording(f'{self.path}: the {self.file_format} file is cut off '
+                                          'or damaged') from error
             yield events
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._archive is not None:
+            self._archive.close()
+
+    def _find_tables(self, path):
+        self._archive = zipfile.ZipFile(path)
+        arrays = {name.removesuffix('.npy'): Member(self._archive, name)
+                  for name in self._archive.namelist() if name.endswith('.npy')}
+        size = [int(arrays[name][()]) for name in ('width', 'height')
+                if name in arrays and arrays[name].shape == ()]
+        if len(size) == 2:
+            self.width, self.height = told_size(*size)
+        try:
+            self._tables = find_tables({name: array for name, array in arrays.items()
+                                        if array.shape})
+        except NotEvents as error:
+            raise UnreadableRecording(f'{path}: ' + (str(error) or (
+                'events need the arrays t, x, y and p; the file has '
+                + (', '.join(arrays) or 'none')))) from None
+
+
+class Npy(Npz):
+    """Events in one array: with fields, or [n, 4]."""
+
+    file_format = 'npy'
+
+    def _find_tables(self, path):
+        array = np.load(path, mmap_mode='r', allow_pickle=False)
+        try:
+            self._tables = find_tables({'events': array})
+        except NotEvents as error:
+            raise UnreadableRecording(f'{path}: ' + (str(error) or (
+                'events need an array with the fields t, x, y and p, or of four columns; this '
+                f'is {array.dtype} {list(array.shape)}'))) from None
+
+
+class Member:
+    """An array of an archive, of which rows are read one batch after the other."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str):
+        """
+        Read its header.
+
+        :raises ValueError: if it is damaged or holds Python objects.
+        """
+        self._archive, self._name = archive, name
+        self._file = None
+        self._begin()
+        if self.dtype.hasobject:
+            raise ValueError('Python objects')
+
+    def __getitem__(self, rows):
+        """Return the rows of a slice, or the only value for an empty index."""
+        if rows == ():
+            self._begin()
+            return np.frombuffer(self._file.read(self.dtype.itemsize), self.dtype)[0]
+        start, stop, _ = rows.indices(self.shape[0])
+        if self._is_column_major:
+            self._begin()
+            whole = self._read(self.shape[0] * self._row_bytes).reshape(self.shape[::-1]).T
+            return whole[start:stop]
+        if start < self._row:
+            self._begin()
+        skipped = (start - self._row) * self._row_bytes
+        while skipped > 0:
+            skipped -= len(self._file.read(min(skipped, SKIP_BYTES))) or skipped
+        self._row = stop
+        return self._read((stop - start) * self._row_bytes).reshape(-1, *self.shape[1:])
+
+    def _begin(self):
+        if self._file is not None:
+            self._file.close()
+        self._file = self._archive.open(self._name)
+        major, _ = np.lib.format.read_magic(self._file)
+        read = (np.lib.format.read_array_header_1_0 if major == 1 else
+                np.lib.format.read_array_header_2_0)
+        self.shape, self._is_column_major, self.dtype = read(self._file)
+        self._is_column_major &= len(self.shape) > 1
+        self._row_bytes = self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))
+        self._row = 0
+
+    def _read(self, size):
+        data = self._file.read(size)
+        if len(data) < size:
+            raise ValueError('it ends within an array')
+        return np.frombuffer(data, self.dtype)

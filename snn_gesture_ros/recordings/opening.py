@@ -1,51 +1,122 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Opening: which format a recording has, as its contents tell."""
+from functools import partial
 from pathlib import Path
+import zipfile
+import zlib
 
 from snn_gesture_ros.files import check_regular
-from snn_gesture_ros.recordings.aedat2 import Aedat2, AEDAT2_START
+from snn_gesture_ros.recordings.aedat2 import AEDAT1_START, Aedat2, AEDAT2_START
 from snn_gesture_ros.recordings.aedat31 import Aedat31, AEDAT31_START
-from snn_gesture_ros.recordings.aedat4 import Aedat4
+from snn_gesture_ros.recordings.aedat4 import Aedat4, AEDAT4_START
 from snn_gesture_ros.recordings.hdf5 import Hdf5, HDF5_START
-from snn_gesture_ros.recordings.npz import Npz
+from snn_gesture_ros.recordings.npz import Npy, NPY_START, Npz, NPZ_START
+from snn_gesture_ros.recordings.prophesee_dat import is_dat, PropheseeDat
 from snn_gesture_ros.recordings.prophesee_raw import PropheseeRaw, RAW_START
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
-from snn_gesture_ros.recordings.rosbag import Bag
+from snn_gesture_ros.recordings.rosbag import Bag, BAG_STARTS
+from snn_gesture_ros.recordings.text import GZIP_START, holds_text, is_text, Text
 
-BAG_STARTS = (b'SQLite format 3\0', b'\x89MCAP0\r\n')
-AEDAT4_START = b'#!AER-DAT4.0'
-AEDAT4_HEADER = b'IOHE'
-"""Identifier of the header, after the start, a line end and two lengths."""
-NPZ_START = b'PK\x03\x04'
-START_BYTES = 26
-FORMATS = {AEDAT2_START: Aedat2, AEDAT31_START: Aedat31, HDF5_START: Hdf5, NPZ_START: Npz,
-           RAW_START: PropheseeRaw}
-"""The other formats by what their files start with."""
+FORMATS = 'rosbag2, ROS 1 bag, AEDAT, Prophesee RAW and DAT, HDF5, npz, npy, text'
+"""What can be read, for people."""
+START_BYTES = 4096
+UNPACK = 'is packed: unpack it, and name what is in it'
+NO_EVENTS = 'holds no events: name the recording of the event camera'
+FOREIGN = (
+    (b'#!AER-DAT3', 'is AEDAT 3.0, of which only 3.1 is read: jAER or cAER write it anew'),
+    (b'#!AER-DAT4', 'is AEDAT 4 that is cut off or damaged within its first line'),
+    (b'#ROSBAG V1', 'is a ROS 1 bag of version 1: rosbag fix of ROS 1 makes it version 2'),
+    (b'Event Stream', 'is Event Stream (.es), which is not read: faery or loris write it as csv'),
+    (b'version https://git-lfs', 'is a pointer of Git LFS, not the file: git lfs pull fetches it'),
+    (b'MATLAB 5.0 MAT-file', 'is of MATLAB, which is not read: save t, x, y and p with '
+                             'scipy.io.loadmat and numpy.savez'),
+    (b'BZh', UNPACK), (b'\xfd7zXZ\0', UNPACK), (b"7z\xbc\xaf'\x1c", UNPACK), (b'Rar!', UNPACK),
+    (b'PAR1', 'is Parquet, which is not read: save it as csv'),
+    (b'\x80', 'is a pickle of Python, which is not read: save t, x, y and p with numpy.savez'),
+    (b'<!DOCTYPE', 'is a web page, not a recording: the download went wrong'),
+    (b'<html', 'is a web page, not a recording: the download went wrong'),
+    (b'%PDF', NO_EVENTS), (b'\x89PNG', NO_EVENTS), (b'\xff\xd8\xff', NO_EVENTS),
+    (b'GIF8', NO_EVENTS), (b'RIFF', NO_EVENTS), (b'\x1aE\xdf\xa3', NO_EVENTS),
+    (b'\0\0\0\x18ftyp', NO_EVENTS), (b'\0\0\0\x1cftyp', NO_EVENTS), (b'\0\0\0 ftyp', NO_EVENTS),
+)
+"""What else people have, by its first bytes, and what to do with it."""
+TAR_PLACE, TAR = 257, b'ustar'
 
 
-def open_recording(path) -> Recording:
+def open_recording(path, encoding=None, size=None) -> Recording:
     """
     Open a recording of any format, which its contents tell.
 
+    :param encoding: of a file of Prophesee's that has no header: evt2, evt21 or evt3.
+    :param size: width and height of the sensor, where the file does not tell it.
     :raises UnreadableRecording: if it is none, is damaged, or a library to read it is missing.
     :raises OSError: if there is no such file, it may not be read, or it is a FIFO or a device.
     """
     path = Path(path)
     for each in (path, *(path.iterdir() if path.is_dir() else ())):
         check_regular(each)
+    recording = _find_format(path, encoding, size)(path)
+    if size:
+        recording.tell_size(size)
+    return recording
+
+
+def _find_format(path, encoding, size):
+    """Return what opens a path."""
     if path.is_dir():
-        start = BAG_STARTS[0]
-    else:
-        with path.open('rb') as file:
-            start = file.read(START_BYTES)
+        return Bag
+    with path.open('rb') as file:
+        start = file.read(START_BYTES)
     if not start:
         raise UnreadableRecording(f'{path}: the file is empty')
     if start.startswith(BAG_STARTS):
-        return Bag(path)
-    for format_start, open_format in FORMATS.items():
+        return Bag
+    if is_dat(start):
+        return PropheseeDat
+    if start.startswith(RAW_START) and holds_text(start):
+        return Text
+    for format_start, open_format in (
+            (AEDAT1_START, partial(Aedat2, size=size)), (AEDAT2_START, partial(Aedat2, size=size)),
+            (AEDAT31_START, Aedat31), (AEDAT4_START, Aedat4), (HDF5_START, Hdf5),
+            (NPY_START, Npy), (RAW_START, partial(PropheseeRaw, encoding=encoding))):
         if start.startswith(format_start):
-            return open_format(path)
-    if start.startswith(AEDAT4_START) and start.endswith(AEDAT4_HEADER):
-        return Aedat4(path)
-    raise UnreadableRecording(f'{path}: no rosbag2, AEDAT, Prophesee RAW, HDF5 or npz file')
+            return open_format
+    if start.startswith(NPZ_START):
+        _refuse_other_archives(path)
+        return Npz
+    if start.startswith(GZIP_START) and holds_text(_gunzip(start)) or holds_text(start):
+        return Text
+    for foreign_start, what in FOREIGN:
+        if start.startswith(foreign_start):
+            raise UnreadableRecording(f'{path}: the file {what}')
+    if start.startswith(GZIP_START) or start[TAR_PLACE:].startswith(TAR):
+        raise UnreadableRecording(f'{path}: the file {UNPACK}')
+    if is_text(start):
+        raise UnreadableRecording(f'{path}: the file is text without events: a line has t x y p, '
+                                  'or a header names such columns')
+    if encoding:
+        return partial(PropheseeRaw, encoding=encoding)
+    raise UnreadableRecording(
+        f'{path}: the file is of no format that is read ({FORMATS}); if it is what a sensor of '
+        'Prophesee has sent, without a header, give the --encoding (evt2, evt21 or evt3)')
+
+
+def _gunzip(start: bytes) -> bytes:
+    """Return what the start of a gzip file holds, as far as that can be unpacked."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(start)
+    except zlib.error:
+        return b''
+
+
+def _refuse_other_archives(path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return      # its reader says that it is damaged
+    if any(name.endswith('data.pkl') for name in names):
+        raise UnreadableRecording(f'{path}: the file is a checkpoint of torch, not a recording')
+    if names and not any(name.endswith('.npy') for name in names):
+        raise UnreadableRecording(f'{path}: the file {UNPACK}')

@@ -20,8 +20,8 @@ class Recording:
     """
     A recording, open for reading; use it as a context manager.
 
-    A bag has `topics` and gives its messages as they are. The other formats hold one camera's
-    events without messages; they have no topics, and give the size of the sensor where they
+    A bag has `topics` and gives its messages as they are. The other formats hold events without
+    messages; they have no topics, may have `streams`, and give the size of the sensor where they
     know it. All of them give events.
     """
 
@@ -31,6 +31,8 @@ class Recording:
     """Message type by topic, of the topics that carry events."""
     contents = {}
     """Message type and number of messages, None where it is not known, by topic: all of a bag."""
+    streams = {}
+    """Width and height by name, in a fixed order, of the cameras of a format without messages."""
     encoding = None
     """How the events are packed, of a format without messages that has several ways."""
     width = None
@@ -42,19 +44,47 @@ class Recording:
         """
         Yield arrays of EVENT in the order of the recording, few enough to hold in memory.
 
-        :param topic: of a bag; needed where it has several with events.
+        :param topic: of a bag, needed where it has several with events; or one of `streams`.
         :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
         """
         raise NotImplementedError
 
     def choose_topic(self, topic=None):
         """
-        Return the topic of a bag, or the only one if it is None; of other formats None.
+        Return the topic of a bag, or the only one if it is None; of other formats the stream.
 
-        :raises UnreadableRecording: if it has no events, or if there are several.
+        Of several streams the first is taken, with a note; the width and the height become those
+        of the stream. None where there are neither topics nor streams.
+
+        :raises UnreadableRecording: if it has no events, or if there are several topics.
         """
-        if topic is not None:
+        if topic is None and len(self.streams) > 1:
+            first, *others = self.streams
+            self.add_note(f'several cameras: {first} is read, --stream chooses another: '
+                          f'{", ".join(others)}')
+        if topic is None:
+            topic = next(iter(self.streams), None)
+        elif not self.streams:
             raise UnreadableRecording(f'{self.path}: {self.file_format} has no topics')
+        elif topic not in self.streams:
+            raise UnreadableRecording(f'{self.path}: there is no stream {topic}; there are: '
+                                      f'{", ".join(self.streams)}')
+        if topic is not None:
+            self.width, self.height = self.streams[topic]
+        return topic
+
+    def tell_size(self, size: tuple) -> None:
+        """Take width and height of the sensor where the file does not tell them."""
+        if self.width is None and not self.topics:
+            self.width, self.height = size
+        self.streams = {name: size if known == (None, None) else known
+                        for name, known in self.streams.items()}
+
+    def add_note(self, text: str) -> None:
+        """Add a line to the notes, once, with the name of the file before it."""
+        note = f'{self.path}: {text}'
+        if note not in self.notes:
+            self.notes = (*self.notes, note)
 
     def slices(self, duration_us: int, topic=None):
         """Yield the events of each `duration_us` of camera time that has any, EVENT[n]."""
@@ -122,9 +152,10 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
 
     Of one that is damaged, the events before that count.
 
-    :param topic: of a bag; needed where it has several with events.
+    :param topic: of a bag, needed where it has several with events; or one of its streams.
     :raises UnreadableRecording: if no event can be read, or the topic is not clear.
     """
+    topic = recording.choose_topic(topic)
     if recording.width:
         return recording.width, recording.height
     width, height = SMALLEST_SENSOR

@@ -1,18 +1,33 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags of rosbag2, in sqlite3 or mcap."""
+"""Bags: folders and files of rosbag2, in sqlite3 or mcap, and bags of ROS 1."""
 from contextlib import contextmanager
 from pathlib import Path
+import re
+import tempfile
 from typing import NamedTuple
 
 from snn_gesture_ros.events.message_types import EVENT_TYPES
-from snn_gesture_ros.recordings.cut_mcap import CutMcap
-from snn_gesture_ros.recordings.cut_sqlite import CutSqlite
+from snn_gesture_ros.recordings.connection import CDR, ROS1
 from snn_gesture_ros.recordings.event_reader import EventReader
+from snn_gesture_ros.recordings.mcap_file import MCAP_START, McapFile
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.ros1_bag import ROS1_START, Ros1Bag
+from snn_gesture_ros.recordings.ros1_messages import as_cdr
+from snn_gesture_ros.recordings.sqlite_file import JOURNAL, SQLITE_START, SqliteFile
 
 BAG_FILES = ('.db3', '.mcap')
 """Suffixes of its files."""
+ZSTD_START = b'\x28\xb5\x2f\xfd'
+"""Of a file that is compressed, and of a message; no serialized message begins so."""
+ZSTD_SUFFIX = '.zstd'
+BAG_STARTS = (SQLITE_START, MCAP_START, ROS1_START, ZSTD_START)
+
+
+def bag_file_name(path: Path):
+    """Return the name of a bag's file, without the suffix of its compression; else None."""
+    name = path.name.removesuffix(ZSTD_SUFFIX)
+    return name if name.endswith(BAG_FILES) else None
 
 
 class Message(NamedTuple):
@@ -28,11 +43,11 @@ class Message(NamedTuple):
 
 class Bag(Recording):
     """
-    A folder of rosbag2, or one of its files.
+    A folder of rosbag2, one of its files, or a bag of ROS 1, whose messages are given as of ROS 2.
 
     The folder's metadata may be missing, as where the recorder was killed, or wrong: it only
-    gives the order of the files and, where they are compressed, how. Of a file that is cut off,
-    what is before the cut is read.
+    gives the order of the files. What rosbag2 has compressed, files or messages, is unpacked. Of
+    a file that is cut off, what is before the cut is read.
     """
 
     file_format = 'rosbag2'
@@ -45,28 +60,16 @@ class Bag(Recording):
         """
         self.path = path
         self._readers = []
+        self._unpacked = None
+        """Folder of unpacked files."""
         try:
             with self._explain():
-                described = _read_metadata(path)
-                self._readers.extend(_open(path, described))
+                self._open()
+            self.contents = self._count_messages()
+            self._find_topics()
         except BaseException:
             self.close()
             raise
-        connections = [c for reader in self._readers for c in reader.connections]
-        self.contents = _count_messages(connections)
-        self.topics = {topic: message_type for topic, (message_type, _) in self.contents.items()
-                       if message_type in EVENT_TYPES}
-        if not self.topics:
-            self.close()
-            others = ', '.join(f'{topic} ({message_type})'
-                               for topic, (message_type, _) in sorted(self.contents.items()))
-            raise UnreadableRecording(
-                f'{path}: the bag has no topic with events, only {others or "nothing"}')
-        if (path / 'metadata.yaml').exists() and not (
-                described and all(file.exists() for file in described.files)
-                and self.topics.items() <= described.topics.items()):
-            self.notes = (f'{path}: metadata.yaml is damaged or of another bag; what is told is '
-                          'of the files themselves',)
 
     def messages(self, topics=None):
         """
@@ -82,7 +85,11 @@ class Bag(Recording):
                 if not connections:
                     continue
                 for connection, t_ns, data in reader.messages(connections):
-                    yield Message(connection.topic, connection.msgtype, t_ns, data)
+                    if data[:len(ZSTD_START)] == ZSTD_START:
+                        data = _unpack_message(data)
+                    if connection.serialization == ROS1:
+                        data = as_cdr(data, connection.message_type)
+                    yield Message(connection.topic, connection.message_type, t_ns, data)
 
     def events(self, topic=None):
         """
@@ -121,6 +128,128 @@ class Bag(Recording):
         for reader in self._readers:
             reader.close()
         self._readers = []
+        if self._unpacked is not None:
+            self._unpacked.cleanup()
+            self._unpacked = None
+
+    def _open(self):
+        """Make a reader of each file."""
+        if not self.path.is_dir():
+            self._readers.append(self._open_file(self.path))
+            if isinstance(self._readers[0], Ros1Bag):
+                self.file_format = 'ROS 1 bag'
+            return
+        described = _read_metadata(self.path)
+        for file in self._files(described):
+            self._readers.append(self._open_file(file))
+        topics = {connection.topic: connection.message_type for reader in self._readers
+                  for connection in reader.connections
+                  if connection.message_type in EVENT_TYPES}
+        if (self.path / 'metadata.yaml').exists() and not (
+                described and all(file.exists() for file in described.files)
+                and topics.items() <= described.topics.items()):
+            self.add_note('metadata.yaml is damaged or of another bag; what is told is of the '
+                          'files themselves')
+
+    def _files(self, described) -> list:
+        """
+        Return the files of the folder in the order of time.
+
+        :param described: _Metadata of the folder, or None.
+        """
+        named = described.files if described else []
+        found = {}
+        for file in self.path.iterdir():
+            bare = bag_file_name(file)
+            # Of one that was being compressed the whole one counts.
+            if bare and (bare == file.name or bare not in found):
+                found[bare] = file
+        if not found:
+            raise UnreadableRecording(
+                f'{self.path}: {", ".join(file.name for file in named)} of the bag is missing'
+                if named else f'{self.path}: the folder is no bag: it has no .db3 or .mcap file')
+        others = sorted(file.name for file in found.values() if file not in named)
+        if named and all(file.exists() for file in named):
+            if others:
+                self.add_note(f'metadata.yaml does not name {", ".join(others)}, which '
+                              f'{"are" if len(others) > 1 else "is"} not read')
+            return named
+        files = [found[bare] for bare in sorted(found, key=lambda bare: (len(bare), bare))]
+        numbers = [re.search(r'_(\d+)\.\w+$', bare) for bare in found]
+        if all(numbers):
+            there = {int(number[1]) for number in numbers}
+            missing = sorted({*range(max(there) + 1)} - there)
+            if missing:
+                self.add_note(f'the files with the numbers {", ".join(map(str, missing))} are '
+                              'missing')
+        return files
+
+    def _open_file(self, path: Path):
+        """
+        Return the reader of a file.
+
+        :raises UnreadableRecording: if it is none of a bag.
+        """
+        with path.open('rb') as file:
+            start = file.read(len(SQLITE_START))
+        if start.startswith(ZSTD_START):
+            return self._open_file(self._unpack(path))
+        if start.startswith(MCAP_START):
+            return McapFile(path)
+        if start.startswith(ROS1_START):
+            reader = Ros1Bag(path)
+            if not reader.is_finished:
+                self.add_note('the recorder did not finish the bag; what it has written is read')
+            return reader
+        if path.suffix == BAG_FILES[0] or start.startswith(SQLITE_START):
+            reader = SqliteFile(path)
+            if reader.has_journal:
+                self.add_note(f'{path.name}{JOURNAL} is beside it, as where the recorder was '
+                              'killed or still runs; what is in it is read too')
+            return reader
+        raise UnreadableRecording(f'{self.path}: {path.name} is not of a bag; if it was packed, '
+                                  'unpack it, and name what is in it')
+
+    def _unpack(self, path: Path) -> Path:
+        """Return the unpacked file of a compressed one, which lasts until the bag is closed."""
+        import zstandard
+        if self._unpacked is None:
+            self._unpacked = tempfile.TemporaryDirectory(prefix='snn_gesture-')
+        unpacked = Path(self._unpacked.name) / path.name.removesuffix(ZSTD_SUFFIX)
+        with path.open('rb') as packed, unpacked.open('wb') as file:
+            try:
+                zstandard.ZstdDecompressor().copy_stream(packed, file)
+            except zstandard.ZstdError as error:
+                self.add_note(f'{path.name} cannot be unpacked to its end: {error}')
+        return unpacked
+
+    def _count_messages(self) -> dict:
+        """Return type and number of messages by topic."""
+        contents = {}
+        for reader in self._readers:
+            for connection in reader.connections:
+                _, count = contents.get(connection.topic, ('', 0))
+                known = count is not None and connection.count is not None
+                contents[connection.topic] = (
+                    connection.message_type, count + connection.count if known else None)
+        return contents
+
+    def _find_topics(self):
+        """Keep the topics with events that can be read."""
+        serialized = {connection.topic: connection.serialization for reader in self._readers
+                      for connection in reader.connections}
+        for topic, (message_type, _) in self.contents.items():
+            if message_type not in EVENT_TYPES:
+                continue
+            if serialized[topic] not in (CDR, ROS1):
+                self.add_note(f'{topic} is serialized as {serialized[topic]}, which is not read')
+                continue
+            self.topics = {**self.topics, topic: message_type}
+        if not self.topics:
+            others = ', '.join(f'{topic} ({message_type})' for topic, (message_type, _)
+                               in sorted(self.contents.items()))
+            raise UnreadableRecording('; '.join(self.notes) or (
+                f'{self.path}: the bag has no topic with events, only {others or "nothing"}'))
 
     @contextmanager
     def _explain(self):
@@ -129,7 +258,7 @@ class Bag(Recording):
             yield
         except ImportError as error:
             raise UnreadableRecording(
-                f'{self.path}: to read bags, pip install rosbags mcap ({error})') from None
+                f'{self.path}: to read such a bag, pip install mcap ({error})') from None
         except UnreadableRecording:
             raise
         except Exception as error:
@@ -138,52 +267,13 @@ class Bag(Recording):
                 f'{self.path}: cannot read the bag, it may be cut off: {reason}') from error
 
 
-def _count_messages(connections) -> dict:
-    """Return type and number of messages by topic."""
-    contents = {}
-    for connection in connections:
-        _, count = contents.get(connection.topic, ('', 0))
-        known = count is not None and connection.msgcount is not None
-        contents[connection.topic] = (
-            connection.msgtype, count + connection.msgcount if known else None)
-    return contents
-
-
-def _open(path, described):
-    """
-    Yield readers of a folder or a file, to be read one after the other.
-
-    :param described: _Metadata of the folder, or None.
-    """
-    from rosbags.rosbag2 import Reader, ReaderError
-    if path.is_dir() and not (described and described.is_compressed):
-        for file in _files(path, described):
-            yield from _open(file, None)
-        return
+def _unpack_message(data: bytes) -> bytes:
+    """Return a message that rosbag2 has compressed, or the same bytes where they are damaged."""
+    import zstandard
     try:
-        reader = Reader(path)
-        reader.open()
-    except ReaderError as error:
-        if path.suffix == '.mcap':
-            reader = CutMcap(path, str(error))
-        elif path.suffix == '.db3':
-            reader = CutSqlite(path, str(error))
-        else:
-            raise
-    yield reader
-
-
-def _files(folder, described) -> list:
-    """Return the files of a folder in the order of time."""
-    named = described.files if described else []
-    if named and all(file.exists() for file in named):
-        return named
-    files = [file for file in folder.iterdir() if file.suffix in BAG_FILES]
-    if not files:
-        raise UnreadableRecording(
-            f'{folder}: {", ".join(file.name for file in named)} of the bag is missing' if named
-            else f'{folder}: the folder is no bag: it has no .db3 or .mcap file')
-    return sorted(files, key=lambda file: (len(file.name), file.name))
+        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    except zstandard.ZstdError:
+        return data
 
 
 class _Metadata(NamedTuple):
@@ -192,8 +282,6 @@ class _Metadata(NamedTuple):
     files: list
     topics: dict
     """Message type by topic."""
-    is_compressed: bool
-    """By rosbag2, not by its storage: the files alone are not enough then."""
 
 
 def _read_metadata(folder):
@@ -205,8 +293,7 @@ def _read_metadata(folder):
         topics = [each['topic_metadata'] for each in described['topics_with_message_count']]
         return _Metadata(
             [folder / Path(name).name for name in described['relative_file_paths']],
-            {topic['name']: topic['type'] for topic in topics},
-            (described.get('compression_mode') or 'none').lower() != 'none')
+            {topic['name']: topic['type'] for topic in topics})
     except (OSError, yaml.YAMLError, AttributeError, KeyError, RecursionError, TypeError,
             ValueError):
         return None

@@ -17,9 +17,9 @@ class StoredMessages:
     def __init__(self, recording: Recording, topic=None, sensor_size=None,
                  frame_id: str = 'camera'):
         """
-        Choose the topic of a bag; of other formats find the sensor's size.
+        Choose the topic of a bag; of other formats the stream, and find the sensor's size.
 
-        :param topic: of a bag; needed where it has several with events.
+        :param topic: of a bag, needed where it has several with events; or one of its streams.
         :param sensor_size: width and height in pixels, for a format that does not tell them; by
             default what `find_sensor_size` finds.
         :param frame_id: for the headers of messages that are made.
@@ -30,7 +30,7 @@ class StoredMessages:
         self.topic = recording.choose_topic(topic)
         self.message_type = recording.topics[self.topic] if recording.topics else EVENTS_TYPE
         if not recording.topics:
-            self.sensor_size = sensor_size or find_sensor_size(recording)
+            self.sensor_size = sensor_size or find_sensor_size(recording, self.topic)
 
     def __iter__(self):
         """
@@ -38,12 +38,12 @@ class StoredMessages:
 
         The time is that of recording in a bag, else the camera's time of the newest event.
         """
-        if self.topic is not None:
+        if self._recording.topics:
             for message in self._recording.messages([self.topic]):
                 yield message.t_ns, message.data
             return
-        yield from as_messages(self._recording.slices(BATCH_US), *self.sensor_size,
-                               self._frame_id)
+        yield from as_messages(self._recording.slices(BATCH_US, self.topic),
+                               *self.sensor_size, self._frame_id)
 
 
 def as_messages(slices, width: int, height: int, frame_id: str = 'camera'):

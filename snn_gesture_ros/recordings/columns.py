@@ -1,0 +1,266 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Events that lie in arrays: which of them are t, x, y and p, and what their numbers mean.
+
+HDF5, npz, npy and text differ in how arrays are stored; all that is decided here is common:
+
+| | rule |
+| --- | --- |
+| names | those of NAMES, with or without `events_` before; `xy` for an array [n, 2] |
+| arrays [n, 4] | `t x y p`, `x y t p`, `x y p t` or `t p x y`: the first that fits |
+| time | the unit in its name (`t_ns`, `time (s)`), else the numbers tell it |
+| whole numbers | are microseconds, above 10^17 nanoseconds |
+| numbers with fractions | are seconds, or microseconds where there were less than one event a \
+second |
+| polarity | ON above 0; -1 is OFF also where it was stored without a sign |
+"""
+import re
+from typing import NamedTuple, Optional
+
+import numpy as np
+from snn_gesture_ros.events.event import EVENT
+
+NAMES = {
+    't': ('t', 'ts', 'time', 'times', 'timestamp', 'timestamps', 'stamp', 'event_time'),
+    'x': ('x', 'xs', 'x_pos', 'pos_x', 'x_coord', 'col', 'column', 'addr_x'),
+    'y': ('y', 'ys', 'y_pos', 'pos_y', 'y_coord', 'row', 'addr_y'),
+    'p': ('p', 'ps', 'pol', 'pols', 'polarity', 'polarities', 'polarity_on', 'on'),
+    'xy': ('xy', 'xys'),
+}
+"""Names of the columns, in lower case."""
+ORDERS = ('txyp', 'xytp', 'xypt', 'tpxy')
+"""Of the columns of an array [n, 4]."""
+UNITS = {'s': 1e6, 'sec': 1e6, 'ms': 1e3, 'us': 1.0, 'usec': 1.0, 'ns': 1e-3, 'nsec': 1e-3}
+"""Microseconds of a unit of time."""
+NANOSECONDS_ABOVE = 10**17
+"""Whole numbers are nanoseconds: as microseconds they were after the year 5000."""
+SAMPLE = 1 << 16
+"""Events that decide the order of columns and the unit of time."""
+DISORDER = 0.01
+"""At most such a part of the steps of a time goes back."""
+WORDS = {'us': 'microseconds', 'ns': 'nanoseconds', 's': 'seconds', 'ms': 'milliseconds'}
+
+
+class Column(NamedTuple):
+    """A column of events: an array, or a part of each of its rows."""
+
+    array: object
+    """What has `shape` and `dtype`, and gives rows for a slice."""
+    part: object = None
+    """A field, or an index of the second axis; None for the array itself."""
+
+
+class NotEvents(ValueError):
+    """Arrays cannot be read as events; the message says why."""
+
+
+def role_of(name: str) -> Optional[str]:
+    """Return t, x, y, p or xy for the name of a column, without a unit; None for others."""
+    bare, _ = split_unit(name)
+    bare = re.sub(r'^events?_', '', bare)
+    return next((role for role, names in NAMES.items() if bare in names), None)
+
+
+def split_unit(name: str) -> tuple:
+    """Return a name in lower case, and the unit at its end: one of UNITS or None."""
+    found = re.fullmatch(r'(.+?)(?:_|\s*[\[(]\s*)(s|sec|ms|us|usec|ns|nsec|µs)\s*[\])]?',
+                         name.strip().lower())
+    if not found:
+        return name.strip().lower(), None
+    return found[1].strip(), found[2].replace('µ', 'u')
+
+
+class Table:
+    """Events in columns of the same length."""
+
+    def __init__(self, columns: dict, unit=None, offset_us: int = 0):
+        """
+        Look at the first events.
+
+        :param columns: Column by t, x, y and p.
+        :param unit: of the time, one of UNITS; None where the numbers tell it.
+        :param offset_us: is added to the times.
+        :raises NotEvents: if they cannot be events.
+        """
+        shapes = {column.array.shape if column.part is None else column.array.shape[:1]
+                  for column in columns.values()}
+        if len(shapes) > 1 or len(next(iter(shapes))) != 1:
+            raise NotEvents('t, x, y and p must have one dimension and the same length')
+        self._columns = columns
+        self._offset_us = offset_us
+        self.count = next(iter(shapes))[0]
+        self.notes = []
+        """What was taken for granted, a line each."""
+        sample = self._rows(0, min(SAMPLE, self.count))
+        for name, column in sample.items():
+            if column.dtype.kind not in 'iubf':
+                raise NotEvents(f'{name} must be numbers, it is {column.dtype}')
+        self._unit = unit or unit_of(sample['t'])
+        self.unit_note = f'times are taken for {WORDS[self._unit[:2].rstrip("e")]}'
+        if unit is None and (self._unit != 'us' or sample['t'].dtype.kind == 'f'):
+            self.notes.append(self.unit_note)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """
+        Return the events from one place to another, EVENT[n].
+
+        :raises NotEvents: if there are others than events among them.
+        """
+        rows = self._rows(start, stop)
+        return as_events(rows, self._unit, self._offset_us)
+
+    def _rows(self, start, stop):
+        read = {}
+        for column in self._columns.values():
+            if id(column.array) not in read:
+                read[id(column.array)] = column.array[start:stop]
+        rows = {}
+        for name, column in self._columns.items():
+            array = read[id(column.array)]
+            rows[name] = (array if column.part is None else
+                          array[column.part] if isinstance(column.part, str) else
+                          array[:, column.part])
+        return rows
+
+
+@np.errstate(all='ignore')
+def as_events(rows: dict, unit: str, offset_us: int = 0) -> np.ndarray:
+    """
+    Return columns as EVENT[n].
+
+    :param rows: numbers by t, x, y and p, all of one length.
+    :param unit: of the time, one of UNITS.
+    :raises NotEvents: if a number cannot be that of an event.
+    """
+    events = np.zeros(len(rows['t']), EVENT)
+    for name in 'xy':
+        column = rows[name]
+        if column.dtype.kind == 'f' and not (column == np.floor(column)).all():
+            raise NotEvents(f'{name} must be whole numbers, as of pixels')
+        if ((column < 0) | (column > 0xffff)).any():
+            raise NotEvents(f'{name} must be between 0 and 65535')
+        events[name] = column
+    events['t'] = in_microseconds(rows['t'], unit) + offset_us
+    events['p'] = is_on(rows['p'])
+    return events
+
+
+def in_microseconds(times: np.ndarray, unit: str) -> np.ndarray:
+    """
+    Return times as int64[n], nanoseconds cut and fractions rounded.
+
+    :raises NotEvents: if one is no time.
+    """
+    scale = UNITS[unit]
+    if times.dtype.kind != 'f' and scale >= 1:
+        return times.astype(np.int64) * int(scale)
+    if times.dtype.kind != 'f':
+        return times.astype(np.int64) // round(1 / scale)
+    scaled = times.astype(np.float64) * scale
+    if not (np.abs(scaled) < 2.0**62).all():
+        raise NotEvents('t has values that are no times')
+    return np.rint(scaled).astype(np.int64)
+
+
+def is_on(polarity: np.ndarray) -> np.ndarray:
+    """Return which are ON: those above 0, but for -1 that was stored without a sign."""
+    on = polarity > 0
+    if polarity.dtype.kind == 'u':
+        on &= polarity != np.iinfo(polarity.dtype).max
+    return on
+
+
+@np.errstate(all='ignore')
+def unit_of(times: np.ndarray) -> str:
+    """Return the unit of times, one of UNITS; see the table above."""
+    if not len(times):
+        return 'us'
+    if times.dtype.kind != 'f' or (times == np.floor(times)).all():
+        return 'ns' if times.max() > NANOSECONDS_ABOVE else 'us'
+    if np.ptp(times) > len(times) and len(times) > 1:
+        return 'us'
+    return 's'
+
+
+@np.errstate(all='ignore')
+def order_of(rows: np.ndarray) -> str:
+    """
+    Return in which of ORDERS the columns are.
+
+    :param rows: numbers [n, 4].
+    :raises NotEvents: if they cannot be events.
+    """
+    for order in ORDERS:
+        t, p = rows[:, order.index('t')], rows[:, order.index('p')]
+        places = rows[:, [order.index('x'), order.index('y')]]
+        values = np.unique(p)
+        back = np.count_nonzero(t[1:] < t[:-1])
+        if (len(values) <= 2 and (np.abs(np.where(is_minus_one(values), -1, values)) <= 1).all()
+                and back <= DISORDER * len(t) and (places >= 0).all()
+                and (places <= 0xffff).all() and (places == np.floor(places)).all()):
+            return order
+    raise NotEvents('the four columns are not the t, x, y and p of events in any usual order')
+
+
+def is_minus_one(values: np.ndarray) -> np.ndarray:
+    """Return which numbers are -1, also stored without a sign, whatever their type is now."""
+    if values.dtype.kind == 'u':
+        return values == np.iinfo(values.dtype).max
+    return values == -1
+
+
+def find_tables(arrays: dict, offset_us=None) -> dict:
+    """
+    Return the Table of every camera among arrays, by its place, in the order of the names.
+
+    :param arrays: what has `shape` and `dtype` and gives rows for a slice, by path: `a/b/t`.
+    :param offset_us: gives what is added to the times of a place; called with it.
+    :raises NotEvents: if none can be read, says of the first why.
+    """
+    folders = {}
+    for path, array in sorted(arrays.items()):
+        folder, _, name = path.rpartition('/')
+        folders.setdefault(folder, {})[name] = array
+    tables, reasons = {}, []
+    for folder, members in folders.items():
+        for place, columns, unit in _candidates(folder, members, reasons):
+            try:
+                tables[place] = Table(columns, unit, offset_us(place) if offset_us else 0)
+            except NotEvents as error:
+                reasons.append(str(error))
+    if not tables:
+        raise NotEvents(reasons[0] if reasons else '')
+    return tables
+
+
+def _candidates(folder, members, reasons):
+    """Yield the place, the columns and the unit of what may be events in a folder."""
+    columns, unit = {}, None
+    for name, array in members.items():
+        role = role_of(name)
+        fields = array.dtype.names
+        path = f'{folder}/{name}'.strip('/')
+        if fields:
+            found = {role_of(field): field for field in fields}
+            if {*'txyp'} <= {*found}:
+                yield (path, {role: Column(array, found[role]) for role in 'txyp'},
+                       split_unit(found['t'])[1])
+        elif role == 'xy' and len(array.shape) == 2 and array.shape[1] == 2:
+            columns |= {'x': Column(array, 0), 'y': Column(array, 1)}
+        elif role in ('t', 'x', 'y', 'p'):
+            columns[role] = Column(array)
+            unit = split_unit(name)[1] if role == 't' else unit
+        elif (len(array.shape) == 2 and array.shape[1] == 4 and array.dtype.kind in 'iubf'
+              and ('event' in path.lower() or len(members) == 1)):
+            try:
+                order = order_of(array[:SAMPLE])
+            except NotEvents as error:
+                reasons.append(str(error))
+                continue
+            yield path, {role: Column(array, order.index(role)) for role in 'txyp'}, None
+    if {*'txyp'} <= {*columns}:
+        yield folder, columns, unit
+    elif len(columns) > 1:
+        reasons.append(f'events need the columns t, x, y and p; {folder or "the file"} has '
+                       f'{", ".join(members)}')

@@ -1,0 +1,94 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sqlite3 files of rosbag2, also those that are cut off or whose recorder was killed."""
+from contextlib import closing
+import os
+from pathlib import Path
+import shutil
+import sqlite3
+import tempfile
+
+from snn_gesture_ros.recordings.connection import Connection
+from snn_gesture_ros.recordings.recording import UnreadableRecording
+
+SQLITE_START = b'SQLite format 3\0'
+JOURNAL = '-wal'
+"""Suffix of the file beside it with what the recorder had not yet moved into the database."""
+
+
+class SqliteFile:
+    """The messages of a file, in the order of their times."""
+
+    def __init__(self, path: Path):
+        """
+        Read the topics.
+
+        :raises ValueError: if they are behind a cut.
+        :raises UnreadableRecording: if it is another database.
+        """
+        self._path = path
+        self._damage = None
+        """Why it cannot be read to its end."""
+        journal = path.with_name(path.name + JOURNAL)
+        self.has_journal = journal.is_file() and journal.stat().st_size > 0
+        self._copies = None
+        """Folder with the file and its journal, where sqlite3 may not write beside them."""
+        if self.has_journal and not os.access(path.parent, os.W_OK):
+            self._copies = tempfile.TemporaryDirectory(prefix='snn_gesture-')
+            for file in (path, journal):
+                shutil.copyfile(file, Path(self._copies.name) / file.name)
+            self._path = Path(self._copies.name) / path.name
+        try:
+            with closing(self._open()) as database:
+                counts = dict(database.execute(
+                    'SELECT topic_id, COUNT(*) FROM messages GROUP BY topic_id'))
+                self.connections = [Connection(*row, counts.get(row[0], 0))
+                                    for row in database.execute(
+                                        'SELECT id, name, type FROM topics')]
+        except sqlite3.DatabaseError as error:
+            if 'no such table' in str(error):
+                raise UnreadableRecording(
+                    f'{path}: the database of sqlite3 is no bag: it has no messages') from None
+            self._damage = str(error)
+            try:
+                with closing(self._open()) as database:
+                    self.connections = [Connection(*row) for row in database.execute(
+                        'SELECT id, name, type FROM topics')]
+            except sqlite3.DatabaseError:
+                raise ValueError(self._damage) from None
+
+    def messages(self, connections):
+        """
+        Yield connection, time in nanoseconds and bytes of each message.
+
+        :raises ValueError: after the last message before a cut.
+        """
+        wanted = {connection.id: connection for connection in connections}
+        order = 'id' if self._damage else 'timestamp, id'
+        try:
+            with closing(self._open()) as database:
+                for topic, t_ns, data in database.execute(
+                        f'SELECT topic_id, timestamp, data FROM messages ORDER BY {order}'):
+                    if topic in wanted:
+                        yield wanted[topic], t_ns, data
+        except sqlite3.DatabaseError as error:
+            raise ValueError(self._damage or str(error)) from None
+        if self._damage:
+            raise ValueError(self._damage)
+
+    def close(self) -> None:
+        """Remove copies; the file itself is open only while it is read."""
+        if self._copies is not None:
+            self._copies.cleanup()
+
+    def _open(self):
+        """
+        Open the database, with the journal beside it, for reading alone.
+
+        One that is cut off sqlite3 refuses for its size unless its schema is writable.
+        """
+        mode = 'mode=ro' if self.has_journal and not self._damage else 'mode=ro&immutable=1'
+        database = sqlite3.connect(f'{self._path.resolve().as_uri()}?{mode}', uri=True)
+        if self._damage:
+            database.execute('PRAGMA writable_schema=ON')
+        return database
