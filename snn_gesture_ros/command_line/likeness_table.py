@@ -17,6 +17,9 @@ from snn_gesture_ros.simulation.likeness import simulated_statistics, STATISTICS
 DURATION_US = 1_500_000
 LONGEST_US = 60_000_000
 """Of a recording, what is measured at most."""
+HEADINGS = ('ON and\nOFF', 'filled', 'events\na pixel', 'ON\nshare', 'OFF\nto ON',
+            'ON\nto OFF', 'same\nagain', 'read\ntwice')
+"""Of STATISTICS, in their order."""
 SPREAD = (10, 90)
 """Percentiles of simulated people between which a recording is covered."""
 
@@ -53,6 +56,8 @@ def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int
                  for sensor, rows in found.items()}
     console = Console()
     console.print(_table(real, simulated))
+    for heading, text in zip(HEADINGS, STATISTICS.values()):
+        console.print(f'{heading.replace(chr(10), " ")}: {text}')
     covered = {sensor: _covered(real, spread) for sensor, spread in simulated.items()}
     best = max(covered, key=lambda sensor: len(covered[sensor]))
     console.print(f'nearest: {best}, whose middle {SPREAD[1] - SPREAD[0]} % of people cover '
@@ -68,10 +73,11 @@ def _covered(real, spread):
 
 
 def _table(real, simulated):
-    table = Table('real, and the median of simulated people', 'real', *simulated, box=SIMPLE_HEAD)
-    for k, (name, text) in enumerate(STATISTICS.items()):
-        inside = [f'{spread[1][k]:.2f}' + ('' if spread[0][k] <= real[name] <= spread[2][k]
-                                           else '*') for spread in simulated.values()]
-        table.add_row(text, f'{real[name]:.2f}', *inside)
-    table.caption = f'* the recording is not within the middle {SPREAD[1] - SPREAD[0]} %'
+    table = Table('', *HEADINGS, box=SIMPLE_HEAD, padding=(0, 0, 0, 1),
+                  caption=f'* the recording is not within the middle {SPREAD[1] - SPREAD[0]} %')
+    table.add_row('recording', *(f'{real[name]:.2f} ' for name in STATISTICS))
+    for sensor, spread in simulated.items():
+        covered = _covered(real, spread)
+        table.add_row(sensor, *(f'{median:.2f}' + (' ' if name in covered else '*')
+                                for name, median in zip(STATISTICS, spread[1])))
     return table
