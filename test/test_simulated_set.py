@@ -68,7 +68,7 @@ def test_plan():
         splits = [planned.clip.split for planned in clips if planned.clip.label == label]
         assert [splits.count(name) for name in ('train', 'validation', 'test')] == [26, 4, 10]
     rests = [planned.clip.onset_us > 0 for planned in clips if planned.clip.label != 'none']
-    assert 0.25 < np.mean(rests) < 0.45
+    assert 0.4 < np.mean(rests) < 0.6
     assert not any(planned.clip.onset_us for planned in clips if planned.clip.label == 'none')
     assert max(len(part) for part in simulation.parts()) == CLIPS_A_PART
     assert all(planned.clip.end_us == planned.clip.duration_us for planned in clips)

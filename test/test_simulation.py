@@ -8,7 +8,7 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.labels import CLOCKWISE_SEEN_BY, DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS, SimulatedCamera
 from snn_gesture_ros.simulation.activities import ACTIVITIES
-from snn_gesture_ros.simulation.pose import LEFT, RIGHT, WRIST
+from snn_gesture_ros.simulation.pose import CURL, HAND, LEFT, PALM, RIGHT, WRIST
 from snn_gesture_ros.simulation.sensor import Sensor
 
 SECOND_US = 1_000_000
@@ -171,16 +171,74 @@ def test_shot_noise_is_of_both_polarities_and_stronger_in_the_dark():
     assert 0.3 < events['p'].mean() < 0.65
 
 
+def test_on_events_rebound_from_off_events_within_milliseconds():
+    def share_followed(chance):
+        sensor = Sensor(replace(SENSORS['dvs128'], rebound=(chance, chance)),
+                        np.random.default_rng(4))
+        sensor.start(np.zeros((128, 128), np.float32))
+        for start_us in range(0, 60_000, 4000):       # it gets dark at once, and stays so
+            sensor.expose(np.full((128, 128), -1.0, np.float32), start_us, start_us + 4000)
+        events = sensor.take()
+        pixel = events['y'].astype(int) * 128 + events['x']
+        order = np.argsort(pixel, kind='stable')
+        pixel, polarity = pixel[order], events['p'][order]
+        followed = (pixel[1:] == pixel[:-1]) & (polarity[1:] > polarity[:-1])
+        return np.count_nonzero(followed) / np.count_nonzero(polarity == 0)
+    assert share_followed(0.0) < 0.05
+    assert 0.35 < share_followed(0.5) < 0.6
+
+
+def test_slicing_time_changes_no_rebound():
+    preset = replace(SENSORS['dvs128'], rebound=(0.6, 0.6))
+    whole, sliced = (SimulatedCamera(preset, seed=5, doing='air_drums') for _ in range(2))
+    assert np.array_equal(whole.advance(200_000), np.concatenate(
+        [sliced.advance(1000) for _ in range(200)]))
+
+
+def swing_of(course):
+    """Return how far a course [n, ...] goes, as the spread of its parts together."""
+    return np.sqrt(np.square(course - course.mean(axis=0)).sum(axis=-1).mean())
+
+
+def test_some_people_wave_with_the_hand_alone():
+    times = np.linspace(0, 4, 400)
+    still_wrist = []
+    for seed in range(40):
+        wave = ACTIVITIES['right_hand_wave'](np.random.default_rng(seed))(times).arms[:, RIGHT]
+        hand = max(swing_of(wave[:, HAND]), swing_of(wave[:, PALM]), swing_of(wave[:, [CURL]]))
+        assert max(swing_of(wave[:, WRIST]), hand) > 0.05
+        still_wrist.append(swing_of(wave[:, WRIST]) < 0.06)
+    assert 8 < sum(still_wrist) < 24
+
+
+def test_some_people_clap_with_one_hand_on_the_other():
+    times = np.linspace(0, 4, 400)
+    beating = 0
+    for seed in range(40):
+        wrists = ACTIVITIES['hand_clapping'](np.random.default_rng(seed))(times).arms[..., WRIST]
+        stiller, livelier = sorted((swing_of(wrists[:, side]) for side in (RIGHT, LEFT)))
+        up = wrists[..., 1].std(axis=0).max()
+        beating += stiller < 0.25 * livelier and up > 0.7 * livelier
+    assert 8 < beating < 24
+
+
+def test_a_near_hand_is_on_its_own_side_of_the_picture():
+    def middle_x(label):
+        return np.median([np.median(random_clip(label, seed, SECOND_US, 'dvs128', 'near')['x'])
+                          for seed in range(16)])
+    assert middle_x('right_hand_wave') < middle_x('left_hand_wave') - 10
+
+
 def hot_pixels(events):
     """Return the pixels, row times 128 plus column, with ten times the mean number of events."""
     pixels = np.bincount(events['y'].astype(int) * 128 + events['x'], minlength=128 * 128)
     return np.flatnonzero(pixels > 10 * pixels.mean())
 
 
-def test_on_events_are_a_little_fewer_than_off_events():
+def test_on_events_are_about_as_many_as_off_events():
     clips = np.concatenate([random_clip('right_arm_clockwise', seed, SECOND_US, 'dvs128')
                             for seed in range(5)])
-    assert 0.42 < clips['p'].mean() < 0.49
+    assert 0.42 < clips['p'].mean() < 0.54      # 0.45 to 0.54 in eight recordings of DVS128
 
 
 def test_a_simulated_laboratory_has_the_event_rates_of_the_data_set():

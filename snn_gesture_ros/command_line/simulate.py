@@ -17,13 +17,19 @@ from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 EXAMPLE = 'snn-gesture simulate SET --clips 300 --sensor any'
 DEFAULT = Simulation()
+LIKE_CLIPS = 12
 
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
-    parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
-    parser.add_argument('--clips', type=positive, default=DEFAULT.clips, metavar='N',
-                        help='clips of each label (default: %(default)s)')
+    parser.add_argument('folder', metavar='FOLDER', nargs='?',
+                        help='where the data set is made')
+    parser.add_argument('--like', metavar='RECORDING',
+                        help='make nothing: compare the events of a recording with those of '
+                             'every simulated sensor, whose people do what --labels says')
+    parser.add_argument('--clips', type=positive, metavar='N',
+                        help=f'clips of each label (default: {DEFAULT.clips}), or with --like '
+                             f'people before each sensor (default: {LIKE_CLIPS})')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', default=DEFAULT.labels,
                         help='what is shown (default: the eleven DVS128 gestures and none); also '
                              f'one kind of none by its own name: {", ".join(IDLE_ACTIVITIES)}')
@@ -63,11 +69,18 @@ def run(arguments) -> int:
     :raises ValueError: if the arguments are wrong or the folder has another set.
     """
     with usage():
+        if (arguments.folder is None) == (arguments.like is None):
+            raise ValueError('give either a FOLDER or --like RECORDING')
         simulation = replace(
-            DEFAULT, labels=tuple(arguments.labels), clips=arguments.clips,
+            DEFAULT, labels=tuple(arguments.labels), clips=arguments.clips or DEFAULT.clips,
             duration_us=int(1e6 * arguments.seconds), sensor=arguments.sensor,
             framing=arguments.framing, seed=arguments.seed, validation=arguments.validation,
             test=arguments.test, ends=arguments.ends)
+    if arguments.like:
+        from snn_gesture_ros.command_line.likeness_table import print_likeness
+        print_likeness(arguments.like, simulation.labels, simulation.framing or 'upper_body',
+                       arguments.clips or LIKE_CLIPS, simulation.seed, arguments.workers)
+        return 0
     make = simulate_recordings if arguments.as_recordings else simulate_clip_set
     steps = make(simulation, arguments.folder, arguments.workers)
     try:

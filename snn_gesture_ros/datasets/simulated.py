@@ -16,7 +16,7 @@ from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 CLIPS_A_PART = 24
-REST_SHARE = 0.35
+REST_SHARE = 0.5
 """Of the clips of a gesture, those that begin with rest."""
 REST = (0.13, 0.43)
 """How long that rest may be, as parts of a clip."""

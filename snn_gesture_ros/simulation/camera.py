@@ -53,12 +53,14 @@ class SimulatedCamera:
         self._sensor = Sensor(preset, rng)
         self._motion_rng = rng.spawn(1)[0]
         self._planned = {}
-        aim = UPPER_BODY
+        aim, beside = UPPER_BODY, 0.0
         if framing == 'near':
             near_to = near_to or doing
             self._planned[near_to] = self._draw(near_to)
             aim = self._place_of_hands(self._planned[near_to])
-        self._view = View(rng, width, height, framing, aim)
+            # Who waves near a camera mostly stands before it, the hand to one side.
+            beside = rng.choice([0.0, rng.uniform(0.1, 0.7)], p=[0.4, 0.6])
+        self._view = View(rng, width, height, framing, aim, beside)
 
         self._wall = np.empty((height, width), np.float32)
         self._wall_pose = None

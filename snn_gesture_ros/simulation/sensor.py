@@ -4,9 +4,9 @@
 A dynamic vision sensor: pixels that fire when their log luminance has changed enough.
 
 Follows the usual model of the DVS pixel: a photoreceptor that is a low-pass, slower in the dark,
-ON and OFF thresholds that differ from pixel to pixel, a refractory time, a memory that leaks (ON
-events now and then, from a few hot pixels many), shot noise that is stronger in the dark, and a
-read-out in bursts.
+ON and OFF thresholds that differ from pixel to pixel, a refractory time, ON events that rebound
+from OFF events, a memory that leaks (ON events now and then, from a few hot pixels many), shot
+noise that is stronger in the dark, and a read-out in bursts.
 """
 
 import numpy as np
@@ -14,6 +14,9 @@ from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.event import EVENT
 
 _NOISE_BLOCK_US = 100_000   # shot noise is drawn ahead in blocks of this length
+_REBOUND_US = 1200          # median time from an OFF event to the ON event that rebounds from it
+_REBOUNDS = 65_521          # drawn ahead
+_NEVER_US = 1 << 62
 _MOST_CROSSINGS = 30        # of one pixel in one frame
 _DARKEST = -5.0             # log luminance; white is 0
 _SHADES = 16                # steps in the table of bandwidths for each unit of log luminance
@@ -29,8 +32,10 @@ class Sensor:
         shape = (height, width)
         contrast_threshold = _log_uniform(rng, preset.contrast_threshold)
         mismatch = rng.uniform(0.03, 0.12)
-        # A static scene's ON and OFF steps cancel, so the counts go as 1 / threshold.
-        on_to_off = rng.uniform(1.2, 1.34)
+        rebound = rng.uniform(*preset.rebound)
+        # A static scene's ON and OFF steps cancel, so the counts go as 1 / threshold. With the
+        # rebounds there are still about as many ON as OFF events, as in recordings.
+        on_to_off = rng.uniform(1.2, 1.34) * (1.0 + 3.0 * rebound)
         self._on = contrast_threshold * np.sqrt(on_to_off) * rng.normal(1, mismatch, shape)
         self._off = contrast_threshold / np.sqrt(on_to_off) * rng.normal(1, mismatch, shape)
         self._on = np.maximum(self._on, 0.05).astype(np.float32)
@@ -44,8 +49,12 @@ class Sensor:
         self._level = np.zeros(shape, np.float32)
         self._memory = np.zeros(shape, np.float32)
         self._last_us = np.full(shape, -10 ** 9, np.int64)
+        rebounds = rng.random(_REBOUNDS) < rebound
+        self._rebounds_us = np.where(
+            rebounds, _REBOUND_US * rng.lognormal(0, 0.6, _REBOUNDS), _NEVER_US).astype(np.int64)
+        self._rebound_us = np.full(shape, _NEVER_US, np.int64)
         self._count = 0
-        self._room = np.zeros(4 * width * _MOST_CROSSINGS, EVENT)
+        self._room = np.zeros(8 * width * _MOST_CROSSINGS, EVENT)
 
         leak_hz = _log_uniform(rng, preset.leak_hz) * rng.lognormal(-0.125, 0.5, width * height)
         hot = rng.choice(width * height, rng.integers(0, 6), replace=False)
@@ -71,12 +80,12 @@ class Sensor:
         first = self._count
         row = 0
         while row < len(light):
-            if self._count + light.shape[1] * _MOST_CROSSINGS > len(self._room):
+            if self._count + light.shape[1] * 2 * _MOST_CROSSINGS > len(self._room):
                 self._room = np.concatenate([self._room, self._room])
             self._count, row = _fire(
                 light, row, start_us, end_us, shares, self._refractory_us, self._readout_us,
-                self._on, self._off, self._leak, self._level, self._memory, self._last_us,
-                self._room, self._count)
+                self._on, self._off, self._rebounds_us, self._leak, self._level, self._memory,
+                self._last_us, self._rebound_us, self._room, self._count)
         self._add_shots(start_us, end_us)
         _sort_by_time(self._room[first:self._count], start_us, end_us)
 
@@ -123,8 +132,8 @@ def _log_uniform(rng, ends, count=None):
 
 
 @njit()
-def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us, on, off, leak,
-          level, memory, last_us, room, count):
+def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us, on, off,
+          rebounds_us, leak, level, memory, last_us, rebound_us, room, count):
     """
     Move the pixels on to a new picture and append their events to room[:count].
 
@@ -136,7 +145,7 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
     duration_s = np.float32(duration_us * 1e-6)
     befores, changes = np.empty(width, np.float32), np.empty(width, np.float32)
     for row in range(first_row, height):
-        if count + width * _MOST_CROSSINGS > len(room):
+        if count + width * 2 * _MOST_CROSSINGS > len(room):
             return count, row
         # Without a branch, so that it is done for several pixels at a time.
         for column in range(width):
@@ -150,6 +159,10 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
             memory[row, column] = leaked
             changes[column] = new - leaked
         for column in range(width):
+            if rebound_us[row, column] < end_us:
+                count = _append(room, count, rebound_us[row, column], row, column, 1, start_us,
+                                readout_us)
+                rebound_us[row, column] = _NEVER_US
             before, change = befores[column], changes[column]
             if change >= on[row, column]:
                 polarity, step = 1, on[row, column]
@@ -163,13 +176,28 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
                 t = start_us + int(min(max(passed, 0.0), 0.999) * duration_us)
                 if t - last_us[row, column] >= refractory_us:
                     last_us[row, column] = t
-                    room[count].t = max(t - t % readout_us, start_us)
-                    room[count].x = column
-                    room[count].y = row
-                    room[count].p = polarity
-                    count += 1
+                    count = _append(room, count, t, row, column, polarity, start_us, readout_us)
+                    if polarity == 0:
+                        # Drawn by time and place: no other way to slice time changes it.
+                        drawn = (977 * t + 8191 * row + 131 * column) % _REBOUNDS
+                        due_us = t + min(rebounds_us[drawn], _NEVER_US - t)
+                        if due_us >= end_us:
+                            rebound_us[row, column] = due_us
+                        else:
+                            count = _append(room, count, due_us, row, column, 1, start_us,
+                                            readout_us)
             memory[row, column] += crossings * step
     return count, height
+
+
+@njit()
+def _append(room, count, t, row, column, polarity, start_us, readout_us):
+    """Append an event to room[:count], stamped when it is read out; return the new count."""
+    room[count].t = max(t - t % readout_us, start_us)
+    room[count].x = column
+    room[count].y = row
+    room[count].p = polarity
+    return count + 1
 
 
 @njit()

@@ -1,0 +1,83 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A recording beside what simulated sensors make of the same movement, as a table."""
+from itertools import cycle, islice
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.datasets.processes import in_processes
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import find_sensor_size
+from snn_gesture_ros.simulation import SENSORS
+from snn_gesture_ros.simulation.likeness import simulated_statistics, STATISTICS, statistics
+
+DURATION_US = 1_500_000
+LONGEST_US = 60_000_000
+"""Of a recording, what is measured at most."""
+HEADINGS = ('ON and\nOFF', 'filled', 'events\na pixel', 'ON\nshare', 'OFF\nto ON',
+            'ON\nto OFF', 'same\nagain', 'read\ntwice')
+"""Of STATISTICS, in their order."""
+SPREAD = (10, 90)
+"""Percentiles of simulated people between which a recording is covered."""
+
+
+def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int,
+                   workers: int) -> None:
+    """
+    Measure a recording and as many simulated people before each sensor, and print both.
+
+    :param labels: what the recording shows; the simulated people do it in turn.
+    :param framing: one of view.FRAMINGS.
+    :raises ValueError: if the recording cannot be read.
+    """
+    with open_recording(path) as recording:
+        width, height = find_sensor_size(recording)
+        parts, end_us = [], None
+        for events in recording.events():
+            end_us = end_us or events['t'][0] + LONGEST_US
+            parts.append(events)
+            if events['t'][-1] > end_us:
+                break
+    real = statistics(np.concatenate(parts), width, height)
+    tasks = [(sensor, width, height, label, framing, seed + k, DURATION_US) for sensor in SENSORS
+             for k, label in enumerate(islice(cycle(labels), clips))]
+    found = {sensor: [] for sensor in SENSORS}
+
+    def steps():
+        yield 0
+        for sensor, measured in in_processes(simulated_statistics, tasks, workers):
+            found[sensor].append([measured[name] for name in STATISTICS])
+            yield 1
+    follow(steps(), len(tasks), 'simulating')
+    simulated = {sensor: np.nanpercentile(rows, (SPREAD[0], 50, SPREAD[1]), axis=0)
+                 for sensor, rows in found.items()}
+    console = Console()
+    console.print(_table(real, simulated))
+    for heading, text in zip(HEADINGS, STATISTICS.values()):
+        console.print(f'{heading.replace(chr(10), " ")}: {text}')
+    covered = {sensor: _covered(real, spread) for sensor, spread in simulated.items()}
+    best = max(covered, key=lambda sensor: len(covered[sensor]))
+    console.print(f'nearest: {best}, whose middle {SPREAD[1] - SPREAD[0]} % of people cover '
+                  f'{len(covered[best])} of {len(STATISTICS)}')
+    outside = [STATISTICS[name] for name in STATISTICS if name not in covered['any']]
+    console.print('not covered by any, which training uses: ' + ('; '.join(outside) or 'nothing'))
+
+
+def _covered(real, spread):
+    """Return the names of the statistics of a recording that are within a sensor's spread."""
+    return [name for name, low, high in zip(STATISTICS, spread[0], spread[2])
+            if low <= real[name] <= high]
+
+
+def _table(real, simulated):
+    table = Table('', *HEADINGS, box=SIMPLE_HEAD, padding=(0, 0, 0, 1),
+                  caption=f'* the recording is not within the middle {SPREAD[1] - SPREAD[0]} %')
+    table.add_row('recording', *(f'{real[name]:.2f} ' for name in STATISTICS))
+    for sensor, spread in simulated.items():
+        covered = _covered(real, spread)
+        table.add_row(sensor, *(f'{median:.2f}' + (' ' if name in covered else '*')
+                                for name, median in zip(STATISTICS, spread[1])))
+    return table
