@@ -197,11 +197,13 @@ def test_late_events_are_counted_and_dropped():
 def test_camera_that_restarts_begins_anew():
     frames = FramesByTime(8, 1000, 4)
     frames.push(packets(np.array([BASE_US]), np.array([1]), [])[0])
-    frames.push(packets(np.array([5000]), np.array([2]), [])[0])
+    before, = frames.push(packets(np.array([5000]), np.array([2]), [])[0])
+    assert before.events == 1 and not before.restart
     frame, = frames.advance(6000)
     assert frame.events == 1
     assert frame.t_newest_us == 5000
     assert frame.restart
+    assert frames.late == 0
 
 
 class Card:

@@ -31,7 +31,7 @@ class _FrameStream:
 
     def __init__(self, size: int):
         self.late = 0
-        """Events dropped because their frame was over."""
+        """Events dropped because their frame was over, or could not be filled."""
         self._sequence = None
         """Of the newest packet; None before the first."""
         self._size = size
@@ -50,22 +50,30 @@ class _FrameStream:
         self._restarted = self._sequence is not None
         """Whether the open frame is the first after a restart."""
 
-    def _prepare_for(self, packet: EventPacket) -> None:
+    def _ended(self) -> list:
+        """Return the open frame, as far as it is to be decided on, before a restart."""
+        raise NotImplementedError
+
+    def _prepare_for(self, packet: EventPacket) -> list:
         """
         Restart where the camera or event_stream has, or where the size of the picture changes.
 
+        :returns: frames that this ends.
         :raises ValueError: if the picture is not a whole multiple of the frame.
         """
-        self._scale = packet.scale
+        frames = []
         shape = packet.height, packet.width
         if shape != self._open.shape[1:]:
             check_picture(packet.width, packet.height, self._size)
+            frames = self._ended()
             self.restart()
             self._open = np.zeros((2, *shape), np.uint16)
             self._flat = self._open.reshape(-1)
         elif self._sequence is not None and packet.sequence <= self._sequence:
+            frames = self._ended()
             self.restart()
-        self._sequence = packet.sequence
+        self._sequence, self._scale = packet.sequence, packet.scale
+        return frames
 
     def _closed(self, t_end_us: int) -> Frame:
         """End the open frame and begin the next."""
@@ -127,8 +135,7 @@ class FramesByTime(_FrameStream):
 
         :raises ValueError: if its picture does not fit the network's.
         """
-        self._prepare_for(packet)
-        frames = []
+        frames = self._prepare_for(packet)
         self._follow(packet.t_base_us, frames)
         start, events = 0, packet.events
         while start < len(events):
@@ -149,6 +156,9 @@ class FramesByTime(_FrameStream):
         self._advance(packet.t_newest_us, frames)
         self._reached_us = max(packet.t_newest_us, self._reached_us or packet.t_newest_us)
         return frames
+
+    def _ended(self) -> list:
+        return [self._closed((self._grid + 1) * self.frame_us)] if self._events else []
 
     def _follow(self, t_base_us: int, frames: list) -> None:
         """Open the frame of a packet's begin, also where silence was taken for longer."""
@@ -214,8 +224,7 @@ class FramesByCount(_FrameStream):
 
         :raises ValueError: if its picture does not fit the network's.
         """
-        self._prepare_for(packet)
-        frames = []
+        frames = self._prepare_for(packet)
         start, events = 0, packet.events
         while start < len(events):
             stop = min(len(events), start + self.frame_events - self._events)
@@ -226,6 +235,10 @@ class FramesByCount(_FrameStream):
             if self._events == self.frame_events:
                 frames.append(self._closed(self._t_newest_us))
         return frames
+
+    def _ended(self) -> list:
+        self.late += self._events
+        return []
 
     def advance(self, t_us: int) -> list:
         """Give no frames: without events none fills."""
