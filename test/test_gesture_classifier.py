@@ -161,6 +161,26 @@ def set_parameter(ros, name, value):
     return future.result().results[0]
 
 
+def test_hostile_packets_cost_nothing_but_themselves(ros, running):
+    stream, _, gestures, _ = running
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    good = EventPacket(16, 16, 0, BASE_US, BASE_US + 4900, OFFSET_NS, 'camera',
+                       np.zeros(4, PACKED_EVENT))
+    outside = np.zeros(4, PACKED_EVENT)
+    outside['pixel'] = 2 * 16 * 16
+    hostile = [{'events': outside}, {'width': 65472, 'height': 65472}, {'width': 0},
+               {'t_newest_us': BASE_US - 1}, {'t_base_us': -2**63, 't_newest_us': 2**63 - 1},
+               {'ros_offset_ns': 2**63 - 1}, {'width': 24, 'height': 24}]
+    for wrong in hostile:
+        stream.publisher.publish(encode_packet(good._replace(**wrong)))
+    stream.show(3, 60)
+    ros.wait_for(lambda: 'left' in started(gestures), 'the gesture left')
+    ros.wait_for(lambda: any(pair.key == 'malformed' and pair.value == str(len(hostile))
+                             for message in diagnostics for pair in message.status[0].values),
+                 'the count of malformed packets')
+    assert 'Traceback' not in ros.output(ros.node_process)
+
+
 def test_thresholds_change_while_the_node_runs(ros, running):
     _, _, _, labels = running
     refused = set_parameter(ros, 'start_threshold', 0.2)
