@@ -32,7 +32,7 @@ MAX_TIME_US = 1 << 52
 PAIR_US = 5_000
 """The newest event of a message is believed if another is so close before it."""
 RATE_SPAN_NS = 2_000_000_000
-MIN_RATE_SPAN_NS = 500_000_000
+MIN_RATE_SPAN_NS = 200_000_000
 RATE_STEP_NS = 50_000_000
 RATE_LIMITS = 0.05, 1000.0
 RATE_TOLERANCE = 1.5
@@ -47,6 +47,10 @@ class ClockRate:
         self.rate = 1.0
         self._seen = deque()
         """ROS time in ns and camera time in µs of the last RATE_SPAN_NS."""
+
+    def restart(self) -> None:
+        """Keep the rate, and measure it from the next time on."""
+        self._seen.clear()
 
     def observe(self, t_us: int, now_ns: int) -> None:
         """Compare a camera time with the ROS time at which it was reached."""
@@ -117,7 +121,9 @@ class Timeline:
         allowed_us = self._allowed_us(now_ns - self._now_ns)
         ahead_us = middle_us - self._reached_us
         if -SLACK_US <= ahead_us <= allowed_us:
-            return self._use(t_us, middle_us, now_ns, min(allowed_us, MAX_MESSAGE_US))
+            placed = self._use(t_us, middle_us, now_ns, min(allowed_us, MAX_MESSAGE_US))
+            self._rate.observe(placed.reached_us, now_ns)
+            return placed
         goes_on = self._doubts and -SLACK_US <= middle_us - self._doubted_us <= self._allowed_us(
             now_ns - self._doubted_ns)
         self._doubts = self._doubts + 1 if goes_on else 1
@@ -140,7 +146,7 @@ class Timeline:
         placed = self._use(t_us, middle_us, now_ns, MAX_MESSAGE_US)
         shift_us = ended_us + passed_us - placed.first_us
         self._offset_us += shift_us
-        self._rate = ClockRate()
+        self._rate.restart()
         return placed._replace(first_us=placed.first_us + shift_us,
                                reached_us=placed.reached_us + shift_us, restarted=True)
 
@@ -161,7 +167,6 @@ class Timeline:
         if self._reached_us is not None:
             reached_us = max(reached_us, self._reached_us)
         self._reached_us, self._now_ns, self._doubts = reached_us, now_ns, 0
-        self._rate.observe(self._offset_us + reached_us, now_ns)
         return Placed(kept, base_us, self._offset_us + base_us, self._offset_us + reached_us,
                       False)
 
