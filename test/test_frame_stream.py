@@ -6,7 +6,7 @@ import pytest
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.frames.accumulation import frames_by_count, frames_by_time
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
-from snn_gesture_ros.frames.silence import LONGEST_NS, TimedFrames
+from snn_gesture_ros.frames.silence import MAX_SILENCE_NS, TimedFrames
 from snn_gesture_ros.frames.slicing import Slicing
 
 BASE_US = 1_700_000_000_000_000
@@ -171,7 +171,7 @@ def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
     timed.push(packets(np.full(3, BASE_US), np.arange(3), [])[0], 10**18)
     frames = list(timed.wait(10**18 + 10**17))
     assert [frame.events for frame in frames[:3]] == [3, 0, 0]
-    assert len(frames) == pytest.approx(LONGEST_NS / 1e9, abs=2)
+    assert len(frames) == pytest.approx(MAX_SILENCE_NS / 1e9, abs=2)
     assert list(timed.wait(10**18 + 10**17)) == []
 
 

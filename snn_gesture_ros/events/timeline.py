@@ -106,7 +106,7 @@ class Timeline:
 
     def place(self, t_us: np.ndarray, now_ns: int) -> Optional[Placed]:
         """
-        Decide whether a message goes on from the last one, is late, or begins anew.
+        Decide whether a message goes on from the last one, is late, or tells of a restart.
 
         :param t_us: camera times of its events in the order they were sent, int64[n], n > 0.
         :param now_ns: ROS time of its arrival.

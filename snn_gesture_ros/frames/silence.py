@@ -9,7 +9,7 @@ MARGIN_NS = 100_000_000
 """A stream that says nothing for longer is taken for silent."""
 MAX_STEP_NS = 1_000_000_000
 """ROS time that steps by more between two looks was set; that much of it has passed at most."""
-LONGEST_NS = 3600 * 1_000_000_000
+MAX_SILENCE_NS = 3600 * 1_000_000_000
 """No more of a silence is gone through: a clock that jumps by years must not take as long."""
 
 
@@ -49,11 +49,11 @@ class TimedFrames:
 
     def wait(self, now_ns: int, until_us=None):
         """
-        Yield what `advance` gives, called every PERIOD_NS until now, or for LONGEST_NS.
+        Yield what `advance` gives, called every PERIOD_NS until now, or for MAX_SILENCE_NS.
 
         :param until_us: camera time that the silence has not lasted beyond, where it is known.
         """
-        until_ns = min(now_ns, self._asked_ns + LONGEST_NS)
+        until_ns = min(now_ns, self._asked_ns + MAX_SILENCE_NS)
         while self._newest_us is not None and self._asked_ns + PERIOD_NS <= until_ns:
             yield from self._advance(self._asked_ns + PERIOD_NS, until_us)
         if until_ns < now_ns:
