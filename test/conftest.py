@@ -23,8 +23,9 @@ _domains = count(os.getpid() % 50 * 2)
 # Where colcon runs the tests, nodes are not on the PATH.
 os.environ['PATH'] = f'{get_package_prefix("snn_gesture_ros")}/lib/snn_gesture_ros:' + (
     os.environ['PATH'])
-# A shell lets what it runs in the background ignore SIGINT, and that would be inherited.
+# A shell lets what it runs in the background ignore both, and that would be inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 FOR_TRAINING = ('torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning',
                 'torchmetrics', 'tensorboard', 'matplotlib')
 """What `make training` installs, and a robot need not have."""

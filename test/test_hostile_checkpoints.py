@@ -262,7 +262,7 @@ def test_info_shows_whatever_a_training_says(halves, capsys):
         path = with_text(
             halves, json.dumps({**fields_of(halves), 'training': training}), '.safetensors')
         assert main(['info', str(path)]) == 0
-    assert 'never tried on' in capsys.readouterr().out
+    assert 'never trained on' in capsys.readouterr().out
 
 
 def test_shipped_graphs_are_what_they_say():

@@ -82,7 +82,7 @@ def test_a_node_ends_though_its_middleware_does_not(ros, argument, status, numbe
     ('event_stream', {'message_type': 'a/b'}, 'a/b is no event message'),
     ('event_stream', {'geometry': 'oval'}, "geometry 'oval' is not one of"),
     ('event_player', {'recording': '/no/such'}, '/no/such: No such file'),
-    ('gesture_trainer', {'folder': '/proc/no'}, '/proc/no: No such file'),
+    ('gesture_trainer', {'folder': '/proc/no'}, 'folder /proc/no cannot be written: No such file'),
     ('simulated_camera', {'sensor': 'eye'}, "sensor 'eye' is not one of"),
 ])
 def test_a_node_that_cannot_start_says_why_once(ros, name, parameters, reason):

@@ -130,7 +130,7 @@ def record(arguments, journal: Path, table: LabelTable):
         return EventRecorderNode(arguments.topic, lambda *topic: Journal(journal, *topic),
                                  table.add, arguments.label_topic, script)
 
-    return run_node(make_recorder, [])
+    return run_node(make_recorder, [], expected=OSError)
 
 
 def prompts(recorder, arguments):

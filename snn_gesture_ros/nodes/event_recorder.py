@@ -8,6 +8,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.stream import rehearse
+from snn_gesture_ros.events.timeline import Timeline
 from snn_gesture_ros.nodes.followed_topic import FollowedTopic
 from snn_gesture_ros.nodes.pacing import Paced
 from snn_gesture_ros.nodes.timers import every
@@ -45,9 +46,10 @@ class EventRecorderNode(Node):
         """An EventReader, which counts lost and malformed messages."""
         self._topic = self.resolve_topic_name(topic)
         self._open_journal, self._add_label = open_journal, add_label
+        self._timeline = Timeline()
         self._first_us = None
         self._newest = None
-        """Camera time of the newest event, and the steady time of its arrival."""
+        """Time of the stream that is reached, and the steady time of its arrival."""
         self._label, self._label_start_us = '', 0
         self._refused = set()
         self._searching = every(self, SEARCH_PERIOD_S, self._search)
@@ -120,12 +122,14 @@ class EventRecorderNode(Node):
             self.followed.contest()
 
     def _on_message(self, data: bytes) -> None:
-        self.journal.write(self.get_clock().now().nanoseconds, data)
+        now_ns = self.get_clock().now().nanoseconds
+        self.journal.write(now_ns, data)
         self.messages += 1
         with suppress(ValueError):  # of an encoding that is not known there are no events
             events = self.reader.read(data)
             self.events += len(events)
-            if len(events):
+            placed = self._timeline.place(events['t'], now_ns) if len(events) else None
+            if placed is not None:
                 if self._first_us is None:
-                    self._first_us = int(events['t'][0])
-                self._newest = int(events['t'][-1]), time.monotonic()
+                    self._first_us = placed.first_us
+                self._newest = placed.reached_us, time.monotonic()

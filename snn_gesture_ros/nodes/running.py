@@ -57,7 +57,8 @@ def run_node(make_node, arguments=None, **options):
     return next(iter(run_nodes(lambda: [make_node()], arguments, **options)), None)
 
 
-def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=None) -> list:
+def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=None,
+              expected=()) -> list:
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
@@ -70,6 +71,7 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
         ends them, for which ROS must not shut down at the signal; one of them must wake up often,
         or they end late.
     :param conclude: called with each node when it has stopped, before it is destroyed.
+    :param expected: exceptions, while the nodes spin, that the caller explains.
     :returns: the nodes, destroyed.
     """
     spinning = threading.Event()
@@ -93,6 +95,8 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except expected:
+        raise
     except ValueError as error:
         if spinning.is_set():
             _crash()
