@@ -10,6 +10,7 @@ from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import MOST_PIXELS
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.events.timeline import steady_times, Timeline
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import cut_slices, find_sensor_size
 
@@ -77,12 +78,19 @@ def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None,
         raise ValueError('a sensor of {}x{} pixels does not exist'.format(*sensor_size))
     cleaner = Cleaner(cleaning.geometry, cleaning.noise, *sensor_size)
     pieces = [[] for _ in spans_us]
-    last_us = None
+    last_us, timeline = None, Timeline()
     for events in cut_slices(batches, BATCH_US):
-        base_us = int(events['t'][0])
+        placed = timeline.place(events['t'], int(steady_times(events['t'])[-1]) * 1000)
+        if placed is None:
+            continue
+        if placed.restarted:
+            cleaner.restart()
+        if placed.kept is not None:
+            events = events[placed.kept]
+        base_us = placed.first_us
         zero_us = base_us if zero_us is None else zero_us
-        last_us = max(last_us or base_us, int(events['t'].max()))
-        packed = cleaner.clean(events)
+        last_us = max(last_us or base_us, base_us + int(events['t'].max()) - placed.base_us)
+        packed = cleaner.clean(events, placed.base_us)
         if not len(packed):
             continue
         first_us = base_us + int(packed['dt_us'].min()) - zero_us
