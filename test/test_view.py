@@ -110,6 +110,17 @@ def test_film_has_a_shot_for_every_part_also_without_events(tmp_path):
     assert [shot.t_s for shot in part] == [0.01, 0.02]
 
 
+def test_one_event_that_lies_moves_no_shot(tmp_path):
+    times_us = np.arange(1_000_000, 1_050_000, 500)
+    true = shots_of(write_npz(tmp_path / 'a.npz', times_us))
+    for place in (0, 30, 98):
+        lying_us = times_us.copy()
+        lying_us[place] += 3_600_000_000
+        shots = shots_of(write_npz(tmp_path / 'b.npz', lying_us))
+        assert [shot.t_s for shot in shots] == [shot.t_s for shot in true]
+        assert sum(shot.counts.sum() for shot in shots) == 100
+
+
 def test_long_silence_is_shortened_and_times_stay_true(tmp_path):
     shots = shots_of(write_npz(tmp_path / 'a.npz', [0, 3_600_000_000]))
     assert len(shots) == 202 and shots[-1].t_s == 3600

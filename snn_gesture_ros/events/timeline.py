@@ -35,6 +35,8 @@ RATE_SPAN_NS = 2_000_000_000
 MIN_RATE_SPAN_NS = 200_000_000
 RATE_STEP_NS = 50_000_000
 RATE_LIMITS = 0.05, 1000.0
+REAL_TIME = 0.05
+"""A rate that differs from 1 by less is 1: messages do not arrive evenly."""
 RATE_TOLERANCE = 1.5
 """Playback may speed up by this factor without being taken for a jump of the camera's clock."""
 
@@ -61,7 +63,8 @@ class ClockRate:
             seen.popleft()
         if seen and now_ns - seen[0][0] >= MIN_RATE_SPAN_NS:
             rate = 1000 * (t_us - seen[0][1]) / (now_ns - seen[0][0])
-            self.rate = min(max(rate, RATE_LIMITS[0]), RATE_LIMITS[1])
+            rate = min(max(rate, RATE_LIMITS[0]), RATE_LIMITS[1])
+            self.rate = 1.0 if abs(rate - 1) < REAL_TIME else rate
         if not seen or now_ns - seen[-1][0] >= RATE_STEP_NS:
             seen.append((now_ns, t_us))
 

@@ -123,8 +123,8 @@ def cut_slices(batches, duration_us: int):
     """
     held, number = [], None
     most_late = -(-SLACK_US // duration_us)
-    for events in _until_restarts(batches):
-        numbers = np.maximum.accumulate(steady_times(events['t'])) // duration_us
+    for events, times_us in _until_restarts(batches):
+        numbers = np.maximum.accumulate(times_us) // duration_us
         starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0])).tolist()
         for start, end in zip([0, *starts], [*starts, len(events)]):
             if held and not 0 <= number - numbers[start] <= most_late:
@@ -138,12 +138,35 @@ def cut_slices(batches, duration_us: int):
 
 
 def _until_restarts(batches):
-    """Yield the arrays that have events, cut where the camera was restarted."""
-    for events in batches:
-        restarts = np.flatnonzero(np.diff(steady_times(events['t'])) < -SLACK_US) + 1
+    """Yield arrays that have events, cut where the camera was restarted, and steady times."""
+    for events, times_us in _with_steady_times(batches):
+        restarts = np.flatnonzero(np.diff(times_us) < -SLACK_US) + 1
         if len(restarts) > max(DISORDER * len(events), 1):
             restarts = []
-        yield from np.split(events, restarts) if len(events) else ()
+        if len(events):
+            yield from zip(np.split(events, restarts), np.split(times_us, restarts))
+
+
+def _with_steady_times(batches):
+    """
+    Yield arrays of EVENT and their times without leaps.
+
+    The last event of each waits for the next, which tells whether it leaps. The first and the last
+    of all may have a pause beside them, so their times stay.
+    """
+    before_us, held = [], []
+    for events in batches:
+        events = np.concatenate([*held, events])
+        if not len(events):
+            continue
+        times_us = steady_times(np.concatenate([before_us, events['t']]).astype(np.int64))
+        times_us = times_us[len(before_us):]
+        if not len(before_us):
+            times_us = np.concatenate([np.minimum(events['t'][:1], times_us[:1]), times_us[1:]])
+        yield events[:-1], times_us[:-1]
+        before_us, held = events['t'][-2:-1] if len(events) > 1 else before_us, [events[-1:]]
+    for events in held:
+        yield events, events['t']
 
 
 def find_sensor_size(recording: Recording, topic=None) -> tuple:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 from snn_gesture_ros.events.geometry import turn_counts
 from snn_gesture_ros.events.messages import MOST_PIXELS
+from snn_gesture_ros.events.timeline import steady_times
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 from snn_gesture_ros.viewing.caption import Gesture, write_caption
 from snn_gesture_ros.viewing.exposure import Exposure
@@ -82,7 +83,7 @@ def _numbered(slices, shot_us: int):
     most_silent = round(LONGEST_SILENCE_S * 1e6 / shot_us)
     number, slot = -1, None
     for events in slices:
-        before, slot = slot, int(events['t'].max()) // shot_us
+        before, slot = slot, int(steady_times(events['t']).max()) // shot_us
         passed = 1 if before is None else max(slot - before, 1)
         for silent in range(1, min(passed, most_silent + 1)):
             yield number + silent, before + silent, None
