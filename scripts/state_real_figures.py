@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.evaluation.pages import percent, real_count, seconds, share
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.report.pages import percent, real_count, seconds, share
 
 
 def figures_of(chapter: dict) -> dict:

@@ -118,8 +118,8 @@ def bars(tmp_path_factory):
     """Give a network that knows bars at the left, at the right and nowhere, and clips of them."""
     from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
     from snn_gesture_ros.learning.head import learned
-    from snn_gesture_ros.learning.lesson import settings_for
-    from snn_gesture_ros.learning.sequences import augmented_sequences
+    from snn_gesture_ros.learning.learn import settings_for
+    from snn_gesture_ros.learning.rehearsal import augmented_sequences
     from snn_gesture_ros.network.checkpoint import save_checkpoint
     from snn_gesture_ros.network.gesture_net import GestureNet
     from snn_gesture_ros.network.model_card import ModelCard

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_mono
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
-from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
+from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPE
+from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class
 
 
 LEFT, RIGHT = 3, 12

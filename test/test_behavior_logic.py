@@ -5,7 +5,7 @@ import math
 
 import pytest
 from snn_gesture_ros.behavior.behavior import Behavior
-from snn_gesture_ros.behavior.ramp import Ramp
+from snn_gesture_ros.behavior.safety import Ramp
 from snn_gesture_ros.behavior.table import (
     Arm, Disarm, Drive, Limit, Publish, Row, Stop, Table, Velocity)
 

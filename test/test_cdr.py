@@ -6,8 +6,7 @@ import pytest
 from snn_gesture_ros.events.cdr import (
     decode_event_array, encode_event_array, encode_event_packet, EventPacketMessage,
     read_event_array, read_event_packet)
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.event import EVENT, MalformedMessage
 
 EVENT_ARRAY = """
 std_msgs/Header header

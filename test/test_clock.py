@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """From the camera's time to ROS time."""
-from snn_gesture_ros.events.clock import RosClock
+from snn_gesture_ros.events.timeline import RosClock
 
 NOW_NS = 1_700_000_000 * 10**9
 MS = 10**6

@@ -10,10 +10,8 @@ import pytest
 from rosgraph_msgs.msg import Clock
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_mono
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE
-from snn_gesture_ros.nodes.messages import header
-from snn_gesture_ros.nodes.topics import CAMERA_QOS, GESTURE_QOS, message_class
+from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE
+from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, header, message_class
 from vision_msgs.msg import Classification
 
 PARAMETERS = {'width': 16, 'height': 16, 'hot_pixels': False, 'refractory_us': 0,

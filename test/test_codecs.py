@@ -6,8 +6,7 @@ import pytest
 from snn_gesture_ros.events.codecs import ENCODINGS, make_decoder
 from snn_gesture_ros.events.encoders import (
     encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.event import EVENT, MalformedMessage
 
 ADDR_Y, ADDR_X, VECT_BASE_X, VECT_12, VECT_8, TIME_LOW, TIME_HIGH, TRIGGER = (
     0x0000, 0x2000, 0x3000, 0x4000, 0x5000, 0x6000, 0x8000, 0xA000)

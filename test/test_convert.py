@@ -11,8 +11,8 @@ import pytest
 from rosbags.highlevel import AnyReader
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
-from snn_gesture_ros.events.message_types import EVENT_TYPES
-from snn_gesture_ros.recordings.definitions import types_of
+from snn_gesture_ros.events.event import EVENT_TYPES
+from snn_gesture_ros.recordings.connection import types_of
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from test_formats import encode_raw, long_events

@@ -14,11 +14,10 @@ import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from simple_camera import Camera, without
-from snn_gesture_ros.doctor.domains import domains_in_use
-from snn_gesture_ros.doctor.findings import EventTopic, Findings, OurNode, Party
+from snn_gesture_ros.doctor.findings import domains_in_use, EventTopic, Findings, OurNode, Party
 from snn_gesture_ros.doctor.verdict import judge
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
-from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
+from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
+from snn_gesture_ros.ros.topics import message_class, STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
 
 RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)

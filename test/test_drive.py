@@ -9,7 +9,7 @@ import subprocess
 
 from PIL import Image
 import pytest
-from snn_gesture_ros.demo.differential_robot import Command, drive
+from snn_gesture_ros.demo.robot_path import Command, drive
 from snn_gesture_ros.nodes.gesture_behavior import find_table
 
 

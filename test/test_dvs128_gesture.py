@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.dvs128_gesture import (
-    Dvs128Gesture, index_path, read_trials)
+from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, index_path, read_trials
 from snn_gesture_ros.datasets.importing import import_recordings
-from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
 from snn_gesture_ros.labels import DVS128_GESTURES
 from snn_gesture_ros.recordings.recording import cut_slices
 from test_aedat31 import HEADER, polarity_packet

@@ -14,7 +14,7 @@ import time
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
-from snn_gesture_ros.evaluation.samples import Samples
+from snn_gesture_ros.evaluation.run import Samples
 from snn_gesture_ros.evaluation.sources import find_sources, Labels, Part, Source
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT

@@ -14,20 +14,18 @@ import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
-from snn_gesture_ros.evaluation.chapter import conditions
-from snn_gesture_ros.evaluation.density import with_density
-from snn_gesture_ros.evaluation.event_sets import QUICK
-from snn_gesture_ros.evaluation.measures import (
-    calibration, clips_recognised, delays, endings, false_alarms, merge_ways, recognition,
-    window_truths)
-from snn_gesture_ros.evaluation.replay import packets_of, replay, Replayed, spans_us, Task
-from snn_gesture_ros.evaluation.tasks import DISTURBANCES
-from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
-from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime, Slicing
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
+from snn_gesture_ros.report.chapter import conditions, DISTURBANCES
+from snn_gesture_ros.report.event_sets import QUICK
+from snn_gesture_ros.report.measures import (
+    calibration, clips_recognised, delays, endings, false_alarms, merge_ways, recognition,
+    window_truths)
+from snn_gesture_ros.report.replay import (
+    packets_of, replay, Replayed, spans_us, Task, with_density)
 from snn_gesture_ros.training.augmentation import Augmentation
 import torch
 

@@ -6,8 +6,8 @@ import pytest
 from rosgraph_msgs.msg import Clock
 from snn_gesture_ros.events.cdr import decode_event_array, read_event_array
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
 from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.ros.topics import message_class, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
 

@@ -14,10 +14,9 @@ from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE, EVENT_TYPES
+from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE, EVENT_TYPES
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
+from snn_gesture_ros.ros.topics import message_class, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 
 OFF = {'batch_us': 0, 'hot_pixels': False, 'refractory_us': 0, 'background_us': 0}

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
-from snn_gesture_ros.recordings.aedat4_writer import Aedat4Writer
+from snn_gesture_ros.recordings.aedat4 import Aedat4Writer
 from snn_gesture_ros.recordings.converting import BAG_SUFFIXES, WRITERS
 from snn_gesture_ros.recordings.opening import open_recording
 from test_aedat31 import HEADER as AEDAT31_HEADER, polarity_packet

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.frames.accumulation import frames_by_count, frames_by_time
-from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
-from snn_gesture_ros.frames.silence import MAX_SILENCE_NS, TimedFrames
-from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.frames.frame_stream import (
+    FramesByCount, FramesByTime, MAX_SILENCE_NS, Slicing, TimedFrames)
 
 BASE_US = 1_700_000_000_000_000
 

@@ -13,8 +13,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PointStamped, Twist, TwistStamped
 import pytest
 from rclpy.action import ActionServer, CancelResponse
-from snn_gesture_ros.nodes.messages import classification, header
-from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
 
@@ -33,8 +32,8 @@ rows:
 PUBLISHER = """
 import sys, time
 import rclpy
-from snn_gesture_ros.nodes.messages import classification, header
-from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from snn_gesture_ros.ros.topics import classification, header
+from snn_gesture_ros.ros.topics import GESTURE_QOS
 from vision_msgs.msg import Classification
 rclpy.init()
 node = rclpy.create_node('scores')

@@ -16,7 +16,7 @@ from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVE
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from test_hostile_checkpoints import fields_of, with_text
 from vision_msgs.msg import Classification, LabelInfo

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.packet import encode_packet, EventPacket
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Classification, LabelInfo

@@ -10,10 +10,10 @@ from conftest import PATIENCE_S
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import pytest
 from simple_camera import Camera, without
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
-from snn_gesture_ros.nodes.gauges import Arrivals, Durations, Rates
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, message_class, STREAM_QOS
-from snn_gesture_ros.nodes.worker import Worker
+from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
+from snn_gesture_ros.ros.diagnostics import Arrivals, Durations, Rates
+from snn_gesture_ros.ros.topics import GESTURE_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.ros.worker import Worker
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
 
@@ -88,7 +88,7 @@ def test_the_oldest_item_that_waits_has_an_age():
 
 
 def test_nobody_imports_torch_to_measure_its_memory():
-    code = ('import sys; from snn_gesture_ros.nodes.memory import memory_in_use; '
+    code = ('import sys; from snn_gesture_ros.ros.diagnostics import memory_in_use; '
             'memory = memory_in_use(); '
             'sys.exit("torch" in sys.modules or list(memory) != ["memory_mb"])')
     assert subprocess.run([sys.executable, '-c', code]).returncode == 0

@@ -22,7 +22,7 @@ from simple_camera import Camera
 from snn_gesture_ros.events.geometry import MODES
 from snn_gesture_ros.launching.arguments import CHECKS, read_arguments
 from snn_gesture_ros.launching.processes import GESTURE, gesture_processes
-from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from snn_gesture_ros.ros.topics import GESTURE_QOS
 from std_msgs.msg import UInt8MultiArray
 from test_evaluate import save
 from vision_msgs.msg import Classification

@@ -14,11 +14,10 @@ from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.evaluation.sources import Part, Source
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
-from snn_gesture_ros.learning.examples import ExampleStore, without_rest
-from snn_gesture_ros.learning.learn import learn
-from snn_gesture_ros.learning.lesson import Bounds, folds, why_not
+from snn_gesture_ros.learning.examples import (
+    add_examples, ExampleStore, read_examples, without_rest)
+from snn_gesture_ros.learning.learn import Bounds, folds, learn, why_not
 from snn_gesture_ros.learning.recent_events import RecentEvents
-from snn_gesture_ros.learning.recorded_examples import add_examples, read_examples
 from snn_gesture_ros.learning.versions import Versions
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier

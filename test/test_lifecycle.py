@@ -14,8 +14,8 @@ from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVE
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.nodes.memory import resident_mb
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.ros.diagnostics import resident_mb
+from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from std_srvs.srv import SetBool
 from test_gesture_classifier import set_parameter
@@ -152,8 +152,8 @@ def test_a_missing_message_type_leaves_event_stream_unconfigured(ros):
 
 TROUBLED = """
 import sys
-from snn_gesture_ros.nodes.managed import ManagedNode
-from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.ros.lifecycle import ManagedNode
+from snn_gesture_ros.ros.running import run_node
 
 
 class Troubled(ManagedNode):

@@ -8,10 +8,8 @@ import subprocess
 import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import decode_event_array, encode_event_array
-from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES, MalformedMessage
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.malformed import MalformedMessage
-from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.frames.counters import (

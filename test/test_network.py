@@ -13,14 +13,11 @@ from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
-from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.network.classifier import Readout, SpikingClassifier
 from snn_gesture_ros.network.device import choose_device
-from snn_gesture_ros.network.fused_lif import FusedLIFNode
-from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.gesture_net import FusedLIFNode, GestureNet, Trace
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.network.readout import Readout
-from snn_gesture_ros.network.static_step import StaticStep
-from snn_gesture_ros.network.trace import Trace
+from snn_gesture_ros.network.torch_runtime import StaticStep
 from snn_gesture_ros.training.readout import averaged, scores_of
 from spikingjelly.activation_based import functional, layer, surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet

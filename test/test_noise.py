@@ -3,11 +3,9 @@
 """Hot pixels, refractory period and background activity."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.cleaning import Cleaner
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.hot_pixels import HotPixels
-from snn_gesture_ros.events.noise import NoiseFilter, NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner, HotPixels, NoiseFilter, NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
 

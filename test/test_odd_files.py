@@ -108,7 +108,7 @@ def test_dsec_says_what_to_install(tmp_path):
 
 def test_player_plays_every_file():
     """Messages can be made of each, for the nodes and all verbs that go through them."""
-    from snn_gesture_ros.recordings.event_reader import EventReader
+    from snn_gesture_ros.recordings.stored_messages import EventReader
     from snn_gesture_ros.recordings.stored_messages import StoredMessages
     for name, (right, _) in TABLE.items():
         with open_recording(ODD / name) as recording:
@@ -131,6 +131,6 @@ def test_reading_changes_nothing(tmp_path):
 
 
 def test_all_are_found_in_a_folder():
-    from snn_gesture_ros.recordings.finding import find_recordings
+    from snn_gesture_ros.recordings.opening import find_recordings
     found = {path.relative_to(ODD).parts[0] for path in find_recordings(Path(ODD))}
     assert found == {*TABLE, 'dsec_blosc.h5', 'dsec_blosc_truth.npz'}

@@ -3,9 +3,8 @@
 """The compact stream between the nodes."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.malformed import MalformedMessage
-from snn_gesture_ros.events.packet import (
-    decode_packet, encode_packet, EventPacket, PACKED_EVENT)
+from snn_gesture_ros.events.event import MalformedMessage
+from snn_gesture_ros.events.packet import decode_packet, encode_packet, EventPacket, PACKED_EVENT
 
 EVENTS = np.array([(0, 5), (7, 32767), (1000, 16384)], PACKED_EVENT)
 

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_mono
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPE
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.nodes.topics import CAMERA_QOS, GESTURE_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, message_class, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
 

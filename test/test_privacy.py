@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rcl_interfaces.srv import GetParameters
 from snn_gesture_ros.network.checkpoint_files import find_checkpoint
-from snn_gesture_ros.nodes.topics import GESTURE_QOS
+from snn_gesture_ros.ros.topics import GESTURE_QOS
 from vision_msgs.msg import Classification
 
 RESOLVER = """

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from snn_gesture_ros.decision.decider import DecisionSettings, silence
 from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
-from snn_gesture_ros.frames.frame_stream import Frame
-from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.frames.frame_stream import Frame, Slicing
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.label_table import hand_over_labels, LabelTable
+from snn_gesture_ros.datasets.labelled_recordings import hand_over_labels, LabelTable
+from snn_gesture_ros.recordings.bag_writer import journal_of
 from snn_gesture_ros.recordings.facts import gather_facts
-from snn_gesture_ros.recordings.journal import journal_of
 from snn_gesture_ros.recordings.opening import open_recording
 from std_msgs.msg import String
 from test_convert import save_npz

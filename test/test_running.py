@@ -11,7 +11,7 @@ import pytest
 NODE = """
 import re, sys
 from rclpy.node import Node
-from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.ros.running import run_node
 
 class Stubborn(Node):
     def __init__(self):
@@ -33,7 +33,7 @@ run_node(Stubborn, conclude=lambda node: print('concluded', node.get_name(), flu
 FAILING = """
 import sys
 from rclpy.node import Node
-from snn_gesture_ros.nodes.running import run_node
+from snn_gesture_ros.ros.running import run_node
 
 class Failing(Node):
     def __init__(self):

@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The simulated_camera node: what it shows, and what it says of that."""
-from snn_gesture_ros.nodes.topics import TRUTH_QOS
+from snn_gesture_ros.ros.topics import TRUTH_QOS
 from vision_msgs.msg import Classification
 
 

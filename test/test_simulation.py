@@ -8,7 +8,7 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.labels import CLOCKWISE_SEEN_BY, DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS, SimulatedCamera
 from snn_gesture_ros.simulation.activities import ACTIVITIES
-from snn_gesture_ros.simulation.pose import CURL, HAND, LEFT, PALM, RIGHT, WRIST
+from snn_gesture_ros.simulation.person import CURL, HAND, LEFT, PALM, RIGHT, WRIST
 from snn_gesture_ros.simulation.sensor import Sensor
 
 SECOND_US = 1_000_000

@@ -3,8 +3,7 @@
 """The event stream without ROS: messages in, packets out."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.cdr import (
-    encode_event_array, encode_event_packet, EventPacketMessage)
+from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings

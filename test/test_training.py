@@ -12,7 +12,7 @@ from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
-from snn_gesture_ros.training import metrics
+from snn_gesture_ros.training import gesture_module as metrics
 from snn_gesture_ros.training.fine_tuning import take_weights
 from snn_gesture_ros.training.gesture_module import GestureModule
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs

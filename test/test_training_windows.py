@@ -7,13 +7,11 @@ from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.training import windows
-from snn_gesture_ros.training.augmentation import Augmentation, augmented
-from snn_gesture_ros.training.disturbance import Disturbance
+from snn_gesture_ros.training.augmentation import Augmentation, augmented, Disturbance
 from snn_gesture_ros.training.gesture_module import truth_at_end
 from snn_gesture_ros.training.settings import Settings
 from snn_gesture_ros.training.window_cutter import WindowCutter
-from snn_gesture_ros.training.windows import (
-    Draw, EpochSampler, TrainingWindows, ValidationWindows)
+from snn_gesture_ros.training.windows import Draw, EpochSampler, TrainingWindows, ValidationWindows
 import torch
 
 LABELS = ('right_hand_wave', 'left_hand_wave', 'none')

@@ -10,11 +10,11 @@ import pytest
 import rclpy
 from sensor_msgs.msg import Image
 from simple_camera import Camera, LEFT, RIGHT
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
+from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.nodes.followed_topic import contest_before, Following
-from snn_gesture_ros.nodes.messages import classification, header, label_info
-from snn_gesture_ros.nodes.topics import GESTURE_QOS, IMAGE_QOS, LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.ros.followed_topic import contest_before, Following
+from snn_gesture_ros.ros.topics import (
+    classification, GESTURE_QOS, header, IMAGE_QOS, label_info, LATCHED_QOS, STREAM_QOS)
 from std_msgs.msg import String, UInt8MultiArray
 from test_doctor import examined
 from test_evaluate import save
@@ -33,7 +33,7 @@ rclpy.spin(node)
 """
 CAMERA_OF_ANOTHER_TYPE = """
 import rclpy
-from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class
+from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class
 rclpy.init()
 node = rclpy.create_node('other')
 node.create_publisher(message_class('dvs_msgs/msg/EventArray'), 'events', CAMERA_QOS)

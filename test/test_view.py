@@ -20,12 +20,10 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.runtimes import open_runtime
 from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.viewing.caption import Gesture, TEXT, write_caption
-from snn_gesture_ros.viewing.exposure import Exposure
 from snn_gesture_ros.viewing.files import thin_out
-from snn_gesture_ros.viewing.film import at_steady_rate, film, Shot
-from snn_gesture_ros.viewing.picture import BACKGROUND, draw_events, OFF, ON
-from snn_gesture_ros.viewing.recognition import Recognition
+from snn_gesture_ros.viewing.film import at_steady_rate, Exposure, film, Recognition, Shot
+from snn_gesture_ros.viewing.picture import (
+    BACKGROUND, draw_events, Gesture, OFF, ON, TEXT, write_caption)
 import yaml
 
 CONFIG = Path(__file__).resolve().parents[1] / 'config'

@@ -1,18 +1,47 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The behaviour: from scores and time to what a robot does now.
-
-A stop outranks everything: scores that are not fresh, a robot that is not armed, a gesture
-that stops. It is immediate, and ends whatever rows do; afterwards a gesture must be shown and
-held anew. Otherwise one gesture acts at a time: the one that started last.
-"""
+"""The behavior: from scores and time to what a robot does now."""
 from typing import NamedTuple
 
-from snn_gesture_ros.behavior.dead_man import DeadMan
-from snn_gesture_ros.behavior.ramp import Ramp
+from snn_gesture_ros.behavior.safety import DeadMan, Ramp
 from snn_gesture_ros.behavior.table import Arm, Disarm, Drive, Row, STANDSTILL, Stop, Table
-from snn_gesture_ros.behavior.watch import Watch
+
+
+class Watch:
+    """Follow the gesture of one row, so that single scores neither start nor end it."""
+
+    def __init__(self, row: Row):
+        """Begin without the gesture."""
+        self.row = row
+        self.active = False
+        """Whether the row acts now."""
+        self._since_ns = self._seen_ns = None
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self.active = False
+        self._since_ns = None
+
+    def see(self, stamp_ns: int, shown: bool) -> bool:
+        """
+        Take in whether the gesture is shown; tell whether the row starts or ends with it.
+
+        :param stamp_ns: time of the scores.
+        """
+        if shown:
+            if self._since_ns is None:
+                self._since_ns = stamp_ns
+            self._seen_ns = stamp_ns
+            if not self.active and stamp_ns - self._since_ns >= self.row.hold_ms * 1e6:
+                self.active = True
+                return True
+        elif not self.active:
+            self._since_ns = None
+        elif stamp_ns - self._seen_ns >= self.row.release_ms * 1e6:
+            self.reset()
+            return True
+        return False
+
 
 ZEROS_NS = 500_000_000
 """Zero is commanded so long after a stop, then nothing, so that others may drive."""

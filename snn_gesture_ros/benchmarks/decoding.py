@@ -9,8 +9,7 @@ from snn_gesture_ros.events.cdr import decode_event_array, encode_event_array, r
 from snn_gesture_ros.events.codecs import make_decoder
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES
+from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES
 
 WIDTH, HEIGHT = 640, 480
 EVENTS = 10_000

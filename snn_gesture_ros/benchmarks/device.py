@@ -11,7 +11,7 @@ from snn_gesture_ros.frames.message_frames import MessageFrames
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.device import choose_device
-from snn_gesture_ros.network.static_step import StaticStep
+from snn_gesture_ros.network.torch_runtime import StaticStep
 from spikingjelly.activation_based import functional
 import torch
 

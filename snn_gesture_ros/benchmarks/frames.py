@@ -12,11 +12,9 @@ from snn_gesture_ros.benchmarks.decoding import (
     EVENTS, HEIGHT, make_events, read_event_array_with_numpy, WIDTH)
 from snn_gesture_ros.benchmarks.timing import Case
 from snn_gesture_ros.events.cdr import encode_event_array
-from snn_gesture_ros.events.cleaning import Cleaner
-from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.frames.accumulation import frames_by_count, frames_by_time
 from snn_gesture_ros.frames.frame_stream import FramesByTime

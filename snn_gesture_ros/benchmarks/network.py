@@ -15,9 +15,8 @@ from snn_gesture_ros.benchmarks.decoding import read_event_array_with_numpy
 from snn_gesture_ros.benchmarks.frames import MessagesToFrames
 from snn_gesture_ros.benchmarks.timing import Case
 from snn_gesture_ros.events.cdr import encode_event_array
-from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.message_types import EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.frames.accumulation import network_input
@@ -27,7 +26,7 @@ from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 from snn_gesture_ros.network.classifier import SpikingClassifier
-from snn_gesture_ros.network.fused_lif import FusedLIFNode
+from snn_gesture_ros.network.gesture_net import FusedLIFNode
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import lower
 from spikingjelly.activation_based import functional, neuron

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Timing: two ways to the same result, measured in turn, as the rows of a table."""
+"""Timing: two ways to the same result, measured in turn, and the table of the results."""
 from collections.abc import Callable
 from itertools import cycle
 import os

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from snn_gesture_ros.benchmarks.decoding import decoding_cases, make_events
 from snn_gesture_ros.benchmarks.frames import stream_cases, window_cases
 from snn_gesture_ros.benchmarks.timing import as_table, measure
-from snn_gesture_ros.command_line.numbers import number_from, positive
-from snn_gesture_ros.command_line.usage import device_name, UsageError
+from snn_gesture_ros.command_line.options import number_from, positive
+from snn_gesture_ros.command_line.terminal import device_name, UsageError
 
 EXAMPLE = 'snn-gesture bench --events-per-s 1000000 --composed'
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
@@ -102,7 +102,7 @@ def run_robot(times: int) -> dict:
     from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
     isolate_from_other_robots()
     try:
-        from snn_gesture_ros.nodes.robot_trials import run_trials
+        from snn_gesture_ros.benchmarks.robot_trials import run_trials
     except ImportError as error:
         raise ValueError(f'{error}: trials need ROS 2: source env.bash') from None
     with TemporaryDirectory() as folder, Nodes() as nodes:
@@ -118,7 +118,7 @@ def run_live(events_per_s: int, seconds: float, composed: bool) -> dict:
     from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
     isolate_from_other_robots()
     try:
-        from snn_gesture_ros.nodes.live_load import measure as measure_live
+        from snn_gesture_ros.benchmarks.live_load import measure as measure_live
     except ImportError as error:
         raise ValueError(f'{error}: a live run needs ROS 2: source env.bash') from None
     names = ('gesture_pipeline',) if composed else ('event_stream', 'gesture_classifier')

@@ -4,15 +4,13 @@
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.command_line.recording_options import (
-    add_file_options, add_stream_option, open_given)
-from snn_gesture_ros.command_line.usage import usage
-from snn_gesture_ros.datasets.label_table import hand_over_labels
-from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.command_line.options import add_file_options, add_stream_option, open_given
+from snn_gesture_ros.command_line.terminal import follow, usage
+from snn_gesture_ros.datasets.labelled_recordings import hand_over_labels
+from snn_gesture_ros.events.event import EVENT_TYPES
+from snn_gesture_ros.recordings.bag_writer import is_journal
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion
 from snn_gesture_ros.recordings.facts import gather_facts
-from snn_gesture_ros.recordings.journal import is_journal
 from snn_gesture_ros.recordings.opening import FORMATS
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.unfinished import check_free

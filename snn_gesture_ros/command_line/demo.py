@@ -6,7 +6,7 @@ from pathlib import Path
 import time
 
 import numpy as np
-from snn_gesture_ros.command_line.numbers import seed
+from snn_gesture_ros.command_line.options import seed
 from snn_gesture_ros.recordings.opening import open_recording
 
 EXAMPLE = 'snn-gesture demo my_bag --output my_demo'
@@ -47,7 +47,7 @@ def run(arguments) -> int:
     from snn_gesture_ros.demo.processes import isolate_from_other_robots
     isolate_from_other_robots()
     try:
-        from snn_gesture_ros.nodes.demo_observer import observing
+        from snn_gesture_ros.demo.observer import observing
     except ImportError as error:
         raise ValueError(f'{error}: the demo needs ROS 2: run `make build` and `source env.bash`, '
                          'or source your ROS') from None
@@ -160,8 +160,8 @@ def caption(outcome) -> str:
 
 def save_picture(observer, outcomes, false, path) -> None:
     """Draw a row for each gesture shown; of a recording, for what was announced, or for all."""
-    from snn_gesture_ros.viewing.caption import TEXT
-    from snn_gesture_ros.viewing.strip import save_strip, spread
+    from snn_gesture_ros.viewing.picture import TEXT
+    from snn_gesture_ros.viewing.picture import save_strip, spread
     rows = [(caption(outcome), COLOURS[outcome.verdict],
              spread(observer.snapshots, outcome.shown.start_ns, outcome.shown.end_ns))
             for outcome in outcomes]

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import json
 import sys
 
-from snn_gesture_ros.command_line.numbers import number_from
+from snn_gesture_ros.command_line.options import number_from
 from snn_gesture_ros.doctor.verdict import judge
 
 EXAMPLE = 'snn-gesture doctor --seconds 10'
@@ -42,7 +42,7 @@ def run(arguments) -> int:
     :raises ValueError: if there is no ROS 2.
     """
     try:
-        from snn_gesture_ros.nodes.examiner import examine
+        from snn_gesture_ros.doctor.examiner import examine
     except ImportError as error:
         raise ValueError(f'{error}: the doctor needs ROS 2: source your ROS, or run make build '
                          'and source env.bash') from None

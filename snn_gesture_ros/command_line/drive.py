@@ -5,7 +5,7 @@ from itertools import accumulate
 import json
 from pathlib import Path
 
-from snn_gesture_ros.command_line.usage import picture_file, usage
+from snn_gesture_ros.command_line.terminal import picture_file, usage
 
 AFTERWARDS_S = 0.5
 """What is driven after the script's end."""
@@ -33,15 +33,15 @@ def run(arguments) -> int:
 
     :raises ValueError: if the script or the table is wrong, ROS is missing or the node fails.
     """
-    from snn_gesture_ros.demo.path_picture import draw_drive
+    from snn_gesture_ros.demo.robot_path import draw_drive
     from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
     try:
         from snn_gesture_ros.nodes.gesture_behavior import find_table
-        from snn_gesture_ros.nodes.scripted_gestures import scripting
+        from snn_gesture_ros.demo.scripted_gestures import scripting
     except ImportError as error:
         raise ValueError(f'{error}: a drive needs ROS 2: source env.bash') from None
     from snn_gesture_ros.behavior.table import read_table
-    from snn_gesture_ros.demo.differential_robot import drive
+    from snn_gesture_ros.demo.robot_path import drive
     path = find_table(arguments.table)
     table = read_table(path)
     if table.velocity is None:
@@ -72,7 +72,7 @@ def read_script(words: list, gestures: set) -> list:
     :raises ValueError: if a word is no GESTURE:SECONDS.
     """
     from snn_gesture_ros.labels import NONE
-    from snn_gesture_ros.nodes.scripted_gestures import SILENCE
+    from snn_gesture_ros.demo.scripted_gestures import SILENCE
     known = [*sorted(gestures), NONE, SILENCE]
     shown, durations_s = [], []
     for word in words:

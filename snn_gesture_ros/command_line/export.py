@@ -3,7 +3,7 @@
 """Verb `export`: make a checkpoint for ONNX Runtime."""
 from pathlib import Path
 
-from snn_gesture_ros.command_line.usage import UsageError
+from snn_gesture_ros.command_line.terminal import UsageError
 from snn_gesture_ros.files import naming
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 

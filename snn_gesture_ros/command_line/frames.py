@@ -5,14 +5,12 @@ from pathlib import Path
 import sys
 
 import numpy as np
-from snn_gesture_ros.command_line.numbers import number_from, positive
-from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.command_line.recording_options import (
-    add_file_options, add_stream_option, open_given)
-from snn_gesture_ros.command_line.usage import UsageError
+from snn_gesture_ros.command_line.options import (
+    add_file_options, add_stream_option, number_from, open_given, positive)
+from snn_gesture_ros.command_line.terminal import follow, UsageError
 from snn_gesture_ros.frames.integration import Cut, Integrator, SPLITS
 from snn_gesture_ros.recordings.facts import gather_facts
-from snn_gesture_ros.recordings.finding import find_recordings
+from snn_gesture_ros.recordings.opening import find_recordings
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 from snn_gesture_ros.recordings.unfinished import check_free, unfinished
 

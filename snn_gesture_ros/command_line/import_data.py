@@ -4,19 +4,14 @@
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.command_line.geometry_options import add_geometry, geometry_of
-from snn_gesture_ros.command_line.numbers import share
-from snn_gesture_ros.command_line.progress import follow, open_and_follow
-from snn_gesture_ros.command_line.recording_options import add_file_options
-from snn_gesture_ros.command_line.usage import usage
-from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.command_line.options import add_file_options, add_geometry, geometry_of, share
+from snn_gesture_ros.command_line.terminal import follow, open_and_follow, usage
+from snn_gesture_ros.datasets.clip_set import ClipSet, summarise
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
-from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, find_download
-from snn_gesture_ros.datasets.extracted_dvs128 import ExtractedDvs128, find_extracted
+from snn_gesture_ros.datasets.dvs128_gesture import (
+    Dvs128Gesture, ExtractedDvs128, find_download, find_extracted)
 from snn_gesture_ros.datasets.importing import import_recordings
-from snn_gesture_ros.datasets.labelled_recordings import (
-    check_shares, LabelledRecordings, TABLE)
-from snn_gesture_ros.datasets.summary import summarise
+from snn_gesture_ros.datasets.labelled_recordings import check_shares, LabelledRecordings, TABLE
 from snn_gesture_ros.events.noise import NoiseSettings
 
 EXAMPLE = 'snn-gesture import my_recordings SET'

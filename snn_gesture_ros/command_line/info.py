@@ -6,15 +6,13 @@ import json
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.command_line.progress import open_and_follow
-from snn_gesture_ros.command_line.recording_options import (
-    add_file_options, add_stream_option, open_given)
-from snn_gesture_ros.datasets.clip_set import ClipSet, DESCRIPTION_FILE
+from snn_gesture_ros.command_line.options import add_file_options, add_stream_option, open_given
+from snn_gesture_ros.command_line.terminal import open_and_follow
+from snn_gesture_ros.datasets.clip_set import ClipSet, count_clips, DESCRIPTION_FILE, summarise
 from snn_gesture_ros.datasets.dvs128_gesture import Download, is_download
-from snn_gesture_ros.datasets.summary import count_clips, summarise
 from snn_gesture_ros.evaluation.sources import find_sources, Labels
 from snn_gesture_ros.events.timeline import SLACK_US
-from snn_gesture_ros.frames.frame_file import holds_frames, summarise_frames
+from snn_gesture_ros.frames.integration import holds_frames, summarise_frames
 from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import FORMATS

@@ -4,10 +4,9 @@
 import json
 from pathlib import Path
 
-from snn_gesture_ros.command_line.example_options import (
-    add_recordings, add_to, are_recordings_given, read_recordings)
-from snn_gesture_ros.command_line.numbers import positive, share
-from snn_gesture_ros.command_line.usage import UsageError
+from snn_gesture_ros.command_line.options import (
+    add_recordings, add_to, are_recordings_given, positive, read_recordings, share)
+from snn_gesture_ros.command_line.terminal import UsageError
 
 EXAMPLE = 'snn-gesture learn mine --label snap a.mcap b.mcap c.mcap --checkpoint fast'
 
@@ -66,7 +65,7 @@ def run(arguments) -> int:
               else discard(folder, arguments.discard))
         return 0
     from snn_gesture_ros.learning.learn import learn
-    from snn_gesture_ros.learning.lesson import Bounds
+    from snn_gesture_ros.learning.learn import Bounds
     result = learn(folder, arguments.checkpoint, arguments.rehearsal,
                    Bounds(arguments.least_recall, arguments.most_forgotten))
     if arguments.json:

@@ -7,7 +7,7 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from snn_gesture_ros.command_line.progress import follow
+from snn_gesture_ros.command_line.terminal import follow
 from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size

@@ -7,7 +7,7 @@ from importlib import import_module
 import os
 import sys
 
-from snn_gesture_ros.command_line.usage import Parser, refusal, STATUS, UsageError
+from snn_gesture_ros.command_line.terminal import Parser, refusal, STATUS, UsageError
 from snn_gesture_ros.files import explain
 
 VERBS = {

@@ -4,12 +4,12 @@
 from pathlib import Path
 
 import numpy as np
-from snn_gesture_ros.command_line.numbers import seed
-from snn_gesture_ros.command_line.usage import picture_file
+from snn_gesture_ros.command_line.options import seed
+from snn_gesture_ros.command_line.terminal import picture_file
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
-from snn_gesture_ros.viewing.exposure import Exposure
+from snn_gesture_ros.viewing.film import Exposure
 
 EXAMPLE = 'snn-gesture pictures --seed 3 --output people.png'
 SENSOR = SENSORS['dvs128']
@@ -35,9 +35,9 @@ def run(arguments) -> int:
 
     :raises OSError: if the picture cannot be written.
     """
-    from snn_gesture_ros.command_line.progress import follow
-    from snn_gesture_ros.viewing.caption import TEXT
-    from snn_gesture_ros.viewing.strip import save_strip
+    from snn_gesture_ros.command_line.terminal import follow
+    from snn_gesture_ros.viewing.picture import TEXT
+    from snn_gesture_ros.viewing.picture import save_strip
     rows = [(label, TEXT, []) for label in DVS128_GESTURES]
     rows += [(f'{NONE}: {activity}', TEXT, []) for activity in IDLE_ACTIVITIES]
 

@@ -3,14 +3,13 @@
 """Verb `record`: record a camera, with labels, so that `import` reads it."""
 from pathlib import Path
 
-from snn_gesture_ros.command_line.numbers import number_from
-from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.command_line.usage import usage, UsageError
-from snn_gesture_ros.datasets.label_table import LabelTable
+from snn_gesture_ros.command_line.options import number_from
+from snn_gesture_ros.command_line.terminal import follow, usage, UsageError
+from snn_gesture_ros.datasets.labelled_recordings import LabelTable
+from snn_gesture_ros.events.event import EVENTS_TOPIC
 from snn_gesture_ros.events.geometry import ROTATIONS
-from snn_gesture_ros.events.message_types import EVENTS_TOPIC
+from snn_gesture_ros.recordings.bag_writer import Journal, journal_of
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion
-from snn_gesture_ros.recordings.journal import Journal, journal_of
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.unfinished import check_free
 
@@ -122,8 +121,8 @@ def check(arguments) -> None:
 
 def record(arguments, journal: Path, table: LabelTable):
     """Record until the end; return the node, destroyed, or None if that came before its start."""
-    from snn_gesture_ros.nodes.event_recorder import EventRecorderNode
-    from snn_gesture_ros.nodes.running import run_node
+    from snn_gesture_ros.command_line.event_recorder import EventRecorderNode
+    from snn_gesture_ros.ros.running import run_node
 
     def make_recorder():
         script = (lambda node: prompts(node, arguments)) if arguments.labels else None

@@ -7,9 +7,8 @@ from pathlib import Path
 import shlex
 import sys
 
-from snn_gesture_ros.command_line.numbers import positive, seed
-from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.command_line.usage import usage
+from snn_gesture_ros.command_line.options import positive, seed
+from snn_gesture_ros.command_line.terminal import follow, usage
 
 EXAMPLE = 'snn-gesture report fast --real my_recordings --output docs/recognition'
 
@@ -47,9 +46,8 @@ def run(arguments) -> int:
 
     :raises ValueError: if the arguments are wrong.
     """
-    from snn_gesture_ros.evaluation.event_sets import (
-        clip_recordings, Extent, QUICK, simulations)
-    from snn_gesture_ros.evaluation.report import by_name, Report, write_report
+    from snn_gesture_ros.report.event_sets import clip_recordings, Extent, QUICK, simulations
+    from snn_gesture_ros.report.report import by_name, Report, write_report
     extent = replace(QUICK if arguments.quick else Extent(), seed=arguments.seed)
     with usage():
         simulated = simulations(extent).values()

@@ -5,13 +5,10 @@ from dataclasses import replace
 import os
 import sys
 
-from snn_gesture_ros.command_line.numbers import number_from, positive, seed, share
-from snn_gesture_ros.command_line.progress import follow
-from snn_gesture_ros.command_line.usage import usage
-from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.simulated import (
-    simulate_clip_set, simulate_recordings, Simulation)
-from snn_gesture_ros.datasets.summary import summarise
+from snn_gesture_ros.command_line.options import number_from, positive, seed, share
+from snn_gesture_ros.command_line.terminal import follow, usage
+from snn_gesture_ros.datasets.clip_set import ClipSet, summarise
+from snn_gesture_ros.datasets.simulated import simulate_clip_set, simulate_recordings, Simulation
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 

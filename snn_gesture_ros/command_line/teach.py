@@ -5,10 +5,9 @@ import argparse
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.command_line.example_options import (
-    add_recordings, add_to, are_recordings_given, read_recordings)
-from snn_gesture_ros.command_line.numbers import number_from, positive
-from snn_gesture_ros.command_line.usage import UsageError
+from snn_gesture_ros.command_line.options import (
+    add_recordings, add_to, are_recordings_given, number_from, positive, read_recordings)
+from snn_gesture_ros.command_line.terminal import UsageError
 
 EXAMPLE = 'snn-gesture teach thumbs_up --examples 5 --learn'
 SECONDS = 3.0
@@ -84,7 +83,7 @@ def run(arguments) -> int:
     if are_recorded and (arguments.label or arguments.undo or arguments.discard):
         raise UsageError('recordings go with neither LABEL, --undo nor --discard')
     try:
-        from snn_gesture_ros.nodes.teacher import teaching
+        from snn_gesture_ros.command_line.teacher import teaching
     except ImportError as error:
         raise ValueError(f'{error}: teaching needs ROS 2: source env.bash') from None
     recorded = read_recordings(arguments, paths) if are_recorded else []

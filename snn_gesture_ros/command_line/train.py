@@ -5,7 +5,7 @@ import argparse
 from dataclasses import fields
 import sys
 
-from snn_gesture_ros.command_line.usage import device_name, usage, UsageError
+from snn_gesture_ros.command_line.terminal import device_name, usage, UsageError
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 
 EXAMPLE = 'snn-gesture train --config train_fast --data SET --output RUN'

@@ -7,11 +7,10 @@ from itertools import chain
 from pathlib import Path
 import sys
 
-from snn_gesture_ros.command_line.numbers import number_from
-from snn_gesture_ros.command_line.recording_options import add_file_options, open_given
-from snn_gesture_ros.command_line.usage import UsageError
+from snn_gesture_ros.command_line.options import add_file_options, number_from, open_given
+from snn_gesture_ros.command_line.terminal import UsageError
+from snn_gesture_ros.events.event import EVENTS_TOPIC
 from snn_gesture_ros.events.geometry import ROTATIONS
-from snn_gesture_ros.events.message_types import EVENTS_TOPIC
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 EXAMPLE = 'snn-gesture view my_bag --start-s 2 --end-s 5 --checkpoint fast --output wave.gif'
@@ -86,7 +85,7 @@ def recording_film(arguments):
     watch, told = None, set()
     if arguments.checkpoint:
         from snn_gesture_ros.network.classifier import SpikingClassifier
-        from snn_gesture_ros.viewing.recognition import Recognition
+        from snn_gesture_ros.viewing.film import Recognition
         watch = partial(Recognition, SpikingClassifier(arguments.checkpoint),
                         rotation=arguments.rotation)
 
@@ -111,7 +110,7 @@ def live_film(arguments):
     :raises ValueError: if there is no ROS 2.
     """
     try:
-        from snn_gesture_ros.nodes.live_film import film_live
+        from snn_gesture_ros.command_line.live_film import film_live
     except ImportError as error:
         raise ValueError(f'{error}: a live topic needs ROS 2: source env.bash, or your '
                          'ROS') from None

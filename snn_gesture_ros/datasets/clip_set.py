@@ -7,6 +7,7 @@ On disk a set is a folder: `clip_set.json` says how it was made, and `parts/` ho
 part, `NAME.npy` with the events of its clips one after the other, and `NAME.json` with what the
 clips are. A part without its `.json` is not finished, and does not count.
 """
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 import json
@@ -273,3 +274,33 @@ def _map_part(path: Path) -> np.ndarray:
 def _damaged(path: Path, reason: str) -> str:
     return (f'{path}: the clip set is damaged: {reason}; delete the .json beside it and make the '
             'set again, its other parts are kept')
+
+
+def summarise(clips: list) -> str:
+    """
+    Return a table of the number of clips by label and split, and totals.
+
+    :param clips: of Clip.
+    """
+    counts = count_clips(clips)
+    wide = max(map(len, counts['labels']), default=0)
+    lines = [' ' * wide + ''.join(f'{split:>12}' for split in SPLITS)]
+    lines += [f'{label:<{wide}}' + ''.join(f'{row[split]:>12}' for split in SPLITS)
+              for label, row in counts['labels'].items()]
+    persons = len({clip.person for clip in clips})
+    return '\n'.join([*lines, f'{len(clips)} clips of {persons} persons, '
+                      f'{counts["minutes"]:.1f} minutes'])
+
+
+def count_clips(clips: list) -> dict:
+    """Return the same as JSON can hold it, with the persons of each split and all sources."""
+    counts = Counter((clip.label, clip.split) for clip in clips)
+    return {
+        'clips': len(clips),
+        'minutes': sum(clip.duration_us for clip in clips) / 60e6,
+        'labels': {label: {split: counts[label, split] for split in SPLITS}
+                   for label in sorted({clip.label for clip in clips})},
+        'persons': {split: len({clip.person for clip in clips if clip.split == split})
+                    for split in SPLITS},
+        'sources': sorted({clip.source for clip in clips}),
+    }

@@ -8,8 +8,7 @@ from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS
-from snn_gesture_ros.frames.silence import TimedFrames
-from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.frames.frame_stream import Slicing, TimedFrames
 from snn_gesture_ros.parameters import (
     DECISION, EVENT_STREAM, GESTURE_CLASSIFIER, NETWORK, NOISE, SLICING)
 

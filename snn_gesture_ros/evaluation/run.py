@@ -4,7 +4,34 @@
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.evaluation.samples import Samples
+
+FEWEST = 8
+
+
+class Samples:
+    """The busiest frame of each of FEWEST to 2 FEWEST equal stretches of what was added."""
+
+    def __init__(self):
+        """Begin with none."""
+        self.frames = []
+        self._stretch = 1
+        self._added = 0
+
+    def add(self, frame) -> None:
+        """Take in the next Frame."""
+        if self._added % self._stretch:
+            self.frames[-1] = max(self.frames[-1], frame, key=_events)
+        else:
+            self.frames.append(frame)
+        self._added += 1
+        if len(self.frames) == 2 * FEWEST and self._added % self._stretch == 0:
+            self.frames = [max(pair, key=_events)
+                           for pair in zip(self.frames[::2], self.frames[1::2])]
+            self._stretch *= 2
+
+
+def _events(frame) -> int:
+    return frame.events
 
 
 class Announcement(NamedTuple):

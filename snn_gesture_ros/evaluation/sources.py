@@ -17,13 +17,13 @@ import re
 from typing import NamedTuple, Optional
 
 from snn_gesture_ros.datasets.dvs128_gesture import (
-    Download, is_download, is_for_training, read_trials, SENSOR_SIZE)
-from snn_gesture_ros.datasets.extracted_dvs128 import find_extracted, label_of, trials
+    Download, find_extracted, is_download, is_for_training, label_of, read_trials, SENSOR_SIZE,
+    trials)
 from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.events.geometry import Turn
 from snn_gesture_ros.files import read_regular
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
-from snn_gesture_ros.recordings.finding import find_recordings, SUFFIXES
+from snn_gesture_ros.recordings.opening import find_recordings, SUFFIXES
 
 DVS128_HEADER = 'class,startTime_usec,endTime_usec'
 LETTER = r'[^\W\d_]'

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.compiled import njit
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.event import EVENT, MalformedMessage
 
 _ENCAPSULATION = b'\x00\x01\x00\x00'
 _BIG_ENDIAN = b'\x00\x00'

@@ -1,27 +1,122 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Codecs: what the bytes in an EventPacket mean, by the packet's `encoding`.
-
-| encoding | word | time of an event |
-| --- | --- | --- |
-| evt3 | uint16 | sensor time in 24 bits of microseconds, unwrapped here |
-| libcaer_cmp | uint16 | time_base + microseconds since the packet's start |
-| libcaer | two uint32 | time_base + microseconds in 31 bits |
-| mono | two uint32 | time_base + nanoseconds |
-| evt2, evt21 | uint32, uint64 | sensor time in 34 bits of microseconds, see `evt2.py` |
-
-Sources: Prophesee's description of EVT 3.0 for evt3, libcaer's polarity events for libcaer, and
-the Apache-2.0 ros-event-camera/event_camera_codecs for libcaer_cmp and mono.
-"""
+"""What the codecs share: the state between two words, the time, and the event that is made."""
 import numpy as np
 from snn_gesture_ros.compiled import njit
-from snn_gesture_ros.events.codec_state import (
-    add_trigger, emit, STATE, UNKNOWN, with_high_bits)
-from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.evt2 import (
-    decode_evt2, decode_evt21, most_events_evt2, most_events_evt21)
-from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.event import EVENT, MalformedMessage
+
+STATE = np.dtype([
+    ('x', 'i8'), ('y', 'i8'), ('base', 'i8'), ('polarity', 'u1'),
+    ('time_us', 'i8'), ('has_high', '?'), ('has_time', '?'),
+    ('out_of_range', 'i8'), ('triggers_rising', 'i8'), ('triggers_falling', 'i8'),
+    ('trigger_time_sum_us', 'i8')])
+"""What one word leaves behind for the words after it, and what was counted."""
+
+STEP_BACK = 16
+"""How far a sensor steps back without a reason, in units of the upper bits of its time."""
+UNKNOWN = 1 << 16
+"""A coordinate not yet sent: out of range, so that no event is made with it."""
+
+
+@njit(nogil=True)
+def with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
+    """
+    Return `time_us` with the bits above its lowest set to `high`, one more turn at a roll-over.
+
+    They fall by almost all their range then; where they fall by less than half of it, time goes
+    back, as in a file of two recordings. Across lost packets it cannot go back. Sensors step back
+    a little now and then, also to before a roll-over.
+    """
+    bits = low_bits + high_bits
+    old = time_us >> low_bits & ((1 << high_bits) - 1)
+    turns = time_us >> bits
+    if high < old - (1 << high_bits - 1 if in_sequence else 0):
+        turns += 1
+    elif turns > 0 and in_sequence and high > old + (1 << high_bits) - STEP_BACK:
+        turns -= 1
+    return turns << bits | high << low_bits | time_us & ((1 << low_bits) - 1)
+
+
+@njit(nogil=True)
+def emit(events, count, time_us, x, y, polarity, width, height, state):
+    """Write an event at `count` if it is on the sensor, and return the new count."""
+    if x >= width or y >= height:
+        state.out_of_range += 1
+        return count
+    event = events[count]
+    event.t = time_us
+    event.x = x
+    event.y = y
+    event.p = polarity
+    return count + 1
+
+
+@njit(nogil=True)
+def add_trigger(state, time_us, is_rising):
+    """Count an edge at the camera's trigger input."""
+    state.triggers_rising += is_rising
+    state.triggers_falling += 1 - is_rising
+    state.trigger_time_sum_us += time_us
+
+
+OFF, ON, TIME_HIGH, TRIGGER = 0, 1, 8, 10
+VECTOR = 32
+
+
+@njit(nogil=True)
+def decode_evt2(words, base_us, base_ns, width, height, states, events):
+    """Decode uint32[n] into `events`; return how many they are."""
+    state = states[0]
+    count = 0
+    for word in words:
+        code = word >> 28
+        value = np.int64(word & 0xfffffff)
+        if code == TIME_HIGH:
+            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
+            state.has_high = True
+        elif not state.has_high:
+            continue
+        elif code <= ON:
+            count = emit(events, count, state.time_us | value >> 22, value >> 11 & 0x7ff,
+                         value & 0x7ff, code, width, height, state)
+        elif code == TRIGGER:
+            add_trigger(state, state.time_us | value >> 22, value & 1)
+    return count
+
+
+@njit(nogil=True)
+def decode_evt21(words, base_us, base_ns, width, height, states, events):
+    """Decode uint64[n] into `events`; return how many they are."""
+    state = states[0]
+    count = 0
+    for word in words:
+        code = np.int64(word >> np.uint64(60))
+        value = np.int64(word >> np.uint64(32) & np.uint64(0xfffffff))
+        fired = np.int64(word & np.uint64(0xffffffff))
+        if code == TIME_HIGH:
+            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
+            state.has_high = True
+        elif not state.has_high:
+            continue
+        elif code <= ON:
+            for i in range(VECTOR):
+                if fired >> i & 1:
+                    count = emit(events, count, state.time_us | value >> 22,
+                                 (value >> 11 & 0x7ff) + i, value & 0x7ff, code,
+                                 width, height, state)
+        elif code == TRIGGER:
+            add_trigger(state, state.time_us | value >> 22, value & 1)
+    return count
+
+
+def most_events_evt2(words):
+    """Return how many events uint32[n] can hold at most."""
+    return len(words)
+
+
+def most_events_evt21(words):
+    """Return how many events uint64[n] can hold at most."""
+    return VECTOR * int(np.count_nonzero(words >> 60 <= ON))
 
 
 class Decoder:

@@ -6,8 +6,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 from snn_gesture_ros.events.cdr import decode_events, read_event_array, read_event_packet
 from snn_gesture_ros.events.codecs import make_decoder
-from snn_gesture_ros.events.malformed import MalformedMessage
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPES, EVENT_TYPES
+from snn_gesture_ros.events.event import EVENT_PACKET_TYPES, EVENT_TYPES, MalformedMessage
 
 MOST_PIXELS = 1 << 25
 """No sensor has more; a message that says so is damaged."""

@@ -1,19 +1,82 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Noise on the picture: the refractory period and background activity.
-
-- The **refractory period** drops an event that follows one of the same polarity on the same
-  pixel of the picture too soon. It also evens out sensors with many pixels to one of ours.
-- **Background activity** is an event with no other on the eight pixels around it shortly before.
-  Where k sensor pixels share one of the picture's, k times as much noise meets k times as much
-  other noise by chance, while the events of a moving edge come k times as close. `shortly` is
-  divided by k ** CROWDING, which on simulated sensors of up to 1280x720 pixels served best.
-"""
+"""Noise filters: hot pixels, the refractory period and background activity."""
 from dataclasses import dataclass, replace
 
 import numpy as np
 from snn_gesture_ros.compiled import njit
+from snn_gesture_ros.events.geometry import Geometry, map_events, NO_HOT_PIXELS
+from snn_gesture_ros.events.packet import PACKED_EVENT
+
+PERIOD_US = 1_000_000
+"""Camera time after which the hot pixels are chosen anew."""
+MINIMUM_HZ = 50
+"""A slower pixel is never called hot."""
+FACTOR = 8
+"""A hot pixel fires this many times as often as the mean of the eight pixels around it."""
+SAMPLING = 4
+"""One batch of events in so many is counted, which is enough to tell."""
+
+
+class HotPixels:
+    """Learn on line which pixels are hot; those that calm down are freed again."""
+
+    def __init__(self, sensor_width: int, sensor_height: int):
+        """Begin with no pixel called hot."""
+        self.mask = np.zeros((sensor_height, sensor_width), bool)
+        """Which pixels are hot now."""
+        self._counts = np.zeros(self.mask.shape, np.uint32)
+        self._batches = 0
+        self._start_us = None
+
+    def observe(self, events: np.ndarray) -> bool:
+        """
+        Take in a batch of events.
+
+        :param events: EVENT[n], n > 0.
+        :returns: whether the mask was renewed.
+        """
+        self._batches += 1
+        if self._batches % SAMPLING == 0:
+            _count(events, self._counts)
+        t_us = int(events['t'][-1])
+        if self._start_us is None or t_us < self._start_us:
+            self._start_us = t_us
+        if t_us - self._start_us < PERIOD_US or self._batches < 10 * SAMPLING:
+            return False
+        observed_s = (t_us - self._start_us) / 1e6 / SAMPLING
+        self.mask = _choose(self._counts, MINIMUM_HZ * observed_s)
+        self._counts.fill(0)
+        self._batches = 0
+        self._start_us = t_us
+        return True
+
+
+@njit(nogil=True)
+def _count(events, counts):
+    height, width = counts.shape
+    for i in range(events.shape[0]):
+        x, y = events[i].x, events[i].y
+        if x < width and y < height:
+            counts[y, x] += np.uint32(1)
+
+
+@njit(nogil=True)
+def _choose(counts, minimum):
+    """Mask the pixels with more events than `minimum` and many more than those around them."""
+    height, width = counts.shape
+    mask = np.zeros(counts.shape, np.bool_)
+    for y in range(height):
+        for x in range(width):
+            count = np.int64(counts[y, x])
+            if count > minimum:
+                around = -count
+                for row in range(max(y - 1, 0), min(y + 2, height)):
+                    for column in range(max(x - 1, 0), min(x + 2, width)):
+                        around += counts[row, column]
+                mask[y, x] = count > FACTOR * around / 8
+    return mask
+
 
 CROWDING = 1.5
 LONG_AGO_US = -(1 << 62)
@@ -114,3 +177,52 @@ def _drop_background(packed, base_us, around_us, padded, stride, background_us):
         packed[kept] = packed[i]
         kept += t_us - recent_us <= background_us
     return kept
+
+
+class Cleaner:
+    """Silence hot pixels, map to the picture and filter noise, batch after batch of a sensor."""
+
+    def __init__(self, geometry: Geometry, noise: NoiseSettings, sensor_width: int,
+                 sensor_height: int):
+        """
+        Begin with no hot pixel and a picture on which nothing has happened.
+
+        :raises ValueError: if the geometry's region is not on the sensor.
+        """
+        self.out_of_range = 0
+        """Events outside the sensor so far, dropped."""
+        self.out_of_order = 0
+        """Events so far that were older than the one before them, kept."""
+        self.hot_pixels = 0
+        """Pixels of the sensor that are silenced now."""
+        self._tables = geometry.tables(sensor_width, sensor_height)
+        self._picture_pixels = geometry.width * geometry.height
+        self._hot = HotPixels(sensor_width, sensor_height) if noise.hot_pixels else None
+        self._silenced = NO_HOT_PIXELS
+        scale = geometry.scale(sensor_width, sensor_height)
+        self._filter = NoiseFilter(geometry.width, geometry.height, noise.for_scale(scale))
+
+    def clean(self, events: np.ndarray, base_us=None) -> np.ndarray:
+        """
+        Map the next events to the picture and drop the noise among them.
+
+        :param events: EVENT[n], in the order they were sent.
+        :param base_us: camera time that times are counted from; None for that of the first event.
+        :returns: PACKED_EVENT[m].
+        """
+        if not len(events):
+            return np.empty(0, PACKED_EVENT)
+        base_us = int(events['t'][0]) if base_us is None else base_us
+        if self._hot is not None and self._hot.observe(events):
+            self.hot_pixels = int(self._hot.mask.sum())
+            self._silenced = (np.packbits(self._hot.mask, bitorder='little') if self.hot_pixels
+                              else NO_HOT_PIXELS)
+        mapped = map_events(events, self._tables, self._picture_pixels, base_us,
+                            self._silenced)
+        self.out_of_range += mapped.out_of_range
+        self.out_of_order += mapped.out_of_order
+        return self._filter.filter(mapped.packed, base_us)
+
+    def restart(self) -> None:
+        """Forget all times, as after a jump of the camera's clock; hot pixels stay known."""
+        self._filter.restart()

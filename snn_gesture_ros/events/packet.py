@@ -26,7 +26,7 @@ import struct
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.event import MalformedMessage
 
 PACKED_EVENT = np.dtype([('dt_us', '<u4'), ('pixel', '<u4')])
 HEADER = struct.Struct('<4sHHQqqqIfH')

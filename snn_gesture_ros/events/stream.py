@@ -11,18 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
-from snn_gesture_ros.events.cleaning import Cleaner
-from snn_gesture_ros.events.clock import RosClock
 from snn_gesture_ros.events.encoders import (
     encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
-from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPES, MalformedMessage
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.malformed import MalformedMessage
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPES
 from snn_gesture_ros.events.messages import MessageDecoder
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
 from snn_gesture_ros.events.packet import EventPacket, MAX_FRAME_ID_BYTES
-from snn_gesture_ros.events.timeline import Timeline
+from snn_gesture_ros.events.timeline import RosClock, Timeline
 
 GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""

@@ -200,3 +200,39 @@ def _reached_us(t_us: np.ndarray) -> int:
     tail = t_us[-(len(t_us) // 16 + 2):]
     second_us, newest_us = np.partition(tail, -2)[-2:].tolist()
     return newest_us if newest_us - second_us <= PAIR_US else second_us
+
+
+TOLERANCE_NS = 10_000_000_000
+DRIFT = 100e-6
+"""How fast the smallest offset is allowed to grow, as a part of the elapsed time."""
+
+
+class RosClock:
+    """Offset from one camera's clock to ROS time."""
+
+    def __init__(self):
+        """Begin with no offset known."""
+        self.offset_ns = None
+        self._host_ns = 0
+
+    def observe(self, camera_ns: int, stamp_ns, now_ns: int) -> int:
+        """
+        Take in one message and give the offset to add to camera times.
+
+        :param camera_ns: camera time of the event that the stamp belongs to.
+        :param stamp_ns: ROS time that the driver gave it, or None to use the arrival.
+        :param now_ns: the node's ROS time at arrival.
+        """
+        host_ns = now_ns
+        if stamp_ns is not None and abs(stamp_ns - now_ns) < TOLERANCE_NS:
+            host_ns = stamp_ns
+        measured_ns = host_ns - camera_ns
+        if abs(measured_ns) < TOLERANCE_NS and self.offset_ns in (None, 0):
+            self.offset_ns = 0
+        elif self.offset_ns is None or abs(measured_ns - self.offset_ns) > TOLERANCE_NS:
+            self.offset_ns = measured_ns
+        else:
+            elapsed_ns = max(host_ns - self._host_ns, 0)
+            self.offset_ns = min(measured_ns, self.offset_ns + int(DRIFT * elapsed_ns))
+        self._host_ns = host_ns
+        return self.offset_ns

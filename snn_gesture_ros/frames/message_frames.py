@@ -4,7 +4,7 @@
 import struct
 
 from snn_gesture_ros.events.cdr import read_event_array
-from snn_gesture_ros.events.malformed import MalformedMessage
+from snn_gesture_ros.events.event import MalformedMessage
 from snn_gesture_ros.events.timeline import SLACK_US
 from snn_gesture_ros.frames.accumulation import least_events
 from snn_gesture_ros.frames.counters import EVENT_BYTES, frame_tables, MOST_EVENTS

@@ -10,8 +10,8 @@ from rclpy.exceptions import NameValidationException
 from rclpy.validate_namespace import validate_namespace
 from rclpy.validate_node_name import validate_node_name
 from rclpy.validate_topic_name import validate_topic_name
-from snn_gesture_ros.command_line.usage import device_name
-from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.command_line.terminal import device_name
+from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.network.checkpoint_files import find_checkpoint
 from snn_gesture_ros.network.classifier import STATES
 from snn_gesture_ros.network.runtimes import RUNTIMES

@@ -8,8 +8,8 @@ from ament_index_python.packages import get_package_share_directory
 from snn_gesture_ros.launching.arguments import (
     absolute, Argument, for_parameters, FROM_FILE, given, log_level, namespace, namespaces,
     node_name, parameter_file, topic, truth)
-from snn_gesture_ros.nodes.managed import AUTOSTART
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
+from snn_gesture_ros.ros.lifecycle import AUTOSTART
 
 PACKAGE = 'snn_gesture_ros'
 PARAMS_FILE = str(Path(get_package_share_directory(PACKAGE)) / 'config/gesture.yaml')

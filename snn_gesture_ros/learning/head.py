@@ -9,7 +9,7 @@ whole training. Of the old gestures, the target is not the truth but what the ne
 """
 from copy import deepcopy
 
-from snn_gesture_ros.learning.sequences import Sequences
+from snn_gesture_ros.learning.rehearsal import Sequences
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.training.readout import averaged
 from snn_gesture_ros.training.window_cutter import UNKNOWN

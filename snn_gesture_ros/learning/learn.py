@@ -1,20 +1,184 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Learn: from a few examples to a version that knows them and has forgotten nothing.
-
-Learning always begins with the base, the network that was there before anything was learned, and
-takes all examples of the store: errors do not add up, and an example that is set aside is gone.
-"""
+"""A lesson: examples are learned, and what came of it is judged by what was held out."""
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
+from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.learning.examples import ExampleStore
-from snn_gesture_ros.learning.lesson import Bounds, FOLDS, Lesson
+from snn_gesture_ros.learning.head import between, learned, outputs_of, right
+from snn_gesture_ros.learning.rehearsal import (
+    augmented_sequences, plain_sequences, rehearsal_clips, Sequences)
 from snn_gesture_ros.learning.versions import exported, Versions
-from snn_gesture_ros.network.checkpoint import save_checkpoint
+from snn_gesture_ros.network.architectures import build_network
+from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.training.fine_tuning import defaults_from, take_weights
+from snn_gesture_ros.training.settings import Settings
+from snn_gesture_ros.training.window_cutter import WindowCutter
 import torch
+from torch.nn.functional import pad
+
+AUGMENTATION = {
+    'shift': 0.11, 'scale': (0.7, 1.4), 'rotation_deg': 9.0, 'time_stretch': (0.8, 1.25),
+    'density': (0.12, 2.0), 'event_drop': 0.1, 'polarity_swap': 0.1, 'noise_hz': 0.05}
+"""Less than in `train_fast`: a few examples of one person before one camera do not bear more."""
+FOLDS = 3
+"""Parts of the examples that are held out in turn; so many of a label there must be."""
+EXAMPLE_SEQUENCES = 200
+REHEARSAL_COPIES = 3
+SHARES = (1.0, 0.9, 0.8, 0.7)
+"""Parts of the way from the old network to the new one that are tried."""
+SEED = 0
+
+
+class Bounds(NamedTuple):
+    """What a network must reach to be offered."""
+
+    least_recall: float = 0.7
+    """Recall of each label that was shown, on examples that were held out."""
+    most_forgotten: float = 0.02
+    """How much the mean recall of the old labels may fall, on people that were held out."""
+
+
+class Lesson:
+    """Examples and old gestures as the convolutions of a network see them."""
+
+    def __init__(self, base: str, clips: ClipSet, folder: Path, rehearsal: str):
+        """
+        Run the convolutions on everything.
+
+        :param base: checkpoint of the network before it learned.
+        :param clips: the examples.
+        :param folder: where simulated people are kept.
+        :param rehearsal: as for `learn`.
+        :raises ValueError: if the checkpoint cannot learn, or old gestures are missing.
+        """
+        self._old, self.card = load_checkpoint(base)
+        if not isinstance(self._old, GestureNet) or self.card.readout != 'softmax':
+            raise ValueError(f'{base} cannot learn from examples, only a GestureNet with readout '
+                             'softmax can')
+        new = {clip.label for clip in clips.clips} - set(self.card.labels)
+        self.labels = (*self.card.labels, *sorted(new))
+        torch.manual_seed(SEED)
+        self._net = build_network(len(self.labels), self.card.size, self.card.architecture).eval()
+        take_weights(self._net, self.labels, base)
+        self._net.requires_grad_(False)
+        old_clips = rehearsal_clips(folder, rehearsal, self.card.labels)
+        settings, rng = settings_for(base, clips), np.random.default_rng(SEED)
+
+        def cutter(of):
+            return WindowCutter(of, settings, self.labels)
+        self._folds = folds(cutter(clips).classes, [clip.recording for clip in clips.clips])
+        self._examples = augmented_sequences(
+            self._net, cutter(clips), -(-EXAMPLE_SEQUENCES // len(clips)), rng)
+        self._plain = plain_sequences(self._net, cutter(clips))
+        self._rehearsed = augmented_sequences(
+            self._net, cutter(old_clips.select('train', self.card.labels)), REHEARSAL_COPIES, rng)
+        self._held_out = plain_sequences(
+            self._net, cutter(old_clips.select('validation', self.card.labels)))
+        with torch.inference_mode():
+            scores = outputs_of(
+                self._old, self._rehearsed.spikes, self.card.readout_steps).softmax(-1)
+        self._taught = pad(scores, (0, len(self.labels) - len(self.card.labels)))
+
+    def best(self, bounds: Bounds) -> tuple:
+        """
+        Learn, and go as far from the old network as the old gestures bear.
+
+        :returns: the network, its figures, and why it is not good enough, or an empty text.
+        """
+        numbers = np.concatenate(self._folds)
+        new = self._learned(numbers)
+        without = [self._learned(np.setdiff1d(numbers, fold)) for fold in self._folds]
+        first = None
+        for share in SHARES:
+            net = between(self._net, new, share)
+            figures = {'share': share, **self._figures(
+                net, [between(self._net, each, share) for each in without])}
+            judged = net, figures, why_not(figures, bounds)
+            first = first or judged
+            if not judged[-1]:
+                return judged
+        return first
+
+    def _learned(self, numbers: np.ndarray) -> GestureNet:
+        """Learn from some of the examples."""
+        return learned(self._net, self._examples.of(numbers), self._rehearsed, self._taught,
+                       self.card.readout_steps)
+
+    def _figures(self, net: GestureNet, without: list) -> dict:
+        """Judge a network by the old gestures, and by the examples with those without a fold."""
+        held_out = torch.empty(len(self._plain.clip))
+        for fold, each in zip(self._folds, without):
+            held_out[torch.isin(self._plain.clip, torch.as_tensor(fold))] = self._right(
+                each, self._plain.of(fold))
+        before = recalls(self._right(self._old, self._held_out), self._held_out, self.labels)
+        after = recalls(self._right(net, self._held_out), self._held_out, self.labels)
+        return {
+            'recall_before': recalls(
+                self._right(self._old, self._plain), self._plain, self.labels),
+            'recall': recalls(held_out, self._plain, self.labels),
+            'old_recall_before': before, 'old_recall': after,
+            'forgotten': round(mean(before) - mean(after), 4)}
+
+    def _right(self, net: GestureNet, sequences: Sequences) -> torch.Tensor:
+        return right(net, sequences, self.card.readout_steps)
+
+
+def settings_for(base: str, clips) -> Settings:
+    """Choose how sequences are cut: two windows long where all examples are."""
+    settings = Settings.of({**defaults_from(base), **AUGMENTATION})
+    shortest_ms = min(clip.duration_us for clip in clips.clips) / 1000
+    sequence = 2 if shortest_ms >= 2 * settings.window_ms else 1
+    return Settings.of({**vars(settings), 'sequence': sequence})
+
+
+def folds(classes: np.ndarray, recordings: list) -> list:
+    """
+    Deal the clips of every class out to FOLDS parts; give the numbers of each.
+
+    Those of one recording stay together, but for a class that has too few recordings.
+    """
+    part = np.empty(len(classes), int)
+    for each in np.unique(classes):
+        of_class = np.flatnonzero(classes == each)
+        order = {}
+        for clip in of_class.tolist():
+            order.setdefault(recordings[clip], len(order))
+        together = len(order) >= FOLDS
+        part[of_class] = [(order[recordings[clip]] if together else number) % FOLDS
+                          for number, clip in enumerate(of_class.tolist())]
+    return [np.flatnonzero(part == fold) for fold in range(FOLDS)]
+
+
+def recalls(right_parts: torch.Tensor, sequences: Sequences, labels: tuple) -> dict:
+    """Average by label how often sequences were named right."""
+    classes = sequences.truth[-1]
+    return {label: round(float(right_parts[classes == i].nanmean()), 4)
+            for i, label in enumerate(labels) if (classes == i).any()}
+
+
+def mean(by_label: dict) -> float:
+    """Average over labels."""
+    return sum(by_label.values()) / len(by_label)
+
+
+def why_not(figures: dict, bounds: Bounds) -> str:
+    """Say why a network is not good enough; empty where it is."""
+    reasons = [f'{label}: {recall:.0%} of held-out examples named right, not '
+               f'{bounds.least_recall:.0%}: show more, or more alike'
+               for label, recall in figures['recall'].items() if recall < bounds.least_recall]
+    before, after = mean(figures['recall_before']), mean(figures['recall'])
+    if after < before:
+        reasons.append(f'held-out examples: {after:.1%} named right, {before:.1%} before')
+    if figures['forgotten'] > bounds.most_forgotten:
+        reasons.append(f'recall of the old gestures falls by {100 * figures["forgotten"]:.1f} '
+                       f'points, not {100 * bounds.most_forgotten:g}')
+    return '; '.join(reasons)
 
 
 def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) -> dict:

@@ -14,9 +14,8 @@ from copy import deepcopy
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper, TensorProto
-from snn_gesture_ros.network.gesture_net import GestureNet
+from snn_gesture_ros.network.gesture_net import GestureNet, Trace
 from snn_gesture_ros.network.model_card import CARD_KEY
-from snn_gesture_ros.network.trace import Trace
 from spikingjelly.activation_based import layer, neuron
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 import torch

@@ -6,15 +6,14 @@ import sys
 from rclpy.node import Node
 import rclpy.utilities
 from rosgraph_msgs.msg import Clock
-from snn_gesture_ros.nodes.health import Health
-from snn_gesture_ros.nodes.messages import header
-from snn_gesture_ros.nodes.pacing import Paced
-from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.running import publish_while_running, run_node
-from snn_gesture_ros.nodes.topics import message_class, STREAM_QOS
 from snn_gesture_ros.recordings.opening import FORMATS, open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
+from snn_gesture_ros.ros.diagnostics import Health
+from snn_gesture_ros.ros.pacing import Paced
+from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.running import publish_while_running, run_node
+from snn_gesture_ros.ros.topics import header, message_class, STREAM_QOS
 
 PARAMETERS = (
     Spec('recording', '', f'The recording: {FORMATS}'),

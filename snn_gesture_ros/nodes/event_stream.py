@@ -8,19 +8,16 @@ from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
-from snn_gesture_ros.events.stream import (
-    EventStream, FLUSH_PERIOD_NS, rehearse, StreamCounters)
-from snn_gesture_ros.nodes.followed_topic import FollowedTopic, publisher_spec, source_values
-from snn_gesture_ros.nodes.gauges import Silence
-from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, STALE, WARN
-from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
-from snn_gesture_ros.nodes.parameters import declare, on_change
-from snn_gesture_ros.nodes.running import run_node
-from snn_gesture_ros.nodes.silence import ALL_FILTERED, explain_camera
-from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import CAMERA_QOS, message_class, STREAM_QOS
-from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S, TypeSearch
+from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS, rehearse, StreamCounters
 from snn_gesture_ros.parameters import EVENT_STREAM, NOISE
+from snn_gesture_ros.ros.diagnostics import Health, INACTIVE, RUNNING, Silence, STALE, WARN
+from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_spec, source_values
+from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S, TypeSearch
+from snn_gesture_ros.ros.lifecycle import AUTOSTART, ManagedNode
+from snn_gesture_ros.ros.parameters import declare, on_change
+from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.silence import ALL_FILTERED, explain_camera
+from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 
 EVENTS_FROM = publisher_spec('events_from', 'events')

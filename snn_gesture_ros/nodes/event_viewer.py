@@ -6,17 +6,14 @@ from array import array
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from snn_gesture_ros.events.geometry import check_rotation
-from snn_gesture_ros.nodes.health import Health
-from snn_gesture_ros.nodes.live_events import LiveEvents
-from snn_gesture_ros.nodes.messages import header
-from snn_gesture_ros.nodes.parameters import declare, on_change, Spec
-from snn_gesture_ros.nodes.running import run_node
-from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import IMAGE_QOS
-from snn_gesture_ros.nodes.type_search import SEARCH_PERIOD_S
 from snn_gesture_ros.parameters import ROTATION
-from snn_gesture_ros.viewing.caption import write_caption
-from snn_gesture_ros.viewing.picture import draw_events, LONGEST_PX
+from snn_gesture_ros.ros.diagnostics import Health
+from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S
+from snn_gesture_ros.ros.live_events import LiveEvents
+from snn_gesture_ros.ros.parameters import declare, on_change, Spec
+from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.topics import header, IMAGE_QOS
+from snn_gesture_ros.viewing.picture import draw_events, LONGEST_PX, write_caption
 
 SOURCES = ('events', 'event_stream')
 PARAMETERS = (

@@ -12,14 +12,12 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
-from snn_gesture_ros.nodes.followed_topic import contest_before, FollowedTopic, source_values
-from snn_gesture_ros.nodes.health import follow_health, Health
-from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.row_actions import ACTIONS, Pursuing, resolved
-from snn_gesture_ros.nodes.running import publish_while_running, run_node
-from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import GESTURE_QOS
-from snn_gesture_ros.nodes.udp import avoid_shared_memory
+from snn_gesture_ros.ros.diagnostics import follow_health, Health
+from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic, source_values
+from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.row_actions import ACTIONS, Pursuing, resolved
+from snn_gesture_ros.ros.running import avoid_shared_memory, every, publish_while_running, run_node
+from snn_gesture_ros.ros.topics import GESTURE_QOS
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
 

@@ -10,23 +10,19 @@ from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recogniser import Recogniser
 from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.frames.silence import PERIOD_NS, TimedFrames
-from snn_gesture_ros.frames.slicing import Slicing
+from snn_gesture_ros.frames.frame_stream import PERIOD_NS, Slicing, TimedFrames
 from snn_gesture_ros.network.classifier import SpikingClassifier
-from snn_gesture_ros.nodes.beside import run_beside
-from snn_gesture_ros.nodes.classified_stream import ClassifiedStream, Recognition
-from snn_gesture_ros.nodes.followed_topic import FollowedTopic, publisher_spec, source_values
-from snn_gesture_ros.nodes.gauges import Durations
-from snn_gesture_ros.nodes.health import Health, INACTIVE, RUNNING, SEVERITY, WARN
-from snn_gesture_ros.nodes.managed import AUTOSTART, ManagedNode
-from snn_gesture_ros.nodes.memory import give_back_memory
-from snn_gesture_ros.nodes.parameters import declare, on_change
-from snn_gesture_ros.nodes.running import run_node
-from snn_gesture_ros.nodes.silence import explain_stream
-from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import STREAM_QOS
-from snn_gesture_ros.nodes.worker import Worker
 from snn_gesture_ros.parameters import DECISION, GESTURE_CLASSIFIER, NETWORK, SLICING, Spec
+from snn_gesture_ros.ros.classified_stream import ClassifiedStream, Recognition
+from snn_gesture_ros.ros.diagnostics import (
+    Durations, give_back_memory, Health, INACTIVE, RUNNING, SEVERITY, WARN)
+from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_spec, source_values
+from snn_gesture_ros.ros.lifecycle import AUTOSTART, ManagedNode
+from snn_gesture_ros.ros.parameters import declare, on_change
+from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.silence import explain_stream
+from snn_gesture_ros.ros.topics import STREAM_QOS
+from snn_gesture_ros.ros.worker import run_beside, Worker
 from std_msgs.msg import UInt8MultiArray
 
 STREAMS = Spec('streams', [''], "Namespaces of the event streams, within the node's own, that one "

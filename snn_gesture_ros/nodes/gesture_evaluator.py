@@ -16,14 +16,13 @@ from snn_gesture_ros.evaluation.sources import find_sources, Labels
 from snn_gesture_ros.evaluation.verdicts import judge_run
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
-from snn_gesture_ros.frames.slicing import Slicing
-from snn_gesture_ros.nodes.followed_topic import contest_before, FollowedTopic
-from snn_gesture_ros.nodes.health import follow_health, health_name
-from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.running import run_node
-from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
+from snn_gesture_ros.ros.diagnostics import follow_health, health_name
+from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic
+from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.topics import LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 

@@ -3,7 +3,7 @@
 """Both nodes in one process: packets go from one to the other in memory."""
 from snn_gesture_ros.nodes.event_stream import EventStreamNode
 from snn_gesture_ros.nodes.gesture_classifier import GestureClassifierNode
-from snn_gesture_ros.nodes.running import run_nodes
+from snn_gesture_ros.ros.running import run_nodes
 
 
 def make_pipeline() -> list:

@@ -10,18 +10,17 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.learning.background import LearningProcess
 from snn_gesture_ros.learning.examples import (
     check_label, ExampleStore, LONGEST_US, SHORTEST_US, trimmed)
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
-from snn_gesture_ros.nodes.followed_topic import FollowedTopic, source_values
-from snn_gesture_ros.nodes.health import follow_health, Health, health_name
-from snn_gesture_ros.nodes.learning_process import LearningProcess
-from snn_gesture_ros.nodes.parameters import declare, on_change, RemoteParameters, Spec
-from snn_gesture_ros.nodes.running import run_node
-from snn_gesture_ros.nodes.timers import every
-from snn_gesture_ros.nodes.topics import STREAM_QOS
+from snn_gesture_ros.ros.diagnostics import follow_health, Health, health_name
+from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
+from snn_gesture_ros.ros.parameters import declare, on_change, RemoteParameters, Spec
+from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.topics import STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
 

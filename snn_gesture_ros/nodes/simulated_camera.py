@@ -10,12 +10,11 @@ from rclpy.node import Node
 from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
-from snn_gesture_ros.nodes.health import Health
-from snn_gesture_ros.nodes.messages import classification, header
-from snn_gesture_ros.nodes.pacing import Paced
-from snn_gesture_ros.nodes.parameters import declare, Spec
-from snn_gesture_ros.nodes.running import publish_while_running, run_node
-from snn_gesture_ros.nodes.topics import message_class, TRUTH_QOS
+from snn_gesture_ros.ros.diagnostics import Health
+from snn_gesture_ros.ros.pacing import Paced
+from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.running import publish_while_running, run_node
+from snn_gesture_ros.ros.topics import classification, header, message_class, TRUTH_QOS
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS, SimulatedCamera
 from snn_gesture_ros.simulation.activities import ACTIVITIES, IDLE_ACTIVITIES
 from vision_msgs.msg import Classification

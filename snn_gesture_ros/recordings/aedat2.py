@@ -24,8 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.messages import Triggers
-from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
-from snn_gesture_ros.recordings.unwrapping import Unwrapped
+from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording, Unwrapped
 
 AEDAT1_START = b'#!AER-DAT1.0'
 AEDAT2_START = b'#!AER-DAT2.0'

@@ -1,14 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-AEDAT 4, the files of iniVation's DV software; `aedat4_writer.py` has a table of the bytes.
-
-The streams are described in XML. Packets of streams that hold something else, and those types
-that are not known, are skipped. Packets are compressed one by one. After the last comes a table
-of them, whose place the header tells; where it does not, the recording was not finished.
-
-Source: iniVation's description of AEDAT 4 and its FlatBuffers schemas.
-"""
+"""AEDAT 4, the files of iniVation's DV software, read and written."""
 from pathlib import Path
 import struct
 from xml.etree import ElementTree
@@ -17,6 +9,59 @@ import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.recording import (
     Recording, SMALLEST_SENSOR, told_size, Triggers, UnreadableRecording)
+
+START = b'#!AER-DAT4.0\r\n'
+STREAM = 0
+LARGEST_PIXELS = 1 << 15
+FILE_DESCRIPTION = """<dv version="2.0"><node name="outInfo" path="/mainloop/Recorder/outInfo/">
+<node name="0" path="/mainloop/Recorder/outInfo/0/">
+<attr key="compression" type="string">NONE</attr>
+<attr key="originalModuleName" type="string">snn_gesture_ros</attr>
+<attr key="originalOutputName" type="string">events</attr>
+<attr key="typeDescription" type="string">Array of events (polarity ON/OFF).</attr>
+<attr key="typeIdentifier" type="string">EVTS</attr>
+<node name="info" path="/mainloop/Recorder/outInfo/0/info/">
+<attr key="sizeX" type="int">{}</attr>
+<attr key="sizeY" type="int">{}</attr>
+<attr key="source" type="string">camera</attr>
+</node></node></node></dv>"""
+
+
+class Aedat4Writer:
+    """Append packets of one stream of events."""
+
+    def __init__(self, path: Path, width: int, height: int):
+        """
+        Begin with no event.
+
+        :param width: of the sensor in pixels, like the height.
+        :raises ValueError: if the format has no such pixels.
+        """
+        if max(width, height) > LARGEST_PIXELS:
+            raise ValueError(f'{path.name}: AEDAT 4 has no sensors of {width}x{height} pixels')
+        text = FILE_DESCRIPTION.format(width, height).encode()
+        self._file = path.open('wb')
+        self._file.write(START + _flat_buffer(b'IOHE', 2, len(text), text + b'\0'))
+
+    def write(self, events: np.ndarray) -> None:
+        """Add a packet of EVENT[n]."""
+        packet = _flat_buffer(b'EVTS', 0, len(events), events.tobytes())
+        self._file.write(struct.pack('<II', STREAM, len(packet)) + packet)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _flat_buffer(identifier: bytes, field: int, length: int, vector: bytes) -> bytes:
+    """Return a FlatBuffer with one field that is set, a vector; see the table above."""
+    fields = struct.pack('<HH', 6 + 2 * field, 8) + bytes(2 * field) + struct.pack('<H', 4)
+    fields += bytes(-len(fields) % 4)
+    body = (struct.pack('<I', 8 + len(fields)) + identifier + fields
+            + struct.pack('<iII', len(fields), 4, length) + vector)
+    body += bytes(-len(body) % 4)
+    return struct.pack('<I', len(body)) + body
+
 
 AEDAT4_START = b'#!AER-DAT4.0\r\n'
 EVENTS, TRIGGERS = 'EVTS', 'TRIG'

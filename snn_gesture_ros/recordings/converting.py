@@ -5,16 +5,15 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from snn_gesture_ros.events.message_types import EVENT_PACKET_TYPE
-from snn_gesture_ros.recordings.aedat4_writer import Aedat4Writer
+from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
+from snn_gesture_ros.recordings.aedat4 import Aedat4Writer
 from snn_gesture_ros.recordings.bag_writer import BagWriter
-from snn_gesture_ros.recordings.csv_writer import CsvWriter
-from snn_gesture_ros.recordings.hdf5_writer import Hdf5Writer
-from snn_gesture_ros.recordings.npz_writer import NpzWriter
-from snn_gesture_ros.recordings.raw_writer import RawWriter
-from snn_gesture_ros.recordings.recording import (
-    find_sensor_size, Recording, UnreadableRecording)
+from snn_gesture_ros.recordings.hdf5 import Hdf5Writer
+from snn_gesture_ros.recordings.npz import NpzWriter
+from snn_gesture_ros.recordings.prophesee_raw import RawWriter
+from snn_gesture_ros.recordings.recording import find_sensor_size, Recording, UnreadableRecording
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
+from snn_gesture_ros.recordings.text import CsvWriter
 from snn_gesture_ros.recordings.unfinished import unfinished
 
 WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer, '.aedat4': Aedat4Writer,

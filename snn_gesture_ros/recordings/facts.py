@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
-from snn_gesture_ros.recordings.event_reader import EventReader
-from snn_gesture_ros.recordings.pace import Pace, PEAK_US
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.stored_messages import EventReader, Pace, PEAK_US
 
 
 @dataclass

@@ -3,6 +3,7 @@
 """Opening: which format a recording has, as its contents tell."""
 from functools import partial
 from pathlib import Path
+import re
 import zipfile
 import zlib
 
@@ -15,8 +16,8 @@ from snn_gesture_ros.recordings.npz import Npy, NPY_START, Npz, NPZ_START
 from snn_gesture_ros.recordings.prophesee_dat import is_dat, PropheseeDat
 from snn_gesture_ros.recordings.prophesee_raw import PropheseeRaw, RAW_START
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
-from snn_gesture_ros.recordings.rosbag import Bag, BAG_STARTS
-from snn_gesture_ros.recordings.text import GZIP_START, holds_text, is_text, Text
+from snn_gesture_ros.recordings.rosbag import Bag, bag_file_name, BAG_FILES, BAG_STARTS
+from snn_gesture_ros.recordings.text import file_holds_text, GZIP_START, holds_text, is_text, Text
 
 FORMATS = 'rosbag2, ROS 1 bag, AEDAT, Prophesee RAW and DAT, HDF5, npz, npy, text'
 """What can be read, for people."""
@@ -120,3 +121,37 @@ def _refuse_other_archives(path) -> None:
         raise UnreadableRecording(f'{path}: the file is a checkpoint of torch, not a recording')
     if names and not any(name.endswith('.npy') for name in names):
         raise UnreadableRecording(f'{path}: the file {UNPACK}')
+
+
+SUFFIXES = (*BAG_FILES, '.bag', '.active', '.npz', '.npy', '.h5', '.hdf5', '.raw', '.dat',
+            '.aedat', '.aedat2', '.aedat4')
+TEXT_SUFFIXES = ('.txt', '.csv', '.gz')
+"""Of files that are recordings only if they hold events: tables of labels are such, too."""
+
+
+def is_bag(folder: Path) -> bool:
+    """
+    Return whether a folder is one bag.
+
+    Without its metadata it is one if its files are numbered from 0 as a recorder names them,
+    NAME_0, NAME_1; others are bags of their own.
+    """
+    if (folder / 'metadata.yaml').exists():
+        return True
+    stems = [Path(name).stem for name in map(bag_file_name, folder.iterdir()) if name]
+    name = re.sub(r'_\d+$', '', stems[0]) if stems else ''
+    return bool(stems) and {*stems} == {f'{name}_{number}' for number in range(len(stems))}
+
+
+def find_recordings(path: Path) -> list:
+    """
+    Return the recordings below a folder, bags' folders as one, in the order of their names.
+
+    :returns: paths; the path itself where it is a recording.
+    """
+    if not path.is_dir() or is_bag(path):
+        return [path]
+    return [found for below in sorted(path.iterdir()) if not below.name.startswith('.')
+            and (below.is_dir() or below.suffix.lower() in SUFFIXES or bag_file_name(below)
+                 or below.suffix.lower() in TEXT_SUFFIXES and file_holds_text(below))
+            for found in find_recordings(below)]

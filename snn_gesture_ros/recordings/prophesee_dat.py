@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
-from snn_gesture_ros.recordings.unwrapping import Unwrapped
+from snn_gesture_ros.recordings.recording import (
+    Recording, told_size, UnreadableRecording, Unwrapped)
 
 COMMENT = b'%'
 LONGEST_LINE = 4096

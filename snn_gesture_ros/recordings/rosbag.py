@@ -7,14 +7,13 @@ import re
 import tempfile
 from typing import NamedTuple
 
-from snn_gesture_ros.events.message_types import EVENT_TYPES
+from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.recordings.connection import CDR, ROS1
-from snn_gesture_ros.recordings.event_reader import EventReader
 from snn_gesture_ros.recordings.mcap_file import MCAP_START, McapFile
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
-from snn_gesture_ros.recordings.ros1_bag import ROS1_START, Ros1Bag
-from snn_gesture_ros.recordings.ros1_messages import as_cdr
+from snn_gesture_ros.recordings.ros1_bag import as_cdr, ROS1_START, Ros1Bag
 from snn_gesture_ros.recordings.sqlite_file import JOURNAL, SQLITE_START, SqliteFile
+from snn_gesture_ros.recordings.stored_messages import EventReader
 
 BAG_FILES = ('.db3', '.mcap')
 """Suffixes of its files."""

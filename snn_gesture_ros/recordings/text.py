@@ -245,3 +245,23 @@ class Text(Recording):
         rows = np.loadtxt(lines, dtype=kinds, comments='#', ndmin=1, delimiter=self._separator,
                           usecols=[self._places[name] for name in names])
         return {name: rows[name] for name in names}
+
+
+HEADER = 'timestamp,x,y,polarity\n'
+
+
+class CsvWriter:
+    """Append lines; the size of the sensor has no place in them."""
+
+    def __init__(self, path: Path, width, height):
+        """Begin with no event."""
+        self._file = path.open('w')
+        self._file.write(HEADER)
+
+    def write(self, events: np.ndarray) -> None:
+        """Add EVENT[n]."""
+        self._file.writelines(f'{t},{x},{y},{p}\n' for t, x, y, p in events.tolist())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

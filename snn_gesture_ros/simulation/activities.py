@@ -10,11 +10,11 @@ the Poses at the times t [n], in seconds since the activity began.
 import numpy as np
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation.gestures import GESTURES, resting_arm
-from snn_gesture_ros.simulation.pose import (
+from snn_gesture_ros.simulation.motion import Rhythm, Steps, TURN, Wander
+from snn_gesture_ros.simulation.person import (
     arm, BODY_PITCH, BODY_ROLL, BODY_X, BODY_Y, BODY_YAW, BODY_Z, CAMERA_PITCH, CAMERA_ROLL,
     CAMERA_X, CAMERA_Y, CAMERA_YAW, CAMERA_Z, HEAD_PITCH, HEAD_YAW, LEFT, LIGHT, Poses, RIGHT,
     SCENE_SIZE, vectors)
-from snn_gesture_ros.simulation.rhythm import Rhythm, Steps, TURN, Wander
 
 OUT_OF_SIGHT_M = 50.0
 

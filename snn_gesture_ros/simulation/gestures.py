@@ -9,8 +9,8 @@ the times t [n] in seconds. Every call draws another manner of doing the same ge
 
 import numpy as np
 from snn_gesture_ros.labels import CLOCKWISE_SEEN_BY
-from snn_gesture_ros.simulation.pose import arm, directions, hinged_arm, LEFT, RIGHT, vectors
-from snn_gesture_ros.simulation.rhythm import Rhythm, Steps, Wander
+from snn_gesture_ros.simulation.motion import Rhythm, Steps, Wander
+from snn_gesture_ros.simulation.person import arm, directions, hinged_arm, LEFT, RIGHT, vectors
 
 MIDLINE = -0.35     # x of the middle of the body, in arm lengths outward from a shoulder
 

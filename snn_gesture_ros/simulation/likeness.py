@@ -3,7 +3,7 @@
 """How events look on the scale of pixels: what tells one kind of sensor from another."""
 import numpy as np
 from snn_gesture_ros.simulation.camera import SimulatedCamera
-from snn_gesture_ros.simulation.presets import SENSORS
+from snn_gesture_ros.simulation.sensor import SENSORS
 
 FRAME_US = 50_000
 BLOCK = 8

@@ -1,8 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Motions on the camera's clock, and the passage from one to the next."""
-
-from snn_gesture_ros.simulation.pose import blend, smooth_step
+"""Motions on the camera's clock: rhythms of people, and the passage from one to the next."""
+import numpy as np
+from snn_gesture_ros.simulation.person import blend, smooth_step
 
 
 class Started:
@@ -37,3 +37,73 @@ class Blended:
     def without_the_past(self, now_s):
         """Return the motion as it is needed from now on: the second alone after the passage."""
         return self if now_s < self._start_s + self._duration_s else self._after
+
+
+TURN = 2.0 * np.pi
+
+
+class Rhythm:
+    """A repeated movement whose speed and size waver a little."""
+
+    def __init__(self, rng, slowest_hz, fastest_hz):
+        self.frequency_hz = np.exp(rng.uniform(np.log(slowest_hz), np.log(fastest_hz)))
+        self._start = rng.uniform(0, TURN)
+        self._speed_wander = Wander(rng, 0.1, 0.6)
+        self._size_wander = Wander(rng, 0.1, 0.6)
+        self._speed_depth = rng.uniform(0.0, 0.7)
+        self._size_depth = rng.uniform(0.0, 0.2)
+        self._sharpness = rng.uniform(0.2, 1.6)
+
+    def phase(self, t):
+        """Return the phase in radians at the times t (s)."""
+        wander = self._speed_depth * self._speed_wander(t)
+        return self._start + TURN * self.frequency_hz * t + wander
+
+    def size(self, t):
+        """Return a factor around 1 for the size of the movement."""
+        return 1.0 + self._size_depth * self._size_wander(t)
+
+    def swing(self, t, lag=0.0):
+        """Swing between about -1 and 1, from nearly a sine to nearly a square."""
+        wave = np.sin(self.phase(t) - lag)
+        return self.size(t) * np.tanh(self._sharpness * wave) / np.tanh(self._sharpness)
+
+
+class Wander:
+    """A smooth irregular course around 0 with a spread of about 1 (some sines added)."""
+
+    def __init__(self, rng, slowest_hz, fastest_hz, parts=4):
+        self._turns_s = TURN * np.exp(
+            rng.uniform(np.log(slowest_hz), np.log(fastest_hz), parts))
+        self._starts = rng.uniform(0, TURN, parts)
+        sizes = rng.uniform(0.3, 1.0, parts)
+        self._sizes = sizes * np.sqrt(2.0 / np.sum(sizes ** 2))
+
+    def __call__(self, t):
+        """Return the course at the times t (s), [n]."""
+        waves = np.sin(np.multiply.outer(t, self._turns_s) + self._starts)
+        return (waves * self._sizes).sum(axis=-1)
+
+
+class Steps:
+    """Values that are held for a while and then changed smoothly, again and again."""
+
+    def __init__(self, rng, values, hold_s, move_s):
+        """Go through values [k, ...]; hold and move take times drawn from these two ranges."""
+        self._values = np.asarray(values, float)
+        count = len(self._values)
+        moves = rng.uniform(*move_s, count)
+        ends = np.cumsum(moves + rng.uniform(*hold_s, count))
+        self._moves, self._ends = moves, ends
+        self._offset_s = rng.uniform(0, ends[-1])
+
+    def __call__(self, t):
+        """Return the values at the times t (s), [n, ...]."""
+        t = (t + self._offset_s) % self._ends[-1]
+        step = np.searchsorted(self._ends, t, side='right')
+        starts = np.concatenate([[0.0], self._ends[:-1]])
+        share = np.clip((t - starts[step]) / self._moves[step], 0.0, 1.0)
+        share = share * share * (3.0 - 2.0 * share)
+        share = share.reshape(share.shape + (1,) * (self._values.ndim - 1))
+        before = self._values[step - 1]
+        return before + (self._values[step] - before) * share

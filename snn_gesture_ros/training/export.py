@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.training.gesture_module import GestureModule, truth_at_end
-from snn_gesture_ros.training.metrics import (
-    best_temperature, calibration_error, confusion, recalls)
+from snn_gesture_ros.training.gesture_module import (
+    best_temperature, calibration_error, confusion, GestureModule, recalls, truth_at_end)
 from snn_gesture_ros.training.readout import scores_of
 from snn_gesture_ros.training.window_cutter import UNKNOWN
 from snn_gesture_ros.training.windows import GestureWindows

@@ -1,11 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The network as Lightning trains it: loss, optimiser, validation."""
+"""Metrics: how well scores name what is true, and how far they can be believed."""
 from functools import partial
 
 import numpy as np
 from pytorch_lightning import LightningModule
-from snn_gesture_ros.training.metrics import calibration_error, confusion, recalls
 from snn_gesture_ros.training.readout import averaged, scores_of
 from snn_gesture_ros.training.window_cutter import UNKNOWN
 from spikingjelly.activation_based import functional
@@ -13,6 +12,49 @@ import torch
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from torch.optim import Adam, AdamW, SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
+from torchmetrics.functional.classification import (
+    multiclass_calibration_error, multiclass_confusion_matrix)
+
+TEMPERATURES = torch.logspace(-1, 1, 401)
+
+
+def confusion(scores, truth) -> torch.Tensor:
+    """
+    Count windows by their true class and the one found.
+
+    :param scores: [N, classes], or anything with its maximum at the class found.
+    :param truth: classes [N].
+    :returns: counts [classes, classes]; the row is the truth.
+    """
+    return multiclass_confusion_matrix(scores, truth, scores.shape[-1])
+
+
+def recalls(confusion) -> torch.Tensor:
+    """Return the part of each class's windows that was found; NaN where there are none."""
+    return confusion.diagonal() / confusion.sum(1)
+
+
+def calibration_error(scores, truth) -> float:
+    """
+    Return the expected calibration error: how far the best score is from the part that is right.
+
+    :param scores: [N, classes], which sum to one.
+    :param truth: classes [N].
+    """
+    return float(multiclass_calibration_error(scores, truth, scores.shape[-1], n_bins=15))
+
+
+def best_temperature(logits, truth) -> float:
+    """
+    Find the number that logits must be divided by to be believed.
+
+    :param logits: [N, classes].
+    :param truth: classes [N].
+    :returns: the temperature of the least cross entropy.
+    """
+    losses = [torch.nn.functional.cross_entropy(logits / t, truth) for t in TEMPERATURES]
+    return float(TEMPERATURES[torch.stack(losses).argmin()])
+
 
 STEP = 3
 """What random numbers are for, beside those of `windows.py`."""

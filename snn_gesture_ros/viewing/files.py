@@ -6,9 +6,7 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 from snn_gesture_ros.files import naming
-from snn_gesture_ros.viewing.caption import QUIET, TEXT
-from snn_gesture_ros.viewing.picture import BACKGROUND, PALETTE
-from snn_gesture_ros.viewing.strip import save_strip, TILES
+from snn_gesture_ros.viewing.picture import BACKGROUND, PALETTE, QUIET, save_strip, TEXT, TILES
 
 MOST_TILES = 8 * TILES
 TILE_PX = 240

@@ -1,16 +1,88 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The film of a recording: its events in shots of equal duration."""
+"""The film of a recording: its events in shots of equal duration, and what is recognized."""
 from typing import NamedTuple, Optional
 
 import numpy as np
+from snn_gesture_ros.decision.pipeline import NodeSettings, Pipeline
 from snn_gesture_ros.events.geometry import turn_counts
 from snn_gesture_ros.events.messages import MOST_PIXELS
 from snn_gesture_ros.events.timeline import steady_times
-from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
-from snn_gesture_ros.viewing.caption import Gesture, write_caption
-from snn_gesture_ros.viewing.exposure import Exposure
-from snn_gesture_ros.viewing.picture import draw_events
+from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.recordings.recording import cut_slices, find_sensor_size, UnreadableRecording
+from snn_gesture_ros.recordings.stored_messages import as_messages, BATCH_US, EVENTS_TYPE
+from snn_gesture_ros.viewing.picture import draw_events, Gesture, write_caption
+
+
+class Exposure:
+    """Counts of the events since the last picture."""
+
+    def __init__(self):
+        """Begin without events and without a size."""
+        self._counts = None
+
+    def add(self, events: np.ndarray, width: int, height: int) -> None:
+        """Count EVENT[n] of a sensor; those outside it are left out."""
+        events = events[(events['x'] < width) & (events['y'] < height)]
+        rows = (events['p'] != 0) * np.int64(height) + events['y']
+        self.add_pixels(rows * width + events['x'], width, height)
+
+    def add_pixels(self, pixels: np.ndarray, width: int, height: int) -> None:
+        """Count events by their places in flat counts [2, height, width], as in EventPacket."""
+        if self._counts is None or self._counts.shape[1:] != (height, width):
+            self._counts = np.zeros((2, height, width), np.int32)
+        counts = self._counts.reshape(-1)
+        np.add.at(counts, pixels[pixels < counts.size], 1)
+
+    def take(self):
+        """Give the counts, int32 [2, H, W], and begin anew; None before any size is known."""
+        counts = self._counts
+        if counts is not None:
+            self._counts = np.zeros_like(counts)
+        return counts
+
+
+class Recognition:
+    """What both nodes do, told of the time and the events that are in sight."""
+
+    def __init__(self, classifier: SpikingClassifier, width: int, height: int,
+                 rotation: int = 0):
+        """
+        Begin with no event of a sensor of this size.
+
+        :param rotation: of event_stream, whose other parameters have their defaults.
+        """
+        self._size = width, height
+        self._pipeline = Pipeline(EVENTS_TYPE, classifier, NodeSettings.of({'rotation': rotation}))
+        self._gesture = None
+
+    def name(self, events: np.ndarray):
+        """
+        Take in the next EVENT[n].
+
+        :returns: the Gesture of the latest decision, None before the first.
+        :raises ValueError: if the network's frames do not fit the picture.
+        """
+        for t_ns, data in as_messages(cut_slices([events], BATCH_US), *self._size):
+            self._follow(self._pipeline.feed(data, t_ns))
+        return self._gesture
+
+    def wait(self, t_us: int):
+        """Let camera time pass without events; give what `name` gives."""
+        self._follow(self._pipeline.wait(1000 * t_us))
+        return self._gesture
+
+    def _follow(self, decisions):
+        for _, recognised in decisions:
+            if recognised is not None:
+                self._gesture = self._named(recognised.scores)
+
+    def _named(self, scores: np.ndarray) -> Gesture:
+        decider = self._pipeline.recogniser.decider
+        label = decider.gesture or decider.labels[int(scores.argmax())]
+        return Gesture(label, float(scores[decider.labels.index(label)]),
+                       decider.gesture is not None)
+
 
 LONGEST_SILENCE_S = 2.0
 """Of a longer pause without events so much is shown."""

@@ -1,7 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The picture: event counts as colours, OFF blue and ON orange on dark."""
+"""The image of events: event counts as colors, captions, and strips of small images."""
+from typing import NamedTuple
+
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from snn_gesture_ros.files import naming
 
 BACKGROUND = (18, 20, 26)
 OFF, ON = np.array([66, 133, 244]), np.array([255, 167, 38])
@@ -41,3 +45,90 @@ def draw_events(counts: np.ndarray, longest_px: int = LONGEST_PX) -> np.ndarray:
     grow = max(longest_px // longest, 1)
     picture = PALETTE[tuple(np.minimum(counts, BRIGHTEST))]
     return picture.repeat(grow, 0).repeat(grow, 1)
+
+
+TEXT = (225, 228, 235)
+QUIET = (130, 136, 150)
+FONT_PX = 15
+MARGIN_PX = 6
+
+
+class Gesture(NamedTuple):
+    """What the network says at a time."""
+
+    label: str
+    """The gesture that has started, or else the label with the best score."""
+    score: float
+    """Of that label, in the latest decision."""
+    started: bool
+
+
+def load_font():
+    """Load the font of all captions."""
+    try:
+        return ImageFont.load_default(FONT_PX)
+    except TypeError:  # Pillow before 10.1 has one size
+        return ImageFont.load_default()
+
+
+FONT = load_font()
+
+
+def write_caption(picture: np.ndarray, gesture=None, note: str = '') -> np.ndarray:
+    """
+    Write the gesture at the top of a picture, and a note at its bottom.
+
+    :param picture: RGB, uint8 [height, width, 3].
+    :param gesture: Gesture, bright where it has started and grey where not; or None.
+    :returns: the picture with the texts.
+    """
+    image = Image.fromarray(picture)
+    pen = ImageDraw.Draw(image)
+    if gesture is not None:
+        _write(pen, MARGIN_PX, f'{gesture.label} {gesture.score:.2f}',
+               TEXT if gesture.started else QUIET)
+    if note:
+        _write(pen, image.height - MARGIN_PX - FONT_PX, note, QUIET)
+    return np.asarray(image)
+
+
+def _write(pen, y: int, text: str, colour) -> None:
+    place = MARGIN_PX, y
+    left, top, right, bottom = pen.textbbox(place, text, font=FONT)
+    pen.rectangle((left - 3, top - 3, right + 3, bottom + 3), fill=BACKGROUND)
+    pen.text(place, text, fill=colour, font=FONT)
+
+
+TILES = 8
+TILE_PX = 128
+GAP_PX = 2
+CAPTION_PX = 26
+
+
+def spread(snapshots: list, start_ns: int, end_ns: int) -> list:
+    """Choose event counts that are evenly spread over a time."""
+    inside = [counts for stamp_ns, counts in snapshots if start_ns <= stamp_ns < end_ns]
+    places = np.linspace(0, len(inside) - 1, min(TILES, len(inside))).round().astype(int)
+    return [inside[place] for place in places]
+
+
+def save_strip(rows: list, path, tile_px: int = TILE_PX) -> None:
+    """
+    Save a picture with a row of tiles for each caption.
+
+    :param rows: caption, colour of the caption, and event counts [2, H, W] of the tiles.
+    :param tile_px: bound of a tile's longer side.
+    """
+    pictures = [[draw_events(counts, tile_px) for counts in tiles] for _, _, tiles in rows]
+    sizes = [tile.shape for tiles in pictures for tile in tiles] or [(tile_px, tile_px)]
+    row_px = max(size[0] for size in sizes) + CAPTION_PX
+    column_px = max(size[1] for size in sizes) + GAP_PX
+    picture = Image.new('RGB', (TILES * column_px, max(1, len(rows)) * row_px), BACKGROUND)
+    pen = ImageDraw.Draw(picture)
+    for number, ((caption, colour, _), tiles) in enumerate(zip(rows, pictures)):
+        pen.text((6, number * row_px + 4), caption, fill=colour, font=FONT)
+        for place, tile in enumerate(tiles):
+            picture.paste(Image.fromarray(tile),
+                          (place * column_px, number * row_px + CAPTION_PX))
+    with naming(path):
+        picture.save(path)

@@ -1,0 +1,126 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A camera that sends as many events as asked, to see whether the nodes keep up."""
+import os
+from pathlib import Path
+import threading
+
+import numpy as np
+import rclpy
+from rclpy.node import Node
+from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
+from snn_gesture_ros.events.encoders import encode_mono
+from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPE
+from snn_gesture_ros.ros.diagnostics import follow_health, resident_mb
+from snn_gesture_ros.ros.pacing import Paced
+from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, message_class
+from vision_msgs.msg import Classification
+
+MESSAGE_US = 1000
+WIDTH, HEIGHT = 346, 260
+PAYLOADS = 16
+"""Different messages, sent over and over with new times."""
+SETTLE_S = 2.5
+"""Time after the last message for the nodes to report all they have received."""
+
+
+class LiveLoad(Node):
+    """Send 1000 numbered messages a second and read what the nodes say of them."""
+
+    def __init__(self, events_per_s: int, seconds: float):
+        """Prepare the messages; nothing is sent before somebody listens."""
+        super().__init__('live_load')
+        rng = np.random.default_rng(1)
+        count = events_per_s * MESSAGE_US // 1_000_000
+        self._payloads = [self._random_payload(rng, count) for _ in range(PAYLOADS)]
+        self._messages = round(seconds * 1e6 / MESSAGE_US)
+        self.sent = 0
+        self.counters = follow_health(self)
+        self.done = threading.Event()
+        self._publisher = self.create_publisher(
+            message_class(EVENT_PACKET_TYPE), 'events', CAMERA_QOS)
+        self.delays_ms = []
+        """From the end of a frame to the arrival of its scores."""
+        self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+
+    def _on_scores(self, scores) -> None:
+        if not self.done.is_set():  # later ones are of silence
+            stamp = scores.header.stamp
+            end_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+            self.delays_ms.append((self.get_clock().now().nanoseconds - end_ns) / 1e6)
+
+    @staticmethod
+    def _random_payload(rng, count: int) -> np.ndarray:
+        events = np.zeros(count, EVENT)
+        events['t'] = np.sort(rng.integers(0, MESSAGE_US, count))
+        events['x'], events['y'] = rng.integers(0, WIDTH, count), rng.integers(0, HEIGHT, count)
+        events['p'] = rng.integers(0, 2, count)
+        return encode_mono(events, 0)
+
+    def run(self, pids: dict) -> dict:
+        """
+        Send everything, once somebody listens, and wait for the nodes' reports.
+
+        :param pids: processes whose CPU time is measured, by name.
+        :returns: seconds of CPU per second of the run, by name.
+        """
+        while not (self._publisher.get_subscription_count()
+                   and self.count_publishers('gesture_scores')):
+            rclpy.spin_once(self, timeout_sec=0.1)
+        before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+        pacing = Paced(self._publish(), self.done.set)
+        while not self.done.is_set():
+            rclpy.spin_once(self, timeout_sec=0.1)
+        run_s = self._messages * MESSAGE_US / 1e6
+        pacing.stop()
+        end_ns = self.get_clock().now().nanoseconds + round(SETTLE_S * 1e9)
+        while self.get_clock().now().nanoseconds < end_ns:
+            rclpy.spin_once(self, timeout_sec=0.1)
+        # Only now is all work done, where the nodes have fallen behind.
+        return {name: (cpu_seconds(pid) - before[name]) / run_s for name, pid in pids.items()}
+
+    def _publish(self):
+        start_ns = self.get_clock().now().nanoseconds
+        for number in range(self._messages):
+            yield number * MESSAGE_US / 1e6
+            stamp_ns = start_ns + number * MESSAGE_US * 1000
+            self._publisher.publish(encode_event_packet(EventPacketMessage(
+                stamp_ns, 'camera', HEIGHT, WIDTH, number, stamp_ns, 'mono', False,
+                self._payloads[number % PAYLOADS])))
+            self.sent += 1
+
+
+def cpu_seconds(pid: int) -> float:
+    """Give the CPU time that a process has used, in seconds (Linux)."""
+    fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def measure(pids: dict, events_per_s: int, seconds: float) -> dict:
+    """
+    Send events to running nodes.
+
+    :param pids: process ids of the nodes, by the name of the executable.
+    :returns: what was sent and received, what was lost, delays of decisions, memory and the CPU
+        time used.
+    """
+    rclpy.init()
+    load = LiveLoad(events_per_s, seconds)
+    try:
+        cores = load.run(pids)
+        memory = {name: resident_mb(pid) for name, pid in pids.items()}
+    finally:
+        load.destroy_node()
+        rclpy.try_shutdown()
+    stream, classifier = load.counters['event_stream'], load.counters['gesture_classifier']
+    return {
+        'events_per_s': events_per_s, 'messages_sent': load.sent,
+        'messages_received': int(stream['messages']),
+        'messages_lost': load.sent - int(stream['messages']),
+        'packets_lost': int(classifier['lost']),
+        'frames_dropped': int(classifier['frames_dropped']),
+        'decisions': len(load.delays_ms),
+        **{f'delay_ms_p{part}': round(float(np.percentile(load.delays_ms, part)), 1)
+           for part in (50, 99) if load.delays_ms},
+        **{f'mb_{name}': value for name, value in memory.items()},
+        **{f'cores_{name}': round(value, 2) for name, value in cores.items()}}

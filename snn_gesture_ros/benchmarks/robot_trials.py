@@ -1,0 +1,183 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Trials of running nodes as on a robot: commands, other networks, activations, kills."""
+import os
+from pathlib import Path
+import time
+
+from geometry_msgs.msg import Twist
+import numpy as np
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
+import rclpy
+from rclpy.node import Node
+from snn_gesture_ros.labels import DVS128_GESTURES
+from snn_gesture_ros.ros.diagnostics import follow_health, resident_mb
+from snn_gesture_ros.ros.running import avoid_shared_memory
+from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header
+from std_srvs.srv import SetBool
+from vision_msgs.msg import Classification
+
+CLASSIFIER = 'gesture_classifier'
+SHOWN, TRIED = 'right_hand_wave', 'arm_roll'
+"""What the simulated person does without end, and whose scores the trial of commands sends."""
+CRUISE_M_S, FAST_M_S = 0.1, 0.3
+"""What gestures command, and what the one that is tried does."""
+LIMIT = '{max: 1, acceleration: 1000, deceleration: 1000}'
+TABLE = f"""
+velocity: {{linear: {LIMIT}, angular: {LIMIT}}}
+rows:
+- {{gesture: hand_clapping, do: stop, min_score: 1, hold_ms: 600000}}
+"""
+ROW = ('- {{gesture: {}, do: drive, linear_x: {}, min_score: 0.01, hold_ms: 0, '
+       'release_ms: 0}}\n')
+EXCHANGED = 'accurate', 'fast'
+DEAD_S = 0.5
+PATIENCE_S = 60.0
+TRIED_SCORES = 'tried_scores'
+
+
+class RobotTrials(Node):
+    """Hear scores and velocities; call the nodes' services."""
+
+    def __init__(self):
+        """Begin to listen."""
+        super().__init__('robot_trials')
+        self.health = follow_health(self)
+        self.scores = []
+        """Stamp in nanoseconds and steady time of arrival in seconds, of each."""
+        self.speed_m_s = None
+        self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+        self.create_subscription(Twist, 'cmd_vel', self._on_velocity, 10)
+        self._sender = self.create_publisher(Classification, TRIED_SCORES, GESTURE_QOS)
+        """Sends on what the classifier says, and what is tried: a robot hears one sender alone."""
+        self._enable = self.create_client(SetBool, f'{CLASSIFIER}/enable')
+        self._set = self.create_client(SetParameters, f'{CLASSIFIER}/set_parameters')
+
+    def _on_scores(self, message: Classification) -> None:
+        self._sender.publish(message)
+        stamp = message.header.stamp
+        self.scores.append((stamp.sec * 1_000_000_000 + stamp.nanosec, time.monotonic()))
+
+    def _on_velocity(self, message: Twist) -> None:
+        self.speed_m_s = message.linear.x
+
+    def wait_for(self, condition, what: str) -> None:
+        """
+        Spin until a condition is true.
+
+        :raises ValueError: if that takes more than PATIENCE_S.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise ValueError(f'waited in vain for {what}')
+            rclpy.spin_once(self, timeout_sec=0.05)
+
+    def _call(self, client, request):
+        self.wait_for(client.service_is_ready, client.srv_name)
+        future = client.call_async(request)
+        self.wait_for(future.done, client.srv_name)
+        return future.result()
+
+    def commands(self, times: int) -> dict:
+        """Measure the time from scores to the first velocity that they change, in ms."""
+        delays_ms = []
+        self.wait_for(self._sender.get_subscription_count, 'gesture_behavior')
+        scores = {**dict.fromkeys(DVS128_GESTURES, 0.0), TRIED: 1.0, 'none': 0.0}
+        while len(delays_ms) < times:
+            known = len(self.scores)
+            self.wait_for(lambda: len(self.scores) > known and self.speed_m_s == CRUISE_M_S,
+                          'the gesture of the simulated person')
+            sent_s = time.monotonic()
+            self._sender.publish(classification(header(self.scores[-1][0] + 1, ''), scores))
+            self.wait_for(lambda: self.speed_m_s > CRUISE_M_S, 'a faster velocity')
+            delays_ms.append(1000 * (time.monotonic() - sent_s))
+        return {f'command_ms_p{part}': float(np.percentile(delays_ms, part)) for part in (50, 99)}
+
+    def exchanges(self, times: int) -> dict:
+        """Exchange the network at work; tell the longest time between scores, in ms."""
+        before = self._dropped()
+        self.scores.clear()
+        for number in range(times):
+            answer = self._call(self._set, SetParameters.Request(parameters=[Parameter(
+                name='checkpoint', value=ParameterValue(
+                    type=ParameterType.PARAMETER_STRING, string_value=EXCHANGED[number % 2]))]))
+            if not answer.results[0].successful:
+                raise ValueError(answer.results[0].reason)
+        known = len(self.scores)
+        self.wait_for(lambda: len(self.scores) > known + 1, 'scores of the last network')
+        gaps_s = np.diff([arrival_s for _, arrival_s in self.scores])
+        return {'exchanges': times, 'exchange_frames_dropped': self._dropped() - before,
+                'exchange_longest_gap_ms': float(1000 * gaps_s.max())}
+
+    def _dropped(self) -> int:
+        self.health.clear()
+        self.wait_for(lambda: CLASSIFIER in self.health, 'diagnostics of gesture_classifier')
+        return int(self.health[CLASSIFIER]['frames_dropped'])
+
+    def activations(self, times: int, pid: int) -> dict:
+        """Switch the classifier off and on; tell its memory after ten times and the last."""
+        memory = []
+        for _ in range(times):
+            for wanted in (False, True):
+                answer = self._call(self._enable, SetBool.Request(data=wanted))
+                if not answer.success:
+                    raise ValueError(answer.message)
+                memory.append(resident_mb(pid))
+        early = min(20, len(memory) - 2)
+        return {'activations': times, 'mb_inactive_early': memory[early],
+                'mb_inactive_late': memory[-2], 'mb_active_early': memory[early + 1],
+                'mb_active_late': memory[-1]}
+
+    def kills(self, times: int, nodes, classifier) -> dict:
+        """Kill the classifier while the robot moves; tell how long it goes on, in ms."""
+        delays_ms = []
+        for _ in range(times):
+            known = len(self.scores)
+            self.wait_for(lambda: len(self.scores) > known and self.speed_m_s, 'a moving robot')
+            classifier.kill()
+            killed_s = time.monotonic()
+            classifier.wait()
+            self.wait_for(lambda: self.speed_m_s == 0, 'a standstill')
+            delays_ms.append(1000 * (time.monotonic() - killed_s))
+            classifier = nodes.start(CLASSIFIER)
+        return {'kills': times, 'stop_ms_p50': float(np.median(delays_ms)),
+                'stop_ms_longest': max(delays_ms),
+                'stops_later_than_500_ms': sum(each > 1000 * DEAD_S for each in delays_ms)}
+
+
+def run_trials(nodes, folder: Path, times: int) -> dict:
+    """
+    Start the nodes, a simulated camera and a robot's behaviour, and try them.
+
+    :param nodes: where processes are started.
+    :param folder: for the table of the behaviour.
+    :param times: exchanges and kills; commands and activations are twice as many.
+    :returns: figures by name.
+    :raises ValueError: if a node does not do what it should at all.
+    """
+    table = folder / 'trials.yaml'
+    table.write_text(TABLE + ''.join(
+        ROW.format(label, FAST_M_S if label == TRIED else CRUISE_M_S)
+        for label in DVS128_GESTURES))
+    environment = dict(os.environ)
+    avoid_shared_memory()       # in which a kill can hold up who listens, too
+    try:
+        rclpy.init()
+        trials = RobotTrials()
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+    try:
+        nodes.start('gesture_behavior', {'gesture_scores': TRIED_SCORES}, table=table, armed=True)
+        nodes.start('event_stream')
+        classifier = nodes.start(CLASSIFIER)
+        nodes.start('simulated_camera', gestures=[SHOWN], gesture_s=3600.0, pause_s=0.0)
+        trials.wait_for(lambda: trials.speed_m_s, 'a moving robot')
+        return {**trials.commands(2 * times), **trials.exchanges(times),
+                **trials.activations(2 * times, classifier.pid),
+                **trials.kills(times, nodes, classifier)}
+    finally:
+        trials.destroy_node()
+        rclpy.try_shutdown()

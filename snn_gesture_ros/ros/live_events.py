@@ -1,0 +1,128 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Live events: those of a topic, counted until they are shown, and the gesture of the moment."""
+import time
+
+from rclpy.serialization import deserialize_message
+from snn_gesture_ros.events.geometry import turn_counts
+from snn_gesture_ros.events.messages import MessageDecoder
+from snn_gesture_ros.events.packet import decode_packet
+from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
+from snn_gesture_ros.ros.graph import TypeSearch
+from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, message_class, STREAM_TYPE
+from snn_gesture_ros.viewing.film import Exposure
+from snn_gesture_ros.viewing.picture import Gesture
+from std_msgs.msg import UInt8MultiArray
+from vision_msgs.msg import Classification
+
+GATHER_S = 0.01
+"""Messages that follow within this time are read together, which costs less."""
+
+
+class LiveEvents:
+    """What a camera or event_stream sees, and what gesture_classifier says."""
+
+    def __init__(self, node, topic: str, rotation: int = 0):
+        """
+        Subscribe to the gestures; to the events only while `follow` is called.
+
+        :param topic: events of a camera, or the compact stream; its publisher tells.
+        :param rotation: degrees by which a camera's events are turned clockwise; the compact
+            stream is turned already.
+        """
+        self.rotation = rotation
+        self.frame_id = ''
+        """Of the newest message."""
+        self.malformed = 0
+        """Messages that could not be read, all skipped."""
+        self._node = node
+        self._topic = node.resolve_topic_name(topic)
+        self._types = TypeSearch(node, self._topic, self._subscribe)
+        self._subscription = None
+        self._exposure = Exposure()
+        self._scores_topic = node.resolve_topic_name('gesture_scores')
+        self._started, self._scores = '', {}
+        node.create_subscription(Classification, 'gesture', self._on_gesture, GESTURE_QOS)
+        self._listening = FollowedTopic(
+            node, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+
+    @property
+    def message_type(self) -> str:
+        """Type of the topic; empty while it is not read."""
+        return self._types.type
+
+    def source_values(self) -> dict:
+        """Return what diagnostics tell of whose messages are read."""
+        events = [] if self._subscription is None else [self._subscription]
+        return source_values([*events, self._listening], contest=self._types.contest)
+
+    def follow(self) -> None:
+        """Subscribe once there is a publisher; call it again and again."""
+        self._types.look()
+        if self._subscription is not None:
+            self._subscription.contest()
+        if not self._node.count_publishers(self._scores_topic):
+            self._started, self._scores = '', {}
+
+    def rest(self) -> None:
+        """Give up the subscription and what it has brought."""
+        if self._subscription is not None:
+            self._subscription.destroy()
+            self._subscription = None
+            self._types.forget()
+            self._exposure = Exposure()
+
+    def take(self):
+        """Give the counts since the last call, int32 [2, H, W]; None before the first message."""
+        counts = self._exposure.take()
+        if counts is None or self.message_type == STREAM_TYPE:
+            return counts
+        return turn_counts(counts, self.rotation)
+
+    @property
+    def gesture(self):
+        """The Gesture of the moment, None where no network runs, or several do."""
+        if not self._scores or self._listening.contest():
+            return None
+        label = self._started or next(iter(self._scores))
+        return Gesture(label, self._scores.get(label, 0.0), bool(self._started))
+
+    def _subscribe(self, message_type: str) -> None:
+        if message_type == STREAM_TYPE:
+            message, self._read = UInt8MultiArray, self._read_packet
+        else:
+            message, self._read = message_class(message_type), self._read_camera
+            self._decoder = MessageDecoder(message_type)
+        self.rest()
+        self._subscription = FollowedTopic(
+            self._node, message, self._topic, self._on_message, CAMERA_QOS)
+
+    def _on_message(self, data: bytes) -> None:
+        self._try_to_read(data)
+        time.sleep(GATHER_S)
+        for waiting in self._subscription.take_waiting():
+            self._try_to_read(waiting)
+
+    def _try_to_read(self, data: bytes) -> None:
+        try:
+            self._read(data)
+        except ValueError as error:
+            self.malformed += 1
+            self._node.get_logger().warning(f'message skipped: {error}',
+                                            throttle_duration_sec=1.0)
+
+    def _read_camera(self, data: bytes) -> None:
+        events, _, self.frame_id, width, height = self._decoder.decode(data)
+        self._exposure.add(events, width, height)
+
+    def _read_packet(self, data: bytes) -> None:
+        packet = decode_packet(data)
+        self.frame_id = packet.frame_id
+        self._exposure.add_pixels(packet.events['pixel'], packet.width, packet.height)
+
+    def _on_gesture(self, message: Classification) -> None:
+        self._started = message.results[0].class_id if message.results else ''
+
+    def _on_scores(self, data: bytes) -> None:
+        message = deserialize_message(data, Classification)
+        self._scores = {result.class_id: result.score for result in message.results}
