@@ -24,7 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.messages import Triggers
-from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording, Unwrapped
+from snn_gesture_ros.recordings.recording import (
+    find_place, Recording, UnreadableRecording, Unwrapped)
 
 AEDAT1_START = b'#!AER-DAT1.0'
 AEDAT2_START = b'#!AER-DAT2.0'
@@ -102,8 +103,17 @@ class Aedat2(Recording):
     def events(self, topic=None):
         """Yield the events as they lie in the file, times unwrapped; see `Recording`."""
         self.choose_topic(topic)
+        return self._read(self._words())
+
+    def events_from(self, start_us: int, topic=None):
+        """Yield the events from about a time on; see `Recording`."""
+        self.choose_topic(topic)
+        count = (self._file.seek(0, 2) - self._start) // self._type.itemsize
+        return self._read(self._words(*find_place(start_us, count, self._times_at)))
+
+    def _read(self, words):
         layout = self._layout
-        for address, times_us in self._words():
+        for address, times_us in words:
             pixel = address & layout.no_pixel == 0
             address = address[pixel].astype(np.int64)
             events = np.zeros(len(address), EVENT)
@@ -133,13 +143,26 @@ class Aedat2(Recording):
         """Close the file."""
         self._file.close()
 
-    def _words(self):
-        """Yield addresses, uint32[n], and times in microseconds, int64[n]."""
-        self._file.seek(self._start)
-        times = Unwrapped()
+    def _times_at(self, places):
+        words = []
+        for place in places.tolist():
+            self._file.seek(self._start + place * self._type.itemsize)
+            words.append(self._file.read(self._type.itemsize))
+        words = np.frombuffer(b''.join(words), self._type)
+        return Unwrapped().unwrap(words['t'].astype(np.int32))
+
+    def _words(self, first: int = 0, t_us=None):
+        """
+        Yield addresses, uint32[n], and times in microseconds, int64[n].
+
+        :param first: place of the first word that is read.
+        :param t_us: its time, unwrapped; None for the start of the file.
+        """
+        self._file.seek(self._start + first * self._type.itemsize)
+        times = Unwrapped(t_us)
         while data := self._file.read(BATCH * self._type.itemsize):
             words = np.frombuffer(data, self._type, len(data) // self._type.itemsize)
-            yield words['address'].astype(np.uint32), times.go_on(words['t'].astype(np.int32))
+            yield words['address'].astype(np.uint32), times.unwrap(words['t'].astype(np.int32))
             if len(data) % self._type.itemsize:
                 raise self._damaged('it ends within an event')
 

@@ -1,14 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """AEDAT 4, the files of iniVation's DV software, read and written."""
+from contextlib import suppress
 from pathlib import Path
 import struct
 from xml.etree import ElementTree
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.recordings.compression import LZ4, unpack, ZSTD
 from snn_gesture_ros.recordings.recording import (
-    Recording, SMALLEST_SENSOR, told_size, Triggers, UnreadableRecording)
+    find_place, Recording, SMALLEST_SENSOR, told_size, Triggers, UnreadableRecording)
 
 START = b'#!AER-DAT4.0\r\n'
 STREAM = 0
@@ -66,7 +68,8 @@ def _flat_buffer(identifier: bytes, field: int, length: int, vector: bytes) -> b
 AEDAT4_START = b'#!AER-DAT4.0\r\n'
 EVENTS, TRIGGERS = 'EVTS', 'TRIG'
 """Types of streams."""
-NONE, LZ4, LZ4_HIGH, ZSTD, ZSTD_HIGH = range(5)
+COMPRESSIONS = ('none', LZ4, LZ4, ZSTD, ZSTD)
+"""By the number in the header; those with two numbers differ in what they cost to write."""
 COMPRESSION, TABLE_PLACE, DESCRIPTION = range(3)
 """Fields of the header."""
 PACKET = struct.Struct('<ii')
@@ -74,7 +77,9 @@ PACKET = struct.Struct('<ii')
 WORDS = np.dtype([('t', '<i8'), ('x', '<i2'), ('y', '<i2'), ('p', 'u1'), ('', 'V3')])
 RISING_EDGE, FALLING_EDGE = 1, 2
 """Sources of a trigger: edges of the external signal."""
-LARGEST_PACKET = 1 << 30
+MAX_PACKET = 1 << 30
+MIN_TIME = -(1 << 62)
+"""Stands for the time of a packet without events."""
 
 
 class Aedat4(Recording):
@@ -113,8 +118,29 @@ class Aedat4(Recording):
 
     def events(self, topic=None):
         """Yield the events as they lie in the file; see `Recording`."""
+        return self._read(self._numbers[self.choose_topic(topic)], self._start)
+
+    def events_from(self, start_us: int, topic=None):
+        """Yield the events from about a time on; see `Recording`."""
         wanted = self._numbers[self.choose_topic(topic)]
-        for number, data in self._packets():
+        packets = []
+        with suppress(UnreadableRecording):     # who reads the events is told
+            packets += [place for place, number, _ in self._heads(self._start)
+                        if number == wanted]
+
+        def times_at(places):
+            first = [next(self._read(wanted, packets[place]))['t'][:1]
+                     for place in places.tolist()]
+            return np.array([int(t_us[0]) if len(t_us) else MIN_TIME for t_us in first])
+
+        place = self._start
+        with suppress(UnreadableRecording):
+            number, _ = find_place(start_us, len(packets), times_at)
+            place = packets[number] if packets else place
+        return self._read(wanted, place)
+
+    def _read(self, wanted: int, place: int):
+        for number, data in self._packets(place):
             if number == wanted:
                 yield self._explain(_read_events, data)
 
@@ -148,7 +174,7 @@ class Aedat4(Recording):
 
     def _describe(self, data):
         table = Table(data)
-        self._compression = table.number(COMPRESSION, '<b', NONE)
+        self._compression = table.number(COMPRESSION, '<b', 0)
         self._end = table.number(TABLE_PLACE, '<q', -1)
         root = ElementTree.fromstring(table.text(DESCRIPTION))
         self._types, self._numbers, unreadable = {}, {}, []
@@ -172,7 +198,7 @@ class Aedat4(Recording):
             raise UnreadableRecording(
                 f'{self.path}: the file has no stream of events, only '
                 f'{", ".join(unreadable) or "nothing"}')
-        if self._compression not in range(ZSTD_HIGH + 1):
+        if self._compression not in range(len(COMPRESSIONS)):
             raise UnreadableRecording(
                 f'{self.path}: AEDAT 4 of compression {self._compression} is not read')
 
@@ -189,35 +215,33 @@ class Aedat4(Recording):
             pass        # who reads the events is told
         return width, height
 
-    def _packets(self):
-        """Yield the number and the bytes of each packet of events or triggers."""
-        self._file.seek(0, 2)
-        end = self._file.tell()
+    def _packets(self, place=None):
+        """Yield the stream and the bytes of each packet of events or triggers, from a place on."""
+        for start, number, size in self._heads(self._start if place is None else place):
+            if self._types[number] in (EVENTS, TRIGGERS):
+                self._file.seek(start + PACKET.size)
+                yield number, self._explain(self._unpack, self._file.read(size))
+
+    def _heads(self, place: int):
+        """Yield the place, the stream and the size of each packet, from a place on."""
+        end = self._file.seek(0, 2)
         if self._start <= self._end <= end:
             end = self._end
-        place = self._start
         while place < end:
             self._file.seek(place)
             head = self._file.read(PACKET.size)
             if len(head) < PACKET.size:
                 raise self._damaged('it ends within a packet')
             number, size = PACKET.unpack(head)
-            place += PACKET.size + size
-            if number not in self._types or not 0 <= size <= LARGEST_PACKET:
+            if number not in self._types or not 0 <= size <= MAX_PACKET:
                 raise self._damaged('a packet cannot be as its header says')
-            if place > end:
+            if place + PACKET.size + size > end:
                 raise self._damaged('it ends within a packet')
-            if self._types[number] in (EVENTS, TRIGGERS):
-                yield number, self._explain(self._unpack, self._file.read(size))
+            yield place, number, size
+            place += PACKET.size + size
 
     def _unpack(self, data: bytes) -> bytes:
-        if self._compression in (LZ4, LZ4_HIGH):
-            import lz4.frame
-            return lz4.frame.decompress(data)
-        if self._compression in (ZSTD, ZSTD_HIGH):
-            import zstandard
-            return zstandard.ZstdDecompressor().decompressobj().decompress(data)
-        return data
+        return unpack(data, COMPRESSIONS[self._compression])
 
     def _explain(self, call, *arguments):
         """Call a function, and turn what it raises on damaged bytes into one line."""

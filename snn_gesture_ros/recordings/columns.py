@@ -110,13 +110,18 @@ class Table:
         rows = self._rows(start, stop)
         return as_events(rows, self._unit, self._offset_us)
 
-    def _rows(self, start, stop):
+    def times_at(self, places: np.ndarray) -> np.ndarray:
+        """Return the times of single events in microseconds, int64[m]."""
+        times = [self._rows(place, place + 1, 't')['t'] for place in places.tolist()]
+        return in_microseconds(np.concatenate(times), self._unit) + self._offset_us
+
+    def _rows(self, start, stop, names='txyp'):
         read = {}
-        for column in self._columns.values():
+        rows = {}
+        for name in names:
+            column = self._columns[name]
             if id(column.array) not in read:
                 read[id(column.array)] = column.array[start:stop]
-        rows = {}
-        for name, column in self._columns.items():
             array = read[id(column.array)]
             rows[name] = (array if column.part is None else
                           array[column.part] if isinstance(column.part, str) else

@@ -22,12 +22,13 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.columns import find_tables, NotEvents
-from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
+from snn_gesture_ros.recordings.recording import (
+    find_place, Recording, told_size, UnreadableRecording)
 
 HDF5_START = b'\x89HDF\r\n\x1a\n'
 BATCH = 1 << 16
-"""Events that are read at once, or a chunk of the file where that is larger, up to MOST."""
-MOST = 1 << 20
+"""Events that are read at once, or a chunk of the file where that is larger, up to MAX_BATCH."""
+MAX_BATCH = 1 << 20
 CACHE_BYTES = 16 << 20
 """Of a dataset's chunks, each of which is unpacked once then."""
 ECF = 0x8ecf
@@ -61,11 +62,20 @@ class Hdf5(Recording):
 
     def events(self, topic=None):
         """Yield the events in batches; see `Recording`."""
+        return self._read(self._tables[self.choose_topic(topic)], 0)
+
+    def events_from(self, start_us: int, topic=None):
+        """Yield the events in batches from about a time on; see `Recording`."""
         table = self._tables[self.choose_topic(topic)]
+        with self._explain():
+            place, _ = find_place(start_us, table.count, table.times_at)
+        return self._read(table, place)
+
+    def _read(self, table, first: int):
         for note in table.notes:
             self.add_note(note)
-        batch = min(max(BATCH, self._chunk), MOST)
-        for start in range(0, table.count, batch):
+        batch = min(max(BATCH, self._chunk), MAX_BATCH)
+        for start in range(first - first % batch, table.count, batch):
             with self._explain():
                 events = table.read(start, start + batch)
             yield events

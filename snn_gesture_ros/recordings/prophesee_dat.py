@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.recording import (
-    Recording, told_size, UnreadableRecording, Unwrapped)
+    find_place, Recording, told_size, UnreadableRecording, Unwrapped)
 
 COMMENT = b'%'
 LONGEST_LINE = 4096
@@ -74,12 +74,28 @@ class PropheseeDat(Recording):
     def events(self, topic=None):
         """Yield the events as they lie in the file, times unwrapped; see `Recording`."""
         self.choose_topic(topic)
-        self._file.seek(self._start)
-        times = Unwrapped()
+        return self._read(0, Unwrapped())
+
+    def events_from(self, start_us: int, topic=None):
+        """Yield the events from about a time on; see `Recording`."""
+        self.choose_topic(topic)
+        count = (self._file.seek(0, 2) - self._start) // WORDS.itemsize
+        place, t_us = find_place(start_us, count, self._times_at)
+        return self._read(place, Unwrapped(t_us))
+
+    def _times_at(self, places):
+        words = []
+        for place in places.tolist():
+            self._file.seek(self._start + place * WORDS.itemsize)
+            words.append(self._file.read(WORDS.itemsize))
+        return Unwrapped().unwrap(np.frombuffer(b''.join(words), WORDS)['t'])
+
+    def _read(self, first: int, times: Unwrapped):
+        self._file.seek(self._start + first * WORDS.itemsize)
         while data := self._file.read(BATCH_BYTES):
             words = np.frombuffer(data, WORDS, len(data) // WORDS.itemsize)
             events = np.zeros(len(words), EVENT)
-            events['t'] = times.go_on(words['t'])
+            events['t'] = times.unwrap(words['t'])
             for name, (shift, mask) in zip('xy', self._fields):
                 events[name] = words['data'] >> shift & mask
             shift, mask = self._fields[2]

@@ -11,6 +11,11 @@ LARGEST_SIDE = 65_536
 DISORDER = 0.001
 """Where more of the events are older by SLACK_US, they are out of order: no camera restarts."""
 
+SEEK_SAMPLES = 256
+"""Events whose times show where in a file a time is."""
+SEEK_MARGIN_US = 1_000_000
+"""Is read before a time, so that what is not quite in order around it is seen as from the start."""
+
 
 class UnreadableRecording(ValueError):
     """The file cannot be read; the message is one line that names it."""
@@ -49,6 +54,18 @@ class Recording:
         """
         raise NotImplementedError
 
+    def events_from(self, start_us: int, topic=None):
+        """
+        Yield what `events` yields, without most of what is before a camera time.
+
+        Where the format has an index, or where its events have places that can be computed, the
+        file is not read up to there; other formats yield all. The first event that is yielded is
+        earlier than the time, if any is.
+
+        :param topic: as in `events`, like what is raised.
+        """
+        return self.events(topic)
+
     def choose_topic(self, topic=None):
         """
         Return the topic of a bag, or the only one if it is None; of other formats the stream.
@@ -86,9 +103,15 @@ class Recording:
         if note not in self.notes:
             self.notes = (*self.notes, note)
 
-    def slices(self, duration_us: int, topic=None):
-        """Yield the events of each `duration_us` of camera time that has any, EVENT[n]."""
-        return cut_slices(self.events(topic), duration_us)
+    def slices(self, duration_us: int, topic=None, start_us=None):
+        """
+        Yield the events of each `duration_us` of camera time that has any, EVENT[n].
+
+        :param start_us: camera time before which most may be left out; None for the start.
+        """
+        if start_us is None:
+            return cut_slices(self.events(topic), duration_us)
+        return cut_slices(self.events_from(start_us - SEEK_MARGIN_US, topic), duration_us)
 
     def triggers(self) -> Triggers:
         """Count the triggers of a format without messages."""
@@ -197,14 +220,37 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
     return width, height
 
 
+def find_place(start_us: int, count: int, times_at) -> tuple:
+    """
+    Return the place of an event before a camera time, and its time; 0 and None for the start.
+
+    The start is returned, too, where the events are not in the order of time.
+
+    :param count: number of events, or of packets of events.
+    :param times_at: returns the camera times int64[m] of the places int64[m], which ascend.
+    """
+    if not count:
+        return 0, None
+    places = np.unique(np.linspace(0, count - 1, SEEK_SAMPLES).astype(np.int64))
+    times_us = times_at(places)
+    before = np.flatnonzero(times_us < start_us)
+    if not len(before) or (np.diff(times_us) < -SLACK_US).any():
+        return 0, None
+    return int(places[before[-1]]), int(times_us[before[-1]])
+
+
 class Unwrapped:
     """Follow the times of a file, batch by batch; steps are the shorter way round, also back."""
 
-    def __init__(self):
-        """Begin with no time."""
-        self._last_us = None
+    def __init__(self, last_us=None):
+        """
+        Start before the first time.
 
-    def go_on(self, times: np.ndarray) -> np.ndarray:
+        :param last_us: the time, unwrapped, that is before the next one; None where there is none.
+        """
+        self._last_us = last_us
+
+    def unwrap(self, times: np.ndarray) -> np.ndarray:
         """Return the times of the next events, int64[n]; they may be of any type of 32 bits."""
         low = times.astype(np.uint32).view(np.int32)
         if not len(low):

@@ -6,14 +6,15 @@ Messages with events as ROS 1 serializes them: little-endian, nothing aligned.
 A header has a number, seconds and nanoseconds, and a text with its length before it; an event of
 an EventArray takes 13 bytes.
 """
-import bz2
 from pathlib import Path
 import struct
 
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPES
-from snn_gesture_ros.recordings.connection import Connection, ROS1, ros2_name
+from snn_gesture_ros.recordings.compression import unpack
+from snn_gesture_ros.recordings.connection import (
+    Chunks, Connection, in_time_order, ROS1, ros2_name)
 
 HEADER = struct.Struct('<IIII')
 """Number, seconds, nanoseconds, length of the text."""
@@ -69,12 +70,14 @@ BAG_HEADER, CHUNK, CONNECTION, MESSAGE, CHUNK_INFO = 3, 5, 7, 2, 6
 """Values of `op`."""
 LENGTH = struct.Struct('<I')
 COUNT = struct.Struct('<II')
-LARGEST_RECORD = 1 << 30
+MAX_START_LINE = 64
+"""Bytes of the first line of a file."""
+MAX_RECORD = 1 << 30
 """Bytes; more are damage."""
 
 
 class Ros1Bag:
-    """The messages of a bag, as they lie in it."""
+    """The messages of a bag."""
 
     def __init__(self, path: Path):
         """
@@ -85,6 +88,7 @@ class Ros1Bag:
         self._path = path
         self._damage = None
         """Why it cannot be read to its end."""
+        self._chunks = Chunks()
         self.is_finished = True
         found = self._read_index()
         counts = found and found[1]
@@ -95,18 +99,27 @@ class Ros1Bag:
             Connection(number, topic, ros2_name(kind), counts.get(number, 0) if found else None,
                        ROS1) for number, (topic, kind) in connections.items()]
 
-    def messages(self, connections):
+    def messages(self, connections, start_ns=None):
         """
-        Yield connection, time in nanoseconds and bytes of each message, serialized as in ROS 1.
+        Yield connection, time in nanoseconds and bytes of each message, in the order of time.
 
+        The bytes are serialized as in ROS 1. Without an index it is the order of the file.
+
+        :param start_ns: messages before may be left out; None for all.
         :raises ValueError: after the last message before a cut.
         """
         wanted = {connection.id: connection for connection in connections}
-        for header, data in self._records():
-            number = _number(header, b'conn')
-            if header[b'op'][0] == MESSAGE and number in wanted:
-                seconds, nanoseconds = COUNT.unpack(header[b'time'])
-                yield wanted[number], seconds * 1_000_000_000 + nanoseconds, data
+        place = None if start_ns is None else self._chunks.place_of(start_ns)
+
+        def batches():
+            for after, records in self._records(place):
+                yield after, [
+                    (wanted[number], _nanoseconds(header[b'time']), data)
+                    for header, data in records
+                    if _operation(header) == MESSAGE
+                    and (number := _number(header, b'conn')) in wanted]
+
+        yield from in_time_order(batches(), self._chunks)
         if self._damage:
             raise ValueError(self._damage)
 
@@ -114,9 +127,14 @@ class Ros1Bag:
         """Do nothing: the file is open only while it is read."""
 
     def _read_index(self):
-        """Return topic and type, and number of messages, by connection; None without index."""
+        """
+        Return topic and type, and number of messages, by connection; None without index.
+
+        The index has the places of the chunks, too.
+        """
+        connections, counts, spans = {}, {}, []
         with self._path.open('rb') as file:
-            file.seek(len(file.readline(64)))
+            file.seek(len(file.readline(MAX_START_LINE)))
             try:
                 header, _ = _read_record(file)
                 place = int.from_bytes(header[b'index_pos'], 'little')
@@ -124,42 +142,53 @@ class Ros1Bag:
                 if not self.is_finished:
                     return None
                 file.seek(place)
-                connections, counts = {}, {}
                 while (record := _read_record(file)) is not None:
                     header, data = record
-                    if header[b'op'][0] == CONNECTION:
+                    if _operation(header) == CONNECTION:
                         connections[_number(header, b'conn')] = _topic(header, data)
-                    elif header[b'op'][0] == CHUNK_INFO:
+                    elif _operation(header) == CHUNK_INFO:
                         for number, count in COUNT.iter_unpack(data):
                             counts[number] = counts.get(number, 0) + count
-            except (KeyError, IndexError, ValueError, struct.error, TypeError) as error:
+                        spans.append((_number(header, b'chunk_pos'), *(
+                            _nanoseconds(header[name]) for name in (b'start_time', b'end_time'))))
+            except (KeyError, ValueError, struct.error, TypeError) as error:
                 self._damage = str(error) if isinstance(error, ValueError) else (
                     'its index cannot be read')
                 return None
         if not connections:
             self._damage = 'its index is missing'
             return None
+        self._chunks = Chunks(spans)
         return connections, counts
 
     def _scan(self) -> dict:
         """Return topic and type by the number of the connection, of the whole bag."""
         return {_number(header, b'conn'): _topic(header, data)
-                for header, data in self._records() if header[b'op'][0] == CONNECTION}
+                for _, records in self._records() for header, data in records
+                if _operation(header) == CONNECTION}
 
-    def _records(self):
-        """Yield the records within chunks, headers and data."""
+    def _records(self, place=None):
+        """
+        Yield the place behind each chunk or connection, and the records: headers and data.
+
+        :param place: of the first chunk; None for the start of the file.
+        """
         with self._path.open('rb') as file:
-            file.seek(len(file.readline(64)))
+            file.seek(len(file.readline(MAX_START_LINE)) if place is None else place)
+            records = []
             try:
                 while (record := _read_record(file)) is not None:
                     header, data = record
-                    if header[b'op'][0] == CHUNK:
-                        yield from _chunk_records(_unpack(header[b'compression'], data))
-                    elif header[b'op'][0] == CONNECTION:
-                        yield header, data
-            except (KeyError, IndexError, ValueError, OSError, EOFError, RuntimeError,
-                    struct.error) as error:
-                self._damage = self._damage or str(error) or type(error).__name__
+                    records = []
+                    if _operation(header) == CHUNK:
+                        compression = header[b'compression'].decode('latin-1')
+                        _read_chunk(unpack(data, compression), records)
+                    elif _operation(header) == CONNECTION:
+                        records.append(record)
+                    yield file.tell(), records
+            except (ImportError, KeyError, ValueError, struct.error) as error:
+                self._damage = self._damage or str(error)
+                yield file.tell(), records
 
 
 def _read_record(file):
@@ -176,7 +205,7 @@ def _read_record(file):
         if len(size) < LENGTH.size:
             raise ValueError('it ends within a record')
         length, = LENGTH.unpack(size)
-        if length > LARGEST_RECORD:
+        if length > MAX_RECORD:
             raise ValueError(f'a record of {length} bytes')
         data = file.read(length)
         if len(data) < length:
@@ -185,19 +214,26 @@ def _read_record(file):
     return _fields(parts[0]), parts[1]
 
 
-def _chunk_records(data: bytes):
-    """Yield header and data of each record in a chunk."""
+def _read_chunk(data: bytes, records: list) -> None:
+    """
+    Append header and data of each record in a chunk.
+
+    :raises ValueError: after the last record before a fault.
+    """
     place = 0
     while place < len(data):
-        length, = LENGTH.unpack_from(data, place)
-        header = _fields(data[place + LENGTH.size:place + LENGTH.size + length])
-        place += LENGTH.size + length
-        length, = LENGTH.unpack_from(data, place)
-        place += LENGTH.size
-        if place + length > len(data):
-            raise ValueError('a chunk ends within a message')
-        yield header, data[place:place + length]
-        place += length
+        parts = []
+        for _ in range(2):
+            length, = LENGTH.unpack_from(data, place)
+            place += LENGTH.size
+            if place + length > len(data):
+                raise ValueError('a chunk ends within a record')
+            parts.append(data[place:place + length])
+            place += length
+        header = _fields(parts[0])
+        if _operation(header) == MESSAGE and len(header.get(b'time', b'')) != COUNT.size:
+            raise ValueError('a message has no time')
+        records.append((header, parts[1]))
 
 
 def _fields(data: bytes) -> dict:
@@ -215,24 +251,18 @@ def _number(header: dict, name: bytes) -> int:
     return int.from_bytes(header.get(name, b''), 'little')
 
 
+def _operation(header: dict) -> int:
+    """Return which kind of record has a header, 0 where it does not say it."""
+    return _number(header, b'op')
+
+
+def _nanoseconds(time: bytes) -> int:
+    seconds, nanoseconds = COUNT.unpack(time)
+    return seconds * 1_000_000_000 + nanoseconds
+
+
 def _topic(header: dict, data: bytes) -> tuple:
     """Return the topic and the type of a connection."""
     described = _fields(data)
     topic = described.get(b'topic') or header[b'topic']
     return topic.decode('utf-8', 'replace'), described[b'type'].decode('utf-8', 'replace')
-
-
-def _unpack(compression: bytes, data: bytes) -> bytes:
-    """
-    Return what a chunk holds.
-
-    :raises ValueError: if its compression is not known.
-    """
-    if compression == b'none':
-        return data
-    if compression == b'bz2':
-        return bz2.decompress(data)
-    if compression == b'lz4':
-        import lz4.frame
-        return lz4.frame.decompress(data)
-    raise ValueError(f'compression {compression.decode("latin-1")} is not known')

@@ -8,6 +8,7 @@ import tempfile
 from typing import NamedTuple
 
 from snn_gesture_ros.events.event import EVENT_TYPES
+from snn_gesture_ros.recordings.compression import unpack, ZSTD
 from snn_gesture_ros.recordings.connection import CDR, ROS1
 from snn_gesture_ros.recordings.mcap_file import MCAP_START, McapFile
 from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
@@ -70,25 +71,32 @@ class Bag(Recording):
             self.close()
             raise
 
-    def messages(self, topics=None):
+    def messages(self, topics=None, start_ns=None):
         """
         Yield each `Message` of the topics with events, in the order of recording.
 
         :param topics: only these.
+        :param start_ns: messages that were recorded before may be left out; None for all.
         :raises UnreadableRecording: if the bag is damaged.
         """
         wanted = self.topics if topics is None else topics
+        latest_ns = late = 0
         with self._explain():
             for reader in self._readers:
                 connections = [c for c in reader.connections if c.topic in wanted]
                 if not connections:
                     continue
-                for connection, t_ns, data in reader.messages(connections):
+                for connection, t_ns, data in reader.messages(connections, start_ns):
+                    late += t_ns < latest_ns
+                    latest_ns = max(latest_ns, t_ns)
                     if data[:len(ZSTD_START)] == ZSTD_START:
                         data = _unpack_message(data)
                     if connection.serialization == ROS1:
                         data = as_cdr(data, connection.message_type)
                     yield Message(connection.topic, connection.message_type, t_ns, data)
+        if late:
+            self.add_note(f'{late} messages are older than one before them; without an index the '
+                          'messages are read in the order of the file')
 
     def events(self, topic=None):
         """
@@ -99,13 +107,41 @@ class Bag(Recording):
         """
         topic = self.choose_topic(topic)
         reader = EventReader(self.topics[topic])
-        for message in self.messages([topic]):
-            events = reader.read(message.data)
-            self.width, self.height = reader.width, reader.height
-            yield events
+        yield from self._read_events(topic, reader)
         if reader.malformed and reader.malformed == reader.messages:
             raise UnreadableRecording(
                 f'{self.path}: no message can be read: {reader.malformed_reason}')
+
+    def events_from(self, start_us: int, topic=None):
+        """
+        Yield the events of the messages from about a camera time on; see `Recording`.
+
+        The first message with events shows how far the camera's clock is from the recorder's.
+        EVT needs all messages before, which have the upper bits of the times.
+        """
+        topic = self.choose_topic(topic)
+        reader = EventReader(self.topics[topic])
+        for message in self.messages([topic]):
+            events = reader.read(message.data)
+            if len(events):
+                break
+        else:
+            return
+        if not (reader.encoding or '').startswith('evt'):
+            start_ns = message.t_ns + 1000 * (start_us - int(events['t'][0]))
+            found = self._read_events(topic, EventReader(self.topics[topic]), start_ns)
+            first = next((events for events in found if len(events)), None)
+            if first is not None and first['t'][0] < start_us:
+                yield first
+                yield from found
+                return
+        yield from self.events(topic)
+
+    def _read_events(self, topic, reader, start_ns=None):
+        for message in self.messages([topic], start_ns):
+            events = reader.read(message.data)
+            self.width, self.height = reader.width, reader.height
+            yield events
 
     def choose_topic(self, topic=None) -> str:
         """
@@ -256,8 +292,9 @@ class Bag(Recording):
         try:
             yield
         except ImportError as error:
-            raise UnreadableRecording(
-                f'{self.path}: to read such a bag, pip install mcap ({error})') from None
+            raise UnreadableRecording(f'{self.path}: to read such a bag, pip install '
+                                      f'{(error.name or "mcap").partition(".")[0]} ({error})'
+                                      ) from None
         except UnreadableRecording:
             raise
         except Exception as error:
@@ -268,10 +305,9 @@ class Bag(Recording):
 
 def _unpack_message(data: bytes) -> bytes:
     """Return a message that rosbag2 has compressed, or the same bytes where they are damaged."""
-    import zstandard
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
-    except zstandard.ZstdError:
+        return unpack(data, ZSTD)
+    except ValueError:
         return data
 
 

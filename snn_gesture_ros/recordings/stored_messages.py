@@ -115,11 +115,30 @@ class StoredMessages:
 
         The time is that of recording in a bag, else the camera's time of the newest event.
         """
+        return self._read()
+
+    def since(self, start_ns: int):
+        """
+        Yield what the recording has from so long after its first message on.
+
+        Where the format has an index, the file is not read up to there.
+
+        :returns: a generator of the time since `start_ns`, the time and the bytes of every message.
+        """
+        for first_ns, _ in self._read():
+            for t_ns, data in self._read(first_ns + start_ns if start_ns else None):
+                if t_ns - first_ns >= start_ns:
+                    yield t_ns - first_ns - start_ns, t_ns, data
+            return
+
+    def _read(self, start_ns=None):
+        """Yield the time and the bytes of every message; some before start_ns may be missing."""
         if self._recording.topics:
-            for message in self._recording.messages([self.topic]):
+            for message in self._recording.messages([self.topic], start_ns):
                 yield message.t_ns, message.data
             return
-        yield from as_messages(self._recording.slices(BATCH_US, self.topic),
+        start_us = None if start_ns is None else start_ns // 1000
+        yield from as_messages(self._recording.slices(BATCH_US, self.topic, start_us),
                                *self.sensor_size, self._frame_id)
 
 

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The film of a recording: its events in shots of equal duration, and what is recognized."""
+from itertools import chain
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -126,7 +127,8 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     recognition = watch(width, height) if watch else None
     nothing = turn_counts(np.zeros((2, height, width), np.int32), rotation)
     exposure = Exposure()
-    for number, slot, events in _numbered(recording.slices(shot_us, topic), shot_us):
+    for number, slot, events in _numbered(*_slices_from(recording, shot_us, topic, start_s),
+                                          shot_us):
         t_s, until_s = number * shot_us / 1e6, (number + 1) * shot_us / 1e6
         if end_s is not None and t_s >= end_s:
             return
@@ -150,13 +152,34 @@ def at_steady_rate(shots, shot_us: int):
             number += 1
 
 
-def _numbered(slices, shot_us: int):
-    """Yield of each shot its number, its place in camera time and its events, None in silence."""
+def _slices_from(recording, shot_us: int, topic, start_s: float) -> tuple:
+    """Return slices from about a time on, and the place in camera time of the recording's first."""
+    slices = recording.slices(shot_us, topic)
+    first = next(slices, None)
+    if first is None:
+        return (), 0
+    slot = _slot_of(first, shot_us)
+    if not start_s:
+        return chain([first], slices), slot
+    return recording.slices(shot_us, topic, slot * shot_us + round(start_s * 1e6)), slot
+
+
+def _slot_of(events: np.ndarray, shot_us: int) -> int:
+    """Return the place of a shot in camera time."""
+    return int(steady_times(events['t']).max()) // shot_us
+
+
+def _numbered(slices, first_slot: int, shot_us: int):
+    """
+    Yield of each shot its number, its place in camera time and its events, None in silence.
+
+    :param first_slot: the place of shot 0.
+    """
     most_silent = round(LONGEST_SILENCE_S * 1e6 / shot_us)
-    number, slot = -1, None
+    number, slot = -1, first_slot - 1
     for events in slices:
-        before, slot = slot, int(steady_times(events['t']).max()) // shot_us
-        passed = 1 if before is None else max(slot - before, 1)
+        before, slot = slot, _slot_of(events, shot_us)
+        passed = max(slot - before, 1)
         for silent in range(1, min(passed, most_silent + 1)):
             yield number + silent, before + silent, None
         number += passed
