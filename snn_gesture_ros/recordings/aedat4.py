@@ -77,7 +77,9 @@ PACKET = struct.Struct('<ii')
 WORDS = np.dtype([('t', '<i8'), ('x', '<i2'), ('y', '<i2'), ('p', 'u1'), ('', 'V3')])
 RISING_EDGE, FALLING_EDGE = 1, 2
 """Sources of a trigger: edges of the external signal."""
+MAX_HEADER = 1 << 24
 MAX_PACKET = 1 << 30
+"""Bytes; more are damage."""
 MIN_TIME = -(1 << 62)
 """Stands for the time of a packet without events."""
 
@@ -168,8 +170,10 @@ class Aedat4(Recording):
         size = self._file.read(4)
         if len(size) < 4:
             raise self._damaged('it ends within its header')
-        data = self._file.read(struct.unpack('<I', size)[0])
-        self._explain(self._describe, size + data)
+        length, = struct.unpack('<I', size)
+        if length > MAX_HEADER:
+            raise self._damaged(f'a header of {length} bytes')
+        self._explain(self._describe, size + self._file.read(length))
         self._start = self._file.tell()
 
     def _describe(self, data):

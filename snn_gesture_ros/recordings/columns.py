@@ -28,7 +28,7 @@ NAMES = {
     'p': ('p', 'ps', 'pol', 'pols', 'polarity', 'polarities', 'polarity_on', 'on'),
     'xy': ('xy', 'xys'),
 }
-"""Names of the columns, in lower case."""
+"""Names of the columns, in lower case, the most usual first."""
 ORDERS = ('txyp', 'xytp', 'xypt', 'tpxy')
 """Of the columns of an array [n, 4]."""
 UNITS = {'s': 1e6, 'sec': 1e6, 'ms': 1e3, 'us': 1.0, 'usec': 1.0, 'ns': 1e-3, 'nsec': 1e-3}
@@ -39,7 +39,9 @@ SAMPLE = 1 << 16
 """Events that decide the order of columns and the unit of time."""
 DISORDER = 0.01
 """At most such a part of the steps of a time goes back."""
-WORDS = {'us': 'microseconds', 'ns': 'nanoseconds', 's': 'seconds', 'ms': 'milliseconds'}
+WORDS = {'us': 'microseconds', 'ns': 'nanoseconds', 's': 'seconds'}
+"""Of the units that numbers can tell."""
+MAX_TIME_US = 1 << 62
 
 
 class Column(NamedTuple):
@@ -57,9 +59,17 @@ class NotEvents(ValueError):
 
 def role_of(name: str) -> Optional[str]:
     """Return t, x, y, p or xy for the name of a column, without a unit; None for others."""
-    bare, _ = split_unit(name)
-    bare = re.sub(r'^events?_', '', bare)
+    bare = _bare(name)
     return next((role for role, names in NAMES.items() if bare in names), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r'^events?_', '', split_unit(name)[0])
+
+
+def _rank_of(name: str, role: str) -> int:
+    """Return how usual a name is, 0 for the first of NAMES: the most usual counts."""
+    return NAMES[role].index(_bare(name))
 
 
 def split_unit(name: str) -> tuple:
@@ -92,14 +102,20 @@ class Table:
         self.count = next(iter(shapes))[0]
         self.notes = []
         """What was taken for granted, a line each."""
+        for name, column in columns.items():
+            dtype = column.array.dtype
+            dtype = dtype[column.part] if isinstance(column.part, str) else dtype
+            if dtype.kind not in 'iubf' or dtype.shape:
+                raise NotEvents(f'{name} must be numbers, it is {dtype}')
         sample = self._rows(0, min(SAMPLE, self.count))
-        for name, column in sample.items():
-            if column.dtype.kind not in 'iubf':
-                raise NotEvents(f'{name} must be numbers, it is {column.dtype}')
+        self._off = off_values(sample['p'])
         self._unit = unit or unit_of(sample['t'])
-        self.unit_note = f'times are taken for {WORDS[self._unit[:2].rstrip("e")]}'
         if unit is None and (self._unit != 'us' or sample['t'].dtype.kind == 'f'):
-            self.notes.append(self.unit_note)
+            self.notes.append(f'times are taken for {WORDS[self._unit]}')
+        values = np.unique(sample['p'])
+        if len(values) > 1 and not np.isin(values, self._off).any() and values.min() > 0:
+            self.notes.append(f'p is above 0 in all events, from {values.min()} to '
+                              f'{values.max()}: all are taken for ON')
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """
@@ -108,7 +124,7 @@ class Table:
         :raises NotEvents: if there are others than events among them.
         """
         rows = self._rows(start, stop)
-        return as_events(rows, self._unit, self._offset_us)
+        return as_events(rows, self._unit, self._offset_us, self._off)
 
     def times_at(self, places: np.ndarray) -> np.ndarray:
         """Return the times of single events in microseconds, int64[m]."""
@@ -130,12 +146,13 @@ class Table:
 
 
 @np.errstate(all='ignore')
-def as_events(rows: dict, unit: str, offset_us: int = 0) -> np.ndarray:
+def as_events(rows: dict, unit: str, offset_us: int = 0, off: tuple = ()) -> np.ndarray:
     """
     Return columns as EVENT[n].
 
     :param rows: numbers by t, x, y and p, all of one length.
     :param unit: of the time, one of UNITS.
+    :param off: values above 0 of the polarity that mean OFF, see `off_values`.
     :raises NotEvents: if a number cannot be that of an event.
     """
     events = np.zeros(len(rows['t']), EVENT)
@@ -147,7 +164,7 @@ def as_events(rows: dict, unit: str, offset_us: int = 0) -> np.ndarray:
             raise NotEvents(f'{name} must be between 0 and 65535')
         events[name] = column
     events['t'] = in_microseconds(rows['t'], unit) + offset_us
-    events['p'] = is_on(rows['p'])
+    events['p'] = (rows['p'] > 0) & ~np.isin(rows['p'], off)
     return events
 
 
@@ -158,22 +175,26 @@ def in_microseconds(times: np.ndarray, unit: str) -> np.ndarray:
     :raises NotEvents: if one is no time.
     """
     scale = UNITS[unit]
-    if times.dtype.kind != 'f' and scale >= 1:
-        return times.astype(np.int64) * int(scale)
-    if times.dtype.kind != 'f':
-        return times.astype(np.int64) // round(1 / scale)
     scaled = times.astype(np.float64) * scale
-    if not (np.abs(scaled) < 2.0**62).all():
+    if not (np.abs(scaled) < MAX_TIME_US).all():
         raise NotEvents('t has values that are no times')
-    return np.rint(scaled).astype(np.int64)
+    if times.dtype.kind == 'f':
+        return np.rint(scaled).astype(np.int64)
+    if scale >= 1:
+        return times.astype(np.int64) * int(scale)
+    return (times // round(1 / scale)).astype(np.int64)     # unsigned ones may be larger before
 
 
-def is_on(polarity: np.ndarray) -> np.ndarray:
-    """Return which are ON: those above 0, but for -1 that was stored without a sign."""
-    on = polarity > 0
-    if polarity.dtype.kind == 'u':
-        on &= polarity != np.iinfo(polarity.dtype).max
-    return on
+def off_values(polarity: np.ndarray) -> tuple:
+    """
+    Return the values above 0 that mean OFF: -1 where it was stored without a sign.
+
+    Where there is 0, too, and no 1, the largest value is not -1: 0 and 255 are OFF and ON.
+    """
+    if polarity.dtype.kind != 'u':
+        return ()
+    values = set(np.unique(polarity).tolist())
+    return () if 0 in values and 1 not in values else (np.iinfo(polarity.dtype).max,)
 
 
 @np.errstate(all='ignore')
@@ -241,7 +262,7 @@ def find_tables(arrays: dict, offset_us=None) -> dict:
 
 def _candidates(folder, members, reasons):
     """Yield the place, the columns and the unit of what may be events in a folder."""
-    columns, unit = {}, None
+    columns, ranks, unit = {}, {}, None
     for name, array in members.items():
         role = role_of(name)
         fields = array.dtype.names
@@ -254,8 +275,10 @@ def _candidates(folder, members, reasons):
         elif role == 'xy' and len(array.shape) == 2 and array.shape[1] == 2:
             columns |= {'x': Column(array, 0), 'y': Column(array, 1)}
         elif role in ('t', 'x', 'y', 'p'):
-            columns[role] = Column(array)
-            unit = split_unit(name)[1] if role == 't' else unit
+            rank = _rank_of(name, role)
+            if rank < ranks.get(role, len(NAMES[role])):
+                ranks[role], columns[role] = rank, Column(array)
+                unit = split_unit(name)[1] if role == 't' else unit
         elif (len(array.shape) == 2 and array.shape[1] == 4 and array.dtype.kind in 'iubf'
               and ('event' in path.lower() or len(members) == 1)):
             try:

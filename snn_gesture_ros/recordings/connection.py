@@ -42,8 +42,8 @@ class Chunks:
         """
         Sort the chunks by their places.
 
-        :param spans: place in bytes, earliest and latest time in nanoseconds of each chunk that has
-            messages; none where there is no index.
+        :param spans: place in bytes, earliest and latest time in nanoseconds of each chunk that
+            has messages; none where there is no index.
         """
         spans = sorted(spans)
         self._places = [place for place, *_ in spans]

@@ -159,11 +159,12 @@ def _missing_filter(h5py, dataset):
     for number in range(options.get_nfilters()):
         code, _, _, name = options.get_filter(number)
         if not h5py.h5z.filter_avail(code) and not _has_filter(h5py, code):
-            what_to_do = ("set HDF5_PLUGIN_PATH to Prophesee's plugin (hdf5_ecf), or take the RAW "
-                          'file that it was made from' if code == ECF else
-                          'pip install hdf5plugin')
+            if code == ECF:
+                return ("its events are compressed by Prophesee's ECF, which h5py does not have: "
+                        "install Prophesee's plugin hdf5_ecf and set HDF5_PLUGIN_PATH to its "
+                        'folder, or take the RAW file that it was made from')
             return (f'its events are compressed by a filter that h5py does not have '
-                    f'({name.decode("latin-1") or code}): {what_to_do}')
+                    f'({name.decode("latin-1") or code}): pip install hdf5plugin')
     return None
 
 

@@ -32,6 +32,8 @@ FOREIGN = (
     (b'version https://git-lfs', 'is a pointer of Git LFS, not the file: git lfs pull fetches it'),
     (b'MATLAB 5.0 MAT-file', 'is of MATLAB, which is not read: save t, x, y and p with '
                              'scipy.io.loadmat and numpy.savez'),
+    (b'MATLAB 7.3 MAT-file', 'is of MATLAB, which is not read: save t, x, y and p with h5py and '
+                             'numpy.savez'),
     (b'BZh', UNPACK), (b'\xfd7zXZ\0', UNPACK), (b"7z\xbc\xaf'\x1c", UNPACK), (b'Rar!', UNPACK),
     (b'PAR1', 'is Parquet, which is not read: save it as csv'),
     (b'\x80', 'is a pickle of Python, which is not read: save t, x, y and p with numpy.savez'),

@@ -11,7 +11,8 @@ from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.recordings.compression import unpack, ZSTD
 from snn_gesture_ros.recordings.connection import CDR, ROS1
 from snn_gesture_ros.recordings.mcap_file import MCAP_START, McapFile
-from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.recording import (
+    Recording, SEEK_MARGIN_US, UnreadableRecording)
 from snn_gesture_ros.recordings.ros1_bag import as_cdr, ROS1_START, Ros1Bag
 from snn_gesture_ros.recordings.sqlite_file import JOURNAL, SQLITE_START, SqliteFile
 from snn_gesture_ros.recordings.stored_messages import EventReader
@@ -128,7 +129,7 @@ class Bag(Recording):
         else:
             return
         if not (reader.encoding or '').startswith('evt'):
-            start_ns = message.t_ns + 1000 * (start_us - int(events['t'][0]))
+            start_ns = message.t_ns + 1000 * (start_us - SEEK_MARGIN_US - int(events['t'][0]))
             found = self._read_events(topic, EventReader(self.topics[topic]), start_ns)
             first = next((events for events in found if len(events)), None)
             if first is not None and first['t'][0] < start_us:

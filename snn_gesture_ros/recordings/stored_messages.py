@@ -123,7 +123,7 @@ class StoredMessages:
 
         Where the format has an index, the file is not read up to there.
 
-        :returns: a generator of the time since `start_ns`, the time and the bytes of every message.
+        :returns: a generator of the time since `start_ns`, the time and the bytes of each message.
         """
         for first_ns, _ in self._read():
             for t_ns, data in self._read(first_ns + start_ns if start_ns else None):

@@ -25,6 +25,11 @@ from snn_gesture_ros.recordings.recording import Recording, told_size, Unreadabl
 GZIP_START = b'\x1f\x8b'
 BATCH = 1 << 15
 """Lines that are read at once."""
+BATCH_BYTES = 1 << 24
+"""At most, also where lines are long."""
+MAX_LINE = 1 << 20
+"""Bytes; what is longer is not text with events."""
+BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 START_BYTES = 4096
 """What tells whether a file holds events."""
 COMMENTS = ('#', '%')
@@ -113,7 +118,7 @@ class Text(Recording):
         self.choose_topic(topic)
         self._file.seek(0)
         for _ in range(self._skipped):
-            self._file.readline()
+            self._file.readline(MAX_LINE)
         number = self._skipped
         for lines in self._batches():
             good = len(lines)
@@ -136,13 +141,17 @@ class Text(Recording):
 
     def _batches(self):
         """Yield lists of lines; raise UnreadableRecording after the last that can be unpacked."""
-        lines, damage = [], None
+        lines, size, damage = [], 0, None
         try:
-            for line in self._file:
+            while line := self._file.readline(MAX_LINE):
+                if len(line) == MAX_LINE and not line.endswith(b'\n'):
+                    damage = f'a line has more than {MAX_LINE} bytes'
+                    break
                 lines.append(line)
-                if len(lines) == BATCH:
+                size += len(line)
+                if len(lines) == BATCH or size > BATCH_BYTES:
                     yield lines
-                    lines = []
+                    lines, size = [], 0
         except (EOFError, OSError, zlib.error) as error:
             damage = error
         if lines:
@@ -179,7 +188,8 @@ class Text(Recording):
             if len(sample) >= SAMPLE or not sample and header_lines > SAMPLE:
                 break
         sample = sample[:SAMPLE]
-        size = re.fullmatch(rb'(\d{1,5})[\s,]+(\d{1,5})\s*', sample[0]) if sample else None
+        size = re.fullmatch(rb'(\d{1,5})[\s,]+(\d{1,5})\s*',
+                            sample[0].removeprefix(BYTE_ORDER_MARK)) if sample else None
         if size:
             self.width, self.height = told_size(int(size[1]), int(size[2]))
             header_lines += 1
@@ -202,7 +212,7 @@ class Text(Recording):
         """Return the places of the columns, where no header names them."""
         rows = []
         for line in sample:
-            words = split_line(line.decode('latin-1'))
+            words = split_line(line.removeprefix(BYTE_ORDER_MARK).decode('latin-1'))
             if len(words) != 4 or not all(map(NUMBER.fullmatch, words)):
                 break
             rows.append([float(word) for word in words])
@@ -232,7 +242,7 @@ class Text(Recording):
 
     def _parse(self, lines) -> dict:
         """Return the columns of lines; raise ValueError if one is no event."""
-        text = b''.join(lines)
+        text = b''.join(lines).removeprefix(BYTE_ORDER_MARK)
         if b'rue' in text or b'alse' in text:
             for word, value in BOOLEANS.items():
                 text = text.replace(word, value)

@@ -153,7 +153,7 @@ def at_steady_rate(shots, shot_us: int):
 
 
 def _slices_from(recording, shot_us: int, topic, start_s: float) -> tuple:
-    """Return slices from about a time on, and the place in camera time of the recording's first."""
+    """Return slices from about a time on, and the place in camera time of the first of all."""
     slices = recording.slices(shot_us, topic)
     first = next(slices, None)
     if first is None:
