@@ -112,7 +112,7 @@ def test_python_objects_beside_the_events_cost_nothing(tmp_path):
              others=np.array([{}, {}], dtype=object), **columns)
     assert (read_all(tmp_path / 'a.npz') == EVENTS).all()
     np.savez(tmp_path / 'b.npz', **{**columns, 't': columns['t'].astype(object)})
-    with pytest.raises(UnreadableRecording, match=r't \(Python objects\)|has p, x, y'):
+    with pytest.raises(UnreadableRecording, match='t must be numbers, they are Python objects'):
         open_recording(tmp_path / 'b.npz')
 
 
@@ -254,7 +254,7 @@ def test_view_instead_of_messages_is_not_read(tmp_path):
         'CREATE VIEW messages AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 '
         "FROM n) SELECT id, 1 AS topic_id, 0 AS timestamp, x'00' AS data FROM n")
     start_s = time.monotonic()
-    with pytest.raises(UnreadableRecording, match='is no bag'):
+    with pytest.raises(UnreadableRecording, match='is not a bag'):
         open_recording(file)
     assert time.monotonic() - start_s < 5
 

@@ -406,6 +406,6 @@ def test_other_files_are_named(tmp_path, content, reason):
 def test_another_database_is_no_damaged_bag(tmp_path):
     with closing(sqlite3.connect(tmp_path / 'a.db3')) as database, database:
         database.execute('CREATE TABLE things(id INTEGER)')
-    with pytest.raises(UnreadableRecording, match='is no bag: it has no messages') as error:
+    with pytest.raises(UnreadableRecording, match='is not a bag: it has no messages') as error:
         open_recording(tmp_path / 'a.db3')
     assert 'cut off' not in str(error.value)

@@ -25,14 +25,14 @@ LARGE_MB = int(os.environ.get('SNN_GESTURE_LARGE_MB', 24))
 MAX_MB = 500
 PART = 1 << 18
 """Events that are written at once."""
-READ = '''
+READ = """
 import resource, sys
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 with open_recording(sys.argv[1]) as recording:
     facts = gather_facts(recording)
 print(facts.events, facts.damage, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-'''
+"""
 
 
 def write_dat(path, width, height):

@@ -17,17 +17,17 @@ from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 CLIPS_A_PART = 24
 REST_SHARE = 0.5
-"""Of the clips of a gesture, those that begin with rest."""
+"""Share of the clips of a gesture that begin with rest."""
 REST = (0.13, 0.43)
 """How long that rest may be, as parts of a clip."""
 END = (0.4, 0.7)
-"""When a gesture ends that ends within its clip, as parts of the clip."""
+"""End of a gesture that ends within its clip, as parts of the clip."""
 KNOWN_LABELS = (*DVS128_GESTURES, NONE, *IDLE_ACTIVITIES)
 """`none` is any of the idle activities; one of their names is that one alone."""
 SEEDS_A_SPLIT = 1_000_000
 FIRST_SEED = {'train': 0, 'validation': SEEDS_A_SPLIT, 'test': 2 * SEEDS_A_SPLIT}
 SEEDS = 3 * SEEDS_A_SPLIT
-MOST_SEEDS = (1 << 31) // SEEDS
+MAX_SEEDS = (1 << 31) // SEEDS
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Simulation:
     """Whether every gesture ends within its clip, which then has no rest before it."""
 
     def __post_init__(self):
-        """Refuse what cannot be simulated with a ValueError that says what can."""
+        """Raise ValueError for what cannot be simulated, with what can."""
         for label in self.labels:
             if label not in KNOWN_LABELS:
                 raise ValueError(f'label {label!r} cannot be simulated, only '
@@ -64,8 +64,8 @@ class Simulation:
             raise ValueError(f'framing {self.framing!r} is not one of {", ".join(FRAMINGS)}')
         if not 1 <= self.clips * len(self.labels) <= SEEDS_A_SPLIT:
             raise ValueError(f'clips must be 1 or more, {SEEDS_A_SPLIT} at most of all labels')
-        if not 0 <= self.seed < MOST_SEEDS:
-            raise ValueError(f'seed must be from 0 to {MOST_SEEDS - 1}')
+        if not 0 <= self.seed < MAX_SEEDS:
+            raise ValueError(f'seed must be from 0 to {MAX_SEEDS - 1}')
         if not 100_000 <= self.duration_us <= 600_000_000:
             raise ValueError('a clip must last 0.1 s or longer, and 600 s at most')
         if min(self.validation, self.test) < 0 or self.validation + self.test > 1:
@@ -78,7 +78,7 @@ class Simulation:
         return [plan[first:first + CLIPS_A_PART] for first in range(0, len(plan), CLIPS_A_PART)]
 
     def description(self) -> dict:
-        """Return what the set's folder says of it; older sets say nothing of ends."""
+        """Return the description of the set; older sets have no `ends` in it."""
         made = {'made_by': 'simulation', **asdict(self), **Cleaning().description()}
         return made if self.ends else {name: made[name] for name in made if name != 'ends'}
 

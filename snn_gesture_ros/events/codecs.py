@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the codecs share: the state between two words, the time, and the event that is made."""
+"""Decoders of the encodings of EventPacket: a state goes from word to word and on."""
 import numpy as np
 from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.event import EVENT, MalformedMessage
@@ -16,6 +16,80 @@ STEP_BACK = 16
 """How far a sensor steps back without a reason, in units of the upper bits of its time."""
 UNKNOWN = 1 << 16
 """A coordinate not yet sent: out of range, so that no event is made with it."""
+OFF, ON, TIME_HIGH, TRIGGER = 0, 1, 8, 10
+VECTOR = 32
+
+
+class Decoder:
+    """
+    Decode the payloads of one camera, packet after packet.
+
+    Use one for each stream, and `reset` it where a packet was lost.
+    """
+
+    def __init__(self, encoding: str, width: int, height: int):
+        """
+        Start a stream.
+
+        :param encoding: one of ENCODINGS.
+        :param width: of the sensor in pixels, like the height; events outside are dropped.
+        :raises ValueError: if the encoding is not known.
+        """
+        if encoding not in _CODECS:
+            raise ValueError(f'encoding {encoding!r} is not one of {", ".join(ENCODINGS)}')
+        self.encoding = encoding
+        self.width = width
+        self.height = height
+        self._word, self.unit_bytes, self._max_events, self._decode_words = _CODECS[encoding]
+        self._state = np.zeros(1, STATE)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what a lost packet may have changed. Counters and unwrapped time go on."""
+        for field in ('x', 'y', 'base'):
+            self._state[field] = UNKNOWN
+        self._state['has_high'] = self._state['has_time'] = False
+
+    def decode(self, payload: np.ndarray, time_base_ns: int) -> np.ndarray:
+        """
+        Return the events of one packet as an array of EVENT.
+
+        :param payload: the packet's `events`, uint8[n].
+        :param time_base_ns: the packet's `time_base`; those of evt do not use it.
+        :raises MalformedMessage: if the payload ends within a word or an event.
+        """
+        if len(payload) % self.unit_bytes:
+            raise MalformedMessage(f'{self.encoding} payload of {len(payload)} bytes is cut off')
+        words = payload.view(self._word)
+        events = np.empty(self._max_events(words), EVENT)
+        kept = self._decode_words(words, *divmod(time_base_ns, 1000), self.width, self.height,
+                                  self._state, events)
+        return events[:kept]
+
+    @property
+    def out_of_range(self) -> int:
+        """Events outside the sensor so far, all dropped."""
+        return int(self._state['out_of_range'][0])
+
+    @property
+    def triggers_rising(self) -> int:
+        """Rising edges at the camera's trigger input so far."""
+        return int(self._state['triggers_rising'][0])
+
+    @property
+    def triggers_falling(self) -> int:
+        """Falling edges at the camera's trigger input so far."""
+        return int(self._state['triggers_falling'][0])
+
+    @property
+    def trigger_time_sum_us(self) -> int:
+        """Sum of the sensor times of all triggers so far."""
+        return int(self._state['trigger_time_sum_us'][0])
+
+
+def make_decoder(encoding: str, width: int, height: int) -> Decoder:
+    """Make a `Decoder`; raise ValueError if the encoding is not known."""
+    return Decoder(encoding, width, height)
 
 
 @njit(nogil=True)
@@ -57,10 +131,6 @@ def add_trigger(state, time_us, is_rising):
     state.triggers_rising += is_rising
     state.triggers_falling += 1 - is_rising
     state.trigger_time_sum_us += time_us
-
-
-OFF, ON, TIME_HIGH, TRIGGER = 0, 1, 8, 10
-VECTOR = 32
 
 
 @njit(nogil=True)
@@ -107,88 +177,6 @@ def decode_evt21(words, base_us, base_ns, width, height, states, events):
         elif code == TRIGGER:
             add_trigger(state, state.time_us | value >> 22, value & 1)
     return count
-
-
-def most_events_evt2(words):
-    """Return how many events uint32[n] can hold at most."""
-    return len(words)
-
-
-def most_events_evt21(words):
-    """Return how many events uint64[n] can hold at most."""
-    return VECTOR * int(np.count_nonzero(words >> 60 <= ON))
-
-
-class Decoder:
-    """
-    Decode the payloads of one camera, packet after packet.
-
-    Use one for each stream, and `reset` it where a packet was lost.
-    """
-
-    def __init__(self, encoding: str, width: int, height: int):
-        """
-        Begin a stream.
-
-        :param encoding: one of ENCODINGS.
-        :param width: of the sensor in pixels, like the height; events outside are dropped.
-        :raises ValueError: if the encoding is not known.
-        """
-        if encoding not in _CODECS:
-            raise ValueError(f'encoding {encoding!r} is not one of {", ".join(ENCODINGS)}')
-        self.encoding = encoding
-        self.width = width
-        self.height = height
-        self._word, self.unit_bytes, self._most_events, self._decode_words = _CODECS[encoding]
-        self._state = np.zeros(1, STATE)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget what a lost packet may have changed. Counters and unwrapped time go on."""
-        for field in ('x', 'y', 'base'):
-            self._state[field] = UNKNOWN
-        self._state['has_high'] = self._state['has_time'] = False
-
-    def decode(self, payload: np.ndarray, time_base_ns: int) -> np.ndarray:
-        """
-        Return the events of one packet as an array of EVENT.
-
-        :param payload: the packet's `events`, uint8[n].
-        :param time_base_ns: the packet's `time_base`; those of evt do not use it.
-        :raises MalformedMessage: if the payload ends within a word or an event.
-        """
-        if len(payload) % self.unit_bytes:
-            raise MalformedMessage(f'{self.encoding} payload of {len(payload)} bytes is cut off')
-        words = payload.view(self._word)
-        events = np.empty(self._most_events(words), EVENT)
-        kept = self._decode_words(words, *divmod(time_base_ns, 1000), self.width, self.height,
-                                  self._state, events)
-        return events[:kept]
-
-    @property
-    def out_of_range(self) -> int:
-        """Events outside the sensor so far, all dropped."""
-        return int(self._state['out_of_range'][0])
-
-    @property
-    def triggers_rising(self) -> int:
-        """Rising edges at the camera's trigger input so far."""
-        return int(self._state['triggers_rising'][0])
-
-    @property
-    def triggers_falling(self) -> int:
-        """Falling edges at the camera's trigger input so far."""
-        return int(self._state['triggers_falling'][0])
-
-    @property
-    def trigger_time_sum_us(self) -> int:
-        """Sum of the sensor times of all triggers so far."""
-        return int(self._state['trigger_time_sum_us'][0])
-
-
-def make_decoder(encoding: str, width: int, height: int) -> Decoder:
-    """Make a `Decoder`; raise ValueError if the encoding is not known."""
-    return Decoder(encoding, width, height)
 
 
 @njit(nogil=True)
@@ -288,7 +276,7 @@ def _decode_mono(words, base_us, base_ns, width, height, states, events):
 
 
 @njit(nogil=True)
-def _most_events(words, events_by_code):
+def _max_events(words, events_by_code):
     """Return how many events the words can hold at most."""
     count = 0
     for word in words:
@@ -296,15 +284,25 @@ def _most_events(words, events_by_code):
     return count
 
 
-def _most_events_evt3(words):
-    return _most_events(words, _EVT3_EVENTS)
+def _max_events_evt3(words):
+    return _max_events(words, _EVT3_EVENTS)
 
 
-def _most_events_libcaer_cmp(words):
-    return _most_events(words, _LIBCAER_CMP_EVENTS)
+def _max_events_libcaer_cmp(words):
+    return _max_events(words, _LIBCAER_CMP_EVENTS)
 
 
-def _most_events_in_pairs(words):
+def max_events_evt2(words):
+    """Return how many events uint32[n] can hold at most."""
+    return len(words)
+
+
+def max_events_evt21(words):
+    """Return how many events uint64[n] can hold at most."""
+    return VECTOR * int(np.count_nonzero(words >> 60 <= ON))
+
+
+def _max_events_in_pairs(words):
     return len(words) // 2
 
 
@@ -313,11 +311,11 @@ _LIBCAER_CMP_EVENTS = np.array([0, 0, 0, 1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 
 _CODECS = {
     # encoding: type of a word, bytes of the smallest unit, limit of events, decoder
-    'evt3': ('<u2', 2, _most_events_evt3, _decode_evt3),
-    'libcaer_cmp': ('<u2', 2, _most_events_libcaer_cmp, _decode_libcaer_cmp),
-    'libcaer': ('<u4', 8, _most_events_in_pairs, _decode_libcaer),
-    'mono': ('<u4', 8, _most_events_in_pairs, _decode_mono),
-    'evt2': ('<u4', 4, most_events_evt2, decode_evt2),
-    'evt21': ('<u8', 8, most_events_evt21, decode_evt21),
+    'evt3': ('<u2', 2, _max_events_evt3, _decode_evt3),
+    'libcaer_cmp': ('<u2', 2, _max_events_libcaer_cmp, _decode_libcaer_cmp),
+    'libcaer': ('<u4', 8, _max_events_in_pairs, _decode_libcaer),
+    'mono': ('<u4', 8, _max_events_in_pairs, _decode_mono),
+    'evt2': ('<u4', 4, max_events_evt2, decode_evt2),
+    'evt21': ('<u8', 8, max_events_evt21, decode_evt21),
 }
 ENCODINGS = tuple(_CODECS)

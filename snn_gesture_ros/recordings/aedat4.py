@@ -8,62 +8,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
+from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.recordings.compression import LZ4, unpack, ZSTD
 from snn_gesture_ros.recordings.recording import (
-    find_place, Recording, SMALLEST_SENSOR, told_size, Triggers, UnreadableRecording)
-
-START = b'#!AER-DAT4.0\r\n'
-STREAM = 0
-LARGEST_PIXELS = 1 << 15
-FILE_DESCRIPTION = """<dv version="2.0"><node name="outInfo" path="/mainloop/Recorder/outInfo/">
-<node name="0" path="/mainloop/Recorder/outInfo/0/">
-<attr key="compression" type="string">NONE</attr>
-<attr key="originalModuleName" type="string">snn_gesture_ros</attr>
-<attr key="originalOutputName" type="string">events</attr>
-<attr key="typeDescription" type="string">Array of events (polarity ON/OFF).</attr>
-<attr key="typeIdentifier" type="string">EVTS</attr>
-<node name="info" path="/mainloop/Recorder/outInfo/0/info/">
-<attr key="sizeX" type="int">{}</attr>
-<attr key="sizeY" type="int">{}</attr>
-<attr key="source" type="string">camera</attr>
-</node></node></node></dv>"""
-
-
-class Aedat4Writer:
-    """Append packets of one stream of events."""
-
-    def __init__(self, path: Path, width: int, height: int):
-        """
-        Begin with no event.
-
-        :param width: of the sensor in pixels, like the height.
-        :raises ValueError: if the format has no such pixels.
-        """
-        if max(width, height) > LARGEST_PIXELS:
-            raise ValueError(f'{path.name}: AEDAT 4 has no sensors of {width}x{height} pixels')
-        text = FILE_DESCRIPTION.format(width, height).encode()
-        self._file = path.open('wb')
-        self._file.write(START + _flat_buffer(b'IOHE', 2, len(text), text + b'\0'))
-
-    def write(self, events: np.ndarray) -> None:
-        """Add a packet of EVENT[n]."""
-        packet = _flat_buffer(b'EVTS', 0, len(events), events.tobytes())
-        self._file.write(struct.pack('<II', STREAM, len(packet)) + packet)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
-def _flat_buffer(identifier: bytes, field: int, length: int, vector: bytes) -> bytes:
-    """Return a FlatBuffer with one field that is set, a vector; see the table above."""
-    fields = struct.pack('<HH', 6 + 2 * field, 8) + bytes(2 * field) + struct.pack('<H', 4)
-    fields += bytes(-len(fields) % 4)
-    body = (struct.pack('<I', 8 + len(fields)) + identifier + fields
-            + struct.pack('<iII', len(fields), 4, length) + vector)
-    body += bytes(-len(body) % 4)
-    return struct.pack('<I', len(body)) + body
-
+    find_place, known_size, MIN_SENSOR_SIZE, Recording, UnreadableRecording)
 
 AEDAT4_START = b'#!AER-DAT4.0\r\n'
 EVENTS, TRIGGERS = 'EVTS', 'TRIG'
@@ -82,6 +30,20 @@ MAX_PACKET = 1 << 30
 """Bytes; more are damage."""
 MIN_TIME = -(1 << 62)
 """Stands for the time of a packet without events."""
+STREAM = 0
+MAX_WRITTEN_SIDE = 1 << 15
+FILE_DESCRIPTION = """<dv version="2.0"><node name="outInfo" path="/mainloop/Recorder/outInfo/">
+<node name="0" path="/mainloop/Recorder/outInfo/0/">
+<attr key="compression" type="string">NONE</attr>
+<attr key="originalModuleName" type="string">snn_gesture_ros</attr>
+<attr key="originalOutputName" type="string">events</attr>
+<attr key="typeDescription" type="string">Array of events (polarity ON/OFF).</attr>
+<attr key="typeIdentifier" type="string">EVTS</attr>
+<node name="info" path="/mainloop/Recorder/outInfo/0/info/">
+<attr key="sizeX" type="int">{}</attr>
+<attr key="sizeY" type="int">{}</attr>
+<attr key="source" type="string">camera</attr>
+</node></node></node></dv>"""
 
 
 class Aedat4(Recording):
@@ -108,13 +70,13 @@ class Aedat4(Recording):
         """
         Return the stream; see `Recording`.
 
-        Where the file does not tell the size of its sensor, the events do, with a note.
+        Where the file does not have the resolution of its sensor, all events are read to find it.
         """
         topic = super().choose_topic(topic)
         if self.streams[topic] == (None, None):
             width, height = self._measure(self._numbers[topic])
             self.streams[topic] = self.width, self.height = width, height
-            self.add_note('the file does not tell the size of the sensor; '
+            self.add_note('the file does not have the size of the sensor; '
                           f'{width}x{height} pixels hold all events')
         return topic
 
@@ -126,7 +88,7 @@ class Aedat4(Recording):
         """Yield the events from about a time on; see `Recording`."""
         wanted = self._numbers[self.choose_topic(topic)]
         packets = []
-        with suppress(UnreadableRecording):     # who reads the events is told
+        with suppress(UnreadableRecording):     # reading the events reports it
             packets += [place for place, number, _ in self._heads(self._start)
                         if number == wanted]
 
@@ -185,16 +147,16 @@ class Aedat4(Recording):
         nodes = {int(node.get('name')): node for node in root.iterfind(
             './node[@name="outInfo"]/node') if node.get('name', '').isdecimal()}
         for number, node in sorted(nodes.items()):
-            said = {attribute.get('key'): attribute.text or '' for attribute in node.iter('attr')}
-            self._types[number] = said.get('typeIdentifier', '')
+            attributes = {each.get('key'): each.text or '' for each in node.iter('attr')}
+            self._types[number] = attributes.get('typeIdentifier', '')
             if self._types[number] != EVENTS:
                 unreadable.append(self._types[number])
                 continue
-            name = said.get('originalModuleName') or said.get('source') or 'events'
+            name = attributes.get('originalModuleName') or attributes.get('source') or 'events'
             if name in self.streams:
                 name = f'{name} {number}'
-            width, height = said.get('sizeX', ''), said.get('sizeY', '')
-            size = (told_size(int(width), int(height))
+            width, height = attributes.get('sizeX', ''), attributes.get('sizeY', '')
+            size = (known_size(int(width), int(height))
                     if width.isdecimal() and height.isdecimal() else (None, None))
             self.streams = {**self.streams, name: size}
             self._numbers[name] = number
@@ -208,7 +170,7 @@ class Aedat4(Recording):
 
     def _measure(self, wanted: int) -> tuple:
         """Return width and height that hold all events of a stream, up to where it is damaged."""
-        width, height = SMALLEST_SENSOR
+        width, height = MIN_SENSOR_SIZE
         try:
             for number, data in self._packets():
                 if number == wanted:
@@ -216,7 +178,7 @@ class Aedat4(Recording):
                     width = max(width, int(events['x'].max(initial=0)) + 1)
                     height = max(height, int(events['y'].max(initial=0)) + 1)
         except UnreadableRecording:
-            pass        # who reads the events is told
+            pass        # reading the events reports it
         return width, height
 
     def _packets(self, place=None):
@@ -330,3 +292,39 @@ def _read_triggers(data: bytes):
     """Return time in microseconds and source of each trigger."""
     return [(trigger.number(0, '<q', 0), trigger.number(1, '<b', 0))
             for trigger in Table(data).tables(0)]
+
+
+class Aedat4Writer:
+    """Append packets of one stream of events."""
+
+    def __init__(self, path: Path, width: int, height: int):
+        """
+        Write the header.
+
+        :param width: of the sensor in pixels, like the height.
+        :raises ValueError: if the format has no such pixels.
+        """
+        if max(width, height) > MAX_WRITTEN_SIDE:
+            raise ValueError(f'{path.name}: AEDAT 4 has no sensors of {width}x{height} pixels')
+        text = FILE_DESCRIPTION.format(width, height).encode()
+        self._file = path.open('wb')
+        self._file.write(AEDAT4_START + _flat_buffer(b'IOHE', 2, len(text), text + b'\0'))
+
+    def write(self, events: np.ndarray) -> None:
+        """Add a packet of EVENT[n]."""
+        packet = _flat_buffer(b'EVTS', 0, len(events), events.tobytes())
+        self._file.write(struct.pack('<II', STREAM, len(packet)) + packet)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _flat_buffer(identifier: bytes, field: int, length: int, vector: bytes) -> bytes:
+    """Return a FlatBuffer with one field that is set, a vector; see `Table`."""
+    fields = struct.pack('<HH', 6 + 2 * field, 8) + bytes(2 * field) + struct.pack('<H', 4)
+    fields += bytes(-len(fields) % 4)
+    body = (struct.pack('<I', 8 + len(fields)) + identifier + fields
+            + struct.pack('<iII', len(fields), 4, length) + vector)
+    body += bytes(-len(body) % 4)
+    return struct.pack('<I', len(body)) + body

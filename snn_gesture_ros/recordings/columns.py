@@ -9,7 +9,7 @@ HDF5, npz, npy and text differ in how arrays are stored; all that is decided her
 | --- | --- |
 | names | those of NAMES, with or without `events_` before; `xy` for an array [n, 2] |
 | arrays [n, 4] | `t x y p`, `x y t p`, `x y p t` or `t p x y`: the first that fits |
-| time | the unit in its name (`t_ns`, `time (s)`), else the numbers tell it |
+| time | the unit in its name (`t_ns`, `time (s)`), else it follows from the numbers |
 | whole numbers | are microseconds, above 10^17 nanoseconds |
 | numbers with fractions | are seconds, or microseconds where there were less than one event a \
 second |
@@ -40,7 +40,7 @@ SAMPLE = 1 << 16
 DISORDER = 0.01
 """At most such a part of the steps of a time goes back."""
 WORDS = {'us': 'microseconds', 'ns': 'nanoseconds', 's': 'seconds'}
-"""Of the units that numbers can tell."""
+"""Names of the units that can follow from numbers."""
 MAX_TIME_US = 1 << 62
 
 
@@ -48,13 +48,13 @@ class Column(NamedTuple):
     """A column of events: an array, or a part of each of its rows."""
 
     array: object
-    """What has `shape` and `dtype`, and gives rows for a slice."""
+    """Has `shape` and `dtype`, and returns rows for a slice."""
     part: object = None
     """A field, or an index of the second axis; None for the array itself."""
 
 
 class NotEvents(ValueError):
-    """Arrays cannot be read as events; the message says why."""
+    """Arrays cannot be read as events; the message contains the reason."""
 
 
 def role_of(name: str) -> Optional[str]:
@@ -89,7 +89,7 @@ class Table:
         Look at the first events.
 
         :param columns: Column by t, x, y and p.
-        :param unit: of the time, one of UNITS; None where the numbers tell it.
+        :param unit: of the time, one of UNITS; None to find it from the numbers.
         :param offset_us: is added to the times.
         :raises NotEvents: if they cannot be events.
         """
@@ -101,12 +101,13 @@ class Table:
         self._offset_us = offset_us
         self.count = next(iter(shapes))[0]
         self.notes = []
-        """What was taken for granted, a line each."""
+        """What was assumed, a line each."""
         for name, column in columns.items():
             dtype = column.array.dtype
             dtype = dtype[column.part] if isinstance(column.part, str) else dtype
             if dtype.kind not in 'iubf' or dtype.shape:
-                raise NotEvents(f'{name} must be numbers, it is {dtype}')
+                kind = 'they are Python objects' if dtype.hasobject else f'it is {dtype}'
+                raise NotEvents(f'{name} must be numbers, {kind}')
         sample = self._rows(0, min(SAMPLE, self.count))
         self._off = off_values(sample['p'])
         self._unit = unit or unit_of(sample['t'])
@@ -172,7 +173,7 @@ def in_microseconds(times: np.ndarray, unit: str) -> np.ndarray:
     """
     Return times as int64[n], nanoseconds cut and fractions rounded.
 
-    :raises NotEvents: if one is no time.
+    :raises NotEvents: if one is out of range.
     """
     scale = UNITS[unit]
     scaled = times.astype(np.float64) * scale
@@ -240,9 +241,9 @@ def find_tables(arrays: dict, offset_us=None) -> dict:
     """
     Return the Table of every camera among arrays, by its place, in the order of the names.
 
-    :param arrays: what has `shape` and `dtype` and gives rows for a slice, by path: `a/b/t`.
-    :param offset_us: gives what is added to the times of a place; called with it.
-    :raises NotEvents: if none can be read, says of the first why.
+    :param arrays: by path, as `a/b/t`; each has `shape` and `dtype` and returns rows for a slice.
+    :param offset_us: function of a place that returns what is added to its times.
+    :raises NotEvents: if none can be read, with the reason for the first.
     """
     folders = {}
     for path, array in sorted(arrays.items()):

@@ -21,7 +21,7 @@ class Connection(NamedTuple):
     message_type: str
     """As ROS 2 names it: dvs_msgs/msg/EventArray."""
     count: Optional[int] = None
-    """Messages, where the file tells it."""
+    """Number of messages, where the file has it."""
     serialization: str = CDR
 
 

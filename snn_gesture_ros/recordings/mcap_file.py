@@ -63,7 +63,7 @@ class McapFile:
 
         :param start_ns: messages before may be left out; None for all.
         :raises ValueError: after the last message before a cut, or if there are fewer than the
-            file says.
+            statistics count.
         """
         from mcap.records import Message
         wanted = {connection.id: connection for connection in connections}

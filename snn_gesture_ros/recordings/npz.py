@@ -16,7 +16,7 @@ import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.columns import find_tables, NotEvents
 from snn_gesture_ros.recordings.recording import (
-    find_place, Recording, told_size, UnreadableRecording)
+    find_place, known_size, Recording, UnreadableRecording)
 
 NPZ_START = b'PK\x03\x04'
 NPY_START = b'\x93NUMPY'
@@ -107,7 +107,7 @@ class Npz(Recording):
                 if name in arrays and arrays[name].shape == ()
                 and arrays[name].dtype.kind in 'iu']
         if len(size) == 2:
-            self.width, self.height = told_size(*size)
+            self.width, self.height = known_size(*size)
         return arrays
 
     def _open_any_rows(self) -> dict:
@@ -130,19 +130,15 @@ class Npz(Recording):
         return arrays
 
     def _find_tables(self, arrays: dict) -> dict:
-        """Return the tables of events among arrays; those of Python objects are left out."""
         try:
-            return find_tables({name: array for name, array in arrays.items()
-                                if array.shape and not array.dtype.hasobject})
+            return find_tables({name: array for name, array in arrays.items() if array.shape})
         except NotEvents as error:
             raise UnreadableRecording(f'{self.path}: ' + (str(error) or self._explain(arrays))
                                       ) from None
 
     @staticmethod
     def _explain(arrays) -> str:
-        names = [f'{name} (Python objects)' if array.dtype.hasobject else name
-                 for name, array in arrays.items()]
-        return f'events need the arrays t, x, y and p; the file has {", ".join(names) or "none"}'
+        return f'events need the arrays t, x, y and p; the file has {", ".join(arrays) or "none"}'
 
     def _damaged(self):
         return UnreadableRecording(

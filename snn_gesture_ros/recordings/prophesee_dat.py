@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.recording import (
-    find_place, Recording, told_size, UnreadableRecording, Unwrapped)
+    find_place, known_size, Recording, UnreadableRecording, Unwrapped)
 
 COMMENT = b'%'
-LONGEST_LINE = 4096
+MAX_LINE = 4096
 """Bytes of a line of the header."""
 EVENT_TYPES = (0, 12)
 """Of changes of contrast; others are triggers, or computed from events."""
@@ -68,7 +68,7 @@ class PropheseeDat(Recording):
         self._fields = OLD if version in ('0', '1') else NEW
         width, height = header.get('width', ''), header.get('height', '')
         if width.isdecimal() and height.isdecimal():
-            self.width, self.height = told_size(int(width), int(height))
+            self.width, self.height = known_size(int(width), int(height))
         self._start = self._file.tell()
 
     def events(self, topic=None):
@@ -112,7 +112,7 @@ class PropheseeDat(Recording):
         """Read values by their keywords, in lower case."""
         values = {}
         while self._file.peek(1)[:1] == COMMENT:
-            line = self._file.readline(LONGEST_LINE)
+            line = self._file.readline(MAX_LINE)
             if not line.endswith(b'\n'):
                 raise self._damaged('its text header does not end')
             keyword, _, value = line.decode('latin-1').lstrip('% ').strip().partition(' ')

@@ -1,20 +1,21 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all recordings have in common."""
+"""What the recordings of all formats have in common."""
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.events.timeline import SLACK_US, steady_times
 
-SMALLEST_SENSOR = (128, 128)
-LARGEST_SIDE = 65_536
-"""One more than the largest coordinate of an EVENT."""
+MIN_SENSOR_SIZE = (128, 128)
+MAX_SIDE = 65_536
+"""Pixels; a coordinate of an EVENT has 16 bits."""
 DISORDER = 0.001
-"""Where more of the events are older by SLACK_US, they are out of order: no camera restarts."""
+"""Where a larger share of the events is older by SLACK_US, they are out of order; the camera
+was not restarted."""
 
 SEEK_SAMPLES = 256
 """Events whose times show where in a file a time is."""
 SEEK_MARGIN_US = 1_000_000
-"""Is read before a time, so that what is not quite in order around it is seen as from the start."""
+"""Is read before a time, so that events out of order around it are treated as from the start."""
 
 
 class UnreadableRecording(ValueError):
@@ -25,9 +26,9 @@ class Recording:
     """
     A recording, open for reading; use it as a context manager.
 
-    A bag has `topics` and gives its messages as they are. The other formats hold events without
-    messages; they have no topics, may have `streams`, and give the size of the sensor where they
-    know it. All of them give events.
+    A bag has `topics` and its messages can be read as they are. The other formats hold events
+    without messages: they have no topics, may have `streams`, and the resolution of the sensor
+    where the file has it. Events can be read from all of them.
     """
 
     file_format = ''
@@ -35,15 +36,15 @@ class Recording:
     topics = {}
     """Message type by topic, of the topics that carry events."""
     contents = {}
-    """Message type and number of messages, None where it is not known, by topic: all of a bag."""
+    """Message type and number of messages, None if unknown, of every topic of a bag."""
     streams = {}
-    """Width and height by name, in a fixed order, of the cameras of a format without messages."""
+    """Width and height of each camera of a format without messages, in a fixed order."""
     encoding = None
-    """How the events are packed, of a format without messages that has several ways."""
+    """Encoding of the events, for a format without messages that has several."""
     width = None
     height = None
     notes = ()
-    """What of the file is not as it should be, though it can be read, a line each."""
+    """What was assumed, or is not as it should be though it can be read: a line each."""
 
     def events(self, topic=None):
         """
@@ -70,8 +71,8 @@ class Recording:
         """
         Return the topic of a bag, or the only one if it is None; of other formats the stream.
 
-        Of several streams the first is taken, with a note; the width and the height become those
-        of the stream. None where there are neither topics nor streams.
+        Of several streams the first is chosen, with a note; the width and the height become those
+        of the stream. Return None where there are neither topics nor streams.
 
         :raises UnreadableRecording: if it has no events, or if there are several topics.
         """
@@ -90,8 +91,8 @@ class Recording:
             self.width, self.height = self.streams[topic]
         return topic
 
-    def tell_size(self, size: tuple) -> None:
-        """Take width and height of the sensor where the file does not tell them."""
+    def set_size(self, size: tuple) -> None:
+        """Set width and height of the sensor where the file does not have them."""
         if self.width is None and not self.topics:
             self.width, self.height = size
         self.streams = {name: size if known == (None, None) else known
@@ -129,9 +130,9 @@ class Recording:
         self.close()
 
 
-def told_size(width: int, height: int) -> tuple:
-    """Return the sensor's width and height as a file tells them; None for both if none can be."""
-    known = 0 < min(width, height) and max(width, height) <= LARGEST_SIDE
+def known_size(width: int, height: int) -> tuple:
+    """Return width and height as a file has them, None for both if no sensor can have them."""
+    known = 0 < min(width, height) and max(width, height) <= MAX_SIDE
     return (width, height) if known else (None, None)
 
 
@@ -174,8 +175,8 @@ def _with_steady_times(batches):
     """
     Yield arrays of EVENT and their times without leaps.
 
-    The last event of each waits for the next, which tells whether it leaps. The first and the last
-    of all may have a pause beside them, so their times stay.
+    The last event of each waits for the next, which shows whether it leaps. The first and the last
+    of all may be next to a pause, so their times stay.
     """
     before_us, held = [], []
     for events in batches:
@@ -194,9 +195,9 @@ def _with_steady_times(batches):
 
 def find_sensor_size(recording: Recording, topic=None) -> tuple:
     """
-    Return the width and height that a recording tells, or else such that hold all its events.
+    Return the width and height in a recording, or else the smallest that hold all its events.
 
-    Of one that is damaged, the events before that count.
+    Of a damaged recording, the events before the damage count.
 
     :param topic: of a bag, needed where it has several with events; or one of its streams.
     :raises UnreadableRecording: if no event can be read, or the topic is not clear.
@@ -204,7 +205,7 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
     topic = recording.choose_topic(topic)
     if recording.width:
         return recording.width, recording.height
-    width, height = SMALLEST_SENSOR
+    width, height = MIN_SENSOR_SIZE
     any_events = False
     try:
         for events in recording.events(topic):

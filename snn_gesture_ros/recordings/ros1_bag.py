@@ -1,10 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Messages with events as ROS 1 serializes them: little-endian, nothing aligned.
+Bags of ROS 1, and their messages with events as ROS 2 serializes them.
 
-A header has a number, seconds and nanoseconds, and a text with its length before it; an event of
-an EventArray takes 13 bytes.
+ROS 1 serializes little-endian, without alignment. A header has a number, seconds and nanoseconds,
+and a text with its length before it; an event of an EventArray has 13 bytes.
 """
 from pathlib import Path
 import struct
@@ -22,49 +22,6 @@ SIZE_AND_COUNT = struct.Struct('<III')
 SIZE_SEQ_TIME_BASE_AND_LENGTH = struct.Struct('<IIQQI')
 FLAG_AND_COUNT = struct.Struct('<BI')
 WORDS = np.dtype([('x', '<u2'), ('y', '<u2'), ('s', '<u4'), ('ns', '<u4'), ('p', 'u1')])
-
-
-def as_cdr(data: bytes, message_type: str) -> bytes:
-    """
-    Return a message of ROS 1 as ROS 2 serializes it.
-
-    Bytes that are no such message are returned as they are: no reader takes them for one.
-
-    :param message_type: one of EVENT_TYPES.
-    """
-    try:
-        _, seconds, nanoseconds, length = HEADER.unpack_from(data)
-        frame_id = data[HEADER.size:HEADER.size + length].decode('utf-8', 'replace')
-        place = HEADER.size + length
-        stamp_ns = seconds * 1_000_000_000 + nanoseconds
-        read = _read_packet if message_type in EVENT_PACKET_TYPES else _read_array
-        return read(data, place, stamp_ns, frame_id)
-    except (struct.error, ValueError):
-        return b'\xff\xff\xff\xff' + data
-
-
-def _read_array(data, place, stamp_ns, frame_id) -> bytes:
-    height, width, count = SIZE_AND_COUNT.unpack_from(data, place)
-    words = np.frombuffer(data, WORDS, count, place + SIZE_AND_COUNT.size)
-    events = np.empty(count, EVENT)
-    events['t'] = words['s'].astype(np.int64) * 1_000_000 + words['ns'] // 1000
-    for name in 'xy':
-        events[name] = words[name]
-    events['p'] = words['p'] > 0
-    return encode_event_array(events, stamp_ns, frame_id, height, width)
-
-
-def _read_packet(data, place, stamp_ns, frame_id) -> bytes:
-    height, width, seq, time_base, length = SIZE_SEQ_TIME_BASE_AND_LENGTH.unpack_from(data, place)
-    place += SIZE_SEQ_TIME_BASE_AND_LENGTH.size
-    encoding = data[place:place + length].decode('utf-8', 'replace')
-    place += length
-    is_bigendian, count = FLAG_AND_COUNT.unpack_from(data, place)
-    events = np.frombuffer(data, np.uint8, count, place + FLAG_AND_COUNT.size)
-    return encode_event_packet(EventPacketMessage(
-        stamp_ns, frame_id, height, width, seq, time_base, encoding, bool(is_bigendian), events))
-
-
 ROS1_START = b'#ROSBAG V2.0'
 BAG_HEADER, CHUNK, CONNECTION, MESSAGE, CHUNK_INFO = 3, 5, 7, 2, 6
 """Values of `op`."""
@@ -252,7 +209,7 @@ def _number(header: dict, name: bytes) -> int:
 
 
 def _operation(header: dict) -> int:
-    """Return which kind of record has a header, 0 where it does not say it."""
+    """Return the kind of a record by its header, 0 where it does not have it."""
     return _number(header, b'op')
 
 
@@ -266,3 +223,44 @@ def _topic(header: dict, data: bytes) -> tuple:
     described = _fields(data)
     topic = described.get(b'topic') or header[b'topic']
     return topic.decode('utf-8', 'replace'), described[b'type'].decode('utf-8', 'replace')
+
+
+def as_cdr(data: bytes, message_type: str) -> bytes:
+    """
+    Return a message of ROS 1 as ROS 2 serializes it.
+
+    Bytes that are not such a message are returned with a start that no reader accepts.
+
+    :param message_type: one of EVENT_TYPES.
+    """
+    try:
+        _, seconds, nanoseconds, length = HEADER.unpack_from(data)
+        frame_id = data[HEADER.size:HEADER.size + length].decode('utf-8', 'replace')
+        place = HEADER.size + length
+        stamp_ns = seconds * 1_000_000_000 + nanoseconds
+        read = _read_packet if message_type in EVENT_PACKET_TYPES else _read_array
+        return read(data, place, stamp_ns, frame_id)
+    except (struct.error, ValueError):
+        return b'\xff\xff\xff\xff' + data
+
+
+def _read_array(data, place, stamp_ns, frame_id) -> bytes:
+    height, width, count = SIZE_AND_COUNT.unpack_from(data, place)
+    words = np.frombuffer(data, WORDS, count, place + SIZE_AND_COUNT.size)
+    events = np.empty(count, EVENT)
+    events['t'] = words['s'].astype(np.int64) * 1_000_000 + words['ns'] // 1000
+    for name in 'xy':
+        events[name] = words[name]
+    events['p'] = words['p'] > 0
+    return encode_event_array(events, stamp_ns, frame_id, height, width)
+
+
+def _read_packet(data, place, stamp_ns, frame_id) -> bytes:
+    height, width, seq, time_base, length = SIZE_SEQ_TIME_BASE_AND_LENGTH.unpack_from(data, place)
+    place += SIZE_SEQ_TIME_BASE_AND_LENGTH.size
+    encoding = data[place:place + length].decode('utf-8', 'replace')
+    place += length
+    is_bigendian, count = FLAG_AND_COUNT.unpack_from(data, place)
+    events = np.frombuffer(data, np.uint8, count, place + FLAG_AND_COUNT.size)
+    return encode_event_packet(EventPacketMessage(
+        stamp_ns, frame_id, height, width, seq, time_base, encoding, bool(is_bigendian), events))

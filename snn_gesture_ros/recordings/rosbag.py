@@ -44,11 +44,11 @@ class Message(NamedTuple):
 
 class Bag(Recording):
     """
-    A folder of rosbag2, one of its files, or a bag of ROS 1, whose messages are given as of ROS 2.
+    A folder of rosbag2, one of its files, or a bag of ROS 1, whose messages become those of ROS 2.
 
-    The folder's metadata may be missing, as where the recorder was killed, or wrong: it only
-    gives the order of the files. What rosbag2 has compressed, files or messages, is unpacked. Of
-    a file that is cut off, what is before the cut is read.
+    The folder's metadata may be missing, as where the recorder was killed, or wrong: it is only
+    used for the order of the files. What rosbag2 has compressed, files or messages, is unpacked.
+    Of a file that is cut off, what is before the cut is read.
     """
 
     file_format = 'rosbag2'
@@ -101,7 +101,7 @@ class Bag(Recording):
 
     def events(self, topic=None):
         """
-        Yield the events of each message of a topic, which tells the size of the sensor.
+        Yield the events of each message of a topic; messages have the size of the sensor.
 
         :raises UnreadableRecording: if the bag is damaged, no message can be read, or the topic
             is not clear.
@@ -184,8 +184,8 @@ class Bag(Recording):
         if (self.path / 'metadata.yaml').exists() and not (
                 described and all(file.exists() for file in described.files)
                 and topics.items() <= described.topics.items()):
-            self.add_note('metadata.yaml is damaged or of another bag; what is told is of the '
-                          'files themselves')
+            self.add_note('metadata.yaml is damaged or of another bag; the files themselves are '
+                          'read')
 
     def _files(self, described) -> list:
         """
@@ -203,7 +203,8 @@ class Bag(Recording):
         if not found:
             raise UnreadableRecording(
                 f'{self.path}: {", ".join(file.name for file in named)} of the bag is missing'
-                if named else f'{self.path}: the folder is no bag: it has no .db3 or .mcap file')
+                if named else f'{self.path}: the folder is not a bag: it has no .db3 or .mcap '
+                'file')
         others = sorted(file.name for file in found.values() if file not in named)
         if named and all(file.exists() for file in named):
             if others:
@@ -224,7 +225,7 @@ class Bag(Recording):
         """
         Return the reader of a file.
 
-        :raises UnreadableRecording: if it is none of a bag.
+        :raises UnreadableRecording: if it is not a file of a bag.
         """
         with path.open('rb') as file:
             start = file.read(len(SQLITE_START))
@@ -313,7 +314,7 @@ def _unpack_message(data: bytes) -> bytes:
 
 
 class _Metadata(NamedTuple):
-    """What metadata.yaml says of a bag."""
+    """Content of metadata.yaml."""
 
     files: list
     topics: dict

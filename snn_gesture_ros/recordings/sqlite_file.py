@@ -15,7 +15,7 @@ from snn_gesture_ros.recordings.recording import UnreadableRecording
 SQLITE_START = b'SQLite format 3\0'
 MIN_TIME = -(1 << 63)
 JOURNAL = '-wal'
-"""Suffix of the file beside it with what the recorder had not yet moved into the database."""
+"""Suffix of the file that has what the recorder did not yet move into the database."""
 
 
 class SqliteFile:
@@ -34,7 +34,7 @@ class SqliteFile:
         journal = path.with_name(path.name + JOURNAL)
         self.has_journal = journal.is_file() and journal.stat().st_size > 0
         self._copies = None
-        """Folder with the file and its journal, where sqlite3 may not write beside them."""
+        """Copies of the file and its journal, where sqlite3 may not write to their folder."""
         if self.has_journal and not os.access(path.parent, os.W_OK):
             self._copies = tempfile.TemporaryDirectory(prefix='snn_gesture-')
             for file in (path, journal):
@@ -46,7 +46,7 @@ class SqliteFile:
                     "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")}
                 if not {'topics', 'messages'} <= tables:
                     raise UnreadableRecording(
-                        f'{path}: the database of sqlite3 is no bag: it has no messages')
+                        f'{path}: the database of sqlite3 is not a bag: it has no messages')
                 counts = dict(database.execute(
                     'SELECT topic_id, COUNT(*) FROM messages GROUP BY topic_id'))
                 self.connections = self._read_connections(database, counts)
@@ -95,7 +95,7 @@ class SqliteFile:
 
     def _open(self):
         """
-        Open the database, with the journal beside it, for reading alone.
+        Open the database, with its journal, for reading only.
 
         One that is cut off sqlite3 refuses for its size unless its schema is writable.
         """

@@ -20,7 +20,7 @@ import zlib
 import numpy as np
 from snn_gesture_ros.recordings.columns import (
     as_events, NotEvents, order_of, role_of, SAMPLE, split_unit, unit_of, WORDS)
-from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
+from snn_gesture_ros.recordings.recording import known_size, Recording, UnreadableRecording
 
 GZIP_START = b'\x1f\x8b'
 BATCH = 1 << 15
@@ -31,12 +31,14 @@ MAX_LINE = 1 << 20
 """Bytes; what is longer is not text with events."""
 BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 START_BYTES = 4096
-"""What tells whether a file holds events."""
+"""Are enough to find out whether a file holds events."""
 COMMENTS = ('#', '%')
 SEPARATOR = re.compile(r'[,;\s]+')
 NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?')
 SIZE = re.compile(r'[#%]\s*geometry:?\s*(\d+)\s*[,x]\s*(\d+)', re.IGNORECASE)
 BOOLEANS = {b'true': b'1', b'True': b'1', b'false': b'0', b'False': b'0'}
+HEADER = 'timestamp,x,y,polarity\n'
+"""Of what is written."""
 
 
 def open_text(path: Path):
@@ -131,8 +133,8 @@ class Text(Recording):
             if good < len(lines):
                 line = lines[good].decode('utf-8', 'replace').strip()[:60]
                 raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: line {number + good + 1} is no '
-                    f'event: {line!r}')
+                    f'{self.path}: the file is cut off or damaged: line {number + good + 1} is '
+                    f'not an event: {line!r}')
             number += len(lines)
 
     def close(self) -> None:
@@ -181,7 +183,7 @@ class Text(Recording):
                 header_lines += 1
                 size = SIZE.match(text)
                 if size:
-                    self.width, self.height = told_size(int(size[1]), int(size[2]))
+                    self.width, self.height = known_size(int(size[1]), int(size[2]))
                 named = header_of(text)
                 if named:
                     places, unit = named
@@ -191,7 +193,7 @@ class Text(Recording):
         size = re.fullmatch(rb'(\d{1,5})[\s,]+(\d{1,5})\s*',
                             sample[0].removeprefix(BYTE_ORDER_MARK)) if sample else None
         if size:
-            self.width, self.height = told_size(int(size[1]), int(size[2]))
+            self.width, self.height = known_size(int(size[1]), int(size[2]))
             header_lines += 1
             sample = sample[1:]
         self._skipped = header_lines
@@ -241,7 +243,7 @@ class Text(Recording):
         return good
 
     def _parse(self, lines) -> dict:
-        """Return the columns of lines; raise ValueError if one is no event."""
+        """Return the columns of lines; raise ValueError if one is not an event."""
         text = b''.join(lines).removeprefix(BYTE_ORDER_MARK)
         if b'rue' in text or b'alse' in text:
             for word, value in BOOLEANS.items():
@@ -257,14 +259,11 @@ class Text(Recording):
         return {name: rows[name] for name in names}
 
 
-HEADER = 'timestamp,x,y,polarity\n'
-
-
 class CsvWriter:
     """Append lines; the size of the sensor has no place in them."""
 
     def __init__(self, path: Path, width, height):
-        """Begin with no event."""
+        """Write the header."""
         self._file = path.open('w')
         self._file.write(HEADER)
 

@@ -10,57 +10,30 @@ from snn_gesture_ros.files import naming
 BACKGROUND = (18, 20, 26)
 OFF, ON = np.array([66, 133, 244]), np.array([255, 167, 38])
 BRIGHTEST = 3
-"""So many events make a pixel fully bright."""
-LONGEST_PX = 640
-"""Bound of a picture's longer side."""
-
-
-def make_palette() -> np.ndarray:
-    """Tabulate the colour of a pixel by its OFF and ON events, uint8 [OFF, ON, 3]."""
-    levels = np.arange(BRIGHTEST + 1) / BRIGHTEST
-    off, on = np.meshgrid(levels, levels, indexing='ij')
-    dark = 1 - np.maximum(off, on)
-    colours = sum(part[..., None] * np.array(colour)
-                  for part, colour in ((dark, BACKGROUND), (off, OFF), (on, ON)))
-    return colours.clip(0, 255).astype(np.uint8)
-
-
-PALETTE = make_palette()
-
-
-def draw_events(counts: np.ndarray, longest_px: int = LONGEST_PX) -> np.ndarray:
-    """
-    Draw event counts, each pixel of the sensor as a square of pixels.
-
-    :param counts: [2, H, W], channel 0 OFF and 1 ON.
-    :param longest_px: bound of the picture's longer side. Where the sensor is larger, the events
-        of neighbouring pixels are added up, so that none disappears.
-    :returns: RGB, uint8 [height, width, 3].
-    """
-    longest = max(counts.shape)
-    shrink = -(-longest // longest_px)
-    if shrink > 1:
-        for axis in (1, 2):
-            counts = np.add.reduceat(counts, np.arange(0, counts.shape[axis], shrink), axis)
-    grow = max(longest_px // longest, 1)
-    picture = PALETTE[tuple(np.minimum(counts, BRIGHTEST))]
-    return picture.repeat(grow, 0).repeat(grow, 1)
-
-
+"""Events that make a pixel fully bright."""
+MAX_SIDE_PX = 640
+"""Bound of the longer side of an image."""
 TEXT = (225, 228, 235)
 QUIET = (130, 136, 150)
 FONT_PX = 15
 MARGIN_PX = 6
+TILES = 8
+TILE_PX = 128
+GAP_PX = 2
+CAPTION_PX = 26
 
 
-class Gesture(NamedTuple):
-    """What the network says at a time."""
+def make_palette() -> np.ndarray:
+    """Return the color of a pixel by its OFF and ON events, uint8 [OFF, ON, 3]."""
+    levels = np.arange(BRIGHTEST + 1) / BRIGHTEST
+    off, on = np.meshgrid(levels, levels, indexing='ij')
+    dark = 1 - np.maximum(off, on)
+    colors = sum(part[..., None] * np.array(color)
+                 for part, color in ((dark, BACKGROUND), (off, OFF), (on, ON)))
+    return colors.clip(0, 255).astype(np.uint8)
 
-    label: str
-    """The gesture that has started, or else the label with the best score."""
-    score: float
-    """Of that label, in the latest decision."""
-    started: bool
+
+PALETTE = make_palette()
 
 
 def load_font():
@@ -74,15 +47,44 @@ def load_font():
 FONT = load_font()
 
 
-def write_caption(picture: np.ndarray, gesture=None, note: str = '') -> np.ndarray:
+def draw_events(counts: np.ndarray, max_side_px: int = MAX_SIDE_PX) -> np.ndarray:
     """
-    Write the gesture at the top of a picture, and a note at its bottom.
+    Draw event counts, each pixel of the sensor as a square of pixels.
 
-    :param picture: RGB, uint8 [height, width, 3].
-    :param gesture: Gesture, bright where it has started and grey where not; or None.
-    :returns: the picture with the texts.
+    :param counts: [2, H, W], channel 0 OFF and 1 ON.
+    :param max_side_px: bound of the longer side of the image. Where the sensor is larger, the
+        events of neighboring pixels are added up, so that none disappears.
+    :returns: RGB, uint8 [height, width, 3].
     """
-    image = Image.fromarray(picture)
+    longest = max(counts.shape)
+    shrink = -(-longest // max_side_px)
+    if shrink > 1:
+        for axis in (1, 2):
+            counts = np.add.reduceat(counts, np.arange(0, counts.shape[axis], shrink), axis)
+    grow = max(max_side_px // longest, 1)
+    image = PALETTE[tuple(np.minimum(counts, BRIGHTEST))]
+    return image.repeat(grow, 0).repeat(grow, 1)
+
+
+class Gesture(NamedTuple):
+    """What the network recognizes at a time."""
+
+    label: str
+    """The gesture that has started, or else the label with the best score."""
+    score: float
+    """Of that label, in the latest decision."""
+    started: bool
+
+
+def write_caption(image: np.ndarray, gesture=None, note: str = '') -> np.ndarray:
+    """
+    Write the gesture at the top of an image, and a note at its bottom.
+
+    :param image: RGB, uint8 [height, width, 3].
+    :param gesture: Gesture, bright where it has started and gray where not; or None.
+    :returns: the image with the texts.
+    """
+    image = Image.fromarray(image)
     pen = ImageDraw.Draw(image)
     if gesture is not None:
         _write(pen, MARGIN_PX, f'{gesture.label} {gesture.score:.2f}',
@@ -92,17 +94,11 @@ def write_caption(picture: np.ndarray, gesture=None, note: str = '') -> np.ndarr
     return np.asarray(image)
 
 
-def _write(pen, y: int, text: str, colour) -> None:
+def _write(pen, y: int, text: str, color) -> None:
     place = MARGIN_PX, y
     left, top, right, bottom = pen.textbbox(place, text, font=FONT)
     pen.rectangle((left - 3, top - 3, right + 3, bottom + 3), fill=BACKGROUND)
-    pen.text(place, text, fill=colour, font=FONT)
-
-
-TILES = 8
-TILE_PX = 128
-GAP_PX = 2
-CAPTION_PX = 26
+    pen.text(place, text, fill=color, font=FONT)
 
 
 def spread(snapshots: list, start_ns: int, end_ns: int) -> list:
@@ -114,21 +110,21 @@ def spread(snapshots: list, start_ns: int, end_ns: int) -> list:
 
 def save_strip(rows: list, path, tile_px: int = TILE_PX) -> None:
     """
-    Save a picture with a row of tiles for each caption.
+    Save an image with a row of tiles for each caption.
 
-    :param rows: caption, colour of the caption, and event counts [2, H, W] of the tiles.
+    :param rows: caption, color of the caption, and event counts [2, H, W] of the tiles.
     :param tile_px: bound of a tile's longer side.
     """
-    pictures = [[draw_events(counts, tile_px) for counts in tiles] for _, _, tiles in rows]
-    sizes = [tile.shape for tiles in pictures for tile in tiles] or [(tile_px, tile_px)]
+    images = [[draw_events(counts, tile_px) for counts in tiles] for _, _, tiles in rows]
+    sizes = [tile.shape for tiles in images for tile in tiles] or [(tile_px, tile_px)]
     row_px = max(size[0] for size in sizes) + CAPTION_PX
     column_px = max(size[1] for size in sizes) + GAP_PX
-    picture = Image.new('RGB', (TILES * column_px, max(1, len(rows)) * row_px), BACKGROUND)
-    pen = ImageDraw.Draw(picture)
-    for number, ((caption, colour, _), tiles) in enumerate(zip(rows, pictures)):
-        pen.text((6, number * row_px + 4), caption, fill=colour, font=FONT)
+    strip = Image.new('RGB', (TILES * column_px, max(1, len(rows)) * row_px), BACKGROUND)
+    pen = ImageDraw.Draw(strip)
+    for number, ((caption, color, _), tiles) in enumerate(zip(rows, images)):
+        pen.text((6, number * row_px + 4), caption, fill=color, font=FONT)
         for place, tile in enumerate(tiles):
-            picture.paste(Image.fromarray(tile),
-                          (place * column_px, number * row_px + CAPTION_PX))
+            strip.paste(Image.fromarray(tile),
+                        (place * column_px, number * row_px + CAPTION_PX))
     with naming(path):
-        picture.save(path)
+        strip.save(path)
