@@ -127,6 +127,20 @@ def test_encrypted_npz_is_named(tmp_path):
         open_recording(tmp_path / 'a.npz')
 
 
+@pytest.mark.parametrize('place, reason', [(6, 'cut off or damaged'), (28, 'cut off or damaged')])
+def test_zip_of_an_unknown_version_or_with_another_name(tmp_path, place, reason):
+    """The library's own reason may contain the bytes of the file."""
+    from snn_gesture_ros.network.checkpoint_files import is_checkpoint
+    np.savez(tmp_path / 'a.npz', **{name: EVENTS[name] for name in 'txyp'})
+    data = bytearray((tmp_path / 'a.npz').read_bytes())
+    data[data.index(b'PK\1\2') + place] = 199
+    (tmp_path / 'a.npz').write_bytes(data)
+    assert not is_checkpoint(tmp_path / 'a.npz')
+    with pytest.raises(UnreadableRecording, match=reason) as error:
+        open_recording(tmp_path / 'a.npz')
+    assert len(str(error.value)) < 500 and len(str(error.value).splitlines()) == 1
+
+
 @pytest.mark.parametrize('shape', ['(-5,)', '(2000000000000,)', '(2000, 2000000000)'])
 def test_npy_with_a_shape_that_cannot_be(tmp_path, shape):
     header = ("{'descr': [('t','<i8'),('x','<u2'),('y','<u2'),('p','u1')], "
@@ -308,6 +322,14 @@ def test_mcap_chunk_with_a_wrong_check_sum_ends_the_bag(tmp_path):
     with open_recording(tmp_path / 'a.mcap') as recording:
         facts = gather_facts(recording)
     assert 0 < facts.events < 50_000 and 'crc' in facts.damage
+
+
+def test_names_in_a_file_cannot_command_the_terminal(tmp_path):
+    """They are in the errors, which are one line."""
+    write_mcap(tmp_path / 'a.mcap', [('/a\x1b[2J\n', 'dvs_msgs/msg/Odd\rArray', 'cdr', [b''])])
+    with pytest.raises(UnreadableRecording) as error:
+        open_recording(tmp_path / 'a.mcap')
+    assert str(error.value).isprintable() and '[2J' in str(error.value)
 
 
 def test_info_names_the_plugin_of_ecf(tmp_path, capsys):

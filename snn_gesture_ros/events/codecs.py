@@ -87,13 +87,8 @@ class Decoder:
         return int(self._state['trigger_time_sum_us'][0])
 
 
-def make_decoder(encoding: str, width: int, height: int) -> Decoder:
-    """Make a `Decoder`; raise ValueError if the encoding is not known."""
-    return Decoder(encoding, width, height)
-
-
 @njit(nogil=True)
-def with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
+def _with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
     """
     Return `time_us` with the bits above its lowest set to `high`, one more turn at a roll-over.
 
@@ -112,7 +107,7 @@ def with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
 
 
 @njit(nogil=True)
-def emit(events, count, time_us, x, y, polarity, width, height, state):
+def _emit(events, count, time_us, x, y, polarity, width, height, state):
     """Write an event at `count` if it is on the sensor, and return the new count."""
     if x >= width or y >= height:
         state.out_of_range += 1
@@ -126,7 +121,7 @@ def emit(events, count, time_us, x, y, polarity, width, height, state):
 
 
 @njit(nogil=True)
-def add_trigger(state, time_us, is_rising):
+def _add_trigger(state, time_us, is_rising):
     """Count an edge at the camera's trigger input."""
     state.triggers_rising += is_rising
     state.triggers_falling += 1 - is_rising
@@ -134,7 +129,7 @@ def add_trigger(state, time_us, is_rising):
 
 
 @njit(nogil=True)
-def decode_evt2(words, base_us, base_ns, width, height, states, events):
+def _decode_evt2(words, base_us, base_ns, width, height, states, events):
     """Decode uint32[n] into `events`; return how many they are."""
     state = states[0]
     count = 0
@@ -142,20 +137,20 @@ def decode_evt2(words, base_us, base_ns, width, height, states, events):
         code = word >> 28
         value = np.int64(word & 0xfffffff)
         if code == TIME_HIGH:
-            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
+            state.time_us = _with_high_bits(state.time_us, value, 6, 28, state.has_high)
             state.has_high = True
         elif not state.has_high:
             continue
         elif code <= ON:
-            count = emit(events, count, state.time_us | value >> 22, value >> 11 & 0x7ff,
-                         value & 0x7ff, code, width, height, state)
+            count = _emit(events, count, state.time_us | value >> 22, value >> 11 & 0x7ff,
+                          value & 0x7ff, code, width, height, state)
         elif code == TRIGGER:
-            add_trigger(state, state.time_us | value >> 22, value & 1)
+            _add_trigger(state, state.time_us | value >> 22, value & 1)
     return count
 
 
 @njit(nogil=True)
-def decode_evt21(words, base_us, base_ns, width, height, states, events):
+def _decode_evt21(words, base_us, base_ns, width, height, states, events):
     """Decode uint64[n] into `events`; return how many they are."""
     state = states[0]
     count = 0
@@ -164,18 +159,18 @@ def decode_evt21(words, base_us, base_ns, width, height, states, events):
         value = np.int64(word >> np.uint64(32) & np.uint64(0xfffffff))
         fired = np.int64(word & np.uint64(0xffffffff))
         if code == TIME_HIGH:
-            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
+            state.time_us = _with_high_bits(state.time_us, value, 6, 28, state.has_high)
             state.has_high = True
         elif not state.has_high:
             continue
         elif code <= ON:
             for i in range(VECTOR):
                 if fired >> i & 1:
-                    count = emit(events, count, state.time_us | value >> 22,
-                                 (value >> 11 & 0x7ff) + i, value & 0x7ff, code,
-                                 width, height, state)
+                    count = _emit(events, count, state.time_us | value >> 22,
+                                  (value >> 11 & 0x7ff) + i, value & 0x7ff, code,
+                                  width, height, state)
         elif code == TRIGGER:
-            add_trigger(state, state.time_us | value >> 22, value & 1)
+            _add_trigger(state, state.time_us | value >> 22, value & 1)
     return count
 
 
@@ -191,13 +186,13 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             time_us = time_us & ~0xfff | value
             state.has_time = state.has_high
         elif code == 8:  # TIME_HIGH
-            time_us = with_high_bits(time_us, value, 12, 12, state.has_high)
+            time_us = _with_high_bits(time_us, value, 12, 12, state.has_high)
             state.has_high = True
         elif not state.has_time:
             continue
         elif code == 2:  # ADDR_X
-            count = emit(events, count, time_us, value & 0x7ff, y, value >> 11,
-                         width, height, state)
+            count = _emit(events, count, time_us, value & 0x7ff, y, value >> 11,
+                          width, height, state)
         elif code == 0:  # ADDR_Y
             y = value & 0x7ff
         elif code == 3:  # VECT_BASE_X
@@ -207,11 +202,11 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             size = 12 if code == 4 else 8
             for i in range(size):
                 if value >> i & 1:
-                    count = emit(events, count, time_us, base + i, y, polarity,
-                                 width, height, state)
+                    count = _emit(events, count, time_us, base + i, y, polarity,
+                                  width, height, state)
             base += size
         elif code == 10:  # EXT_TRIGGER
-            add_trigger(state, time_us, value & 1)
+            _add_trigger(state, time_us, value & 1)
     state.y, state.base, state.polarity, state.time_us = y, base, polarity, time_us
     return count
 
@@ -232,16 +227,16 @@ def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
         elif code == 2:  # ADDR_X
             x = value & 0x7ff
         elif code == 3:  # ADDR_Y
-            count = emit(events, count, base_us + time_us, x, value & 0x7ff, value >> 11,
-                         width, height, state)
+            count = _emit(events, count, base_us + time_us, x, value & 0x7ff, value >> 11,
+                          width, height, state)
         elif code == 4:  # VECT_BASE_Y
             base = value & 0x7ff
             polarity = value >> 11
         elif code == 5:  # VECT_8
             for i in range(8):
                 if value >> i & 1:
-                    count = emit(events, count, base_us + time_us, x, base + i, polarity,
-                                 width, height, state)
+                    count = _emit(events, count, base_us + time_us, x, base + i, polarity,
+                                  width, height, state)
             base += 8
     state.x, state.base, state.polarity = x, base, polarity
     return count
@@ -259,8 +254,8 @@ def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
         newest = time
         pixel = np.int64(words[i])
         if pixel & 1:
-            count = emit(events, count, base_us + rolled_us + time, pixel >> 17,
-                         pixel >> 2 & 0x7fff, pixel >> 1 & 1, width, height, states[0])
+            count = _emit(events, count, base_us + rolled_us + time, pixel >> 17,
+                          pixel >> 2 & 0x7fff, pixel >> 1 & 1, width, height, states[0])
     return count
 
 
@@ -270,8 +265,8 @@ def _decode_mono(words, base_us, base_ns, width, height, states, events):
     for i in range(0, len(words), 2):
         pixel = np.int64(words[i + 1])
         time = base_us + (base_ns + np.int64(words[i])) // 1000
-        count = emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
-                     width, height, states[0])
+        count = _emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
+                      width, height, states[0])
     return count
 
 
@@ -292,12 +287,12 @@ def _max_events_libcaer_cmp(words):
     return _max_events(words, _LIBCAER_CMP_EVENTS)
 
 
-def max_events_evt2(words):
+def _max_events_evt2(words):
     """Return how many events uint32[n] can hold at most."""
     return len(words)
 
 
-def max_events_evt21(words):
+def _max_events_evt21(words):
     """Return how many events uint64[n] can hold at most."""
     return VECTOR * int(np.count_nonzero(words >> 60 <= ON))
 
@@ -315,7 +310,7 @@ _CODECS = {
     'libcaer_cmp': ('<u2', 2, _max_events_libcaer_cmp, _decode_libcaer_cmp),
     'libcaer': ('<u4', 8, _max_events_in_pairs, _decode_libcaer),
     'mono': ('<u4', 8, _max_events_in_pairs, _decode_mono),
-    'evt2': ('<u4', 4, max_events_evt2, decode_evt2),
-    'evt21': ('<u8', 8, max_events_evt21, decode_evt21),
+    'evt2': ('<u4', 4, _max_events_evt2, _decode_evt2),
+    'evt21': ('<u8', 8, _max_events_evt21, _decode_evt21),
 }
 ENCODINGS = tuple(_CODECS)

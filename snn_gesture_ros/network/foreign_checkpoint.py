@@ -81,7 +81,7 @@ def _unknown_classes(path: Path) -> list:
 
 
 def _is_script(path: Path) -> bool:
-    with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+    with suppress(zipfile.BadZipFile, NotImplementedError), zipfile.ZipFile(path) as archive:
         return any(name.endswith('constants.pkl') for name in archive.namelist())
     return False
 

@@ -13,7 +13,7 @@ from snn_gesture_ros.ros.live_events import LiveEvents
 from snn_gesture_ros.ros.parameters import declare, on_change, Spec
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.topics import header, IMAGE_QOS
-from snn_gesture_ros.viewing.picture import draw_events, MAX_SIDE_PX, write_caption
+from snn_gesture_ros.viewing.image import draw_events, MAX_SIDE_PX, write_caption
 
 SOURCES = ('events', 'event_stream')
 PARAMETERS = (

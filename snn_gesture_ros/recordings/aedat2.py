@@ -25,7 +25,7 @@ import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.recordings.recording import (
-    find_place, Recording, UnreadableRecording, Unwrapped)
+    find_place, read_times, Recording, UnreadableRecording, Unwrapped)
 
 AEDAT1_START = b'#!AER-DAT1.0'
 AEDAT2_START = b'#!AER-DAT2.0'
@@ -144,12 +144,7 @@ class Aedat2(Recording):
         self._file.close()
 
     def _times_at(self, places):
-        words = []
-        for place in places.tolist():
-            self._file.seek(self._start + place * self._type.itemsize)
-            words.append(self._file.read(self._type.itemsize))
-        words = np.frombuffer(b''.join(words), self._type)
-        return Unwrapped().unwrap(words['t'].astype(np.int32))
+        return read_times(self._file, self._start, self._type, places)
 
     def _words(self, first: int = 0, t_us=None):
         """
@@ -212,6 +207,3 @@ class Aedat2(Recording):
             name, _, value = line.decode('latin-1').lstrip('# ').partition(':')
             if name == 'AEChip':
                 chip = value.strip().rsplit('.')[-1]
-
-    def _damaged(self, reason: str) -> UnreadableRecording:
-        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')

@@ -126,9 +126,6 @@ class Aedat31(Recording):
         for start in range(0, size, SKIP_BYTES):
             self._read_all(min(size - start, SKIP_BYTES))
 
-    def _damaged(self, reason: str) -> UnreadableRecording:
-        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')
-
 
 def _as_events(words: np.ndarray, overflow: int) -> np.ndarray:
     events = np.zeros(len(words), EVENT)

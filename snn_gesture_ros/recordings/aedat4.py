@@ -222,9 +222,6 @@ class Aedat4(Recording):
         except Exception as error:
             raise self._damaged(' '.join(str(error).split()) or type(error).__name__) from None
 
-    def _damaged(self, reason: str) -> UnreadableRecording:
-        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')
-
 
 class Table:
     """A table of a FlatBuffer."""

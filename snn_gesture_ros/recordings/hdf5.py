@@ -151,8 +151,7 @@ class Hdf5(Recording):
             raise UnreadableRecording(f'{self.path}: {error}') from None
         except Exception as error:
             reason = ' '.join(str(error).split()) or type(error).__name__
-            raise UnreadableRecording(
-                f'{self.path}: the file is cut off or damaged: {reason}') from None
+            raise self._damaged(reason) from None
 
 
 def _missing_filter(h5py, dataset):

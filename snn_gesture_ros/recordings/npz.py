@@ -50,7 +50,7 @@ class Npz(Recording):
             raise
         except Exception as error:      # damaged bytes lead zipfile and numpy to any
             self.close()
-            raise self._damaged() from error
+            raise self._damaged(error) from error
         if len(self._tables) > 1:
             self.streams = dict.fromkeys(self._tables, (self.width, self.height))
 
@@ -92,7 +92,7 @@ class Npz(Recording):
             except NotEvents as error:
                 raise UnreadableRecording(f'{self.path}: {error}') from None
             except Exception as error:
-                raise self._damaged() from error
+                raise self._damaged(error) from error
             yield events
 
     def _open(self) -> dict:
@@ -139,10 +139,6 @@ class Npz(Recording):
     @staticmethod
     def _explain(arrays) -> str:
         return f'events need the arrays t, x, y and p; the file has {", ".join(arrays) or "none"}'
-
-    def _damaged(self):
-        return UnreadableRecording(
-            f'{self.path}: the {self.file_format} file is cut off or damaged')
 
 
 class Npy(Npz):

@@ -123,7 +123,7 @@ def _refuse_other_archives(path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError):
         return      # its reader reports the damage
     if any(name.endswith('data.pkl') for name in names):
         raise UnreadableRecording(f'{path}: the file is a checkpoint of torch, not a recording')

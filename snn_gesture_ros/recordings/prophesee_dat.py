@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.recording import (
-    find_place, known_size, Recording, UnreadableRecording, Unwrapped)
+    find_place, known_size, read_times, Recording, UnreadableRecording, Unwrapped)
 
 COMMENT = b'%'
 MAX_LINE = 4096
@@ -84,11 +84,7 @@ class PropheseeDat(Recording):
         return self._read(place, Unwrapped(t_us))
 
     def _times_at(self, places):
-        words = []
-        for place in places.tolist():
-            self._file.seek(self._start + place * WORDS.itemsize)
-            words.append(self._file.read(WORDS.itemsize))
-        return Unwrapped().unwrap(np.frombuffer(b''.join(words), WORDS)['t'])
+        return read_times(self._file, self._start, WORDS, places)
 
     def _read(self, first: int, times: Unwrapped):
         self._file.seek(self._start + first * WORDS.itemsize)
@@ -118,6 +114,3 @@ class PropheseeDat(Recording):
             keyword, _, value = line.decode('latin-1').lstrip('% ').strip().partition(' ')
             values[keyword.lower()] = value.strip()
         return values
-
-    def _damaged(self, reason: str) -> UnreadableRecording:
-        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')

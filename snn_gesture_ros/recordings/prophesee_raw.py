@@ -12,7 +12,7 @@ no endianness and is of Prophesee's systems before SAPHIR_SYSTEM: the rule of th
 from pathlib import Path
 
 import numpy as np
-from snn_gesture_ros.events.codecs import make_decoder
+from snn_gesture_ros.events.codecs import Decoder
 from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.recordings.recording import known_size, Recording, UnreadableRecording
@@ -100,7 +100,7 @@ class PropheseeRaw(Recording):
         self._file.close()
 
     def _make_decoder(self):
-        return make_decoder(self.encoding, MAX_SIDE, MAX_SIDE)
+        return Decoder(self.encoding, MAX_SIDE, MAX_SIDE)
 
     def _decode(self, decoder):
         self._file.seek(self._start)
@@ -111,8 +111,7 @@ class PropheseeRaw(Recording):
                 words = words.view('<u4').reshape(-1, 2)[:, ::-1].ravel().view(np.uint8)
             yield decoder.decode(words, 0)
             if rest:
-                raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: it ends within a word')
+                raise self._damaged('it ends within a word')
 
     def _read_header(self) -> dict:
         """Read values by their keywords; data begins after `end` or the last line of that form."""
@@ -124,8 +123,7 @@ class PropheseeRaw(Recording):
                 self._file.seek(start)
                 return values
             if not line.endswith(b'\n'):
-                raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: its text header does not end')
+                raise self._damaged('its text header does not end')
             keyword, _, value = line.decode('latin-1')[len(RAW_START):].strip().partition(' ')
             if keyword == 'end':
                 return values

@@ -12,6 +12,8 @@ DISORDER = 0.001
 """Where a larger share of the events is older by SLACK_US, they are out of order; the camera
 was not restarted."""
 
+MAX_REASON = 200
+"""Letters; some libraries put the bytes of a file into theirs."""
 SEEK_SAMPLES = 256
 """Events whose times show where in a file a time is."""
 SEEK_MARGIN_US = 1_000_000
@@ -20,6 +22,15 @@ SEEK_MARGIN_US = 1_000_000
 
 class UnreadableRecording(ValueError):
     """The file cannot be read; the message is one line that names it."""
+
+    def __init__(self, message: str):
+        """Replace what cannot be printed: names in a file may contain anything."""
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey."""
+    return ''.join(each if each.isprintable() else '\ufffd' for each in text)
 
 
 class Recording:
@@ -100,7 +111,7 @@ class Recording:
 
     def add_note(self, text: str) -> None:
         """Add a line to the notes, once, with the name of the file before it."""
-        note = f'{self.path}: {text}'
+        note = printable(f'{self.path}: {text}')
         if note not in self.notes:
             self.notes = (*self.notes, note)
 
@@ -120,6 +131,11 @@ class Recording:
 
     def close(self) -> None:
         """Close the file."""
+
+    def _damaged(self, reason) -> UnreadableRecording:
+        """Return the error for a file that cannot be read any further."""
+        reason = str(reason)[:MAX_REASON] or type(reason).__name__
+        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')
 
     def __enter__(self):
         """Return the recording."""
@@ -238,6 +254,21 @@ def find_place(start_us: int, count: int, times_at) -> tuple:
     if not len(before) or (np.diff(times_us) < -SLACK_US).any():
         return 0, None
     return int(places[before[-1]]), int(times_us[before[-1]])
+
+
+def read_times(file, start: int, record: np.dtype, places: np.ndarray) -> np.ndarray:
+    """
+    Return the times of single records of a file, unwrapped; see `find_place`.
+
+    :param start: place of the first record in bytes.
+    :param record: its type, with a field `t` of 32 bits.
+    :param places: numbers of records, int64[m], ascending.
+    """
+    times = np.empty(len(places), record['t'])
+    for number, place in enumerate(places.tolist()):
+        file.seek(start + place * record.itemsize)
+        times[number] = np.frombuffer(file.read(record.itemsize), record)['t'][0]
+    return Unwrapped().unwrap(times)
 
 
 class Unwrapped:

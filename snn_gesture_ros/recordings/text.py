@@ -132,9 +132,7 @@ class Text(Recording):
             yield events
             if good < len(lines):
                 line = lines[good].decode('utf-8', 'replace').strip()[:60]
-                raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: line {number + good + 1} is '
-                    f'not an event: {line!r}')
+                raise self._damaged(f'line {number + good + 1} is not an event: {line!r}')
             number += len(lines)
 
     def close(self) -> None:
@@ -159,7 +157,7 @@ class Text(Recording):
         if lines:
             yield lines
         if damage:
-            raise UnreadableRecording(f'{self.path}: the file is cut off or damaged: {damage}')
+            raise self._damaged(damage)
 
     def _readable_batches(self):
         """Yield lists of lines up to where the file is damaged, if that is not at once."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 from snn_gesture_ros.files import naming
-from snn_gesture_ros.viewing.picture import BACKGROUND, PALETTE, QUIET, save_strip, TEXT, TILES
+from snn_gesture_ros.viewing.image import BACKGROUND, PALETTE, QUIET, save_strip, TEXT, TILES
 
 MAX_TILES = 8 * TILES
 TILE_PX = 240

@@ -12,7 +12,7 @@ from snn_gesture_ros.events.timeline import steady_times
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.recording import cut_slices, find_sensor_size, UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import as_messages, BATCH_US, EVENTS_TYPE
-from snn_gesture_ros.viewing.picture import draw_events, Gesture, write_caption
+from snn_gesture_ros.viewing.image import draw_events, Gesture, write_caption
 MAX_SILENCE_S = 2.0
 """At most so much of a pause without events is shown."""
 
