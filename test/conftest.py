@@ -11,12 +11,12 @@ import time
 
 from ament_index_python.packages import get_package_prefix
 import numpy as np
+from paths import SHARED_DATA
 import pytest
 from rcl_interfaces.srv import GetParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
-SHARED_DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 PATIENCE_S = 120
 """Conditions are waited for this long before a test fails; the first start compiles."""
 _domains = count(os.getpid() % 50 * 2)

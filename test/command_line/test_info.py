@@ -3,12 +3,12 @@
 """The command `snn-gesture` and its verb `info`."""
 import json
 import os
-from pathlib import Path
 import shutil
 import subprocess
 import sys
 
 import numpy as np
+from paths import SHARED_DATA
 import pytest
 from safetensors.numpy import load_file
 from snn_gesture_ros.command_line.main import main
@@ -30,8 +30,7 @@ KEYS = {'events', 'on', 'off', 'triggers_rising', 'triggers_falling', 'width', '
 CARD_KEYS = {'format', 'file', 'file_bytes', 'parameters', 'labels', 'time_steps', 'window_ms',
              'size', 'frame_value', 'slicing', 'readout', 'architecture', 'license', 'training',
              'never_tried_on'}
-AEDAT4 = (Path(__file__).resolve().parents[2]
-          / 'shared' / 'data' / 'aedat4' / 'dvxplorer_320x240.aedat4')
+AEDAT4 = SHARED_DATA / 'aedat4' / 'dvxplorer_320x240.aedat4'
 
 
 @pytest.fixture

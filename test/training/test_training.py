@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The verb `train`: real processes on a small simulated set."""
-from pathlib import Path
 import shutil
 import signal
 import subprocess
 
+from paths import PROJECT
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
@@ -299,7 +299,7 @@ def test_settings_refuse_what_they_do_not_know(tmp_path):
 
 
 def test_shipped_configurations_are_good():
-    of_sources = sorted((Path(__file__).resolve().parents[1] / 'config').glob('train_*.yaml'))
+    of_sources = sorted((PROJECT / 'config').glob('train_*.yaml'))
     assert [path.stem for path in of_sources] == list(shipped_configs())
     for path in of_sources:
         Settings.of(read_config(path.stem))

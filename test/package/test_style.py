@@ -2,13 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The code keeps to the style that setup.cfg sets."""
 
-from pathlib import Path
 import subprocess
 import sys
 
+from paths import PROJECT
 import pytest
-
-PROJECT = Path(__file__).resolve().parents[1]
 
 
 def test_flake8_finds_nothing():

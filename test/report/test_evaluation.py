@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import numpy as np
+from paths import PROJECT
 from PIL import Image
 import pytest
 from snn_gesture_ros.command_line.main import main
@@ -29,7 +30,7 @@ from snn_gesture_ros.report.replay import (
 from snn_gesture_ros.training.augmentation import Augmentation
 import torch
 
-SCRIPTS = Path(__file__).resolve().parents[1] / 'scripts'
+SCRIPTS = PROJECT / 'scripts'
 LABELS = ('right_hand_wave', 'arm_roll', 'none')
 
 

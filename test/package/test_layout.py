@@ -4,16 +4,16 @@
 import ast
 from importlib import import_module
 import os
-from pathlib import Path
 import subprocess
 import sys
 from xml.etree import ElementTree
 
 from ament_index_python.packages import get_package_prefix, get_packages_with_prefixes
+from paths import PROJECT
 import pytest
 import yaml
 
-PACKAGE = Path(__file__).resolve().parents[1] / 'snn_gesture_ros'
+PACKAGE = PROJECT / 'snn_gesture_ros'
 ROS = ('rclpy', 'rcl_interfaces', 'rosgraph_msgs', 'builtin_interfaces', 'std_msgs', 'vision_msgs',
        'diagnostic_msgs', 'sensor_msgs', 'dv_ros2_msgs', 'dvs_msgs', 'prophesee_event_msgs',
        'event_camera_msgs', 'geometry_msgs', 'std_srvs', 'launch', 'launch_ros')
@@ -72,7 +72,7 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
     if module == 'snn_gesture_ros.learning.learn':
         pytest.importorskip('spikingjelly', reason='requirements/spikingjelly.txt')
     code = f'import sys, {module}; sys.exit({forbidden!r} in sys.modules)'
-    assert subprocess.run([sys.executable, '-c', code], cwd=PACKAGE.parent).returncode == 0
+    assert subprocess.run([sys.executable, '-c', code], cwd=PROJECT).returncode == 0
 
 
 @pytest.mark.parametrize('file, nodes', [
@@ -84,14 +84,14 @@ def test_heavy_libraries_are_imported_only_where_used(module, forbidden):
 def test_parameter_files_are_what_the_nodes_declare(file, nodes):
     declared = {spec.name: spec.default for node in nodes
                 for spec in import_module(f'snn_gesture_ros.nodes.{node}').PARAMETERS}
-    path = PACKAGE.parent / 'config' / f'{file}.yaml'
+    path = PROJECT / 'config' / f'{file}.yaml'
     assert yaml.safe_load(path.read_text())['/**']['ros__parameters'] == declared
 
 
 def test_ros_packages_that_are_imported_are_dependencies():
-    declared = {item.text for item in ElementTree.parse(PACKAGE.parent / 'package.xml').iter()
+    declared = {item.text for item in ElementTree.parse(PROJECT / 'package.xml').iter()
                 if item.tag == 'exec_depend'}
-    sources = [*PACKAGE.rglob('*.py'), *(PACKAGE.parent / 'launch').glob('*.py')]
+    sources = [*PACKAGE.rglob('*.py'), *(PROJECT / 'launch').glob('*.py')]
     found = {name.split('.')[0] for path in sources for name in imported(path)}
     used = {name for name in found if name in ROS or name in get_packages_with_prefixes()}
     assert used - {PACKAGE.name} <= declared

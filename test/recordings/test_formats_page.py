@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The page of formats: every row of it is tried, and there is a row for all that is."""
-from pathlib import Path
 import re
 
 import h5py
 import numpy as np
+from paths import PROJECT
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.recordings.aedat4 import Aedat4Writer
@@ -16,7 +16,7 @@ from test_formats import AEDAT2_HEADER, encode_raw
 from test_layouts import aedat2_davis, lines, ros1_array, v2e, write_mcap, write_ros1
 from test_recordings import ARRAY, make_array, make_events, read_all, write_bag
 
-PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'formats.md'
+PAGE = PROJECT / 'docs' / 'formats.md'
 SIZE = (346, 260)
 
 

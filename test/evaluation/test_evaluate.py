@@ -12,6 +12,7 @@ import sys
 import time
 
 import numpy as np
+from paths import PROJECT
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.evaluation.run import Samples
@@ -65,7 +66,7 @@ def evaluate(halves, tmp_path, capsys):
     return call
 
 
-REQUIREMENTS = Path(__file__).resolve().parents[1] / 'requirements'
+REQUIREMENTS = PROJECT / 'requirements'
 ALONE = """
 import sys
 sys.modules.update(dict.fromkeys(sys.argv.pop(1).split()))

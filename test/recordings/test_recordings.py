@@ -1,10 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Recordings of every format, those that tests write and the real ones in ../shared/data."""
-from pathlib import Path
 import shutil
 
 import numpy as np
+from paths import SHARED_DATA as DATA
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_evt3
@@ -13,7 +13,6 @@ from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
 
-DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'no real recordings in {DATA}')
 EVT3 = DATA / 'evt3_640x480'
 LIBCAER_CMP = DATA / 'libcaer_cmp_346x260'

@@ -4,7 +4,6 @@
 from functools import partial
 import json
 import os
-from pathlib import Path
 import shutil
 import signal
 import struct
@@ -13,6 +12,7 @@ import sys
 import time
 
 import numpy as np
+from paths import PROJECT
 from PIL import Image
 import pytest
 from snn_gesture_ros.command_line.main import main, VERBS
@@ -26,7 +26,7 @@ from snn_gesture_ros.viewing.picture import (
     BACKGROUND, draw_events, Gesture, OFF, ON, TEXT, write_caption)
 import yaml
 
-CONFIG = Path(__file__).resolve().parents[1] / 'config'
+CONFIG = PROJECT / 'config'
 AEDAT31_HEADER = b'#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n'
 
 

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of gestures: what is read, and what is refused with a line that says what to do."""
 import os
-from pathlib import Path
 import resource
 import time
 
+from paths import PROJECT
 import pytest
 from snn_gesture_ros.behavior.table import (
     Arm, Call, Cancel, Disarm, Drive, Goal, Publish, read_table, Stop)
 from snn_gesture_ros.labels import DVS128_GESTURES
 
-STOCK = Path(__file__).resolve().parents[1] / 'config' / 'behavior.yaml'
+STOCK = PROJECT / 'config' / 'behavior.yaml'
 VELOCITY = """
 velocity:
   linear: {max: 0.5, acceleration: 1, deceleration: 2}
