@@ -6,6 +6,9 @@ import subprocess
 import sys
 import time
 
+from event_files import (
+    AEDAT4, ARRAY, batches, encode_raw, EVT3, LIBCAER_CMP, long_events, make_array, make_events,
+    make_packet, needs_data, PACKET, read_all, save_npz, write_bag)
 import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
@@ -15,10 +18,6 @@ from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.recordings.connection import types_of
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
-from test_formats import encode_raw, long_events
-from test_recordings import (
-    AEDAT4, ARRAY, batches, EVT3, LIBCAER_CMP, make_array, make_events, make_packet, needs_data,
-    PACKET, read_all, write_bag)
 
 OUTPUTS = ['.npz', '.h5', '.hdf5', '.aedat4', '.mcap', '.db3', '']
 
@@ -30,11 +29,6 @@ def convert(source, output, *words):
 def facts_of(path):
     with open_recording(path) as recording:
         return gather_facts(recording)
-
-
-def save_npz(path, events):
-    np.savez(path, **{name: events[name] for name in 'txyp'})
-    return path
 
 
 @needs_data

@@ -1,15 +1,15 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The verb `frames`, held against SpikingJelly's own integration."""
+from event_files import (
+    AEDAT4, encode_raw, EVT3, LIBCAER_CMP, long_events, make_events, needs_data, read_all,
+    save_npz)
 import numpy as np
 import pytest
 from snn_gesture_ros.benchmarks.frames import spikingjelly_integration
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
-from test_convert import save_npz
-from test_formats import encode_raw, long_events
-from test_recordings import AEDAT4, EVT3, LIBCAER_CMP, make_events, needs_data, read_all
 
 
 @pytest.fixture(scope='module')

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 
+from dvs128_download import pack, write_download
+from event_files import ARRAY, batches, make_array, write_bag
 import numpy as np
 from paths import SHARED_DATA
 import pytest
@@ -19,8 +21,6 @@ from snn_gesture_ros.network.model_facts import never_tried_on
 from spikingjelly.activation_based import surrogate
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
-from test_dvs128_gesture import pack, write_download
-from test_recordings import ARRAY, batches, make_array, write_bag
 import torch
 
 KEYS = {'events', 'on', 'off', 'triggers_rising', 'triggers_falling', 'width', 'height',

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 
+from event_files import EVT3, make_events, needs_data, read_all, save_npz
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
@@ -16,8 +17,6 @@ from snn_gesture_ros.recordings.bag_writer import journal_of
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from std_msgs.msg import String
-from test_convert import save_npz
-from test_recordings import EVT3, make_events, needs_data, read_all
 
 
 def start_record(ros, output, *words, within=()):

@@ -3,12 +3,12 @@
 """DVS128 Gesture as SpikingJelly's users have it: its extracted tree of npz files."""
 import json
 
+from event_files import make_events
 import numpy as np
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.evaluation.sources import find_sources, Labels
 from snn_gesture_ros.labels import DVS128_GESTURES
-from test_recordings import make_events
 
 
 def write_tree(root):

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Folders of recordings with a labels.csv, and the verb `import`."""
+from event_files import AEDAT31_HEADER, ARRAY, make_array, polarity_packet, write_bag
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
@@ -8,8 +9,6 @@ from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.labelled_recordings import (
     draw_splits, LabelledRecordings, read_table)
 from snn_gesture_ros.events.event import EVENT
-from test_aedat31 import HEADER, polarity_packet
-from test_recordings import ARRAY, make_array, write_bag
 
 HEAD = 'file,start_s,end_s,label'
 
@@ -51,7 +50,7 @@ def test_recordings_of_every_format_give_the_same_clips(source, tmp_path):
                                            for topic in (['/l', '/r'] if name == 'b' else ['/l'])])
     early = events.copy()
     early['t'] -= events['t'][0]
-    (source / 'a.aedat').write_bytes(HEADER + polarity_packet(early))
+    (source / 'a.aedat').write_bytes(AEDAT31_HEADER + polarity_packet(early))
     rows = ['sub/a.npz,0.5,1.25,wave,,', 'a_bag,0.5,1.25,wave,,', 'a.aedat,0.5,1.25,wave,,',
             'b_bag,0.5,1.25,wave,/r,', 'sub/a.npz,,,none,,']
     (source / 'labels.csv').write_text('\n'.join([HEAD + ',topic,remark', *rows]))

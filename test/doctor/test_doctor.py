@@ -1,17 +1,17 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The doctor, as a process, beside cameras and nodes that are well or not."""
-import json
 import os
 import shutil
 import subprocess
 import time
 
 from builtin_interfaces.msg import Time
-from conftest import PATIENCE_S
 from diagnostic_msgs.msg import DiagnosticArray
+from doctor_command import doctor, examined
 import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from ros_domain import TIMEOUT_S
 from sensor_msgs.msg import Image
 from simple_camera import Camera, without
 from snn_gesture_ros.doctor.findings import domains_in_use, EventTopic, Findings, OurNode, Party
@@ -21,32 +21,6 @@ from snn_gesture_ros.ros.topics import message_class, STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
 
 RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-
-
-def doctor(ros, tmp_path, *options, environment=None):
-    """Ask the doctor while the test's node spins; give the process's status and its output."""
-    with (tmp_path / 'out').open('w') as out, (tmp_path / 'error').open('w') as error:
-        process = subprocess.Popen(
-            [shutil.which('snn-gesture'), 'doctor', '--seconds', '2', *options],
-            env=environment or ros.environment, stdout=out, stderr=error)
-        try:
-            ros.wait_for(lambda: process.poll() is not None, 'the doctor')
-        finally:
-            process.kill()
-    assert 'Traceback' not in (tmp_path / 'error').read_text()
-    return process.returncode, (tmp_path / 'out').read_text()
-
-
-def examined(ros, tmp_path, sees, environment=None):
-    """Give the doctor's JSON; ask again until it sees what is there: discovery takes its time."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        status, output = doctor(ros, tmp_path, '--json', environment=environment)
-        found = json.loads(output)
-        assert status == (0 if found['well'] else 1)
-        if sees(found):
-            return found
-        assert time.monotonic() < deadline, output
 
 
 def hears(found):
@@ -161,7 +135,7 @@ def test_all_is_well(ros, tmp_path):
     ros.wait_for(lambda: any(
         pair.key == 'decisions_per_s' and float(pair.value) for message in diagnostics
         for pair in message.status[0].values), 'decisions')
-    status, deadline = None, time.monotonic() + PATIENCE_S
+    status, deadline = None, time.monotonic() + TIMEOUT_S
     while status != 0:
         status, output = doctor(ros, tmp_path, environment={**ros.environment, 'COLUMNS': '80'})
         assert time.monotonic() < deadline, output

@@ -11,9 +11,12 @@ import subprocess
 import sys
 import time
 
+from dvs128_download import pack, write_download
+from event_files import ARRAY, write_bag
 import numpy as np
 from paths import PROJECT
 import pytest
+from scenes import EVENTS_A_MS, events_of, save, SENSOR
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.evaluation.run import Samples
 from snn_gesture_ros.evaluation.sources import find_sources, Labels, Part, Source
@@ -22,35 +25,6 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
-from test_dvs128_gesture import pack, write_download
-from test_recordings import ARRAY, write_bag
-
-SENSOR = 128
-EVENTS_A_MS = 20
-
-
-def events_of(scenes, start_us=5_000_000, seed=0):
-    """Show one half of the sensor after the other: (side or None, seconds)."""
-    rng = np.random.default_rng(seed)
-    parts = []
-    for side, seconds in scenes:
-        count = 0 if side is None else round(1000 * EVENTS_A_MS * seconds)
-        events = np.zeros(count, EVENT)
-        events['t'] = start_us + np.sort(rng.integers(0, round(1e6 * seconds), count))
-        events['x'] = rng.integers(16, 32, count) + 80 * (side == 'right')
-        events['y'] = rng.integers(0, SENSOR, count)
-        events['p'] = rng.integers(0, 2, count)
-        parts.append(events)
-        start_us += round(1e6 * seconds)
-    return np.concatenate(parts)
-
-
-def save(path, scenes, **options):
-    """Save scenes as an npz."""
-    path.parent.mkdir(exist_ok=True, parents=True)
-    events = events_of(scenes, **options)
-    np.savez(path, **{name: events[name] for name in 'txyp'})
-    return path
 
 
 @pytest.fixture

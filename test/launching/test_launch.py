@@ -18,13 +18,13 @@ from diagnostic_msgs.msg import DiagnosticArray
 import pytest
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import parameter_value_to_python
+from scenes import save
 from simple_camera import Camera
 from snn_gesture_ros.events.geometry import MODES
 from snn_gesture_ros.launching.arguments import CHECKS, read_arguments
 from snn_gesture_ros.launching.processes import GESTURE, gesture_processes
 from snn_gesture_ros.ros.topics import GESTURE_QOS
 from std_msgs.msg import UInt8MultiArray
-from test_evaluate import save
 from vision_msgs.msg import Classification
 import yaml
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 import shutil
 
-from conftest import bar, BAR_COLUMNS, BAR_US, record_bar
+from bars import bar, BAR_COLUMNS, BAR_US, record_bar
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main

@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections import OrderedDict
 
 import numpy as np
+from paths import SHARED_DATA
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
@@ -14,11 +15,10 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from spikingjelly.activation_based import functional, layer
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode, ParametricLIFNode
-from test_recordings import DATA
 import torch
 from torch import nn
 
-ODD = DATA / 'odd_files' / 'checkpoints'
+ODD = SHARED_DATA / 'odd_files' / 'checkpoints'
 
 
 def make_net(neuron=LIFNode, classes=11):

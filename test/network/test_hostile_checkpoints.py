@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+from checkpoint_cards import fields_of, with_text
 import numpy as np
 import onnx
 import pytest
@@ -12,7 +13,7 @@ from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import CheckpointError, find_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
-from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
+from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import lower
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
@@ -55,26 +56,6 @@ WRONG_ARCHITECTURES = [
     {'weights': 3})]
 TEXTS = ['', 'no JSON', '[]', '[1, 2]', '3', 'null', '{}', '{"labels": ["a"]}', '[' * 10**5,
          '{"training": ' * 700 + '1' + '}' * 700, '9' * 10**4, '\ud83d']
-
-
-def fields_of(path):
-    """Give the fields of a card."""
-    _, card = load_checkpoint(str(path))
-    return json.loads(card.to_json())
-
-
-def with_text(path, text, suffix):
-    """Write the network with any text as its card, in a format; give the path."""
-    net, card = load_checkpoint(str(path))
-    other = path.with_name(f'other{suffix}')
-    if suffix == '.onnx':
-        graph = lower(net, card)
-        graph.metadata_props[0].value = text
-        onnx.save(graph, other)
-    else:
-        from safetensors.torch import save
-        other.write_bytes(save(net.state_dict(), {CARD_KEY: text}))
-    return other
 
 
 def refusal(path):

@@ -4,6 +4,7 @@
 import json
 import math
 
+from checkpoint_cards import fields_of, with_text
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
@@ -18,7 +19,6 @@ from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
-from test_hostile_checkpoints import fields_of, with_text
 from vision_msgs.msg import Classification, LabelInfo
 
 LABELS = ('left', 'right', 'none')

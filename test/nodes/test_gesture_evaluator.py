@@ -8,9 +8,9 @@ import signal
 from diagnostic_msgs.msg import DiagnosticArray
 import pytest
 from rcl_interfaces.srv import GetParameters
+from scenes import save
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.nodes.gesture_evaluator import BEHIND, LISTENING
-from test_evaluate import save
 
 TRIES = 6
 """Live runs until the machine has kept up."""

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from conftest import bar, BAR_US, record_bar
+from bars import bar, BAR_US, record_bar
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest

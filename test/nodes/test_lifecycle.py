@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 import sys
 
+from checkpoint_cards import fields_of, with_text
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
@@ -19,7 +20,6 @@ from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from std_srvs.srv import SetBool
 from test_gesture_classifier import set_parameter
-from test_hostile_checkpoints import fields_of, with_text
 from vision_msgs.msg import Classification, LabelInfo
 
 NODES = ('event_stream', 'gesture_classifier')

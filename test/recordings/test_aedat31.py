@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """AEDAT 3.1 files, written here byte by byte."""
 import json
-import struct
 
+from event_files import AEDAT31_HEADER, aedat31_packet, polarity_packet
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
@@ -11,25 +11,6 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
-
-HEADER = (b'#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n'
-          b'#Start-Time: 2016-10-27 10:00:00 (TZ-0700)\r\n#!END-HEADER\r\n')
-
-
-def packet(payload, kind=1, size=8, overflow=0, capacity=None, number=None, valid=None):
-    number = len(payload) // size if number is None else number
-    capacity = number if capacity is None else capacity
-    valid = number if valid is None else valid
-    return struct.pack('<HHIIIIII', kind, 1, size, 4, overflow, capacity, number, valid) + payload
-
-
-def polarity_packet(events, **fields):
-    """Make a packet of events that are all valid; their times share what is above bit 31."""
-    words = np.empty((len(events), 2), '<u4')
-    words[:, 0] = (events['x'].astype('u4') << 17 | events['y'].astype('u4') << 2
-                   | events['p'].astype('u4') << 1 | 1)
-    words[:, 1] = events['t'] & 0x7fffffff
-    return packet(words.tobytes(), overflow=int(events['t'][0]) >> 31, **fields)
 
 
 def make_events(count=3000, start_us=0, seed=0):
@@ -41,7 +22,7 @@ def make_events(count=3000, start_us=0, seed=0):
     return events
 
 
-def write(path, *packets, header=HEADER):
+def write(path, *packets, header=AEDAT31_HEADER):
     path.write_bytes(header + b''.join(packets))
     return path
 
@@ -80,9 +61,9 @@ def test_packet_of_more_events_than_are_read_at_once(tmp_path):
 def test_other_packets_and_unused_room_are_skipped(tmp_path):
     events = make_events(100)
     used = polarity_packet(events, capacity=120) + bytes(20 * 8)
-    path = write(tmp_path / 'a.aedat', packet(bytes(36 * 5), kind=3, size=36),
-                 packet(bytes(3_000_000), kind=2, size=1_500_000), used,
-                 packet(bytes(16), kind=0), polarity_packet(events))
+    path = write(tmp_path / 'a.aedat', aedat31_packet(bytes(36 * 5), kind=3, size=36),
+                 aedat31_packet(bytes(3_000_000), kind=2, size=1_500_000), used,
+                 aedat31_packet(bytes(16), kind=0), polarity_packet(events))
     assert (read_all(path) == np.concatenate([events, events])).all()
 
 
@@ -108,17 +89,17 @@ def test_info(tmp_path, capsys):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (HEADER[:40], 'its text header does not end'),
-    (HEADER[:60] + bytes(100_000), 'its text header does not end'),
-    (HEADER.replace(b'RAW', b'PNG'), 'format PNG is not read'),
-    (HEADER + bytes(27), 'it ends within a header'),
-    (HEADER + polarity_packet(make_events(9))[:-1], 'it ends within a packet'),
-    (HEADER + polarity_packet(make_events(9))[:28], 'it ends within a packet'),
-    (HEADER + packet(b'', number=1 << 31), 'it ends within a packet'),
-    (HEADER + packet(bytes(16), kind=3, capacity=4), 'it ends within a packet'),
-    (HEADER + packet(bytes(16), size=16), 'cannot be as its header says'),
-    (HEADER + packet(bytes(16), capacity=1), 'cannot be as its header says'),
-    (HEADER + packet(bytes(16), valid=3), 'cannot be as its header says')])
+    (AEDAT31_HEADER[:40], 'its text header does not end'),
+    (AEDAT31_HEADER[:60] + bytes(100_000), 'its text header does not end'),
+    (AEDAT31_HEADER.replace(b'RAW', b'PNG'), 'format PNG is not read'),
+    (AEDAT31_HEADER + bytes(27), 'it ends within a header'),
+    (AEDAT31_HEADER + polarity_packet(make_events(9))[:-1], 'it ends within a packet'),
+    (AEDAT31_HEADER + polarity_packet(make_events(9))[:28], 'it ends within a packet'),
+    (AEDAT31_HEADER + aedat31_packet(b'', number=1 << 31), 'it ends within a packet'),
+    (AEDAT31_HEADER + aedat31_packet(bytes(16), kind=3, capacity=4), 'it ends within a packet'),
+    (AEDAT31_HEADER + aedat31_packet(bytes(16), size=16), 'cannot be as its header says'),
+    (AEDAT31_HEADER + aedat31_packet(bytes(16), capacity=1), 'cannot be as its header says'),
+    (AEDAT31_HEADER + aedat31_packet(bytes(16), valid=3), 'cannot be as its header says')])
 def test_damaged_files_are_named(tmp_path, content, reason):
     path = tmp_path / 'a.aedat'
     path.write_bytes(content)

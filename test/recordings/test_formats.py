@@ -4,62 +4,18 @@
 import os
 import shutil
 
+from event_files import (
+    ARRAY, batches, encode_raw, EVT3, LIBCAER_CMP, long_events, make_array, make_events,
+    make_packet, needs_data, PACKET, RAW_FORMATS, RAW_HEADER, read_all, write_bag)
 import h5py
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.events.cdr import read_event_packet
-from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
-from test_recordings import (
-    ARRAY, batches, EVT3, LIBCAER_CMP, make_array, make_events, make_packet, needs_data, PACKET,
-    read_all, write_bag)
-
-RAW_HEADER = '% date 2026-01-01 10:00:00\n% evt {}\n% format {};height=720;width=1280\n% end\n'
-RAW_FORMATS = {'evt2': ('2.0', 'EVT2'), 'evt21': ('2.1', 'EVT21;endianness=little'),
-               'evt21 legacy': ('2.1', 'EVT21;endianness=legacy'), 'evt3': ('3.0', 'EVT3')}
-
-
-def upper_times(events):
-    """Give bits 6-33 of the times, and the places where they change."""
-    high = events['t'] >> 6
-    return high, np.flatnonzero(np.diff(high, prepend=-1))
-
-
-def encode_evt2(events):
-    high, changes = upper_times(events)
-    t, x, y, p = (events[name].astype(np.int64) for name in 'txyp')
-    words = p << 28 | (t & 63) << 22 | x << 11 | y
-    return np.insert(words, changes, 8 << 28 | high[changes] & 0xfffffff).astype('<u4').tobytes()
-
-
-def encode_evt21(events, swapped):
-    """Give each event a word of its own, with the last of its 32 pixels fired."""
-    high, changes = upper_times(events)
-    t, x, y, p = (events[name].astype(np.int64) for name in 'txyp')
-    words = p << 60 | (t & 63) << 54 | x // 32 * 32 << 43 | y << 32 | 1 << x % 32
-    times = (8 << 60) - (1 << 64) | (high[changes] & 0xfffffff) << 32
-    words = np.insert(words, changes, times).view('<u4').reshape(-1, 2)
-    return (words[:, ::-1] if swapped else words).tobytes()
-
-
-def encode_raw(name, events):
-    encode = {'evt2': encode_evt2, 'evt21': lambda events: encode_evt21(events, False),
-              'evt21 legacy': lambda events: encode_evt21(events, True),
-              'evt3': lambda events: b''.join(
-                  encode_evt3(events[i:i + 1000]).tobytes()
-                  for i in range(0, len(events), 1000))}
-    return RAW_HEADER.format(*RAW_FORMATS[name]).encode() + encode[name](events)
-
-
-def long_events(seconds):
-    events = make_events(150_000, duration_us=seconds * 1_000_000)
-    events['x'] *= 10
-    events['y'] *= 5
-    return events
 
 
 @pytest.mark.parametrize('name', RAW_FORMATS)

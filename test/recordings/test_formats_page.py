@@ -3,6 +3,9 @@
 """The page of formats: every row of it is tried, and there is a row for all that is."""
 import re
 
+from event_files import (
+    AEDAT31_HEADER, ARRAY, encode_raw, make_array, make_events, polarity_packet, read_all,
+    write_bag)
 import h5py
 import numpy as np
 from paths import PROJECT
@@ -11,10 +14,8 @@ from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.recordings.aedat4 import Aedat4Writer
 from snn_gesture_ros.recordings.converting import BAG_SUFFIXES, WRITERS
 from snn_gesture_ros.recordings.opening import open_recording
-from test_aedat31 import HEADER as AEDAT31_HEADER, polarity_packet
-from test_formats import AEDAT2_HEADER, encode_raw
+from test_formats import AEDAT2_HEADER
 from test_layouts import aedat2_davis, lines, ros1_array, v2e, write_mcap, write_ros1
-from test_recordings import ARRAY, make_array, make_events, read_all, write_bag
 
 PAGE = PROJECT / 'docs' / 'formats.md'
 SIZE = (346, 260)

@@ -7,6 +7,8 @@ import json
 import sqlite3
 import struct
 
+from event_files import (
+    ARRAY, batches, encode_evt21, make_array, make_events, make_packet, PACKET, read_all)
 import h5py
 import numpy as np
 import pytest
@@ -16,8 +18,7 @@ from snn_gesture_ros.events.encoders import encode_evt3, encode_mono
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
-from test_formats import AEDAT2_HEADER, encode_evt21
-from test_recordings import ARRAY, batches, make_array, make_events, make_packet, PACKET, read_all
+from test_formats import AEDAT2_HEADER
 import zstandard
 
 EPOCH_US = 1_500_000_000_000_000

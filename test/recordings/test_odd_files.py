@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import numpy as np
+from paths import SHARED_DATA
 import pytest
 from snn_gesture_ros.recordings.opening import open_recording
-from test_recordings import DATA
 
-ODD = DATA / 'odd_files'
+ODD = SHARED_DATA / 'odd_files'
 pytestmark = pytest.mark.skipif(not ODD.is_dir(), reason=f'no files in {ODD}')
 FULL = {'events': 20000, 'on': 10026, 'off': 9974, 'sum_time_us': 19971699299,
         't_first_us': 0, 't_last_us': 1999993}

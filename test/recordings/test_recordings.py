@@ -3,8 +3,10 @@
 """Recordings of every format, those that tests write and the real ones in ../shared/data."""
 import shutil
 
+from event_files import (
+    AEDAT4, ARRAY, batches, EVT3, LIBCAER_CMP, make_array, make_events, make_packet, needs_data,
+    PACKET, read_all, write_bag)
 import numpy as np
-from paths import SHARED_DATA as DATA
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_evt3
@@ -12,66 +14,6 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
-
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'no real recordings in {DATA}')
-EVT3 = DATA / 'evt3_640x480'
-LIBCAER_CMP = DATA / 'libcaer_cmp_346x260'
-AEDAT4 = DATA / 'aedat4' / 'dvxplorer_320x240.aedat4'
-
-ARRAY = 'dvs_msgs/msg/EventArray'
-PACKET = 'event_camera_msgs/msg/EventPacket'
-DEFINITIONS = {
-    ARRAY: 'std_msgs/Header header\nuint32 height\nuint32 width\ndvs_msgs/Event[] events',
-    'dvs_msgs/msg/Event': 'uint16 x\nuint16 y\nbuiltin_interfaces/Time ts\nbool polarity',
-    PACKET: 'std_msgs/Header header\nuint32 height\nuint32 width\nuint64 seq\n'
-            'uint64 time_base\nstring encoding\nbool is_bigendian\nuint8[] events',
-    'std_msgs/msg/String': 'string data'}
-
-
-def make_events(count=1000, start_us=0, duration_us=10_000, seed=0):
-    generator = np.random.default_rng(seed)
-    events = np.zeros(count, EVENT)
-    events['t'] = start_us + np.sort(generator.integers(0, duration_us, count))
-    events['x'] = generator.integers(0, 128, count)
-    events['y'] = generator.integers(0, 128, count)
-    events['p'] = generator.integers(0, 2, count)
-    return events
-
-
-def make_packet(events, seq):
-    return encode_event_packet(EventPacketMessage(
-        0, 'camera', 128, 128, seq, 0, 'evt3', False, encode_evt3(events)))
-
-
-def make_array(events):
-    return encode_event_array(events, 0, 'camera', 128, 128)
-
-
-def write_bag(path, messages, storage='SQLITE3'):
-    """Write (topic, type, serialized message) to a bag, one each millisecond."""
-    from rosbags import rosbag2
-    from rosbags.typesys import get_types_from_msg, get_typestore, Stores
-    store = get_typestore(Stores.ROS2_JAZZY)
-    for name, text in DEFINITIONS.items():
-        if name not in store.types:
-            store.register(get_types_from_msg(text, name))
-    with rosbag2.Writer(path, version=9,
-                        storage_plugin=getattr(rosbag2.StoragePlugin, storage)) as writer:
-        connections = {}
-        for i, (topic, kind, data) in enumerate(messages):
-            if topic not in connections:
-                connections[topic] = writer.add_connection(topic, kind, typestore=store)
-            writer.write(connections[topic], i * 1_000_000, data)
-    return path
-
-
-def batches(count=5):
-    return [make_events(start_us=i * 10_000, seed=i) for i in range(count)]
-
-
-def read_all(path, topic=None):
-    with open_recording(path) as recording:
-        return np.concatenate(list(recording.events(topic)))
 
 
 @pytest.mark.parametrize('storage', ['SQLITE3', 'MCAP'])

@@ -3,12 +3,12 @@
 """What `convert` writes is what the makers' own readers read."""
 import csv
 
+from event_files import make_events, read_all
 import h5py
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.recordings.opening import open_recording
-from test_recordings import make_events, read_all
 
 
 def long_pause_events():

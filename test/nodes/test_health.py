@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 
-from conftest import PATIENCE_S
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import pytest
+from ros_domain import TIMEOUT_S
 from simple_camera import Camera, without
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
 from snn_gesture_ros.ros.diagnostics import Arrivals, Durations, Rates
@@ -29,7 +29,7 @@ def timed(work):
 
 def wait_until(condition):
     """Wait, in a thread that has nothing else to do."""
-    deadline_s = time.monotonic() + PATIENCE_S
+    deadline_s = time.monotonic() + TIMEOUT_S
     while not condition():
         assert time.monotonic() < deadline_s
         time.sleep(0.001)

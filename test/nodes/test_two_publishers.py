@@ -1,13 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Two publishers of one topic: a forgotten driver, a bag beside a camera, nodes started twice."""
+import os
 import shutil
 import signal
 import sys
 
+from doctor_command import examined
 from geometry_msgs.msg import Twist
 import pytest
 import rclpy
+from scenes import save
 from sensor_msgs.msg import Image
 from simple_camera import Camera, LEFT, RIGHT
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
@@ -16,8 +19,6 @@ from snn_gesture_ros.ros.followed_topic import contest_before, Following
 from snn_gesture_ros.ros.topics import (
     classification, GESTURE_QOS, header, IMAGE_QOS, label_info, LATCHED_QOS, STREAM_QOS)
 from std_msgs.msg import String, UInt8MultiArray
-from test_doctor import examined
-from test_evaluate import save
 from test_gesture_classifier import started, Stream
 from test_health import Diagnosed, ERROR, OK, PLAIN, WARN
 from vision_msgs.msg import Classification, LabelInfo
@@ -163,7 +164,8 @@ def test_a_camera_that_follows_one_that_was_killed_is_no_second_one(ros):
     """DDS knows the killed one for long: its time to say that it is there has not passed."""
     columns, diagnosed = Columns(ros), Diagnosed(ros, 'event_stream')
     stream = ros.start('event_stream', **PLAIN)
-    killed = ros.run('killed', [sys.executable, '-c', CAMERA])
+    killed = ros.run('killed', [sys.executable, '-c', CAMERA], {
+        **ros.environment, 'PYTHONPATH': os.pathsep.join(sys.path)})
     ros.wait_for(lambda: len(columns) > 5, 'packets')
     next_one = Camera(ros, column=RIGHT)
     ros.wait_for(lambda: next_one.publisher.get_subscription_count()
