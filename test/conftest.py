@@ -1,9 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests share: fixtures, what is skipped, and which tests may start processes."""
+"""What the tests share: fixtures, what is skipped, and what is fast."""
 from contextlib import suppress
+import multiprocessing.process
 import os
 import signal
+import sys
 
 from ament_index_python.packages import get_package_prefix, PackageNotFoundError
 from bars import bar, BAR_US
@@ -22,6 +24,39 @@ signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 FOR_TRAINING = ('torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning',
                 'torchmetrics', 'tensorboard', 'matplotlib')
 """What `make training` installs, and a robot need not have."""
+PROCESS_STARTS = ('subprocess.Popen', 'os.fork', 'os.forkpty', 'os.posix_spawn', 'os.system')
+"""Events of Python's audit."""
+
+
+def pytest_addoption(parser):
+    """Add the option of `make test-fast`."""
+    parser.addoption('--fast', action='store_true',
+                     help='leave out what starts processes, and what is marked as slow')
+
+
+def pytest_configure(config):
+    """Skip a test that `--fast` did not leave out as soon as it starts a process."""
+    if not config.getoption('--fast'):
+        return
+
+    def skip(*_):
+        pytest.skip('starts a process')
+
+    def audit(event, _):
+        if event in PROCESS_STARTS and 'PYTEST_CURRENT_TEST' in os.environ:
+            skip()
+
+    sys.addaudithook(audit)
+    multiprocessing.process.BaseProcess.start = skip
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is slow, and what has nodes as processes."""
+    if config.getoption('--fast'):
+        slow = {item for item in items
+                if 'ros' in item.fixturenames or item.get_closest_marker('slow')}
+        config.hook.pytest_deselected(items=list(slow))
+        items[:] = [item for item in items if item not in slow]
 
 
 def skip_without_training(report, error, path) -> None:
