@@ -31,6 +31,7 @@ def test_both_ways_give_the_events_that_were_sent(case):
     assert (other == EVENTS).all()
 
 
+@pytest.mark.slow
 def test_both_ways_give_the_same_frames_of_a_stream():
     case, _ = frames.stream_cases()
     ours = frames.MessagesToFrames(     # the case has seen all of them, and would restart
@@ -88,6 +89,7 @@ def test_all_ways_give_the_same_decision(name, runtime, dvs_gesture_net):
     assert expected == pytest.approx(np.mean(outputs, axis=0), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_seeds_way_integrates_the_same_frames(dvs_gesture_net):
     stock, _ = networks('DVSGestureNet', dvs_gesture_net)
     seed = network.SeedsWay(stock)
@@ -117,6 +119,7 @@ def test_row_compares_ours_with_the_reference():
     assert row['ours_p95'] <= row['ours'] and row['reference_p95'] <= row['reference']
 
 
+@pytest.mark.slow
 def test_ours_is_faster_by_far(dvs_gesture_net):
     """Guard against regressions: each bound is about half of what a busy machine gives."""
     bounds = [
@@ -135,6 +138,7 @@ def test_ours_is_faster_by_far(dvs_gesture_net):
         assert row['ratio'] > bound, row
 
 
+@pytest.mark.slow
 def test_command_prints_a_table_or_json(capsys):
     assert main(['bench', '--json', '--rounds', '1']) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -59,6 +59,7 @@ def test_messages_from_bag_to_bag_are_copied(tmp_path):
             assert gather_facts(one) == gather_facts(other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['evt2', 'evt3'])
 @pytest.mark.parametrize('suffix', OUTPUTS)
 def test_raw_to_all(tmp_path, name, suffix):

@@ -7,6 +7,7 @@ from snn_gesture_ros.command_line.pictures import CLIP_US, liveliest, SHOWN_US
 from snn_gesture_ros.simulation import random_clip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('activity, framing', [('arm_roll', 'near'), ('walking_by', 'far')])
 def test_tile_shows_the_liveliest_part_of_a_clip(activity, framing):
     counts = liveliest(activity, 4, framing)

@@ -237,6 +237,7 @@ def test_what_follows_a_restart_is_judged_by_its_own_label(evaluate, tmp_path, s
     assert report['false_announcements'] == 0
 
 
+@pytest.mark.slow
 def test_one_event_that_lies_costs_nothing_but_itself(evaluate, tmp_path):
     events = events_of([('left', 1), ('right', 1)])
     reports = []
@@ -556,6 +557,7 @@ def test_samples_are_the_busiest_frames_of_equal_stretches(count):
             max(events[first:first + stretch]) for first in range(0, count, stretch)]
 
 
+@pytest.mark.slow
 def test_cluster_gives_the_same_though_a_worker_is_killed(evaluate, tmp_path):
     distributed = pytest.importorskip('distributed', reason='requirements/cluster.txt')
     folder = tmp_path / 'recordings'

@@ -45,6 +45,7 @@ def folder(tmp_path):
     return tmp_path / 'robot'
 
 
+@pytest.mark.slow
 def test_a_new_label_is_learned_and_the_old_ones_are_kept(folder, base, rehearsal):
     result = learn(folder, str(base), str(rehearsal))
     assert not result['refused'], result
@@ -71,6 +72,7 @@ def test_a_new_label_is_learned_and_the_old_ones_are_kept(folder, base, rehearsa
         np.testing.assert_allclose(scores[11], scores[-1], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_convolutions_stay_as_they_are(folder, base, rehearsal):
     new, _ = load_checkpoint(learn(folder, str(base), str(rehearsal))['version'])
     old, _ = load_checkpoint(str(base))
@@ -78,6 +80,7 @@ def test_convolutions_stay_as_they_are(folder, base, rehearsal):
         assert torch.equal(value, new.features.state_dict()[name])
 
 
+@pytest.mark.slow
 def test_learning_again_begins_with_the_base(folder, base, rehearsal):
     first = learn(folder, str(base), str(rehearsal))['version']
     store, rng = ExampleStore(folder / 'examples'), np.random.default_rng(3)
@@ -90,6 +93,7 @@ def test_learning_again_begins_with_the_base(folder, base, rehearsal):
     assert load_checkpoint(second['version'])[1].labels == ('left', 'right', 'none', 'middle')
 
 
+@pytest.mark.slow
 def test_a_network_that_is_not_good_enough_is_not_kept(folder, base, rehearsal):
     rng = np.random.default_rng(4)
     store = ExampleStore(folder / 'examples')
@@ -246,6 +250,7 @@ def learn_from(folder, base, rehearsal, *words):
                  *map(str, words)])
 
 
+@pytest.mark.slow
 def test_recordings_of_a_label_are_learned_once(tmp_path, base, rehearsal, capsys):
     recordings = [record_bar(tmp_path / f'{k}.npz', 'middle', seed=k) for k in range(4)]
     robot = tmp_path / 'robot'
@@ -266,6 +271,7 @@ def test_recordings_of_a_label_are_learned_once(tmp_path, base, rehearsal, capsy
     assert json.loads(captured.out)['figures']['examples'] == {'middle': 4}
 
 
+@pytest.mark.slow
 def test_labels_are_found_as_by_evaluate(tmp_path, base, rehearsal, capsys):
     """A folder with a table; `none` among the labels, and a recording that is seen mirrored."""
     folder = tmp_path / 'shown'
@@ -291,6 +297,7 @@ def test_labels_are_found_as_by_evaluate(tmp_path, base, rehearsal, capsys):
     assert '0 examples added' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_several_examples(tmp_path):
     path = record_bar(tmp_path / 'a.npz', 'none', 25_000_000)
     source = Source(path, (Part('none', 1_000_000, None),))
@@ -338,6 +345,7 @@ def test_what_of_recordings_is_no_example_is_named(tmp_path, base, rehearsal, ca
     assert ExampleStore(robot / 'examples').names() == before
 
 
+@pytest.mark.slow
 def test_what_was_learned_is_undone_and_examples_set_aside(folder, base, rehearsal, capsys):
     assert learn_from(folder, base, rehearsal) == 0
     path = folder / 'models' / '0001.safetensors'
@@ -362,6 +370,7 @@ def test_examples_of_one_recording_are_held_out_together():
     assert [len(part & {5, 6, 7}) for part in parts] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):
     words = ['learn', str(folder), '--checkpoint', str(base), '--rehearsal', str(rehearsal)]
     assert main(words) == 0

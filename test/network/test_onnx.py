@@ -96,6 +96,7 @@ def check_same(found, expected):
     assert differing.mean() < 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [*NETWORKS, *shipped_models()])
 def test_outputs_are_those_of_spikingjelly(exported, name):
     checkpoint, graph = exported(name)
@@ -114,6 +115,7 @@ def test_outputs_are_those_of_spikingjelly(exported, name):
     check_same(found, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('runtime', ['onnx', 'torch'])
 def test_streams_in_a_batch_know_nothing_of_one_another(runtime):
     rng = np.random.default_rng(6)
