@@ -5,22 +5,22 @@ import ast
 from importlib import import_module
 import inspect
 from pathlib import Path
-import pkgutil
 from textwrap import dedent
 
 import pytest
 import rclpy
 from rclpy.lifecycle import LifecycleNode
 from rclpy.node import Node
-import snn_gesture_ros.nodes
+import snn_gesture_ros
 
 MEANT_TO_BE_OVERRIDDEN = {
     '__init__', '__module__', '__doc__', 'destroy_node', 'on_configure', 'on_activate',
     'on_deactivate', 'on_cleanup', 'on_shutdown', 'on_error'}
-LIVE_CLASSES = [cls for module in pkgutil.iter_modules(snn_gesture_ros.nodes.__path__)
-                for cls in vars(import_module(f'snn_gesture_ros.nodes.{module.name}')).values()
-                if inspect.isclass(cls) and issubclass(cls, Node)
-                and cls.__module__ == f'snn_gesture_ros.nodes.{module.name}']
+PACKAGE = Path(snn_gesture_ros.__file__).parent
+FILES = [path for path in sorted(PACKAGE.rglob('*.py')) if 'rclpy' in path.read_text()]
+MODULES = ['.'.join(path.relative_to(PACKAGE.parent).with_suffix('').parts) for path in FILES]
+LIVE_CLASSES = [cls for module in MODULES for cls in vars(import_module(module)).values()
+                if inspect.isclass(cls) and issubclass(cls, Node) and cls.__module__ == module]
 
 
 @pytest.fixture
@@ -58,8 +58,7 @@ def taken(cls, names):
 
 
 def test_all_node_classes_are_looked_at():
-    nodes = Path(snn_gesture_ros.nodes.__file__).parent.glob('*.py')
-    written = {item.name for path in nodes for item in ast.walk(ast.parse(path.read_text()))
+    written = {item.name for path in FILES for item in ast.walk(ast.parse(path.read_text()))
                if isinstance(item, ast.ClassDef)
                and any(ast.unparse(base).endswith('Node') for base in item.bases)}
     assert {cls.__name__ for cls in LIVE_CLASSES} == written
