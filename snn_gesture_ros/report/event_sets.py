@@ -7,7 +7,8 @@ from pathlib import Path
 
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
-from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
+from snn_gesture_ros.datasets.simulated import (
+    remove_outdated_set, simulate_clip_set, Simulation)
 from snn_gesture_ros.labels import DVS128_GESTURES
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
@@ -78,6 +79,8 @@ def simulate_sets(sets: dict, folder, workers: int):
         as it is finished.
     :raises ValueError: if the folder has other sets by these names, or a worker ends by itself.
     """
+    for name in sets:
+        remove_outdated_set(Path(folder) / name)
     steps = [simulate_clip_set(simulation, Path(folder) / name, workers)
              for name, simulation in sets.items()]
     yield sum(next(step) for step in steps)

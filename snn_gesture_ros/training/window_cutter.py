@@ -12,7 +12,7 @@ from snn_gesture_ros.training.augmentation import Augmentation, augmented
 
 UNKNOWN = -1
 """No class: what cannot be named."""
-SETTLING_US = 200_000
+SETTLING_US = 100_000
 """For so long after its onset a gesture cannot be named yet."""
 FADING_US = 450_000
 """For so long after its end nobody can say that it is over: the arm is still on its way."""
