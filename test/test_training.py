@@ -83,13 +83,13 @@ def test_training_leaves_a_model_that_nodes_load(trained):
     assert card.training['begun_with'] == 'random weights'
     assert card.training['settings']['batch'] == 4
     assert list((out / 'tensorboard').glob('events.*'))
-    assert [line.split(':')[0] for line in text.splitlines() if line.startswith('pass')] == [
-        f'pass {k} of 4' for k in (1, 2, 3, 4)]
+    assert [line.split(':')[0] for line in text.splitlines() if line.startswith('epoch')] == [
+        f'epoch {k} of 4' for k in (1, 2, 3, 4)]
 
 
-@pytest.mark.parametrize('line', ['pass 1', 'pass 3'])
+@pytest.mark.parametrize('line', ['epoch 1', 'epoch 3'])
 def test_interrupted_training_goes_on_to_the_same_bits(clip_set, trained, tmp_path, line):
-    """Ctrl-C comes wherever it comes: in a pass or between two."""
+    """Ctrl-C comes at any time: within an epoch or between two."""
     process = start(clip_set, tmp_path, '--epochs', '4')
     while line not in process.stdout.readline():
         assert process.poll() is None
@@ -107,8 +107,8 @@ def test_interrupted_training_goes_on_to_the_same_bits(clip_set, trained, tmp_pa
     assert best[0][1] == best[1][1]
 
 
-def test_interrupt_while_validating_keeps_the_best_pass(clip_set, trained, tmp_path,
-                                                        monkeypatch):
+def test_interrupt_while_validating_keeps_the_best_epoch(clip_set, trained, tmp_path,
+                                                         monkeypatch):
     words = list(map(str, ['train', '--data', clip_set, '--output', tmp_path, *SMALL,
                            '--epochs', '4']))
     validated = GestureModule.on_validation_epoch_end
@@ -129,7 +129,7 @@ def test_two_processes_train_one_network(clip_set, tmp_path):
                          'ddp', '-b', '10')
     assert status == 0, text
     assert 'MEMBER: 2/2' in text
-    assert text.count('pass 1 of 1') == 1
+    assert text.count('epoch 1 of 1') == 1
     assert torch.load(tmp_path / 'last.ckpt', weights_only=True)['global_step'] == 4
     load_checkpoint(str(tmp_path / 'best.safetensors'))
 

@@ -247,7 +247,7 @@ def test_mirrored_windows_have_the_mirrored_label(clips):
     assert (alone[Draw(0, 0, 0)][0] == plain[Draw(0, 0, 0)][0]).all()
 
 
-def test_draws_depend_on_seed_pass_and_place_alone(clips):
+def test_draws_depend_only_on_seed_epoch_and_place(clips):
     ranges = {'density': (0.5, 2.0), 'shift': 0.1, 'noise_hz': 0.1}
     first, second = (TrainingWindows(cutter(clips, **ranges)) for _ in range(2))
     first[Draw(0, 0, 0)]
@@ -258,7 +258,7 @@ def test_draws_depend_on_seed_pass_and_place_alone(clips):
         assert (frames != other[0]).any()
 
 
-def test_processes_share_a_pass_and_it_goes_on_where_it_stopped():
+def test_processes_share_an_epoch_and_it_continues_where_it_stopped():
     classes = np.array([0] * 30 + [1] * 10)
     settings = Settings(batch=4, balance=False)
     whole = list(EpochSampler(classes, settings, 0, 1, epoch=3, skip=0))
