@@ -58,12 +58,14 @@ class RealSets:
         sets, first = [], 0
         for name, sources in self._sources.items():
             of_set, first = evaluated[first:first + len(sources)], first + len(sources)
+            results = make_results(of_set, labels, {})
             shown = {part.label for source in sources for part in source.parts}
             sets += [{'set': name, 'label': label, **count(sources, label),
-                      **measure(of_set, labels, [label])} for label in sorted(shown)]
+                      **measure(results, [label])} for label in sorted(shown)]
         gestures = {row['label'] for row in sets} - {NONE}
-        return {'gestures': measure(evaluated, labels, gestures),
-                'none': measure(evaluated, labels, [NONE]), 'sets': sets,
+        results = make_results(evaluated, labels, {})
+        return {'gestures': measure(results, gestures), 'none': measure(results, [NONE]),
+                'sets': sets,
                 'without_recording': [label for label in labels
                                       if label not in gestures and label != NONE]}
 
@@ -77,15 +79,13 @@ def count(sources: list, label: str) -> dict:
             'people': len(people) if all(source.people for source in shown) else None}
 
 
-def measure(evaluated: list, labels: tuple, shown) -> dict:
+def measure(results: dict, shown) -> dict:
     """
     Return the figures of the parts of recordings that show some labels.
 
-    :param evaluated: list of evaluating.Evaluated.
-    :param labels: of the checkpoint.
+    :param results: returned by `make_results`.
     :param shown: labels of the parts that count.
     """
-    results = make_results(evaluated, labels, {})
     entries = [entry for entry in results['recordings'] if entry['truth'] in shown
                and entry['right_decisions'] is not None]
     delays_s = delays_of(entries)
