@@ -19,7 +19,7 @@ from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 VERSION = 2
 """
-Of the simulation; part of the description of every simulated set, so that no set is made by two.
+Of the simulation; recorded in every simulated set, which only the same version continues.
 
 Increase it with every change, here or in `simulation/`, that changes the clips of a seed.
 """
