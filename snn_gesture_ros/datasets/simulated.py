@@ -30,13 +30,13 @@ REST_SHARE = 0.75
 REST = (0.13, 0.43)
 """How long that rest may be, as parts of a clip."""
 END = (0.4, 0.7)
-"""When a gesture ends that ends within its clip, as parts of the clip."""
+"""End of a gesture that ends within its clip, as parts of the clip."""
 KNOWN_LABELS = (*DVS128_GESTURES, NONE, *IDLE_ACTIVITIES)
 """`none` is any of the idle activities; one of their names is that one alone."""
 SEEDS_A_SPLIT = 1_000_000
 FIRST_SEED = {'train': 0, 'validation': SEEDS_A_SPLIT, 'test': 2 * SEEDS_A_SPLIT}
 SEEDS = 3 * SEEDS_A_SPLIT
-MOST_SEEDS = (1 << 31) // SEEDS
+MAX_SEEDS = (1 << 31) // SEEDS
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Simulation:
     """Whether every gesture ends within its clip, which then has no rest before it."""
 
     def __post_init__(self):
-        """Refuse what cannot be simulated with a ValueError that says what can."""
+        """Raise ValueError for what cannot be simulated, with what can."""
         for label in self.labels:
             if label not in KNOWN_LABELS:
                 raise ValueError(f'label {label!r} cannot be simulated, only '
@@ -73,8 +73,8 @@ class Simulation:
             raise ValueError(f'framing {self.framing!r} is not one of {", ".join(FRAMINGS)}')
         if not 1 <= self.clips * len(self.labels) <= SEEDS_A_SPLIT:
             raise ValueError(f'clips must be 1 or more, {SEEDS_A_SPLIT} at most of all labels')
-        if not 0 <= self.seed < MOST_SEEDS:
-            raise ValueError(f'seed must be from 0 to {MOST_SEEDS - 1}')
+        if not 0 <= self.seed < MAX_SEEDS:
+            raise ValueError(f'seed must be from 0 to {MAX_SEEDS - 1}')
         if not 100_000 <= self.duration_us <= 600_000_000:
             raise ValueError('a clip must last 0.1 s or longer, and 600 s at most')
         if min(self.validation, self.test) < 0 or self.validation + self.test > 1:

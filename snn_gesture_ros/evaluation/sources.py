@@ -5,7 +5,7 @@ Sources: which recordings are evaluated, and what they show.
 
 What a recording shows is looked up in this order: one label for all; a table that was named; a
 table of its own in the same folder, NAME_labels.csv, as DVS128 Gesture has them; a labels.csv (see
-`datasets/labelled_recordings.py`) in its folder or one above; the only label in its name or in
+`datasets/labeled_recordings.py`) in its folder or one above; the only label in its name or in
 that of its folder, as in `user3_hand_clapping.npz` and `Hand Clapping/3.npz`. It may be unknown.
 
 A table of one recording has the columns start, end (seconds since its first event) and label, or
@@ -19,7 +19,7 @@ from typing import NamedTuple, Optional
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Download, find_extracted, is_download, is_for_training, label_of, read_trials, SENSOR_SIZE,
     trials)
-from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
+from snn_gesture_ros.datasets.labeled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.events.geometry import Turn
 from snn_gesture_ros.files import read_regular
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE

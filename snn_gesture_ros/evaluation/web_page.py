@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from snn_gesture_ros.evaluation.verdicts import best_labels
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.viewing.picture import BRIGHTEST, draw_events
+from snn_gesture_ros.viewing.image import BRIGHTEST, draw_events
 
 TEMPLATE = 'web_page.html'
 COLORS = ('#4e79a7', '#f28e2b', '#59a14f', '#e15759', '#b07aa1', '#edc948', '#76b7b2', '#9c755f',

@@ -82,7 +82,7 @@ def _unknown_classes(path: Path) -> list:
 
 def _is_script(path: Path) -> bool:
     """Return whether a file is TorchScript."""
-    with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+    with suppress(zipfile.BadZipFile, NotImplementedError), zipfile.ZipFile(path) as archive:
         return any(name.endswith('constants.pkl') for name in archive.namelist())
     return False
 
