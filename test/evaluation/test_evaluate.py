@@ -303,7 +303,7 @@ def test_damaged_recording_among_others_is_named(evaluate, tmp_path):
     status, report = evaluate(damaged)
     assert (status, report) == (1, None)
     line, = [line for line in evaluate.printed.err.splitlines() if 'evaluating' not in line]
-    assert line.startswith(f'snn-gesture: {damaged}: the npz file is cut off')
+    assert line.startswith(f'snn-gesture: {damaged}: the file is cut off')
 
 
 def test_labels_that_do_not_fit(evaluate, tmp_path):
