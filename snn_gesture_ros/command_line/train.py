@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verb `train`: train a network on clip sets."""
 import argparse
-from dataclasses import fields
 import sys
 
 from snn_gesture_ros.command_line.terminal import device_name, usage, UsageError
+from snn_gesture_ros.settings import settings_of
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 
 EXAMPLE = 'snn-gesture train --config train_fast --data SET --output RUN'
@@ -73,7 +73,7 @@ def settings_of(arguments) -> Settings:
     :raises ValueError: if one is wrong.
     """
     given = read_config(arguments.config) if arguments.config else {}
-    names = [spec.name for spec in fields(Settings)]
+    names = [each.name for each in settings_of(Settings)]
     given |= {name: value for name, value in vars(arguments).items() if name in names}
     if not given.get('data'):
         raise UsageError('no data: give --data FOLDER with a clip set')

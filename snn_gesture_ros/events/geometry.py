@@ -6,11 +6,13 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.compiled import njit
-from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.events.packet import MAX_SIDE, PACKED_EVENT
+from snn_gesture_ros.settings import setting
 
 OUTSIDE = -1 << 28
 """So low that a column or a row that is outside makes their sum negative."""
-MODES = ('square', 'whole', 'region')
+MODES = {'square': 'the largest centered one', 'whole': 'the whole sensor',
+         'region': 'the rectangle of the parameter region'}
 ROTATIONS = (0, 90, 180, 270)
 
 
@@ -31,30 +33,21 @@ class Geometry:
     picture is then flipped.
     """
 
-    mode: str = 'square'
-    region: tuple = (0, 0, 0, 0)
-    """x, y, width and height in sensor pixels; used by the mode `region` alone."""
-    flip_x: bool = False
-    flip_y: bool = False
-    width: int = 128
-    """Width of the picture in pixels."""
-    height: int = 128
-    rotation: int = 0
-    """
-    Degrees by which the part is turned clockwise, before the flips: as far as the camera, seen
-    from behind, is turned clockwise from upright.
-    """
-
-    @classmethod
-    def of(cls, values: dict) -> 'Geometry':
-        """
-        Return what parameters of event_stream choose.
-
-        :param values: by name; others than those of the geometry are not read.
-        :raises ValueError: if one is wrong.
-        """
-        return cls(values['geometry'], tuple(values['region']), **{
-            name: values[name] for name in ('flip_x', 'flip_y', 'width', 'height', 'rotation')})
+    mode: str = setting(
+        'square', 'Part of the sensor that is used', name='geometry', choices=MODES, live=True)
+    region: tuple = setting(
+        (0, 0, 0, 0), 'x, y, width and height of the part, for geometry region', unit='pixels',
+        live=True)
+    flip_x: bool = setting(False, 'Mirror the image left to right', live=True)
+    flip_y: bool = setting(False, 'Turn the image upside down', live=True)
+    width: int = setting(
+        128, 'Width of the mapped image, a multiple of that of the frames of the network',
+        unit='pixels', minimum=8, maximum=MAX_SIDE)
+    height: int = setting(
+        128, 'Height of the mapped image, likewise', unit='pixels', minimum=8, maximum=MAX_SIDE)
+    rotation: int = setting(
+        0, 'Turn the image clockwise before it is mirrored: as far as the camera, seen from '
+        'behind, is turned clockwise', unit='degrees', choices=ROTATIONS, live=True)
 
     def __post_init__(self):
         """

@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Settings: all that decides a training, from a YAML file and the command line."""
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from snn_gesture_ros.files import read_regular
@@ -9,23 +9,13 @@ from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.network.model_card import (
     FRAME_VALUES, MAX_SIZE, MAX_TIME_STEPS, MAX_WINDOW_EVENTS, MAX_WINDOW_MS, MIN_WINDOW_MS,
     READOUTS)
+from snn_gesture_ros.settings import check_fields, setting, settings_of
 import yaml
 
 SLICINGS = ('time', 'count', 'number')
-OPTIMISERS = ('adamw', 'adam', 'sgd')
+OPTIMIZERS = ('adamw', 'adam', 'sgd')
 VALIDATED = ('validation', 'test')
 SCHEDULES = ('one_cycle', 'cosine')
-KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
-         tuple: 'a list', dict: 'a mapping'}
-
-
-def setting(default, description: str, *flags: str, choices=None, minimum=None, maximum=None):
-    """Declare a setting; a tuple that is not empty is a range."""
-    metadata = {'help': description, 'flags': flags, 'choices': choices, 'minimum': minimum,
-                'maximum': maximum}
-    if isinstance(default, dict):
-        return field(default_factory=lambda: dict(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -40,18 +30,19 @@ class Settings:
         (), 'labels of the data that are learned as none: what people do, but is no gesture')
     output: str = setting('training', 'folder for checkpoints and logs')
     init_from: str = setting(
-        '', 'begin with the weights of this checkpoint; its frames, readout and architecture '
+        '', 'start from the weights of this checkpoint; its frames, readout and architecture '
             'become the defaults, and outputs for labels that it knows are kept')
-    license: str = setting('unknown', 'licence of the model, for its card')
+    license: str = setting('unknown', 'license of the model, for its card')
 
     # Windows and frames.
     time_steps: int = setting(
         16, 'T, frames of a window', '-T', minimum=1, maximum=MAX_TIME_STEPS)
-    size: int = setting(32, 'width and height of a frame, pixels', minimum=4, maximum=MAX_SIZE)
+    size: int = setting(32, 'width and height of a frame', unit='pixels', minimum=4,
+                        maximum=MAX_SIZE)
     slicing: str = setting(
         'time', 'cut windows by time, by count of events, or cut each whole clip into T frames '
                 "of equally many events (SpikingJelly's number)", choices=SLICINGS)
-    window_ms: float = setting(1000.0, 'duration of a window, for slicing time',
+    window_ms: float = setting(1000.0, 'duration of a window, for slicing time', unit='ms',
                                minimum=MIN_WINDOW_MS, maximum=MAX_WINDOW_MS)
     window_events: int = setting(0, 'events of a window, for slicing count', minimum=0,
                                  maximum=MAX_WINDOW_EVENTS)
@@ -74,44 +65,47 @@ class Settings:
     cupy: bool = setting(
         False, 'CuPy kernels for the neurons (SpikingJelly 0.0.0.0.14 and CUDA)', '--cupy')
 
-    # Optimisation.
-    epochs: int = setting(26, 'passes', minimum=1)
-    epoch_windows: int = setting(0, 'windows of a pass; 0: one of each clip', minimum=0)
+    # Optimization.
+    epochs: int = setting(26, 'passes over the training set', minimum=1)
+    epoch_windows: int = setting(0, 'windows of an epoch; 0: one of each clip', minimum=0)
     batch: int = setting(32, 'windows of a step and process', '-b', minimum=2)
-    opt: str = setting('adamw', 'optimiser', choices=OPTIMISERS)
+    opt: str = setting('adamw', 'optimizer', choices=OPTIMIZERS)
     lr: float = setting(3e-3, 'learning rate at its highest', minimum=0)
     weight_decay: float = setting(1e-3, 'weight decay', minimum=0)
     schedule: str = setting(
         'one_cycle', 'the learning rate rises over the first 15 % of the steps, then falls, or '
-                     'falls from pass to pass', choices=SCHEDULES)
+                     'falls from epoch to epoch', choices=SCHEDULES)
     label_smoothing: float = setting(0.05, 'for readout softmax', minimum=0, maximum=0.5)
     balance: bool = setting(True, 'draw all labels equally often')
     ema_decay: float = setting(
         0.99, 'validate and keep the running average of the weights with this decay a step; '
               '0: the weights themselves', minimum=0, maximum=0.99999)
     patience: int = setting(
-        0, 'stop after so many passes without a better validation; 0: never', minimum=0)
+        0, 'stop after so many epochs without a better validation; 0: never', minimum=0)
     validate_on: str = setting(
-        'validation', 'the split that chooses the best pass; test: clips for validation are '
+        'validation', 'the split that chooses the best epoch; test: clips for validation are '
                       'learned from too, and the figures are of what has chosen',
         choices=VALIDATED)
     validation_windows: int = setting(4, 'windows of each validation clip', minimum=1)
     amp: bool = setting(False, 'mixed precision: float16 on CUDA, bfloat16 on the CPU')
     seed: int = setting(0, 'of weights, order, windows and augmentation', minimum=0)
 
-    # Augmentation of training windows, drawn anew for each; on the picture before the frames.
+    # Augmentation of training windows, drawn anew for each; on the events before the frames.
     mirror: float = setting(
         0.0, 'chance of left and right in exchange, labels too', minimum=0, maximum=1)
-    shift: float = setting(0.0, 'largest, parts of the picture', minimum=0, maximum=1)
-    scale: tuple = setting((1.0, 1.0), 'smallest and largest factor of size', minimum=0.05)
-    rotation_deg: float = setting(0.0, 'largest rotation', minimum=0, maximum=180)
+    shift: float = setting(0.0, 'largest shift, as a part of the image', minimum=0, maximum=1)
+    scale: tuple = setting((1.0, 1.0), 'smallest and largest factor of size', minimum=0.05,
+                           is_range=True)
+    rotation_deg: float = setting(0.0, 'largest rotation', unit='degrees', minimum=0,
+                                  maximum=180)
     time_stretch: tuple = setting(
-        (1.0, 1.0), 'smallest and largest factor of duration, for slicing time', minimum=0.1)
+        (1.0, 1.0), 'smallest and largest factor of duration, for slicing time', minimum=0.1,
+        is_range=True)
     density: tuple = setting(
         (1.0, 1.0), 'smallest and largest factor of the count of events: some are dropped, or '
-                    'repeated on pixels nearby', minimum=0.01, maximum=20)
+                    'repeated on pixels nearby', minimum=0.01, maximum=20, is_range=True)
     event_drop: float = setting(
-        0.0, "chance that a random rectangle of up to half the picture's width and height is "
+        0.0, "chance that a random rectangle of up to half the image's width and height is "
              'emptied', minimum=0, maximum=1)
     polarity_drop: float = setting(
         0.0, 'chance that a part of the ON events is dropped, or of the OFF events', minimum=0,
@@ -135,8 +129,7 @@ class Settings:
 
     def __post_init__(self):
         """Check all values; raise ValueError with the name of the first that is wrong."""
-        for spec in fields(self):
-            object.__setattr__(self, spec.name, _checked(spec, getattr(self, spec.name)))
+        check_fields(self)
         if self.slicing == 'count' and self.window_events < self.time_steps:
             raise ValueError(f'window_events must be at least {self.time_steps}, the frames of a '
                              'window, where slicing is count')
@@ -149,7 +142,7 @@ class Settings:
     @classmethod
     def of(cls, given: dict) -> 'Settings':
         """
-        Make settings of what was given; the rest are defaults.
+        Return the settings that were given; the others have their defaults.
 
         :raises ValueError: if a name is unknown or a value wrong.
         """
@@ -157,7 +150,7 @@ class Settings:
         return cls(**given)
 
     def learning(self) -> dict:
-        """Give those that decide what is learned, with the data and without the machine."""
+        """Return those that decide what is learned, with the data and without the machine."""
         machine = ('output', 'device', 'devices', 'num_nodes', 'strategy', 'workers', 'threads',
                    'data', 'license', 'patience', 'channels', 'cupy')
         return {name: list(value) if isinstance(value, tuple) else value
@@ -169,7 +162,7 @@ def read_config(name: str) -> dict:
     Read a YAML file of settings.
 
     :param name: its path, or the name of a shipped one, such as `train_fast`.
-    :raises ValueError: if it is no mapping of settings, or one of them is wrong.
+    :raises ValueError: if it is not a mapping of settings, or one of them is wrong.
     """
     path = Path(name)
     if not path.is_file():
@@ -181,7 +174,7 @@ def read_config(name: str) -> dict:
                          f'{", ".join(shipped_configs())}') from None
     except (yaml.YAMLError, RecursionError) as error:
         first = str(error).strip().splitlines()[0]
-        raise ValueError(f'{name} is no YAML file: {first}') from None
+        raise ValueError(f'{name} is not a YAML file: {first}') from None
     if not isinstance(content, dict):
         raise ValueError(f'{name} must be a mapping of settings, such as epochs: 26')
     try:
@@ -193,19 +186,19 @@ def read_config(name: str) -> dict:
 
 def check(given: dict) -> None:
     """
-    Look at each setting by itself.
+    Check each setting by itself.
 
     :raises ValueError: if a name is unknown or a value wrong.
     """
-    specs = {spec.name: spec for spec in fields(Settings)}
+    known = {each.name: each for each in settings_of(Settings)}
     for name, value in given.items():
-        if name not in specs:
-            raise ValueError(f'unknown setting {name!r}; there are {", ".join(specs)}')
-        _checked(specs[name], value)
+        if name not in known:
+            raise ValueError(f'unknown setting {name!r}; there are {", ".join(known)}')
+        known[name].check(value)
 
 
 def shipped_configs() -> dict:
-    """Give the paths of the configurations that come with the package, by name."""
+    """Return the paths of the configurations that come with the package, by name."""
     return {path.stem: path for path in sorted(_config_folder().glob('train_*.yaml'))}
 
 
@@ -216,28 +209,3 @@ def _config_folder() -> Path:
         return of_sources
     from ament_index_python.packages import get_package_share_directory
     return Path(get_package_share_directory('snn_gesture_ros')) / 'config'
-
-
-def _checked(spec, value):
-    """Return a value in its type; raise ValueError if it is of another or out of range."""
-    is_range = spec.type is tuple and spec.default
-    if spec.type is float and type(value) is int:
-        value = float(value)
-    if spec.type is tuple and isinstance(value, list):
-        value = tuple(value)
-    good = type(value) is spec.type
-    if good and is_range:
-        good = len(value) == 2 and all(type(end) in (int, float) for end in value)
-        good = good and value[0] <= value[1]
-    if not good:
-        kind = 'two numbers, the smaller first' if is_range else KINDS[spec.type]
-        raise ValueError(f'{spec.name} must be {kind}, not {value!r}')
-    choices, minimum, maximum = (spec.metadata[key] for key in ('choices', 'minimum', 'maximum'))
-    if choices and value not in choices:
-        raise ValueError(f'{spec.name} must be one of {", ".join(choices)}, not {value!r}')
-    for number in value if is_range else [value]:
-        if minimum is not None and not number >= minimum or (
-                maximum is not None and number > maximum):
-            most = '' if maximum is None else f' and at most {maximum:g}'
-            raise ValueError(f'{spec.name} must be at least {minimum:g}{most}, not {number:g}')
-    return value
