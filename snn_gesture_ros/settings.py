@@ -22,10 +22,10 @@ class Setting:
     default: Any
     description: str
     flags: tuple = ()
-    """Names of its option on the command line in addition to that of the setting."""
+    """More names of its option on the command line."""
     unit: str = ''
     choices: Optional[dict] = None
-    """What each value that it can have means, or empty where the value explains itself."""
+    """The values that it can have, with their meanings; empty where a value explains itself."""
     minimum: Optional[float] = None
     maximum: Optional[float] = None
     is_range: bool = False
@@ -33,25 +33,25 @@ class Setting:
     live: bool = False
     """Whether it can change while a node runs."""
     field: str = ''
-    """Of the dataclass, if it is called otherwise than the setting."""
+    """Its name in the dataclass."""
 
     @property
     def text(self) -> str:
         """The description, with the choices that there are."""
         if self.choices is None:
             return self.description
-        known = [f'{value or "empty"} ({meaning})' if meaning else str(value)
+        known = [f'{"empty" if value == "" else value}' + (f' ({meaning})' if meaning else '')
                  for value, meaning in self.choices.items()]
-        return f'{self.description}: {", ".join(known)}'
+        return f'{self.description}: {", ".join(known)}' + (self.unit and f' {self.unit}')
 
     @property
     def limits(self) -> str:
-        """What values are good, in words and with the unit; empty where all of its type are."""
+        """Which values are valid, in words and with the unit; empty: all of the type."""
         unit = self.unit and f' {self.unit}'
         if self.choices is not None:
             return f'one of {", ".join(str(value) for value in self.choices if value != "")}{unit}'
         if self.minimum is None:
-            return ''
+            return self.unit and f'in {self.unit}'
         if self.maximum is None:
             return f'at least {self.minimum}{unit}'
         return f'between {self.minimum} and {self.maximum}{unit}'

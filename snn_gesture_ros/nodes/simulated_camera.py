@@ -26,7 +26,7 @@ from vision_msgs.msg import Classification
 class CameraSettings:
     """The camera, and what it sees."""
 
-    sensor: str = setting('dvs128', 'Kind of camera', choices=SENSORS)
+    sensor: str = setting('dvs128', 'Kind of camera', choices=tuple(SENSORS))
     width: int = setting(
         0, 'Width of the sensor; 0: that of its kind', unit='pixels', minimum=0, maximum=1280)
     height: int = setting(
@@ -38,7 +38,7 @@ class CameraSettings:
         1, 'Chooses the person, the room and the noise', minimum=0, maximum=2**31 - 1)
     gestures: tuple = setting(
         tuple(DVS128_GESTURES), 'What the person does, in this order; what is not a gesture is '
-        'learned as none', choices=ACTIVITIES)
+        'learned as none', choices=tuple(ACTIVITIES))
     loop: bool = setting(True, 'Repeat the gestures; false: the node ends after the last one')
     gesture_s: float = setting(2.5, 'Duration of a gesture', unit='s', minimum=0.1, maximum=3600.0)
     pause_s: float = setting(
