@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.packet import MAX_SIDE, PACKED_EVENT
-from snn_gesture_ros.settings import setting
+from snn_gesture_ros.settings import setting, settings_of
 
 OUTSIDE = -1 << 28
 """So low that a column or a row that is outside makes their sum negative."""
@@ -55,12 +55,12 @@ class Geometry:
 
         :raises ValueError: says which setting is wrong.
         """
-        if self.mode not in MODES:
-            raise ValueError(f'geometry {self.mode!r} is not one of {", ".join(MODES)}')
+        for each in settings_of(Geometry):
+            if each.choices is not None:
+                each.check(getattr(self, each.field))
         if self.mode == 'region' and (len(self.region) != 4 or min(self.region[:2]) < 0
                                       or min(self.region[2:]) < 1):
             raise ValueError('region must be x, y, width, height in pixels of the sensor')
-        check_rotation(self.rotation)
 
     def turned(self, turn: Turn) -> 'Geometry':
         """Return the same for a recording, with what is known of its camera instead."""
@@ -123,17 +123,6 @@ class Geometry:
         columns[left:left + part_width] = of_x
         rows[top:top + part_height] = of_y
         return columns, rows
-
-
-def check_rotation(rotation: int) -> None:
-    """
-    Check the degrees by which something is turned.
-
-    :raises ValueError: if they are none of ROTATIONS.
-    """
-    if rotation not in ROTATIONS:
-        raise ValueError(f'rotation {rotation} is not one of {", ".join(map(str, ROTATIONS))} '
-                         'degrees')
 
 
 def turn_counts(counts: np.ndarray, rotation: int) -> np.ndarray:
