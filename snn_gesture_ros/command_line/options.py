@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options that several verbs share: numbers, recordings, examples, the region of the sensor."""
 import argparse
-from functools import partial
 import re
 import sys
 
@@ -11,7 +10,7 @@ from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.settings import KINDS, make_settings, settings_of
+from snn_gesture_ros.settings import make_settings, settings_of
 
 MOST = (1 << 31) - 1
 """Of whole numbers."""
@@ -23,7 +22,7 @@ SPECIAL = {'device': {'type': device_name}, 'region': {'metavar': ('X', 'Y', 'WI
 
 def add_setting(parser, setting, **special) -> None:
     """
-    Declare the option of a Setting.
+    Declare the option of a Setting; `make_settings` checks the values.
 
     :param special: arguments of `add_argument` that win against those of the setting.
     """
@@ -35,9 +34,9 @@ def add_setting(parser, setting, **special) -> None:
     elif several:
         options |= {'type': kind, 'nargs': len(default) or '+', 'metavar': 'NAME'}
     else:
-        options |= {'type': partial(_read, setting), 'metavar': kind.__name__.upper()}
+        options |= {'type': kind, 'metavar': kind.__name__.upper()}
     if kind is str and setting.choices is not None:
-        options |= {'type': str, 'choices': tuple(setting.choices)}
+        options['choices'] = tuple(setting.choices)
     if setting.is_range:
         options['metavar'] = ('LEAST', 'MOST')
     options |= SPECIAL.get(setting.name, {}) | special
@@ -49,23 +48,6 @@ def add_setting(parser, setting, **special) -> None:
     shown = '' if default == '' else f' (default: {default}{unit})'
     names = {f'--{setting.name.replace("_", "-")}': None, **dict.fromkeys(setting.flags)}
     parser.add_argument(*names, help=(setting.text + shown).replace('%', '%%'), **options)
-
-
-def _read(setting, text: str):
-    """
-    Read the value of a setting.
-
-    :raises ArgumentTypeError: if it is of another type, or out of range.
-    """
-    kind = type(setting.default)
-    try:
-        value = kind(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'{text!r} is not {KINDS[kind]}') from None
-    try:
-        return setting.check(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def number_from(text: str, least: float, most: float) -> float:
