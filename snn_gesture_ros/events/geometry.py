@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Geometry: which pixel of the network's picture a pixel of the sensor falls on."""
+"""Geometry: the pixel of the network's frame for each pixel of the sensor."""
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Optional
 
@@ -14,10 +14,11 @@ OUTSIDE = -1 << 28
 MODES = {'square': 'the largest centered one', 'whole': 'the whole sensor',
          'region': 'the rectangle of the parameter region'}
 ROTATIONS = (0, 90, 180, 270)
+NO_HOT_PIXELS = np.zeros(0, np.uint8)
 
 
 class Turn(NamedTuple):
-    """How the camera of one recording was mounted; None where nothing is known of it."""
+    """How the camera of one recording was mounted; None where it is not known."""
 
     rotation: Optional[int] = None
     flip_x: Optional[bool] = None
@@ -26,17 +27,17 @@ class Turn(NamedTuple):
 @dataclass(frozen=True)
 class Geometry:
     """
-    What part of the sensor is looked at, and how it is laid into the picture.
+    The region of interest of the sensor, and how it is mapped to the frame.
 
-    `square` takes the largest centred square, `whole` the whole sensor and `region` a rectangle
-    of it. The part is turned, scaled to fit the picture, its proportions kept, and centred; the
-    picture is then flipped.
+    `square` is the largest centered square, `whole` the whole sensor and `region` a rectangle of
+    it. The region is turned, scaled to fit the frame with its proportions kept, and centered; the
+    frame is then flipped.
     """
 
     mode: str = setting(
-        'square', 'Part of the sensor that is used', name='geometry', choices=MODES, live=True)
+        'square', 'Region of the sensor that is used', name='geometry', choices=MODES, live=True)
     region: tuple = setting(
-        (0, 0, 0, 0), 'x, y, width and height of the part, for geometry region', unit='pixels',
+        (0, 0, 0, 0), 'x, y, width and height of the region, for geometry region', unit='pixels',
         live=True)
     flip_x: bool = setting(False, 'Mirror the image left to right', live=True)
     flip_y: bool = setting(False, 'Turn the image upside down', live=True)
@@ -51,9 +52,9 @@ class Geometry:
 
     def __post_init__(self):
         """
-        Refuse settings that no sensor can satisfy.
+        Check the settings that do not depend on the sensor.
 
-        :raises ValueError: says which setting is wrong.
+        :raises ValueError: with the setting that is wrong.
         """
         for each in settings_of(Geometry):
             if each.choices is not None:
@@ -69,12 +70,12 @@ class Geometry:
 
     @property
     def is_sideways(self) -> bool:
-        """Whether columns of the sensor become rows of the picture."""
+        """Whether columns of the sensor become rows of the frame."""
         return self.rotation in (90, 270)
 
     def part(self, sensor_width: int, sensor_height: int) -> tuple:
         """
-        Give the part of a sensor that is looked at, before it is turned: x, y, width, height.
+        Return the region of a sensor before it is turned: x, y, width, height in pixels.
 
         :raises ValueError: if the region is not on the sensor.
         """
@@ -91,7 +92,7 @@ class Geometry:
 
     def scale(self, sensor_width: int, sensor_height: int) -> float:
         """
-        Give how many sensor pixels wide, and high, a pixel of the picture is.
+        Return the width, and height, of a pixel of the frame in pixels of the sensor.
 
         :raises ValueError: if the region is not on the sensor.
         """
@@ -102,9 +103,9 @@ class Geometry:
 
     def tables(self, sensor_width: int, sensor_height: int) -> tuple:
         """
-        Tabulate the picture's pixel of sensor pixels: columns[x] + rows[y], or below 0 outside.
+        Return the frame's pixel of sensor pixels: columns[x] + rows[y], or below 0 outside.
 
-        Turned by 90 or 270 degrees, x tells the picture's row, and y its column.
+        Turned by 90 or 270 degrees, x decides the frame's row, and y its column.
 
         :returns: int32 [sensor_width], the share of x in the pixel's number, which is row * width
             + column, and int32 [sensor_height], that of y.
@@ -131,7 +132,7 @@ def turn_counts(counts: np.ndarray, rotation: int) -> np.ndarray:
 
 
 def _scaled(length: int, scale: float, size: int, flip: bool) -> np.ndarray:
-    """Scale positions 0..length-1 by 1/scale, centre them in 0..size-1, flip them if asked."""
+    """Scale positions 0..length-1 by 1/scale, center them in 0..size-1, flip them if asked."""
     margin = (size - length / scale) / 2
     positions = np.floor((np.arange(length) + 0.5) / scale + margin).astype(np.int32)
     positions = positions.clip(0, size - 1)
@@ -139,39 +140,36 @@ def _scaled(length: int, scale: float, size: int, flip: bool) -> np.ndarray:
 
 
 class Mapped(NamedTuple):
-    """A batch of events on the picture."""
+    """A batch of events on the frame."""
 
     packed: np.ndarray
-    """PACKED_EVENT[m] of those that fall on the picture."""
+    """PACKED_EVENT[m] of those that fall on the frame."""
     out_of_range: int
     """How many had coordinates outside the sensor."""
     out_of_order: int
     """How many were older than the one before them."""
 
 
-NO_HOT_PIXELS = np.zeros(0, np.uint8)
-
-
-def map_events(events: np.ndarray, tables: tuple, picture_pixels: int,
+def map_events(events: np.ndarray, tables: tuple, frame_pixels: int,
                base_us: int, hot: np.ndarray = NO_HOT_PIXELS) -> Mapped:
     """
-    Map events to the picture.
+    Map events to the frame.
 
     :param events: EVENT[n], n > 0.
     :param tables: columns and rows, see Geometry.
-    :param picture_pixels: width * height of the picture.
+    :param frame_pixels: width * height of the frame.
     :param base_us: camera time that times are counted from; events before it are moved there.
     :param hot: pixels that are silenced, a bit for each of the sensor's in rows, the first in
         the lowest bit of a byte: np.packbits of a mask, so that it stays in the fastest cache.
     """
     packed = np.empty(len(events), PACKED_EVENT)
-    kept, out_of_range, out_of_order = _map_events(events, packed, *tables, picture_pixels,
+    kept, out_of_range, out_of_order = _map_events(events, packed, *tables, frame_pixels,
                                                    base_us, hot)
     return Mapped(packed[:kept], out_of_range, out_of_order)
 
 
 @njit(nogil=True)
-def _map_events(events, packed, columns, rows, picture_pixels, base_us, hot):
+def _map_events(events, packed, columns, rows, frame_pixels, base_us, hot):
     out_of_range = out_of_order = 0
     for i in range(1, events.shape[0]):  # apart, as the compiler takes several at once
         out_of_order += events[i].t < events[i - 1].t
@@ -190,6 +188,6 @@ def _map_events(events, packed, columns, rows, picture_pixels, base_us, hot):
             bit = hot[sensor_pixel >> np.uint32(3)] >> (sensor_pixel & np.uint32(7)) & 1
             good &= bit == 0
         packed[kept].dt_us = np.uint32(max(event.t - base_us, 0))
-        packed[kept].pixel = np.uint32(place + picture_pixels * (event.p != 0))
+        packed[kept].pixel = np.uint32(place + frame_pixels * (event.p != 0))
         kept += np.uint64(good)
     return kept, out_of_range, out_of_order

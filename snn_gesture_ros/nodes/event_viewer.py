@@ -14,7 +14,7 @@ from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.topics import header, IMAGE_QOS
 from snn_gesture_ros.settings import setting, settings_of
-from snn_gesture_ros.viewing.picture import draw_events, LONGEST_PX, write_caption
+from snn_gesture_ros.viewing.image import draw_events, MAX_SIDE_PX, write_caption
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ViewerSettings:
         15.0, 'Rate of the images while a node subscribes to them', unit='Hz', minimum=0.1,
         maximum=120.0)
     longest_px: int = setting(
-        LONGEST_PX, 'Longer side of an image: a larger sensor is shrunk, a smaller one enlarged',
+        MAX_SIDE_PX, 'Longer side of an image: a larger sensor is shrunk, a smaller one enlarged',
         unit='pixels', minimum=16, maximum=4096)
     rotation: int = setting(
         0, 'Turn the events of a camera clockwise; those of event_stream are turned already',
