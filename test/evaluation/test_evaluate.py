@@ -157,7 +157,8 @@ def test_parameters_are_those_of_the_nodes(evaluate, tmp_path, capsys):
     from snn_gesture_ros.nodes.gesture_classifier import PARAMETERS as CLASSIFIER
     recording = save(tmp_path / 'right.npz', [('right', 0.5)])
     _, report = evaluate(recording, '--flip-x')
-    declared = {spec.name: spec.default for spec in (*STREAM, *CLASSIFIER)}
+    declared = json.loads(json.dumps({
+        spec.name: spec.default for spec in (*STREAM, *CLASSIFIER)}))
     changed = {name for name, value in report['settings'].items() if value != declared[name]}
     assert changed == {'checkpoint', 'smoothing_ms', 'flip_x'}
     assert declared.keys() - report['settings'].keys() == {
