@@ -84,8 +84,11 @@ def test_all_ways_give_the_same_decision(name, runtime, dvs_gesture_net):
     assert expected == pytest.approx(
         np.mean([stock.single_step(frame) for frame in window], axis=0), abs=1e-4)
     ours = SpikingClassifier(paths[runtime], runtime).runtime
-    outputs = [ours.step([network.network_input(frame, stock.card.frame_value)])[0]
-               for frame in window]
+    states, outputs = [None], []
+    for frame in window:
+        output, states = ours.step(
+            [network.network_input(frame, stock.card.frame_value)], states)
+        outputs += [*output]
     assert expected == pytest.approx(np.mean(outputs, axis=0), abs=1e-4)
 
 

@@ -13,10 +13,11 @@ from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
-from snn_gesture_ros.network.classifier import Readout, SpikingClassifier
+from snn_gesture_ros.network.classifier import Readout, REST, SpikingClassifier
 from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.gesture_net import FusedLIFNode, GestureNet, Trace
 from snn_gesture_ros.network.model_card import ModelCard
+from snn_gesture_ros.network.onnx_graph import lower
 from snn_gesture_ros.network.torch_runtime import StaticStep
 from snn_gesture_ros.training.readout import averaged, scores_of
 from spikingjelly.activation_based import functional, layer, surrogate
@@ -70,8 +71,9 @@ def multi_step_scores(net, frames, readout_steps=0.0):
 def test_windows_one_after_the_other_are_those_of_multi_step_mode(own, frames):
     path, net = own
     classifier = SpikingClassifier(str(path), state='window')
+    state = REST
     for window in (frames, frames[::-1] * 2, frames):
-        *before, scores = [classifier.step(frame) for frame in window]
+        (*before, scores), state = classifier.run(window, state)
         assert before == [None] * 4
         assert np.allclose(scores, multi_step_scores(net, window)[-1], atol=1e-6)
         assert scores.sum() == pytest.approx(1)
@@ -84,10 +86,9 @@ def test_state_is_carried_as_in_one_long_multi_step_run(own, tmp_path, readout_s
     save_checkpoint(path, net, replace(CARD, time_steps=40, readout_steps=readout_steps))
     frames = np.random.default_rng(7).integers(0, 4, (40, 2, 16, 16)).astype(np.uint16)
     classifier = SpikingClassifier(str(path))
-    found = np.array([classifier.step(frame) for frame in frames])
+    found = np.array(classifier.run(frames)[0])
     assert np.allclose(found, multi_step_scores(net, frames, readout_steps), atol=1e-5)
-    classifier.reset()
-    assert np.array_equal(classifier.step(frames[0]), found[0])
+    assert np.array_equal(classifier.run(frames[:1])[0], found[:1])
 
 
 def test_a_batch_is_as_many_streams_side_by_side(own):
@@ -97,27 +98,49 @@ def test_a_batch_is_as_many_streams_side_by_side(own):
     expected = [multi_step_outputs(net, frames) for frames in streams]
     functional.set_step_mode(net, 's')
     batch = StaticStep(net, (2, 16, 16), 3)
-    places = batch.frames.data_ptr(), batch.outputs.data_ptr()
+    places = batch.frames.data_ptr(), batch.states.data_ptr(), batch.run(3).data_ptr()
     for _ in range(2):
-        batch.reset()
+        batch.states.copy_(batch.rest)
         for step in range(20):
             batch.frames.copy_(torch.from_numpy(streams[:, step]))
-            for output, stream in zip(batch.run(), expected):
+            outputs = batch.run(3)
+            for output, stream in zip(outputs, expected):
                 assert torch.allclose(output, stream[step], atol=1e-5)
-    assert places == (batch.frames.data_ptr(), batch.outputs.data_ptr())
+    assert places == (batch.frames.data_ptr(), batch.states.data_ptr(), outputs.data_ptr())
+
+
+@pytest.mark.parametrize('runtime', ['torch', 'onnx'])
+def test_a_state_is_a_value(runtime, own, frames):
+    """A stream goes on from any state it had, whatever was computed since."""
+    path, net = own
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter *= 4      # so that neurons fire
+    save_checkpoint(path, net, CARD)
+    path.with_suffix('.onnx').write_bytes(lower(net, CARD).SerializeToString())
+    classifier = SpikingClassifier(
+        str(path.with_suffix({'torch': '.safetensors', 'onnx': '.onnx'}[runtime])), runtime)
+    _, middle = classifier.run(frames)
+    first, _ = classifier.run(frames[::-1], middle)
+    classifier.run(frames * 2)
+    again, _ = classifier.run(frames[::-1], middle)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, classifier.run(frames[::-1])[0])
 
 
 def test_readout_of_a_carried_state_forgets():
     outputs = np.random.default_rng(6).random((30, 3)).astype(np.float32)
-    sliding = Readout(replace(CARD, time_steps=5))
+    sliding, average = Readout(replace(CARD, time_steps=5)), ()
     for number, output in enumerate(outputs):
-        scores = sliding.take(output)
+        scores, average = sliding.update(output, average)
         recent = outputs[max(0, number - 4):number + 1].mean(0)
         assert np.allclose(scores, scores_of(torch.from_numpy(recent), 'softmax'), atol=1e-6)
     leaky = Readout(replace(CARD, readout_steps=2.0))
     weights = np.exp(-np.arange(29, -1, -1) / 2.0)
     expected = torch.from_numpy(np.tensordot(weights / weights.sum(), outputs, 1))
-    found = [leaky.take(output) for output in outputs][-1]
+    average = ()
+    for output in outputs:
+        found, average = leaky.update(output, average)
     assert np.allclose(found, scores_of(expected, 'softmax'), atol=1e-6)
 
 
@@ -128,16 +151,15 @@ def test_silence_puts_the_network_at_rest_and_costs_nothing(own, frames):
     run = classifier.runtime.step
     classifier.runtime.step = lambda *given: asked.append(given) or run(*given)
     silence = np.zeros((40, *classifier.shape), np.uint16)
-    before = [classifier.step(frame) for frame in (*frames, *silence)]
+    before, state = classifier.run((*frames, *silence))
     # As long as a window may hold events, empty frames are run as any other.
     outputs = multi_step_outputs(net, np.concatenate([frames, silence[:5]]))
     expected = [scores_of(outputs[max(0, k - 4):k + 1].mean(0), 'softmax') for k in range(10)]
     assert len(asked) == 10
     assert np.allclose(before[:10], expected, atol=1e-5)
     assert all(np.array_equal(scores, before[9]) for scores in before[10:])
-    after = [classifier.step(frame) for frame in frames]
-    fresh = SpikingClassifier(str(path))
-    assert np.array_equal(after, [fresh.step(frame) for frame in frames])
+    after, _ = classifier.run(frames, state)
+    assert np.array_equal(after, SpikingClassifier(str(path)).run(frames)[0])
     assert len(asked) == 15
 
 
@@ -146,15 +168,14 @@ def test_binary_frames_know_no_counts(tmp_path, frames):
     path = tmp_path / 'binary.safetensors'
     save_checkpoint(path, GestureNet(2, 16, 4), card)
     one, other = SpikingClassifier(str(path)), SpikingClassifier(str(path))
-    for frame in frames:
-        assert np.array_equal(one.step(frame), other.step(frame * 9))
+    assert np.array_equal(one.run(frames)[0], other.run(frames * 9)[0])
 
 
 def test_wrong_shape_is_refused(own, frames):
     classifier = SpikingClassifier(str(own[0]))
     for wrong in (frames, frames[0, :1], frames[0].transpose(1, 0, 2), frames[0, :, :8]):
         with pytest.raises(ValueError, match='the network wants'):
-            classifier.step(wrong)
+            classifier.run([wrong])
 
 
 @pytest.mark.parametrize('words, reason', [
@@ -192,7 +213,7 @@ def test_checkpoint_of_the_seeds_kind(tmp_path):
     with torch.no_grad():
         rates = net(torch.from_numpy(frames.astype(np.float32))[:, None]).mean(0)[0].numpy()
     assert rates.any()
-    scores = [classifier.step(frame) for frame in frames][-1]
+    scores = classifier.run(frames)[0][-1]
     assert np.allclose(scores, rates / rates.sum(), atol=1e-3)
 
 

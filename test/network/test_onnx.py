@@ -13,7 +13,7 @@ from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
-from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.network.classifier import REST, SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import lower
@@ -105,13 +105,15 @@ def test_outputs_are_those_of_spikingjelly(exported, name):
     size = reference.card.size
     rng = np.random.default_rng(3)
     found, expected = [], []
+    states = wanted = [None]
     for number in range(300 if size == 128 else 2000):
         if number % 100 == 99:
-            reference.reset()
-            runtime.reset()
+            states = wanted = [None]
         frame = (rng.random((2, size, size)) < rng.random() ** 3).astype(np.float32)
-        expected += [*reference.step([frame])]
-        found += [*runtime.step([frame])]
+        outputs, wanted = reference.step([frame], wanted)
+        expected += [*outputs]
+        outputs, states = runtime.step([frame], states)
+        found += [*outputs]
     check_same(found, expected)
 
 
@@ -121,16 +123,20 @@ def test_streams_in_a_batch_know_nothing_of_one_another(runtime):
     rng = np.random.default_rng(6)
     together = SpikingClassifier('fast', runtime, 'cpu', streams=3)
     alone = [SpikingClassifier('fast', runtime, 'cpu') for _ in range(3)]
+    states, wanted = [REST] * 3, [REST] * 3
     found, expected = [], []
     for number in range(400):
         streams = rng.permutation(3)[:rng.integers(1, 4)]
         frames = [(rng.random(together.shape) < rng.choice([0.0, 0.02, 0.1])).astype(np.uint16)
                   for _ in streams]
         if number % 100 == 50:
-            together.reset(1)
-            alone[1].reset()
-        found += together.step_together(frames, streams)
-        expected += [alone[stream].step(frame) for stream, frame in zip(streams, frames)]
+            states[1] = wanted[1] = REST
+        batch = together.step(frames, [states[stream] for stream in streams])
+        for stream, frame, state in zip(streams, frames, batch):
+            states[stream] = state
+            found.append(state.scores)
+            wanted[stream], = alone[stream].step([frame], [wanted[stream]])
+            expected.append(wanted[stream].scores)
     check_same(found, expected)
 
 
@@ -140,7 +146,8 @@ def test_a_graph_of_one_stream_takes_no_more(tmp_path):
         value.type.tensor_type.shape.dim[0].dim_value = 1
     path = tmp_path / 'one.onnx'
     onnx.save(graph, path)
-    assert SpikingClassifier(str(path)).step(np.zeros((2, 64, 64), np.uint16)).sum() > 0.99
+    (scores,), _ = SpikingClassifier(str(path)).run(np.zeros((1, 2, 64, 64), np.uint16))
+    assert scores.sum() > 0.99
     with pytest.raises(CheckpointError, match='one stream of frames, not 2: run snn-gesture ex'):
         SpikingClassifier(str(path), streams=2)
 
@@ -153,7 +160,7 @@ def test_scores_of_real_frames_are_those_of_spikingjelly(shared_data):
     for frame, part in zip(frames, np.array_split(events, len(frames))):
         np.add.at(frame, (part['p'], part['y'] * 64 // 480, part['x'] * 64 // 640), 1)
     assert len(frames) > 50
-    check_same(*([classifier.step(frame) for frame in frames] for classifier in classifiers))
+    check_same(*(classifier.run(frames)[0] for classifier in classifiers))
 
 
 def test_shipped_models_are_exported_from_their_weights():
@@ -166,17 +173,17 @@ def test_shipped_models_are_exported_from_their_weights():
 PATH_WITHOUT_TORCH = """
 import sys
 import numpy as np
-from snn_gesture_ros.decision.decider import DecisionSettings
-from snn_gesture_ros.decision.recogniser import Recogniser
+from snn_gesture_ros.decision.recognition import Recognition
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.nodes import gesture_classifier
 
-recogniser = Recogniser(SpikingClassifier('fast'), DecisionSettings())
-frame = Frame(np.ones(recogniser.classifier.shape, np.uint16), 1000, 0)
-assert not recogniser.recognise(frame).silent
+recognition = Recognition(SpikingClassifier('fast'))
+frame = Frame(np.ones(recognition.classifier.shape, np.uint16), 1000, 0)
+assert not recognition.decide(frame).silent
 assert 'numba' not in sys.modules
-from snn_gesture_ros.nodes import demo_observer, event_player, event_stream, simulated_camera
+from snn_gesture_ros.demo import observer
+from snn_gesture_ros.nodes import event_player, event_stream, simulated_camera
 from snn_gesture_ros.command_line import bench, demo, info, simulate
 heavy = {'torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning', 'matplotlib'}
 sys.exit(', '.join(heavy & set(sys.modules)) or 0)

@@ -1,10 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The recogniser: silence is not asked about, all else is the network's."""
+"""Recognition: silence is not asked about, all else is the network's."""
 import numpy as np
 import pytest
 from snn_gesture_ros.decision.decider import DecisionSettings, silence
-from snn_gesture_ros.decision.recogniser import MIN_EVENTS, Recogniser
+from snn_gesture_ros.decision.recognition import MIN_EVENTS, Recognition
 from snn_gesture_ros.frames.frame_stream import Frame, Slicing
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
@@ -32,30 +32,30 @@ def stream(count, events, seed=0):
 
 def test_few_events_in_a_window_are_silence(classifier):
     few = MIN_EVENTS // 8
-    recogniser = Recogniser(classifier, DecisionSettings())
+    recognition = Recognition(classifier)
     for frame in stream(12, few):
-        recognised = recogniser.recognise(frame)
-        assert recognised.silent
-        assert (recognised.scores == silence(classifier.card.labels)).all()
-    silent = [recogniser.recognise(frame).silent for frame in stream(12, few + 1)]
+        decision = recognition.decide(frame)
+        assert decision.silent
+        assert (decision.scores == silence(classifier.card.labels)).all()
+    silent = [recognition.decide(frame).silent for frame in stream(12, few + 1)]
     # 4 more than 96 need four frames with one more each.
     assert silent == [True] * 3 + [False] * 9
 
 
 def test_scores_are_those_of_the_classifier(classifier):
     frames = stream(10, MIN_EVENTS)
-    recogniser = Recogniser(classifier, DecisionSettings())
-    found = [recogniser.recognise(frame).scores for frame in frames]
-    classifier.reset()
-    assert np.array_equal(found, [classifier.step(frame.counts) for frame in frames])
-    again = Recogniser(classifier, DecisionSettings())
-    assert np.array_equal(found, [again.recognise(frame).scores for frame in frames])
+    recognition = Recognition(classifier)
+    found = [recognition.decide(frame).scores for frame in frames]
+    scores, _ = classifier.run(frame.counts for frame in frames)
+    assert np.array_equal(found, scores)
+    again = Recognition(classifier)
+    assert np.array_equal(found, [again.decide(frame).scores for frame in frames])
 
 
 def test_no_events_are_silence_whatever_is_asked(classifier):
-    recogniser = Recogniser(classifier, DecisionSettings(), min_events=0)
-    assert recogniser.recognise(Frame(np.zeros((2, 16, 16), np.uint16), 0, 0)).silent
-    assert not recogniser.recognise(stream(1, 1)[0]).silent
+    recognition = Recognition(classifier, min_events=0)
+    assert recognition.decide(Frame(np.zeros((2, 16, 16), np.uint16), 0, 0)).silent
+    assert not recognition.decide(stream(1, 1)[0]).silent
 
 
 def test_defaults_are_those_of_the_node():
