@@ -8,6 +8,7 @@ import struct
 import time
 import zipfile
 
+from event_files import ARRAY, batches, make_array, make_events, read_all, write_bag
 import h5py
 import lz4.frame
 import numpy as np
@@ -20,7 +21,6 @@ from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from test_formats_page import write_aedat4
 from test_layouts import ros1_array, write_mcap, write_ros1
-from test_recordings import ARRAY, batches, make_array, make_events, read_all, write_bag
 import zstandard
 
 EVENTS = make_events(2000)
