@@ -471,6 +471,7 @@ def test_no_velocity_goes_past_the_limits(ros, tmp_path, kind, message, table):
     ('topic: event_stream, type: std_msgs/msg/UInt8MultiArray', ()),
     ('topic: /clock, type: rosgraph_msgs/msg/Clock', ()),
     ('topic: /diagnostics, type: diagnostic_msgs/msg/DiagnosticArray', ()),
+    ('topic: event_stream/state, type: std_msgs/msg/String', ()),
     ('topic: spin/_action/feedback, type: std_msgs/msg/String', ()),
 ])
 def test_no_row_publishes_what_gestures_come_of(ros, tmp_path, line, remaps):

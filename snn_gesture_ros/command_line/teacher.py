@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The teacher: a node that sends labels to gesture_trainer and hears what becomes of them."""
 from contextlib import contextmanager
-import json
 from pathlib import Path
 import time
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from snn_gesture_ros.ros.diagnostics import follow_health, health_name
+from snn_gesture_ros.ros.state import NodeStates
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -43,9 +42,9 @@ class Teacher(Node):
         self._labels = self.create_publisher(String, 'label', 10)
         self._calls = {name: self.create_client(Trigger, f'{TRAINER}/{name}')
                        for name in ('learn', 'undo', 'discard_example')}
-        # After the clients, since the trainer learns of us in this order: once its health is heard
-        # no answer can be lost.
-        self._health = follow_health(self)
+        # After the clients, since the trainer discovers them in this order: once its state has
+        # arrived no answer can be lost.
+        self._states = NodeStates(self, [TRAINER])
         self._spinner = SingleThreadedExecutor()
         self._spinner.add_node(self)
 
@@ -70,7 +69,7 @@ class Teacher(Node):
         self._labels.publish(String(data=f'{label} {shown_s:g}'))
         if not self._spin_until(lambda: self._state['messages'] != before):
             return False, f'{TRAINER} does not answer'
-        return self._state['good'] == 'True', self._state['message']
+        return self._state['good'], self._state['message']
 
     def call(self, service: str) -> tuple:
         """Call a service; return whether it succeeded, and what the trainer says."""
@@ -94,18 +93,18 @@ class Teacher(Node):
     @property
     def figures(self) -> dict:
         """What was learned last, as `learn` gives it; empty where nothing was judged."""
-        return json.loads(self._state['figures'])
+        return self._state['figures']
 
     def wait_for_learning(self) -> tuple:
         """Wait until learning has ended; return whether a network is offered, and what is said."""
-        self._spin_until(lambda: self._state['learning'] == 'True')
-        self._spin_until(lambda: self._state['learning'] == 'False', float('inf'))
-        return self._state['good'] == 'True', self._state['message']
+        self._spin_until(lambda: self._state['learning'])
+        self._spin_until(lambda: not self._state['learning'], float('inf'))
+        return self._state['good'], self._state['message']
 
     @property
     def _state(self) -> dict:
-        """The trainer's newest diagnostics."""
-        return self._health.get(health_name(self, TRAINER), {})
+        """The trainer's newest state."""
+        return self._states.state_of(TRAINER)
 
     def _spin_until(self, condition, patience_s: float = PATIENCE_S) -> bool:
         deadline = time.monotonic() + patience_s

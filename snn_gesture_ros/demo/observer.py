@@ -11,11 +11,12 @@ from rclpy.node import Node
 from snn_gesture_ros.demo.score import Announced, Shown
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.frame_stream import MARGIN_NS
-from snn_gesture_ros.ros.diagnostics import follow_health
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS, TRUTH_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
+NODES = 'simulated_camera', 'event_player', 'event_stream', 'gesture_classifier'
 SNAPSHOT_NS = 60_000_000
 """The events of this long make one snapshot."""
 
@@ -60,7 +61,7 @@ class Observer(Node):
         self.first_ns = self.last_ns = None
         self.snapshots = []
         """ROS time and event counts [2, H, W] of each slice of time."""
-        self.counters = follow_health(self)
+        self._states = NodeStates(self, NODES)
         self._truth_start_ns = 0
         self._counts = None
         for message, topic, callback, qos in (
@@ -74,7 +75,7 @@ class Observer(Node):
 
     def counter(self, node: str, name: str) -> int:
         """Give a counter of a node, 0 as long as it has not reported."""
-        return int(self.counters.get(node, {}).get(name, 0))
+        return self._states.state_of(node).get(name, 0)
 
     def _on_labels(self, _) -> None:
         self.ready = True

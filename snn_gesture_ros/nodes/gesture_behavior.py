@@ -12,11 +12,12 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
-from snn_gesture_ros.ros.diagnostics import follow_health, Health
+from snn_gesture_ros.ros.diagnostics import Health
 from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic, source_values
 from snn_gesture_ros.ros.parameters import declare, Spec
 from snn_gesture_ros.ros.row_actions import ACTIONS, Pursuing, resolved
 from snn_gesture_ros.ros.running import avoid_shared_memory, every, publish_while_running, run_node
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import GESTURE_QOS
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
@@ -32,9 +33,10 @@ LAST_ZERO = Duration(seconds=0.2)
 """At its end the node waits so long for the robot to have received a last zero."""
 LAST_CANCELS_S = 0.5
 """At its end the node waits so long for servers to agree to cancel goals."""
-OWN_TOPICS = ('events', 'event_stream', 'gesture', 'gesture_scores', 'gesture_labels', '/clock',
-              '/diagnostics', '/rosout', '/parameter_events')
-"""By which gestures come about, or on which the nodes tell of themselves."""
+OWN_TOPICS = ('events', 'event_stream', 'gesture', 'gesture_scores', 'gesture_labels', '~/state',
+              'event_stream/state', 'gesture_classifier/state', '/clock', '/diagnostics',
+              '/rosout', '/parameter_events')
+"""Topics that lead to gestures, or on which the nodes report their state."""
 
 
 def find_table(path: str) -> str:
@@ -82,7 +84,7 @@ class GestureBehaviorNode(Node):
         self._velocity = table.velocity
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
-        self._diagnosed = follow_health(self)
+        self._states = NodeStates(self)
         self._listening = FollowedTopic(
             self, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         every(self, PERIOD_S, self._on_time)
@@ -138,7 +140,7 @@ class GestureBehaviorNode(Node):
     def _contest(self) -> str:
         """Say where, from the camera to here, several send at the same time."""
         return self._listening.contest() or contest_before(
-            self._diagnosed, self._listening.senders())
+            self._states.state_of, self._listening.senders())
 
     def _on_arm(self, request, response):
         self._follow(self._behavior.arm(time.monotonic_ns(), request.data))

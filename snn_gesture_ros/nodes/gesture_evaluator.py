@@ -18,10 +18,10 @@ from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
-from snn_gesture_ros.ros.diagnostics import follow_health, health_name
 from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic
 from snn_gesture_ros.ros.parameters import declare, Spec
 from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
@@ -31,6 +31,7 @@ LISTENING = 'listening: events may come now; Ctrl-C writes the report'
 """Printed once no event and no decision can be missed."""
 BEHIND = ('late_events', 'frames_dropped', 'lost')
 """Counters of gesture_classifier that tell of a machine that fell behind."""
+PLAYER = 'event_player'
 SOURCES = 'event_stream', 'gesture_scores'
 """Topics of the nodes that are judged."""
 PARAMETERS = (
@@ -63,9 +64,9 @@ class GestureEvaluatorNode(Node):
         self._packets, self._decisions, self._changes = [], {}, {}
         self._events = 0
         self._problem = 'no decision was heard: is gesture_classifier running?'
-        self._health, self._player = follow_health(self), health_name(self, 'event_player')
+        self._states = NodeStates(self, [PLAYER])
         self._names = {}
-        """In the diagnostics, of the nodes that publish each topic."""
+        """Of the nodes that publish each topic."""
         self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
         self._scores = FollowedTopic(
             self, Classification, 'gesture_scores', self._on_scores, STREAM_QOS)
@@ -91,19 +92,19 @@ class GestureEvaluatorNode(Node):
         followed = [each for each in (self._stream, self._scores) if each is not None]
         senders = [name for each in followed for name in each.senders()]
         self._contests.update(dict.fromkeys(filter(None, [
-            contest_before(self._health, senders), *(each.contest() for each in followed)])))
+            contest_before(self._states.state_of, senders),
+            *(each.contest() for each in followed)])))
 
     def _is_connected(self, topic: str) -> bool:
         """Tell whether the publisher of a topic has found all who listen to it."""
         resolved = self.resolve_topic_name(topic)
         for each in self.get_publishers_info_by_topic(resolved):
-            self._names[topic] = f'{each.node_namespace}/{each.node_name}'.lstrip('/')
-        listeners = int(self._health_of(topic).get('listeners', 0))
-        return listeners >= self.count_subscribers(resolved)
+            self._names[topic] = f'{each.node_namespace.rstrip("/")}/{each.node_name}'
+        return self._state_of(topic).get('listeners', 0) >= self.count_subscribers(resolved)
 
-    def _health_of(self, topic: str) -> dict:
-        """Give the newest diagnostics of the node that publishes a topic."""
-        return self._health.get(self._names.get(topic), {})
+    def _state_of(self, topic: str) -> dict:
+        """Return the newest state of the node that publishes a topic."""
+        return self._states.state_of(self._names[topic]) if topic in self._names else {}
 
     def _find_source(self):
         values = self._values
@@ -181,11 +182,11 @@ class GestureEvaluatorNode(Node):
 
     def _notes(self) -> tuple:
         """Say why live is not what offline would be."""
-        player = self._health.get(self._player, {})
-        stream, classifier = map(self._health_of, SOURCES)
-        counts = {name: int(classifier.get(name, 0)) for name in BEHIND}
+        player = self._states.state_of(PLAYER)
+        stream, classifier = map(self._state_of, SOURCES)
+        counts = {name: classifier.get(name, 0) for name in BEHIND}
         counts['messages lost'] = (
-            int(player.get('messages', 0)) - int(stream.get('messages', 0)) if player else 0)
+            player['messages'] - stream.get('messages', 0) if player else 0)
         return (*(f'live: {contest}' for contest in self._contests),
                 *(f'live: {count} {name.replace("_", " ")}; the machine fell behind'
                   for name, count in counts.items() if count > 0))
@@ -210,9 +211,9 @@ class GestureEvaluatorNode(Node):
                 self._recorder.add_decision(t_us, begin_us, scores, delay_ms)
                 times_us.append(t_us)
         counters = asdict(StreamCounters(events_in=self._events))
-        for name, text in self._health_of('event_stream').items():
+        for name, value in self._state_of('event_stream').items():
             if name in counters:
-                counters[name] = int(text)
+                counters[name] = value
         seconds = max(stamps_ns[-1] - stamps_ns[0], 1) / 1e9
         return self._recorder.result(counters, seconds)
 

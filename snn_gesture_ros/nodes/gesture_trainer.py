@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_trainer node: examples that people show and name, and networks that learn them."""
 from datetime import datetime, timezone
-import json
 import os
 from pathlib import Path
 import time
@@ -16,10 +15,11 @@ from snn_gesture_ros.learning.examples import (
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
-from snn_gesture_ros.ros.diagnostics import follow_health, Health, health_name
+from snn_gesture_ros.ros.diagnostics import Health
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
 from snn_gesture_ros.ros.parameters import declare, on_change, RemoteParameters, Spec
 from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
@@ -71,11 +71,11 @@ class GestureTrainerNode(Node):
         self._recent = RecentEvents(round(LONGEST_S * 1e6))
         self._running = ''
         """The classifier's checkpoint; empty as long as it was not asked."""
-        self._looking = True
-        """Whether the classifier was not found yet, or has begun anew."""
-        self._decisions = 0
-        """How many it has made, by which it shows that it has begun anew."""
-        self._diagnosed = follow_health(self)
+        self._looking = False
+        """Whether the classifier has started, and was not asked since."""
+        self._classifier_started_ns = None
+        """As its state reports it; another time means that it was started again."""
+        self._states = NodeStates(self, [self._values['classifier']])
         self._learning = False
         self._figures = {}
         """Of the latest learning."""
@@ -141,8 +141,8 @@ class GestureTrainerNode(Node):
                       f'{self._store.counts()[label]} of {label}')
 
     async def _learn(self, _, response):
-        """Begin to learn all examples; what comes of it is in the diagnostics."""
-        response.message = 'learning has begun; /diagnostics shows what comes of it'
+        """Start learning all examples; the state reports the result."""
+        response.message = 'learning has begun; the topic ~/state reports the result'
         try:
             if self._learning:
                 raise ValueError('learning is under way already')
@@ -183,14 +183,9 @@ class GestureTrainerNode(Node):
 
     def _watch(self) -> None:
         """Look for the classifier, and for the end of learning."""
-        name = self._values['classifier']
-        diagnosed = self._diagnosed.get(
-            name[1:] if name.startswith('/') else health_name(self, name))
-        if diagnosed is not None:
-            decisions = int(diagnosed['decisions'])
-            if decisions < self._decisions:
-                self._looking, self._running = True, diagnosed['model']
-            self._decisions = decisions
+        started_ns = self._states.state_of(self._values['classifier']).get('started_ns')
+        if started_ns != self._classifier_started_ns:
+            self._classifier_started_ns, self._looking = started_ns, True
         if self._looking and self._classifier.are_there():
             self._looking = False
             self.executor.create_task(self._offer_what_was_learned_before)
@@ -266,7 +261,7 @@ class GestureTrainerNode(Node):
             'message': self._message,
             'good': self._good,
             'folder': self._store.folder.parent.resolve(),
-            'figures': json.dumps(self._figures),
+            'figures': self._figures,
             **source_values([self._stream]),
         }
 

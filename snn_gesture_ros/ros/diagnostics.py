@@ -5,6 +5,7 @@ from collections import deque
 from contextlib import suppress
 import ctypes
 import gc
+import json
 import os
 from pathlib import Path
 import sys
@@ -14,6 +15,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
 from snn_gesture_ros.doctor import findings
 from snn_gesture_ros.ros.running import every, publish_while_running
+from snn_gesture_ros.ros.state import StatePublisher
 
 LATEST = 100
 RECENT_ARRIVALS = 256
@@ -169,25 +171,8 @@ INACTIVE = OK, findings.INACTIVE
 NO_CLOCK = WARN, 'use_sim_time is set, but no time comes from /clock'
 
 
-def health_name(node, name: str) -> str:
-    """Give the name in `/diagnostics` of a node in the namespace of another."""
-    return f'{node.get_namespace()}/{name}'.lstrip('/')
-
-
-def follow_health(node) -> dict:
-    """Subscribe to all diagnostics; give the newest values by name, by node as `health_name`."""
-    counters = {}
-
-    def take_in(message):
-        for status in message.status:
-            counters[status.name] = {pair.key: pair.value for pair in status.values}
-
-    node.create_subscription(DiagnosticArray, '/diagnostics', take_in, 10)
-    return counters
-
-
 class Health:
-    """Publish a node's values and its state, and warn of what is not as it should be."""
+    """Publish a node's diagnostics and its state, and warn of what is not as it should be."""
 
     def __init__(self, node, hardware_id: str, counters, troubles, rates=(), state=None,
                  causes=None):
@@ -211,11 +196,13 @@ class Health:
         self._last = {}
         self._last_message = ''
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._state_publisher = StatePublisher(node)
         every(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
         """Publish the values now."""
         counters = self._counters()
+        self._state_publisher.publish(counters)
         clock = self._node.get_clock()
         now = clock.now()
         values = {**counters, **self._rates.update(counters), **memory_in_use(),
@@ -229,10 +216,10 @@ class Health:
         states += self._grown(counters)
         level = max((level for level, _ in states), key=SEVERITY.index)
         status = DiagnosticStatus(
-            name=health_name(self._node, self._node.get_name()), level=level,
+            name=self._node.get_fully_qualified_name().lstrip('/'), level=level,
             hardware_id=self.hardware_id,
             message='; '.join(message for each, message in states if level == OK or each != OK),
-            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])
+            values=[KeyValue(key=key, value=_as_text(value)) for key, value in values.items()])
         message = DiagnosticArray(status=[status])
         message.header.stamp = now.to_msg()
         publish_while_running(self._publisher, message)
@@ -258,5 +245,13 @@ class Health:
         self._last_message = message
 
     def wait_for_all_acked(self) -> None:
-        """Wait until all subscribers have what was published."""
+        """Wait until all subscribers have received what was published."""
         self._publisher.wait_for_all_acked()
+        self._state_publisher.wait_for_all_acked()
+
+
+def _as_text(value) -> str:
+    """Return a value as people read it."""
+    if isinstance(value, (list, tuple)):
+        return ', '.join(map(str, value))
+    return json.dumps(value) if isinstance(value, dict) else str(value)
