@@ -239,7 +239,7 @@ def test_classifier_tells_how_late_it_is(ros, halves):
     ros.start('gesture_classifier', checkpoint=halves)
     diagnosed = Diagnosed(ros, 'gesture_classifier')
     ros.wait_for(lambda: diagnosed.says(STALE, 'no events for 3 s on /event_stream',
-                                        'see what /event_stream says'), 'the silence')
+                                        'see the diagnostics of /event_stream'), 'the silence')
     camera = Camera(ros).start()
     ros.wait_for(lambda: diagnosed.number('decisions') > 20 and diagnosed.number(
         'decisions_per_s') and diagnosed.says(OK, 'running'), 'decisions')

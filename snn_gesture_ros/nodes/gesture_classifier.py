@@ -15,7 +15,7 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.parameters import DECISION, GESTURE_CLASSIFIER, NETWORK, SLICING, Spec
 from snn_gesture_ros.ros.classified_stream import ClassifiedStream, Recognition
 from snn_gesture_ros.ros.diagnostics import (
-    Durations, give_back_memory, Health, INACTIVE, RUNNING, SEVERITY, WARN)
+    Durations, INACTIVE, NodeDiagnostics, release_memory, RUNNING, SEVERITY, WARN)
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_spec, source_values
 from snn_gesture_ros.ros.lifecycle import AUTOSTART, ManagedNode
 from snn_gesture_ros.ros.parameters import declare, on_change
@@ -82,10 +82,11 @@ class GestureClassifierNode(ManagedNode):
         self.packets_from = []
         """Names of the nodes that call `take`."""
         self._silence_timer = every(self, PERIOD_NS / 1e9, self._watch_silence)
-        self._health = Health(self, values['checkpoint'], self._counters,
-                              ('malformed', 'lost', 'frames_dropped', 'late_events'),
-                              ('events_in', 'events_used', 'decisions'), self._state,
-                              {'late_events': lambda: 'their frame was over when they came'})
+        self._diagnostics = NodeDiagnostics(
+            self, values['checkpoint'], self._counters,
+            ('malformed', 'lost', 'frames_dropped', 'late_events'),
+            ('events_in', 'events_used', 'decisions'), self._state,
+            {'late_events': lambda: 'their frame was over when they came'})
         self.begin(values['autostart'])
 
     def _make_streams(self, names: list) -> list:
@@ -229,14 +230,14 @@ class GestureClassifierNode(ManagedNode):
                 self._exchange(values)
             elif self.is_configured:
                 open_recognitions(values)
-                give_back_memory()
+                release_memory()
         if self.is_active:
             for stream in self._streams:
                 stream.active.recogniser.decider.settings = settings
                 stream.active.recogniser.min_events = values['min_events']
             self._publish_labels()
         self._values = values
-        self._health.hardware_id = values['checkpoint']
+        self._diagnostics.hardware_id = values['checkpoint']
 
     def _exchange(self, values: dict) -> None:
         opened, description = run_beside(lambda: open_recognitions(values), self._watch_silence)

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated_camera node: a person who makes gestures before a camera that is not there."""
+"""The simulated_camera node: a simulated person who makes gestures before a camera."""
 from itertools import cycle
 import queue
 import threading
@@ -10,7 +10,7 @@ from rclpy.node import Node
 from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
-from snn_gesture_ros.ros.diagnostics import Health
+from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.parameters import declare, Spec
 from snn_gesture_ros.ros.running import publish_while_running, run_node
@@ -24,13 +24,13 @@ PARAMETERS = (
     Spec('width', 0, 'Width of the sensor in pixels; 0 for that of its kind', 0, 1280),
     Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 1280),
     Spec('framing', 'upper_body', f'Where the camera stands: {", ".join(FRAMINGS)}'),
-    Spec('seed', 1, 'Chooses the person, the room and the noise', 0, 2**31 - 1),
+    Spec('seed', 1, 'Seed of the person, the room and the noise', 0, 2**31 - 1),
     Spec('gestures', list(DVS128_GESTURES), 'What the person does, in this order: gestures, none, '
          f'or a kind of none: {", ".join(IDLE_ACTIVITIES)}'),
-    Spec('loop', True, 'Begin again after the last gesture; else the node ends'),
+    Spec('loop', True, 'Start again after the last gesture; otherwise the node ends'),
     Spec('gesture_s', 2.5, 'Duration of a gesture', 0.1, 3600.0),
     Spec('pause_s', 1.5, 'Rest before each gesture', 0.0, 3600.0),
-    Spec('wait_for_subscriber', False, 'Begin when somebody listens to the events'),
+    Spec('wait_for_subscriber', False, 'Start when somebody subscribes to the events'),
     Spec('frame_id', 'camera', 'Frame of the header'),
 )
 MESSAGE_TYPE = 'dv_ros2_msgs/msg/EventArray'
@@ -43,7 +43,7 @@ SUBSCRIBER_PERIOD_S = 0.02
 
 
 class SimulatedCameraNode(Node):
-    """Publish events like a driver, and on `gesture_truth` what the person really does."""
+    """Publish events like a driver, and on `gesture_truth` what the person does."""
 
     def __init__(self):
         """
@@ -78,13 +78,13 @@ class SimulatedCameraNode(Node):
         self._running = True
         self._simulation = threading.Thread(target=self._simulate, daemon=True)
         self._simulation.start()
-        self._health = Health(self, 'simulation', lambda: dict(self._sent), ())
+        self._diagnostics = NodeDiagnostics(self, 'simulation', lambda: dict(self._sent), ())
         self._pacing = Paced(self._publish(), try_shutdown)
         self.get_logger().info(f'{values["sensor"]} camera of {self._width}x{self._height} '
                                f'pixels, seed {values["seed"]}')
 
     def destroy_node(self) -> None:
-        """Switch the camera off."""
+        """Stop the camera."""
         self._running = False
         self._pacing.stop()
         while not self._blocks.empty():
@@ -93,7 +93,7 @@ class SimulatedCameraNode(Node):
         super().destroy_node()
 
     def _scenes(self):
-        """Give what the person does and for how long, in microseconds."""
+        """Yield what the person does and for how long, in microseconds."""
         gestures, pause_us, gesture_us, loop = self._script
         for gesture in cycle(gestures) if loop else gestures:
             yield NONE, pause_us
@@ -101,7 +101,7 @@ class SimulatedCameraNode(Node):
         yield NONE, pause_us
 
     def _simulate(self) -> None:
-        """Simulate ahead of time: blocks of events, with the label where one begins."""
+        """Simulate blocks of events ahead of time; where a label starts, it is with its block."""
         for label, duration_us in self._scenes():
             self._camera.perform(label)
             truth = label if label in DVS128_GESTURES else NONE
@@ -113,7 +113,7 @@ class SimulatedCameraNode(Node):
         self._blocks.put(None)
 
     def _publish(self):
-        """Publish each batch when its time has come; yield the times in seconds."""
+        """Publish each batch at its time; yield the times in seconds."""
         waited_s = 0.0
         while self._waits and not self._events.get_subscription_count():
             waited_s += SUBSCRIBER_PERIOD_S
@@ -139,9 +139,9 @@ class SimulatedCameraNode(Node):
                 self._sent['events'] += int(stop - begin)
                 begin = stop
             start_us += BLOCK_US
-        self._health.publish()
+        self._diagnostics.publish()
         self._events.wait_for_all_acked()
-        self._health.wait_for_all_acked()
+        self._diagnostics.wait_for_all_acked()
 
 
 def main(arguments=None) -> None:
