@@ -81,7 +81,7 @@ def test_types_are_found_by_name():
     ('std_msgs.os/msg/String', 'msg', 'is not a type'),
     ('std_msgs/msg/Strings', 'msg', 'std_msgs has no msg/Strings'),
     ('no_such_msgs/msg/A', 'msg', 'the interface package no_such_msgs, for no_such_msgs/msg/A, '
-     'is installed: install it, or source the workspace that has it'),
+     'is not installed: install it, or source the workspace that has it'),
     ('rclpy/msg/Node', 'msg', 'the interface package rclpy'),
 ])
 def test_unknown_types_are_named(name, kind, reason):

@@ -166,7 +166,7 @@ class Section:
 
     def items(self, name: str) -> list:
         """Return a list that is not empty."""
-        what = 'a list of at least one item (lines that begin with -)'
+        what = 'a list of at least one item (lines that start with -)'
         value = self._take(name, what, REQUIRED)
         if not isinstance(value, list) or not value:
             raise self._wrong(name, what, value)

@@ -60,7 +60,7 @@ def watch(observer, arguments) -> None:
     """
     Start the camera and the nodes, and show what happens until the camera ends.
 
-    :raises ValueError: if a node fails; it has said why.
+    :raises ValueError: if a node fails; it has logged the reason.
     """
     from rich.console import Console
     from rich.live import Live

@@ -180,7 +180,7 @@ def _notes(findings: Findings) -> list:
                      'stop all but one, or remap one to a topic of its own')
               for topic in findings.topics if topic.contenders]
     notes += [Advice(f'{topic.malformed} of {topic.messages} messages on {topic.name} cannot be '
-                     f'read: {topic.malformed_reason}', "look at the driver's version")
+                     f'read: {topic.malformed_reason}', 'check the version of the driver')
               for topic in findings.topics if 0 < topic.malformed < topic.messages]
     return notes + _rotated_twice(findings) + _time(findings)
 

@@ -23,7 +23,7 @@ from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
 
 PARAMETERS = (
-    Spec('table', '', 'YAML file that says what each gesture does; empty for the one of the '
+    Spec('table', '', 'YAML file that defines what each gesture does; empty for the one of the '
          'package, config/behavior.yaml'),
     Spec('armed', False, 'Start armed; otherwise rows act only after a gesture or the service '
          '~/arm has armed the robot'),

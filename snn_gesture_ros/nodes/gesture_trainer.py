@@ -94,7 +94,7 @@ class GestureTrainerNode(Node):
             self.create_service(Trigger, f'~/{name}', callback, callback_group=group)
         every(self, PERIOD_S, self._watch)
         self._diagnostics = NodeDiagnostics(self, str(folder), self._counters, ())
-        self.get_logger().info(f'examples and networks are kept in {folder}')
+        self.get_logger().info(f'examples and networks are stored in {folder}')
 
     def destroy_node(self) -> None:
         """End the learning process, too."""
@@ -142,7 +142,7 @@ class GestureTrainerNode(Node):
 
     async def _learn(self, _, response):
         """Start learning all examples; the state reports the result."""
-        response.message = 'learning has begun; the topic ~/state reports the result'
+        response.message = 'learning has started; the topic ~/state reports the result'
         try:
             if self._learning:
                 raise ValueError('learning is under way already')

@@ -129,15 +129,15 @@ class SimulatedCameraNode(Node):
             ends_us = np.arange(start_us + BATCH_US, start_us + BLOCK_US + 1, BATCH_US)
             stops = np.searchsorted(events['t'], ends_us)
             events['t'] += ros_offset_us
-            begin = 0
+            first = 0
             for end_us, stop in zip(ends_us, stops):
                 yield waited_s + (end_us - first_us) / 1e6
                 stamp_ns = (int(end_us) + ros_offset_us) * 1000
                 publish_while_running(self._events, encode_event_array(
-                    events[begin:stop], stamp_ns, self._frame_id, self._height, self._width))
+                    events[first:stop], stamp_ns, self._frame_id, self._height, self._width))
                 self._sent['messages'] += 1
-                self._sent['events'] += int(stop - begin)
-                begin = stop
+                self._sent['events'] += int(stop - first)
+                first = stop
             start_us += BLOCK_US
         self._diagnostics.publish()
         self._events.wait_for_all_acked()

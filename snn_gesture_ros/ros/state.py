@@ -51,7 +51,7 @@ class NodeStates:
         Subscribe to the states of some nodes.
 
         :param node: creates the subscriptions.
-        :param names: of nodes whose states are to be there when they are first asked for.
+        :param names: of nodes to subscribe to now, so that their states arrive in time.
         """
         self._node = node
         self._states = {}
