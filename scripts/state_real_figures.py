@@ -18,7 +18,7 @@ from snn_gesture_ros.report.pages import percent, real_count, seconds, share
 
 
 def figures_of(chapter: dict) -> dict:
-    """Return what the card says: of each set and label a line, and which gestures are missing."""
+    """Return the lines of the card: one for each set and label, and which gestures are missing."""
     lines = {f'{row["set"]}, {row["label"]}': (
         f'{real_count(row)}: {share(row, "right")} right, {percent(row["decisions_right"])} of '
         f'decisions; {share(row, "announced")} announced, median {seconds(row["median_s"])}; '

@@ -160,7 +160,7 @@ def caption(outcome) -> str:
 
 def save_image(observer, outcomes, false, path) -> None:
     """Draw a row for each gesture shown; for a recording, for each announcement, or for all."""
-    from snn_gesture_ros.viewing.picture import save_strip, spread, TEXT
+    from snn_gesture_ros.viewing.image import save_strip, spread, TEXT
     rows = [(caption(outcome), COLORS[outcome.verdict],
              spread(observer.snapshots, outcome.shown.start_ns, outcome.shown.end_ns))
             for outcome in outcomes]

@@ -36,7 +36,7 @@ def run(arguments) -> int:
     :raises OSError: if the image cannot be written.
     """
     from snn_gesture_ros.command_line.terminal import show_progress
-    from snn_gesture_ros.viewing.picture import save_strip, TEXT
+    from snn_gesture_ros.viewing.image import save_strip, TEXT
     rows = [(label, TEXT, []) for label in DVS128_GESTURES]
     rows += [(f'{NONE}: {activity}', TEXT, []) for activity in IDLE_ACTIVITIES]
 
