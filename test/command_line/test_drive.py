@@ -45,7 +45,7 @@ def test_gestures_lead_the_robot(tmp_path):
 
 
 @pytest.mark.parametrize('words, status, reason', [
-    (['jumping:1'], 2, 'jumping:1: the table knows air_drums'),
+    (['jumping:1'], 2, 'jumping:1: the gestures of the table are air_drums'),
     (['none'], 2, 'none: write GESTURE:SECONDS'),
     (['none:-1'], 2, 'none:-1: write GESTURE:SECONDS'),
     (['none:1', '--table', 'missing.yaml'], 1, 'missing.yaml: No such file'),

@@ -352,7 +352,7 @@ def test_what_was_learned_is_undone_and_examples_set_aside(folder, base, rehears
     assert learn_from(folder, base, rehearsal, '--undo') == 1
     assert 'there is nothing to undo' in capsys.readouterr().err
     assert learn_from(folder, base, rehearsal, '--discard', '5') == 1
-    assert 'there are 4 examples' in capsys.readouterr().err
+    assert 'there are only 4 examples' in capsys.readouterr().err
     assert learn_from(folder, base, rehearsal, '--discard', '3') == 0
     assert ExampleStore(folder / 'examples').names() == ['000001-middle']
 
@@ -375,4 +375,4 @@ def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):
     assert lines[-1] == str(folder / 'models' / '0001.safetensors')
     with pytest.raises(SystemExit) as ended:
         main([*words, '--most-forgotten', 'nan'])
-    assert ended.value.code == 2 and 'no number from 0 to 1' in capsys.readouterr().err
+    assert ended.value.code == 2 and 'not a number from 0 to 1' in capsys.readouterr().err
