@@ -16,7 +16,7 @@ from test_formats import AEDAT2_HEADER, encode_raw
 from test_layouts import aedat2_davis, lines, ros1_array, v2e, write_mcap, write_ros1
 from test_recordings import ARRAY, make_array, make_events, read_all, write_bag
 
-PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'formats.md'
+PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'reference' / 'formats.md'
 SIZE = (346, 260)
 
 

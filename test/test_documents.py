@@ -1,0 +1,60 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The documents: generated pages are those of the code, links lead somewhere, all is listed."""
+from pathlib import Path
+import re
+import runpy
+
+import pytest
+
+ROOT = next(folder for folder in Path(__file__).resolve().parents
+            if (folder / 'package.xml').exists())
+PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
+LINK = re.compile(r'\]\(([^)\s]+)\)')
+CODE = re.compile(r'(?s)```.*?```')
+MADE_OF_TOPICS = re.compile(
+    r'(?:create_publisher|create_subscription|create_service|FollowedTopic)\([^\']*?\'([\w/~]+)\'')
+"""The name of a topic or service where a node makes one, if it is written there."""
+
+
+@pytest.fixture(scope='module')
+def reference():
+    return runpy.run_path(str(ROOT / 'scripts' / 'write_reference.py'))
+
+
+def test_generated_pages_are_those_of_the_code(reference):
+    stale = [str(path) for path, content in reference['pages']().items()
+             if (ROOT / path).read_text() != content]
+    assert not stale, f'run make reference, and commit {stale}'
+
+
+def test_every_topic_of_a_node_is_on_the_page(reference):
+    listed = {row.name for row in reference['TOPICS']} | {
+        name.rpartition('/')[2] for row in reference['SERVICES'] for name in row[0].split(', ')}
+    made = {name.removeprefix('~/') for folder in ('nodes', 'ros')
+            for path in (ROOT / 'snn_gesture_ros' / folder).glob('*.py')
+            for name in MADE_OF_TOPICS.findall(path.read_text())}
+    assert {'events', 'gesture', 'enable'} - listed == set()
+    assert 'event_stream' in made, 'the pattern finds nothing'
+    assert made - listed == set()
+
+
+def anchors(text):
+    """Give the anchors of a page's headings, as GitHub and Sphinx make them."""
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).strip().replace(' ', '-')
+            for heading in re.findall(r'(?m)^#+ (.*)$', CODE.sub('', text))}
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for link in LINK.findall(CODE.sub('', page.read_text())):
+        if link.startswith(('http://', 'https://', 'mailto:')):
+            continue
+        path, _, anchor = link.partition('#')
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f'{link} of {page.name} is not there'
+        assert not anchor or anchor in anchors(target.read_text()), f'{link} of {page.name}'
+
+
+def test_readme_is_short():
+    assert len((ROOT / 'README.md').read_text().splitlines()) <= 120
