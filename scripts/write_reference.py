@@ -29,7 +29,7 @@ LAUNCH_FILES = ('gesture', 'multi_camera', 'demo', 'replay', 'behavior')
 """In the order of the page; those that are not there are left out."""
 LAUNCH_MODULES = ('launch', 'launch.actions', 'launch.event_handlers', 'launch.events',
                   'launch.events.process', 'launch_ros', 'launch_ros.actions')
-GENERATED = '<!-- Written by scripts/write_reference.py: change the code, then run make reference. -->'
+GENERATED = '<!-- Written by scripts/write_reference.py: change the code, then make reference. -->'
 BEGIN, END = '<!-- topics: begin -->', '<!-- topics: end -->'
 
 
