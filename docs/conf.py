@@ -9,3 +9,5 @@ myst_heading_anchors = 4
 html_theme = 'furo'
 html_title = project
 nitpicky = True
+html_static_path = ['_static']
+html_css_files = ['phone.css']

@@ -3,7 +3,7 @@
 """
 Write the pages of docs/reference that repeat what the code declares, and the README's topics.
 
-python scripts/write_reference.py (or `make reference`). test_reference.py fails where a page is
+python scripts/write_reference.py (or `make reference`). test_documents.py fails where a page is
 not what this writes.
 """
 import argparse
@@ -58,7 +58,7 @@ class Topic(NamedTuple):
 
 CLASSIFICATION = 'vision_msgs/msg/Classification'
 TOPICS = (
-    Topic('events', 'one of the types below', 'CAMERA_QOS', 'the camera; simulated_camera; '
+    Topic('events', 'one of the types below', 'CAMERA_QOS', 'the camera, simulated_camera or '
           'event_player', 'event_stream, event_viewer', "the camera's events", True),
     Topic('event_stream', qos.STREAM_TYPE, 'STREAM_QOS', 'event_stream',
           'gesture_classifier, gesture_trainer, gesture_evaluator, event_viewer',
@@ -72,7 +72,7 @@ TOPICS = (
     Topic('gesture_labels', 'vision_msgs/msg/LabelInfo', 'LATCHED_QOS', 'gesture_classifier',
           'gesture_evaluator', 'the labels of the network, latched', True),
     Topic('event_image', 'sensor_msgs/msg/Image', 'IMAGE_QOS', 'event_viewer', 'RViz, Foxglove',
-          'rgb8 images of the events with the gesture, while somebody subscribes', True),
+          'images (rgb8) of the events with the gesture, while somebody subscribes', True),
     Topic('gesture_truth', CLASSIFICATION, 'TRUTH_QOS', 'simulated_camera', '`make demo`',
           'what the simulated person really does, latched'),
     Topic('cmd_vel', 'geometry_msgs/msg/Twist or TwistStamped', '', 'gesture_behavior',
@@ -98,8 +98,8 @@ def parameters_of(node: str) -> list:
     """Return the Parameters of a node: the one place that knows how nodes declare them."""
     specs = import_module(f'snn_gesture_ros.nodes.{node}').PARAMETERS
     return [Parameter(spec.name, spec.default, spec.description,
-                      '' if spec.minimum is None else f'{short(spec.minimum)} to '
-                      f'{short(spec.maximum)}',
+                      '' if spec.minimum is None else f' From {short(spec.minimum)} to '
+                      f'{short(spec.maximum)}.',
                       not spec.read_only) for spec in specs]
 
 
@@ -114,9 +114,10 @@ def parameters_page() -> str:
         'while the node runs; the others need a restart of the node. `ros2 param describe` '
         'prints the same descriptions.']
     for node in NODES:
-        rows = [(f'`{each.name}`', f'`{literal(each.default)}`', each.range,
-                 'yes' if each.live else '', each.description) for each in parameters_of(node)]
-        parts += [f'## {node}', table(('parameter', 'default', 'range', 'live', 'meaning'), rows)]
+        rows = [(f'`{each.name}`', f'`{literal(each.default)}`',
+                 f'{each.description}.{each.range}{" *Live.*" if each.live else ""}')
+                for each in parameters_of(node)]
+        parts += [f'## {node}', table(('parameter', 'default', 'meaning'), rows)]
     parts.append('`gesture_pipeline` runs event_stream and gesture_classifier in one process; '
                  'they keep their names and parameters.')
     return page(parts)
@@ -124,13 +125,14 @@ def parameters_page() -> str:
 
 def topics_page() -> str:
     """Return the page of topics, their quality of service, and services."""
-    rows = [(f'`{each.name}`', each.type, qos_text(each.qos), each.publisher, each.subscribers,
-             each.meaning) for each in TOPICS]
+    rows = [(f'`{each.name}`', f'{each.type}; {qos_text(each.qos)}',
+             f'{each.meaning[0].upper()}{each.meaning[1:]}. From {each.publisher} to '
+             f'{each.subscribers}.') for each in TOPICS]
     return page([
         '# Topics and services',
         'Names are relative to the namespace of the nodes; every launch file has arguments that '
         'rename them.',
-        table(('topic', 'type', 'quality of service', 'published by', 'read by', 'content'), rows),
+        table(('topic', 'type; quality of service', 'content'), rows),
         '## Types of events',
         'What a camera may publish on `events`. event_stream finds the type by itself. A message '
         'package that is not installed costs that type only.',
