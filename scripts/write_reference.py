@@ -247,9 +247,9 @@ def readme(text: str) -> str:
     """Return the README with its table of topics."""
     of_events = ', '.join(name.replace('/msg/', '/') for name in EVENT_TYPES)
     rows = [(f'`{each.name}`', of_events if each.name == 'events'
-             else each.type.replace('/msg/', '/'), each.meaning)
+             else each.type.replace('/msg/', '/'), qos_text(each.qos), each.meaning)
             for each in TOPICS if each.in_readme]
-    content = table(('topic', 'type', 'content'), rows)
+    content = table(('topic', 'type', 'quality of service', 'content'), rows)
     return re.sub(f'(?s){BEGIN}.*{END}', lambda _: f'{BEGIN}\n{content}\n{END}', text)
 
 
