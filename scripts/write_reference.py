@@ -17,6 +17,7 @@ from unittest import mock
 
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from snn_gesture_ros.command_line.main import make_parser, VERBS
+from snn_gesture_ros.events.codecs import ENCODINGS
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.launching.arguments import FROM_FILE
 from snn_gesture_ros.ros import topics as qos
@@ -49,7 +50,7 @@ class Topic(NamedTuple):
     name: str
     type: str
     qos: str
-    """Name of a profile in snn_gesture_ros.ros.topics; empty: depth 10, reliable."""
+    """Name of a profile in snn_gesture_ros.ros.topics, or words; empty: depth 10, reliable."""
     publisher: str
     subscribers: str
     meaning: str
@@ -75,7 +76,7 @@ TOPICS = (
           'images (rgb8) of the events with the gesture, while somebody subscribes', True),
     Topic('gesture_truth', CLASSIFICATION, 'TRUTH_QOS', 'simulated_camera', '`make demo`',
           'what the simulated person really does, latched'),
-    Topic('cmd_vel', 'geometry_msgs/msg/Twist or TwistStamped', '', 'gesture_behavior',
+    Topic('cmd_vel', 'geometry_msgs/msg/Twist or TwistStamped', 'reliable, depth 1', 'gesture_behavior',
           'the robot', 'velocities; the table names the topic and chooses the type', True),
     Topic('label', 'std_msgs/msg/String', '', '`snn-gesture teach`', 'gesture_trainer',
           'the label of the gesture that was just shown'),
@@ -137,7 +138,7 @@ def topics_page() -> str:
         'What a camera may publish on `events`. event_stream finds the type by itself. A message '
         'package that is not installed costs that type only.',
         '\n'.join(f'- `{name}`' for name in EVENT_TYPES),
-        'An `EventPacket` may have the encodings evt3, libcaer, libcaer_cmp and mono; '
+        f'An `EventPacket` may have the encodings {", ".join(ENCODINGS)}; '
         '`event_array_msgs` is the older name of the same message.',
         '## Services',
         table(('service', 'type', 'what it does'),
@@ -152,8 +153,8 @@ def short(number) -> str:
 
 def qos_text(name: str) -> str:
     """Return a quality of service in words."""
-    if not name:
-        return 'reliable, depth 10'
+    if not name.endswith('_QOS'):
+        return name or 'reliable, depth 10'
     profile = getattr(qos, name)
     reliability = ('best effort' if profile.reliability == ReliabilityPolicy.BEST_EFFORT
                    else 'reliable')
