@@ -1,5 +1,6 @@
-# make build | demo [BAG=recording] | training | test [PYTEST_ARGS="-k cdr"] | bench | clean
+# make build | demo [BAG=recording] | training | test-fast | test | bench | clean
 # make docs | reference | figures: the site in build/docs, and what commands write into its pages
+# PYTEST_ARGS="-k cdr" or ="events/test_cdr.py", a path within test/, chooses tests for both.
 # build and demo install what a robot needs; training adds torch, test and bench too, bench tonic,
 # docs Sphinx.
 # Where no ROS is sourced, ROS 2 comes as wheels into .venv. PYTHON=python3.12 names another Python.
@@ -16,7 +17,7 @@ PACKAGE := install/package-built
 SOURCES := setup.py setup.cfg package.xml scripts/snn-gesture \
   $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
 
-.PHONY: build demo training test bench docs reference figures clean
+.PHONY: build demo training test-fast test bench docs reference figures clean
 
 build: $(PACKAGE)
 
@@ -52,9 +53,16 @@ demo: build
 
 training: build $(TRAINING)
 
+# What needs no processes, on the sources: nothing is built again. A minute.
+test-fast: $(TRAINING) $(MESSAGES) $(if $(wildcard $(PACKAGE)),,$(PACKAGE))
+	@source env.bash && cd test && \
+	  PYTHONPATH=$(CURDIR):$$PYTHONPATH python -m pytest --fast $(PYTEST_ARGS)
+
 # From within test/, so that the tests import the package as it was built, not its sources.
+# Nodes mostly wait, so that all tests together take half the time in two workers.
 test: training
-	@source env.bash && cd test && python -m pytest $(PYTEST_ARGS)
+	@source env.bash && cd test && \
+	  python -m pytest $(or $(PYTEST_ARGS),--numprocesses 2 --dist loadfile)
 
 bench: training $(BENCHMARKS)
 	@source env.bash && snn-gesture bench

@@ -18,7 +18,7 @@ setup(
     maintainer='the snn_gesture_ros authors',
     maintainer_email='maintainers@snn-gesture-ros.invalid',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['models/*', 'frames/*.cu', 'evaluation/*.html']},
+    package_data={PACKAGE: ['models/*', 'evaluation/*.html']},
     data_files=[
         ('bin', ['scripts/snn-gesture']),
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),

@@ -7,7 +7,7 @@ Those of the two nodes are here, since `snn-gesture evaluate` has them as option
 """
 from typing import Any, NamedTuple, Optional
 
-from snn_gesture_ros.decision.recogniser import MIN_EVENTS
+from snn_gesture_ros.decision.recognition import MIN_EVENTS
 from snn_gesture_ros.events.packet import MAX_SIDE
 
 

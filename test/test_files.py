@@ -5,9 +5,8 @@ import os
 import socket
 import subprocess
 
+from event_files import ARRAY, batches, make_array, make_events, save_npz, write_bag
 import pytest
-from test_convert import save_npz
-from test_recordings import ARRAY, batches, make_array, make_events, write_bag
 
 
 def make_fifo(path):

@@ -4,12 +4,14 @@
 from time import perf_counter
 
 import numpy as np
+from snn_gesture_ros.benchmarks.frames import MessagesToFrames, UNFILTERED
 from snn_gesture_ros.benchmarks.network import EVENTS_PER_S, frame_us, make_messages
+from snn_gesture_ros.events.event import EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.frames.counters import CpuCounter, cuda_counter
-from snn_gesture_ros.frames.message_frames import MessageFrames
+from snn_gesture_ros.events.stream import EventStream
+from snn_gesture_ros.frames.frame_stream import FramesByTime
 from snn_gesture_ros.network.checkpoint import load_checkpoint
-from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.network.classifier import REST, SpikingClassifier
 from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.torch_runtime import StaticStep
 from spikingjelly.activation_based import functional
@@ -26,21 +28,22 @@ def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dic
     :param name: `auto`, `cpu`, `cuda` or `cuda:n`.
     :param cameras: whose frames, which must be made already, are a batch.
     :param rounds: decisions that the percentiles are of.
-    :raises ValueError: if the device cannot be used, or a GPU without CuPy.
+    :raises ValueError: if the device cannot be used.
     """
     device = choose_device(name)
     cuda = device.type == 'cuda'
     if cuda:
-        torch.cuda.set_device(device)       # CuPy follows it
+        torch.cuda.set_device(device)
     classifier = SpikingClassifier(checkpoint, 'torch', str(device))
     card = classifier.card
-    frames = MessageFrames(Geometry(), card.size, frame_us(card), card.time_steps,
-                           cuda_counter if cuda else CpuCounter)
-    messages = make_messages(card)
+    to_frames = MessagesToFrames(
+        EventStream(EVENT_ARRAY_TYPES[0], Geometry(), UNFILTERED),
+        FramesByTime(card.size, frame_us(card), card.time_steps), frame_us(card))
+    messages, states = make_messages(card), [REST]
 
     def decide(number):
-        for frame in frames.push(messages[number % len(messages)]):
-            classifier.step(frame.counts)
+        for frame in to_frames(messages[number % len(messages)]):
+            states[:] = classifier.step([frame.counts], states)
 
     net, _ = load_checkpoint(checkpoint)
     functional.set_step_mode(net.to(device), 's')
@@ -49,7 +52,7 @@ def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dic
 
     result = {'device': torch.cuda.get_device_name(device) if cuda else str(device),
               'events_in_a_frame': EVENTS_PER_S * frame_us(card) // 1_000_000}
-    for what, call in (('one_camera', decide), ('batch', lambda _: batch.run().cpu())):
+    for what, call in (('one_camera', decide), ('batch', lambda _: batch.run(cameras).cpu())):
         seconds, memory = time_calls(call, rounds, device)
         p50, p99 = np.percentile(seconds, (50, 99)).tolist()
         result |= {f'{what}_ms_p50': 1000 * p50, f'{what}_ms_p99': 1000 * p99,
@@ -73,5 +76,5 @@ def time_calls(call, rounds: int, device: torch.device) -> tuple:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return the memory of a GPU that nobody has taken, CuPy neither; 0 of the CPU."""
+    """Return the memory of a GPU that is free; 0 of the CPU."""
     return torch.cuda.mem_get_info(device)[0] if device.type == 'cuda' else 0

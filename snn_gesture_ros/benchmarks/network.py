@@ -25,7 +25,7 @@ from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
-from snn_gesture_ros.network.classifier import SpikingClassifier
+from snn_gesture_ros.network.classifier import REST, SpikingClassifier
 from snn_gesture_ros.network.gesture_net import FusedLIFNode
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import lower
@@ -86,15 +86,20 @@ def decision_cases(name: str, stock: 'StockNetwork', classifier: SpikingClassifi
         EventStream(EVENT_ARRAY_TYPES[0], Geometry(), NoiseSettings(False, 0, 0)),
         FramesByTime(card.size, frame_us(card), card.time_steps), frame_us(card))
 
+    states = [REST]
+
+    def step(window):
+        states[:] = classifier.step([window[-1]], states)
+
     def decide(message):  # of MESSAGES, which begin again and again, three end no frame
         for frame in to_frames(message):
-            classifier.step(frame.counts)
+            states[:] = classifier.step([frame.counts], states)
 
     return [
-        Case(name, windows, lambda window: classifier.step(window[-1]), stock.multi_step,
+        Case(name, windows, step, stock.multi_step,
              f'SpikingJelly, T={card.time_steps} steps at once'),
-        Case(name, windows, lambda window: classifier.step(window[-1]),
-             lambda window: stock.single_step(window[-1]), 'SpikingJelly, step by step'),
+        Case(name, windows, step, lambda window: stock.single_step(window[-1]),
+             'SpikingJelly, step by step'),
         Case(f'{name}, from events', make_messages(card), decide, SeedsWay(stock).decide,
              f"the seed's way, T={card.time_steps}")]
 

@@ -1,14 +1,14 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline: all that both nodes do, in one thread and without ROS."""
+"""The pipeline: both stages of the chain, one after the other, in one thread without ROS."""
 from dataclasses import dataclass
 
 from snn_gesture_ros.decision.decider import DecisionSettings
-from snn_gesture_ros.decision.recogniser import Recogniser
+from snn_gesture_ros.decision.recognition import Recognition
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS
-from snn_gesture_ros.frames.frame_stream import Slicing, TimedFrames
+from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.parameters import (
     DECISION, EVENT_STREAM, GESTURE_CLASSIFIER, NETWORK, NOISE, SLICING)
 
@@ -45,31 +45,30 @@ class NodeSettings:
 
 
 class Pipeline:
-    """Serialized messages of a camera in, decisions out, with time passing as it is told."""
+    """Serialized messages of a camera to decisions, with time passing as it is told."""
 
     def __init__(self, message_type: str, classifier, settings: NodeSettings,
                  on_packet=lambda packet: None):
         """
-        Begin with no message.
+        Wait for the first message.
 
         :param message_type: one of EVENT_TYPES.
-        :param classifier: SpikingClassifier; it begins anew.
-        :param on_packet: called with each EventPacket between the nodes.
+        :param classifier: SpikingClassifier.
+        :param on_packet: called with each EventPacket between the stages.
         :raises ValueError: if the settings do not fit the network.
         """
         self.stream = EventStream(message_type, settings.geometry, settings.noise,
                                   settings.batch_us)
-        self.recogniser = Recogniser(classifier, settings.decision, settings.min_events)
-        self._frames = TimedFrames(settings.slicing.frames(classifier.card))
+        self.recognition = Recognition(classifier, settings.slicing, settings.decision,
+                                       settings.min_events)
         self._on_packet = on_packet
         self._newest_ns = 0
         """When the latest events came."""
 
     def feed(self, data: bytes, now_ns: int):
         """
-        Take a message that arrives.
+        Yield each Frame that is complete when a message arrives, and its Decision or None.
 
-        :returns: a generator of each Frame that is complete by then, and its Recognised or None.
         :raises ValueError: if the picture does not fit the network's frames.
         """
         yield from self._flush(now_ns)
@@ -78,13 +77,13 @@ class Pipeline:
         if self.stream.counters.events_in > events:
             self._newest_ns = now_ns
         if packet is not None:
-            yield from self._decide(self._frames.wait(now_ns, packet.t_base_us))
+            yield from self._decide(self.recognition.frames.wait(now_ns, packet.t_base_us))
             yield from self._take(packet, now_ns)
 
     def wait(self, now_ns: int):
-        """Let time pass without a message, as the nodes' timers do; give what `feed` gives."""
+        """Let time pass without a message, as the timers of the nodes do; yield as `feed`."""
         yield from self._flush(now_ns)
-        yield from self._decide(self._frames.wait(now_ns))
+        yield from self._decide(self.recognition.frames.wait(now_ns))
 
     def _flush(self, now_ns):
         if now_ns - self._newest_ns > FLUSH_PERIOD_NS:
@@ -94,8 +93,8 @@ class Pipeline:
 
     def _take(self, packet, now_ns):
         self._on_packet(packet)
-        yield from self._decide(self._frames.push(packet, now_ns))
+        yield from self._decide(self.recognition.slice_packet(packet, now_ns))
 
     def _decide(self, frames):
         for frame in frames:
-            yield frame, self.recogniser.recognise(frame)
+            yield frame, self.recognition.decide(frame)

@@ -12,7 +12,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from snn_gesture_ros.doctor.findings import (
-    domains_in_use, EventTopic, Findings, OurNode, Party, Probe)
+    domains_in_use, EventTopic, Findings, OurNode, Party)
+from snn_gesture_ros.doctor.probe import Probe
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.ros.diagnostics import ERROR, OK, STALE, WARN
 from snn_gesture_ros.ros.followed_topic import FollowedTopic

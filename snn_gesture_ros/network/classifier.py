@@ -1,69 +1,43 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The readout: from the outputs of the time steps to scores of the labels."""
-from collections import deque
+"""The classifier: a frame in, a score for each label out, at the cost of one time step."""
 import math
+from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.frames.accumulation import network_input
 from snn_gesture_ros.network.checkpoint_files import CheckpointError, first_line
 from snn_gesture_ros.network.runtimes import open_runtime
 
-
-class Readout:
-    """
-    The average of the outputs so far, and the scores it stands for.
-
-    With readout_steps it is a running average, in which an output that is so many time steps old
-    weighs 1/e; otherwise the mean of the latest T outputs.
-    """
-
-    def __init__(self, card):
-        """
-        Begin before the first time step.
-
-        :param card: ModelCard.
-        """
-        self._softmax = card.readout == 'softmax'
-        self._keep = math.exp(-1 / card.readout_steps) if card.readout_steps else None
-        self._latest = deque(maxlen=card.time_steps)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all outputs."""
-        self._latest.clear()
-        self._sum, self._weight = 0.0, 0.0
-
-    def take(self, output: np.ndarray) -> np.ndarray:
-        """
-        Take the output of a time step.
-
-        :param output: logits or spikes, [labels].
-        :returns: scores that sum to one, [labels].
-        """
-        if self._keep is None:
-            self._latest.append(output)
-            return self._scores(np.mean(self._latest, axis=0, dtype=np.float64))
-        self._sum = self._keep * self._sum + output
-        self._weight = self._keep * self._weight + 1.0
-        return self._scores(self._sum / self._weight)
-
-    def _scores(self, average: np.ndarray) -> np.ndarray:
-        positive = np.exp(average - average.max()) if self._softmax else average + 1e-6
-        return positive / positive.sum()
-
-
 STATES = ('carried', 'window')
+
+
+class State(NamedTuple):
+    """All that a classifier remembers of a stream of frames; one value, which never changes."""
+
+    memory: object = None
+    """Membrane potentials and traces, as the runtime has them; None at rest."""
+    average: tuple = ()
+    """The outputs that the scores are of; see `Readout`."""
+    steps: int = 0
+    """Time steps since the network was at rest."""
+    empty: int = 0
+    """Frames without events in a row."""
+    scores: Optional[np.ndarray] = None
+    """The latest ones, [labels]; None where a window is not complete."""
+
+
+REST = State()
 
 
 class SpikingClassifier:
     """
-    A network that is loaded and ready, for one stream of frames or several.
+    A network that is loaded and ready.
 
     The state of a stream is `carried` from frame to frame, and every frame gives scores; or it is
-    put at rest after each `window` of T frames, whose last one gives scores: those that
-    SpikingJelly's multi-step mode gives for the window. A carried state, too, is put at rest by T
-    frames without events in a row, and while the silence lasts the network is not run.
+    reset after each `window` of T frames, whose last one gives scores: those that SpikingJelly's
+    multi-step mode gives for the window. A carried state, too, is reset by T frames without events
+    in a row, and while the silence lasts the network is not run.
     """
 
     def __init__(self, checkpoint: str, runtime: str = 'auto', device: str = 'auto',
@@ -76,33 +50,34 @@ class SpikingClassifier:
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
         :param threads: of the network on the CPU.
         :param state: `carried` or `window`.
-        :param streams: how many there are; they know nothing of one another.
+        :param streams: the largest batch.
         :raises ValueError: if one of them cannot be used.
         """
         if state not in STATES:
             raise ValueError(f'state {state!r} is not one of {", ".join(STATES)}')
+        self._by_window = state == 'window'
         try:
             self.runtime = open_runtime(checkpoint, runtime, device, threads, streams)
             self.card = self.runtime.card
             self.shape = (2, self.card.size, self.card.size)
-            self._streams = [_Stream(self.card, state == 'window') for _ in range(streams)]
-            self._try_out(checkpoint)
+            self._readout = Readout(self.card)
+            self._try_out(checkpoint, streams)
         except ValueError:
             raise
         except Exception as error:      # runtimes raise whatever a file leads them to
             raise CheckpointError(f'{checkpoint} does not run: {first_line(error)}') from error
 
-    def _try_out(self, checkpoint: str) -> None:
+    def _try_out(self, checkpoint: str, streams: int) -> None:
         """
-        Run two time steps, the second of which begins with the states of the first.
+        Run two time steps, the second of which starts from the states of the first.
 
         :raises CheckpointError: if the outputs are not those of the labels.
         """
-        every = range(len(self._streams))
-        wanted = len(every), len(self.card.labels)
+        wanted = streams, len(self.card.labels)
+        states = [None] * streams
         for value in (1, 0):
-            frames = [np.full(self.shape, value, np.float32)] * len(every)
-            outputs = self.runtime.step(frames, every)
+            frames = [np.full(self.shape, value, np.float32)] * streams
+            outputs, states = self.runtime.step(frames, states)
             if np.shape(outputs) != wanted:
                 raise CheckpointError(f'{checkpoint} is not a usable checkpoint: its outputs are '
                                       f'{np.shape(outputs)}, not {wanted} for streams and labels')
@@ -110,75 +85,96 @@ class SpikingClassifier:
                     self.card.readout == 'firing_rate' and outputs.min() < 0):
                 raise CheckpointError(f'{checkpoint} is not a usable checkpoint: its outputs are '
                                       f'not what its readout, {self.card.readout}, takes')
-        for stream in every:
-            self.reset(stream)
 
-    def reset(self, stream: int = 0) -> None:
-        """Forget all frames of a stream."""
-        self.runtime.reset(stream)
-        self._streams[stream].reset()
-
-    def step(self, counts: np.ndarray, stream: int = 0):
+    def step(self, frames: list, states: list) -> list:
         """
-        Take the next frame of a stream.
+        Run the next frame of each of some streams, in one batch.
 
-        :param counts: event counts, [2, H, W], channel 0 OFF and 1 ON.
-        :returns: scores that sum to one, [labels]; None where a window is not complete.
-        :raises ValueError: if the shape is not the network's.
-        """
-        return self.step_together([counts], [stream])[0]
-
-    def step_together(self, counts: list, streams) -> list:
-        """
-        Take the next frame of each of some streams, in one batch.
-
-        :param counts: of each what `step` takes.
-        :param streams: their indices, each once.
-        :returns: of each what `step` returns.
+        :param frames: event counts [2, H, W], channel 0 OFF and 1 ON, of N streams.
+        :param states: the State of each stream, REST at first.
+        :returns: the N new States, whose `scores` are those of the frames and sum to one.
         :raises ValueError: if a shape is not the network's.
         """
-        for each in counts:
-            if each.shape != self.shape:
+        for counts in frames:
+            if counts.shape != self.shape:
                 raise ValueError(
-                    f'a frame has shape {each.shape}, the network wants {self.shape}')
-        awake = [(stream, network_input(each, self.card.frame_value))
-                 for stream, each in zip(streams, counts)
-                 if self._streams[stream].is_awake(each)]
-        if awake:
-            running, frames = zip(*awake)
-            for stream, output in zip(running, self.runtime.step(frames, running)):
-                if self._streams[stream].take(output):
-                    self.runtime.reset(stream)
-        return [self._streams[stream].scores for stream in streams]
+                    f'a frame has shape {counts.shape}, the network wants {self.shape}')
+        states = [state._replace(empty=0 if counts.any() else state.empty + 1)
+                  for counts, state in zip(frames, states)]
+        running = [place for place, state in enumerate(states) if self._must_run(state)]
+        if running:
+            outputs, memories = self.runtime.step(
+                [network_input(frames[place], self.card.frame_value) for place in running],
+                [states[place].memory for place in running])
+            for place, output, memory in zip(running, outputs, memories):
+                states[place] = self._after(states[place], output, memory)
+        return states
 
+    def run(self, frames, state: State = REST) -> tuple:
+        """
+        Run frames of one stream, one after the other.
 
-class _Stream:
-    """What is remembered of a stream beside its membranes and traces."""
+        :param frames: event counts [2, H, W] of each.
+        :returns: the scores of each frame, [labels] or None, and the State after the last.
+        :raises ValueError: as `step`.
+        """
+        scores = []
+        for counts in frames:
+            state, = self.step([counts], [state])
+            scores.append(state.scores)
+        return scores, state
 
-    def __init__(self, card, by_window: bool):
-        self._time_steps = card.time_steps
-        self._by_window = by_window
-        self._readout = Readout(card)
-        self.reset()
+    def _must_run(self, state: State) -> bool:
+        """Return whether the network must see the frame: not after T without events."""
+        return self._by_window or state.empty <= self.card.time_steps
 
-    def reset(self) -> None:
-        self.scores = None
-        self._readout.reset()
-        self._steps = self._empty = 0
-
-    def is_awake(self, counts) -> bool:
-        """Tell whether the network must see the next frame: not after T without events."""
-        self._empty = 0 if counts.any() else self._empty + 1
-        return self._by_window or self._empty <= self._time_steps
-
-    def take(self, output: np.ndarray) -> bool:
-        """Take the output for the frame; tell whether the network is at rest after it."""
-        scores = self._readout.take(output)
-        self._steps += 1
-        complete = self._steps == self._time_steps
-        self.scores = scores if complete or not self._by_window else None
-        ends = complete if self._by_window else self._empty == self._time_steps
+    def _after(self, state: State, output: np.ndarray, memory) -> State:
+        """Return the state after a time step with this output."""
+        scores, average = self._readout.update(output, state.average)
+        steps, time_steps = state.steps + 1, self.card.time_steps
+        if self._by_window:
+            ends = steps == time_steps
+            scores = scores if ends else None
+        else:
+            ends = state.empty == time_steps
         if ends:
-            self._readout.reset()
-            self._steps = 0
-        return ends
+            return State(empty=state.empty, scores=scores)
+        return State(memory, average, steps, state.empty, scores)
+
+
+class Readout:
+    """
+    The average of the outputs so far, and the scores it stands for.
+
+    With readout_steps it is a running average, in which an output that is so many time steps old
+    weighs 1/e; otherwise the mean of the latest T outputs.
+    """
+
+    def __init__(self, card):
+        """
+        Read how to average.
+
+        :param card: ModelCard.
+        """
+        self._softmax = card.readout == 'softmax'
+        self._decay = math.exp(-1 / card.readout_steps) if card.readout_steps else None
+        self._time_steps = card.time_steps
+
+    def update(self, output: np.ndarray, average: tuple = ()) -> tuple:
+        """
+        Average the output of a time step with those before it.
+
+        :param output: logits or spikes, [labels].
+        :param average: what the time step before returned, () at first.
+        :returns: scores that sum to one, [labels], and the new average.
+        """
+        if self._decay is None:
+            average = (*average, output)[-self._time_steps:]
+            return self._scores(np.mean(average, axis=0, dtype=np.float64)), average
+        total, weight = average or (0.0, 0.0)
+        average = self._decay * total + output, self._decay * weight + 1.0
+        return self._scores(average[0] / average[1]), average
+
+    def _scores(self, average: np.ndarray) -> np.ndarray:
+        positive = np.exp(average - average.max()) if self._softmax else average + 1e-6
+        return positive / positive.sum()

@@ -15,7 +15,7 @@ MAX_STATE_VALUES = 1 << 26
 
 
 class OnnxRuntime:
-    """A network that carries the membranes of each stream of frames from step to step."""
+    """A network whose state is passed in and out at every time step."""
 
     def __init__(self, checkpoint: str, threads: int = 1, streams: int = 1):
         """
@@ -23,7 +23,7 @@ class OnnxRuntime:
 
         :param checkpoint: the path of a .onnx file or the name of a shipped model.
         :param threads: of the network.
-        :param streams: how many there are.
+        :param streams: the largest batch.
         :raises CheckpointError: if it is missing, damaged or not exported.
         """
         path = find_checkpoint(checkpoint, exported=True)
@@ -53,32 +53,27 @@ class OnnxRuntime:
                                   'snn-gesture export again')
         self._names = [state.name for state in states]
         self._rest = [np.zeros((1, *state.shape[1:]), np.float32) for state in states]
-        self._states = [self._rest] * streams
 
     @property
     def description(self) -> str:
         """Name the runtime."""
         return 'ONNX Runtime on cpu'
 
-    def reset(self, stream: int = 0) -> None:
-        """Put a stream at rest."""
-        self._states[stream] = self._rest
-
-    def step(self, frames: list, streams=(0,)) -> np.ndarray:
+    def step(self, frames: list, states: list) -> tuple:
         """
         Run a time step of some streams in one batch.
 
-        :param frames: what the network takes, of each a float32 [2, H, W].
-        :param streams: N indices, each once.
-        :returns: its outputs, float32 [N, labels].
+        :param frames: what the network takes, float32 [2, H, W] for each of N streams.
+        :param states: what the step before returned for each stream, None at rest.
+        :returns: the outputs, float32 [N, labels], and the list of the N new states.
         """
-        states = [parts[0] if len(parts) == 1 else np.concatenate(parts)
-                  for parts in zip(*(self._states[stream] for stream in streams))]
-        outputs, *states = self._session.run(
-            None, {'frame': np.stack(frames), **dict(zip(self._names, states))})
-        for place, stream in enumerate(streams):
-            self._states[stream] = [state[place:place + 1] for state in states]
-        return outputs
+        states = [self._rest if state is None else state for state in states]
+        joined = [parts[0] if len(parts) == 1 else np.concatenate(parts)
+                  for parts in zip(*states)]
+        outputs, *joined = self._session.run(
+            None, {'frame': np.stack(frames), **dict(zip(self._names, joined))})
+        return outputs, [[part[place:place + 1] for part in joined]
+                         for place in range(len(frames))]
 
 
 def _inputs_of(session, card: ModelCard) -> tuple:

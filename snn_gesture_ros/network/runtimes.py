@@ -3,8 +3,8 @@
 """
 Runtimes: what runs a network's time steps.
 
-Each has `card` (ModelCard), `description`, `reset(stream)` and `step(frames, streams)`, as
-TorchRuntime has. A runtime is imported when it is opened: with ONNX Runtime no torch is needed.
+Each has `card` (ModelCard), `description` and `step(frames, states)`, as TorchRuntime has. A
+runtime is imported when it is opened: with ONNX Runtime no torch is needed.
 """
 from importlib.util import find_spec
 import os
@@ -41,7 +41,7 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int, strea
         is not CUDA and the checkpoint is exported.
     :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
     :param threads: on the CPU.
-    :param streams: of frames, whose states lie side by side.
+    :param streams: the largest batch.
     :raises ValueError: if they cannot be used.
     """
     runtime = choose_runtime(checkpoint, runtime, device)

@@ -1,103 +1,19 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-A time step in memory that never moves, so that a GPU can replay it as one CUDA graph.
+"""The reference runtime: SpikingJelly's network in torch, a time step at a time."""
+import math
 
-SpikingJelly's modules put a new tensor in the place of each membrane at every step; here it is
-copied back to where the last one was.
-"""
-import numpy as np
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.device import choose_device
 from spikingjelly.activation_based import base, functional
 import torch
 
 WARM_UPS = 3
-"""Runs before a capture, in which CUDA's libraries take their memory."""
-
-
-class StaticStep:
-    """A network with its input, its output, its membranes and traces at fixed places."""
-
-    def __init__(self, net: torch.nn.Module, frame_shape: tuple, batch: int = 1):
-        """
-        Take all the memory that steps need.
-
-        :param net: SpikingJelly network in single-step and evaluation mode; where its weights are
-            on a CUDA device, the step is captured as a graph.
-        :param frame_shape: (2, H, W).
-        :param batch: N, streams of frames whose states lie side by side.
-        """
-        device = next(net.parameters()).device
-        self.taken = torch.ones(batch, dtype=torch.bool, device=device)
-        """The streams, [N], that go on in the next step; the others stay as they are."""
-        self.frames = torch.zeros(batch, *frame_shape, device=device)
-        """What the next step takes, float32 [N, 2, H, W]; overwrite it in place."""
-        self._net = net
-        self._graph = None
-        functional.reset_net(net)
-        resting = self._memories_of_net()
-        with torch.inference_mode():
-            self.outputs = net(self.frames)
-            """Of the latest step, float32 [N, labels]."""
-            self._memories = [
-                (module, name, torch.empty_like(value), resting[module, name])
-                for (module, name), value in self._memories_of_net().items()
-                if isinstance(value, torch.Tensor)]
-            """Module, name, place, and value at rest of all that the network remembers."""
-            if device.type == 'cuda':
-                self._capture(device)
-        self.reset()
-
-    def reset(self, streams=...) -> None:
-        """Put streams at rest: the index of one, by default all."""
-        with torch.inference_mode():
-            for _, _, memory, at_rest in self._memories:
-                memory[streams].fill_(at_rest)
-
-    def run(self) -> torch.Tensor:
-        """Run a step on `frames`; return `outputs`."""
-        if self._graph is None:
-            self._step()
-        else:
-            self._graph.replay()
-        return self.outputs
-
-    def _memories_of_net(self) -> dict:
-        """Return the values by module and name."""
-        return {(module, name): value for module in self._net.modules()
-                if isinstance(module, base.MemoryModule)
-                for name, value in module.named_memories()}
-
-    def _step(self) -> None:
-        with torch.inference_mode():
-            for module, name, memory, _ in self._memories:
-                setattr(module, name, memory)
-            self.outputs.copy_(self._net(self.frames))
-            for module, name, memory, _ in self._memories:
-                memory.copy_(self._of_taken(getattr(module, name), memory))
-
-    def _of_taken(self, after: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
-        if len(self.taken) == 1:
-            return after
-        return torch.where(self.taken.view(-1, *[1] * (after.dim() - 1)), after, before)
-
-    def _capture(self, device: torch.device) -> None:
-        with torch.cuda.device(device):
-            side = torch.cuda.Stream()
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):
-                for _ in range(WARM_UPS):
-                    self._step()
-            torch.cuda.current_stream().wait_stream(side)
-            self._graph = torch.cuda.CUDAGraph()
-            # Another network may be at work in another thread.
-            with torch.cuda.graph(self._graph, capture_error_mode='thread_local'):
-                self._step()
+"""Runs before a capture, in which CUDA's libraries allocate their memory."""
 
 
 class TorchRuntime:
-    """A network that carries the membranes of each stream of frames from step to step."""
+    """A network whose state is passed in and out at every time step."""
 
     def __init__(self, checkpoint: str, device: str = 'auto', threads: int = 1,
                  streams: int = 1):
@@ -107,7 +23,7 @@ class TorchRuntime:
         :param checkpoint: a path or the name of a shipped model.
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
         :param threads: intra-op threads of torch on the CPU, for the whole process.
-        :param streams: how many there are.
+        :param streams: the largest batch.
         :raises ValueError: if the checkpoint or the device cannot be used, or not together.
         """
         torch.set_num_threads(threads)
@@ -128,21 +44,96 @@ class TorchRuntime:
         """Name the runtime and its device."""
         return f'torch on {self.device}'
 
-    def reset(self, stream: int = 0) -> None:
-        """Put a stream at rest."""
-        self._step.reset(stream)
-
-    def step(self, frames: list, streams=(0,)) -> np.ndarray:
+    def step(self, frames: list, states: list) -> tuple:
         """
         Run a time step of some streams in one batch.
 
-        :param frames: what the network takes, of each a float32 [2, H, W] of numpy or, on CUDA,
-            of CuPy.
-        :param streams: N indices, each once.
-        :returns: its outputs, float32 [N, labels].
+        :param frames: what the network takes, float32 [2, H, W] for each of N streams.
+        :param states: what the step before returned for each stream, None at rest.
+        :returns: the outputs, float32 [N, labels], and the list of the N new states.
         """
-        streams = list(streams)
-        self._step.taken.fill_(False)[streams] = True
-        for frame, stream in zip(frames, streams):
-            self._step.frames[stream].copy_(torch.from_dlpack(frame))
-        return self._step.run().cpu().numpy()[streams]
+        step = self._step
+        for place, (frame, state) in enumerate(zip(frames, states)):
+            step.frames[place].copy_(torch.from_numpy(frame))
+            step.states[place].copy_(step.rest if state is None else state)
+        outputs = step.run(len(frames)).to('cpu', copy=True).numpy()
+        return outputs, [state.clone() for state in step.states[:len(frames)]]
+
+
+class StaticStep:
+    """
+    A time step in memory that never moves, so that a GPU can replay it as one CUDA graph.
+
+    SpikingJelly's modules put a new tensor in the place of each membrane at every step; here it
+    is copied back to where the last one was.
+    """
+
+    def __init__(self, net: torch.nn.Module, frame_shape: tuple, batch: int = 1):
+        """
+        Allocate all the memory that steps need.
+
+        :param net: SpikingJelly network in single-step and evaluation mode; where its weights are
+            on a CUDA device, the step is captured as a graph.
+        :param frame_shape: (2, H, W).
+        :param batch: N, the largest batch.
+        """
+        device = next(net.parameters()).device
+        self.frames = torch.zeros(batch, *frame_shape, device=device)
+        """What the next step takes, float32 [N, 2, H, W]; overwrite it in place."""
+        self._net = net
+        self._graph = None
+        functional.reset_net(net)
+        resting = self._memories_of_net()
+        with torch.inference_mode():
+            outputs = net(self.frames)
+        shapes = {place: value.shape[1:] for place, value in self._memories_of_net().items()
+                  if isinstance(value, torch.Tensor)}
+        sizes = [math.prod(shape) for shape in shapes.values()]
+        self._outputs = outputs.clone()
+        self.rest = torch.cat([torch.full((size,), float(resting[place]), device=device)
+                               for place, size in zip(shapes, sizes)])
+        """The state of a stream at rest, float32 [values]."""
+        self.states = self.rest.repeat(batch, 1)
+        """The state of each stream before the next step and after it, float32 [N, values]."""
+        self._memories = [(module, name, part.unflatten(1, shape)) for (
+            (module, name), shape), part in zip(shapes.items(), self.states.split(sizes, dim=1))]
+        """Module, name and view of `states` of all that the network remembers."""
+        if device.type == 'cuda':
+            self._capture(device)
+            self.states.copy_(self.rest)
+
+    def run(self, count: int) -> torch.Tensor:
+        """Run a step on the first `count` frames and states; return outputs, [count, labels]."""
+        if self._graph is None:
+            self._run(count)
+        else:
+            self._graph.replay()
+        return self._outputs[:count]
+
+    def _memories_of_net(self) -> dict:
+        """Return the values by module and name."""
+        return {(module, name): value for module in self._net.modules()
+                if isinstance(module, base.MemoryModule)
+                for name, value in module.named_memories()}
+
+    def _run(self, count: int) -> None:
+        with torch.inference_mode():
+            for module, name, memory in self._memories:
+                setattr(module, name, memory[:count])
+            self._outputs[:count] = self._net(self.frames[:count])
+            for module, name, memory in self._memories:
+                memory[:count] = getattr(module, name)
+
+    def _capture(self, device: torch.device) -> None:
+        count = len(self.frames)
+        with torch.cuda.device(device):
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(WARM_UPS):
+                    self._run(count)
+            torch.cuda.current_stream().wait_stream(side)
+            self._graph = torch.cuda.CUDAGraph()
+            # Another network may be at work in another thread.
+            with torch.cuda.graph(self._graph, capture_error_mode='thread_local'):
+                self._run(count)

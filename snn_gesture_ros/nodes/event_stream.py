@@ -36,12 +36,10 @@ def settings_from(values: dict) -> tuple:
 class EventStreamNode(ManagedNode):
     """Find the camera's topic, clean its events, hand them to the classifier."""
 
-    def __init__(self, deliver=None):
+    def __init__(self):
         """
         Declare parameters and look for the camera.
 
-        :param deliver: takes each EventPacket, in the same process; by default they are published
-            alone.
         :raises ValueError: if a parameter is wrong or a forced message type is not installed.
         """
         super().__init__('event_stream')
@@ -49,7 +47,7 @@ class EventStreamNode(ManagedNode):
         self._values = values
         self._geometry, self._noise = settings_from(values)
         self._batch_us = values['batch_us']
-        self._deliver = deliver
+        self._deliver = None
         self._stream = None
         self._subscription = None
         self._silence = Silence()
@@ -64,6 +62,14 @@ class EventStreamNode(ManagedNode):
         every(self, SEARCH_PERIOD_S, self._search)
         self._flushing = every(self, FLUSH_PERIOD_NS / 1e9, self._flush)
         self.begin(values['autostart'])
+
+    def deliver_to(self, receive) -> None:
+        """
+        Hand packets over in this process, and publish them only if somebody listens.
+
+        :param receive: called with each EventPacket.
+        """
+        self._deliver = receive
 
     def configure(self) -> None:
         """

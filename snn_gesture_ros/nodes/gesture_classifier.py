@@ -7,13 +7,13 @@ import time
 
 import rclpy
 from snn_gesture_ros.decision.decider import DecisionSettings
-from snn_gesture_ros.decision.recogniser import Recogniser
+from snn_gesture_ros.decision.recognition import decide_batch, Recognition
 from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.frames.frame_stream import PERIOD_NS, Slicing, TimedFrames
+from snn_gesture_ros.frames.frame_stream import PERIOD_NS, Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.parameters import DECISION, GESTURE_CLASSIFIER, NETWORK, SLICING, Spec
-from snn_gesture_ros.ros.classified_stream import ClassifiedStream, Recognition
+from snn_gesture_ros.ros.classified_stream import ClassifiedStream
 from snn_gesture_ros.ros.diagnostics import (
     Durations, give_back_memory, Health, INACTIVE, RUNNING, SEVERITY, WARN)
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_spec, source_values
@@ -47,10 +47,8 @@ def open_recognitions(values: dict) -> tuple:
     card = classifier.card
     settings = DecisionSettings(**{name: values[name] for name in DECISION})
     slicing = Slicing(**{name: values[name] for name in SLICING})
-    recognitions = [Recognition(
-        TimedFrames(slicing.frames(card)),
-        Recogniser(classifier, settings, values['min_events'], stream))
-        for stream in range(count)]
+    recognitions = [Recognition(classifier, slicing, settings, values['min_events'])
+                    for _ in range(count)]
     return recognitions, (
         f'{values["checkpoint"]} with {classifier.runtime.description}: '
         f'{recognitions[0].frames.stream.description}, {card.size}x{card.size}, '
@@ -60,38 +58,36 @@ def open_recognitions(values: dict) -> tuple:
 class GestureClassifierNode(ManagedNode):
     """Cut streams into frames, run the network, publish what the deciders say."""
 
-    def __init__(self, subscribe: bool = True):
+    def __init__(self, event_stream=None):
         """
         Declare parameters and, unless it is to wait, load the network.
 
-        :param subscribe: whether packets come by topic; otherwise there is one stream, `take` is
-            called with its packets, and `read_waiting` must be set to what reads those that wait.
+        :param event_stream: EventStreamNode of this process, whose packets come in memory and are
+            the only stream; by default they come by topic.
         :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
         """
         super().__init__('gesture_classifier')
         self._values = values = declare(self, PARAMETERS)
-        self._subscribe = subscribe
+        self._event_stream = event_stream
         self._listening = []
         self._worker = None
         self._malformed = self._past_dropped = 0
         self._inference, self._latency = Durations(), Durations()
         self._streams = self._make_streams(values['streams'])
         on_change(self, PARAMETERS, self._change)
-        self.read_waiting = self._read_waiting
-        """Reads what waits while the executor's thread is kept from it."""
-        self.packets_from = []
-        """Names of the nodes that call `take`."""
         self._silence_timer = every(self, PERIOD_NS / 1e9, self._watch_silence)
         self._health = Health(self, values['checkpoint'], self._counters,
                               ('malformed', 'lost', 'frames_dropped', 'late_events'),
                               ('events_in', 'events_used', 'decisions'), self._state,
                               {'late_events': lambda: 'their frame was over when they came'})
+        if event_stream is not None:
+            event_stream.deliver_to(self._receive)
         self.begin(values['autostart'])
 
     def _make_streams(self, names: list) -> list:
         if not names or len(set(names)) < len(names):
             raise ValueError('streams must be one or more names, none of them twice')
-        if not self._subscribe and names != STREAMS.default:
+        if self._event_stream is not None and names != STREAMS.default:
             raise ValueError('streams needs event_stream and gesture_classifier in processes of '
                              'their own: leave out composed')
         return [ClassifiedStream(self, name, place, self._latency)
@@ -117,7 +113,7 @@ class GestureClassifierNode(ManagedNode):
         self._worker = Worker(self._decide, self._values['queue_size'], len(self._streams),
                               self._on_error)
         self._publish_labels()
-        if self._subscribe:
+        if self._event_stream is None:
             self._listening = [FollowedTopic(
                 self, UInt8MultiArray, stream.topic, partial(self._on_packet, stream), STREAM_QOS,
                 STREAM_FROM.name) for stream in self._streams]
@@ -149,6 +145,9 @@ class GestureClassifierNode(ManagedNode):
         self._silence_timer.reset()
 
     def _read_waiting(self) -> None:
+        """Read the packets that came while the executor's thread was kept from them."""
+        if self._event_stream is not None:
+            self._event_stream.read_waiting()
         for stream, topic in zip(self._streams, self._listening):
             for waiting in topic.take_waiting():
                 self._read(stream, waiting)
@@ -165,14 +164,14 @@ class GestureClassifierNode(ManagedNode):
         self._malformed += 1
         self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
 
-    def take(self, packet) -> None:
-        """Take in the next EventPacket of the only stream; an inactive node lets it pass."""
+    def _receive(self, packet) -> None:
+        """Process an EventPacket of this process; an inactive node lets it pass."""
         if self.is_active:
             self._take(self._streams[0], packet)
 
     def _take(self, stream: ClassifiedStream, packet) -> None:
         try:
-            self._submit(stream.take(packet, self.get_clock().now().nanoseconds))
+            self._submit(stream.slice_packet(packet, self.get_clock().now().nanoseconds))
         except ValueError as error:
             self._skip(error)
 
@@ -181,12 +180,12 @@ class GestureClassifierNode(ManagedNode):
         if self.is_active:
             now_ns = self._read_until_now()
             for stream in self._streams:
-                self._submit(stream.advance(now_ns))
+                self._submit(stream.slice_silence(now_ns))
 
     def _read_until_now(self) -> int:
         """Read what waits, which is no silence; give the ROS time by which nothing else came."""
         now_ns = self.get_clock().now().nanoseconds
-        self.read_waiting()
+        self._read_waiting()
         return now_ns
 
     def _submit(self, works: list) -> None:
@@ -197,15 +196,15 @@ class GestureClassifierNode(ManagedNode):
         """Run a time step of each network for its frames and publish; in the worker's thread."""
         by_network = defaultdict(list)
         for work in batch:
-            work.stream.take_over(work)
-            by_network[work.recognition.recogniser.classifier].append(work)
+            work.stream.follow_swap(work)
+            by_network[work.recognition.classifier].append(work)
         for works in by_network.values():
             start_s = time.monotonic()
-            recognised = Recogniser.recognise_together(
-                [work.recognition.recogniser for work in works], [work.frame for work in works])
+            decisions = decide_batch(
+                [work.recognition for work in works], [work.frame for work in works])
             self._inference.add(time.monotonic() - start_s)
-            for work, each in zip(works, recognised):
-                work.stream.decided(work, each)
+            for work, decision in zip(works, decisions):
+                work.stream.publish(work, decision)
 
     def _on_error(self, error: Exception) -> None:
         """Say why the network could not decide; in the worker's thread."""
@@ -218,7 +217,7 @@ class GestureClassifierNode(ManagedNode):
 
     def _change(self, changed: dict) -> None:
         """
-        Take over parameters that change; a network is loaded and tried beside the one that runs.
+        Use parameters that change; a network is loaded and tried while the other one runs.
 
         :raises ValueError: if they cannot be used; all stays as it was then.
         """
@@ -226,25 +225,25 @@ class GestureClassifierNode(ManagedNode):
         settings = DecisionSettings(**{name: values[name] for name in DECISION})
         if changed.keys() & {*NETWORK, *SLICING}:
             if self.is_active:
-                self._exchange(values)
+                self._swap(values)
             elif self.is_configured:
                 open_recognitions(values)
                 give_back_memory()
         if self.is_active:
             for stream in self._streams:
-                stream.active.recogniser.decider.settings = settings
-                stream.active.recogniser.min_events = values['min_events']
+                stream.active.decider.settings = settings
+                stream.active.min_events = values['min_events']
             self._publish_labels()
         self._values = values
         self._health.hardware_id = values['checkpoint']
 
-    def _exchange(self, values: dict) -> None:
+    def _swap(self, values: dict) -> None:
         opened, description = run_beside(lambda: open_recognitions(values), self._watch_silence)
         now_ns = self._read_until_now()
-        exchanged = [stream.exchanged(recognition, now_ns)
-                     for stream, recognition in zip(self._streams, opened)]
-        for stream, recognition in zip(self._streams, exchanged):
-            stream.exchange(recognition)
+        for stream, recognition in zip(self._streams, opened):
+            stream.prepare(recognition, now_ns)
+        for stream, recognition in zip(self._streams, opened):
+            stream.swap(recognition)
         self.get_logger().info(description)
 
     def _counters(self) -> dict:
@@ -273,10 +272,14 @@ class GestureClassifierNode(ManagedNode):
             'late_events': total('late'),
             'lost': total('lost'),
             'malformed': self._malformed,
-            **source_values(self._listening, self.packets_from),
+            **source_values(self._listening, self._sources_in_process()),
             'restarts': total('restarts'),
             'silence_s': max(stream.silence_s() for stream in self._streams),
         }
+
+    def _sources_in_process(self) -> list:
+        return [] if self._event_stream is None else [
+            self._event_stream.get_fully_qualified_name()]
 
     def _state(self, values: dict) -> tuple:
         if not self.is_active:

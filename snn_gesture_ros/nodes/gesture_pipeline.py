@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Both nodes in one process: packets go from one to the other in memory."""
+"""Both nodes in one process: packets pass from one to the other in memory."""
 from snn_gesture_ros.nodes.event_stream import EventStreamNode
 from snn_gesture_ros.nodes.gesture_classifier import GestureClassifierNode
 from snn_gesture_ros.ros.running import run_nodes
@@ -12,11 +12,8 @@ def make_pipeline() -> list:
 
     :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
     """
-    classifier = GestureClassifierNode(subscribe=False)
-    stream = EventStreamNode(deliver=classifier.take)
-    classifier.read_waiting = stream.read_waiting
-    classifier.packets_from = [stream.get_fully_qualified_name()]
-    return [stream, classifier]
+    stream = EventStreamNode()
+    return [stream, GestureClassifierNode(stream)]
 
 
 def main(arguments=None) -> None:

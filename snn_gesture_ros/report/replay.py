@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet
-from snn_gesture_ros.decision.decider import DecisionSettings
-from snn_gesture_ros.decision.recogniser import Recogniser
+from snn_gesture_ros.decision.recognition import Recognition
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.frame_stream import FramesByTime, Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
@@ -91,36 +90,32 @@ def replay(task: Task) -> tuple:
     :raises ValueError: if the checkpoint cannot be used.
     """
     classifier = _load(task.checkpoint, task.state)
-    frames = task.slicing.frames(classifier.card)
     replayed = []
     for number in task.numbers:
         clip, events = task.clips[number]
         events = with_density(events, task.density, ClipSet.SIZE, number)
         events = augmented(events, task.augmentation, clip.duration_us,
                            np.random.default_rng([number, 4]))
-        recogniser = Recogniser(classifier, DecisionSettings())
-        replayed.append(replay_clip(clip, events, recogniser, frames))
+        replayed.append(replay_clip(clip, events, Recognition(classifier, task.slicing)))
     return task.key, task.numbers, replayed
 
 
-def replay_clip(clip: Clip, events: np.ndarray, recogniser: Recogniser, frames) -> Replayed:
+def replay_clip(clip: Clip, events: np.ndarray, recognition: Recognition) -> Replayed:
     """
-    Send the events of a clip to a recogniser that has seen nothing yet.
+    Send the events of a clip to a Recognition that has seen nothing yet.
 
     :param events: PACKED_EVENT[n] of the clip.
-    :param frames: FramesByTime or FramesByCount; they begin anew.
     """
-    frames.restart()
-    found = [recogniser.recognise(frame) for packet in packets_of(clip, events)
-             for frame in frames.push(packet)]
-    decided = np.array([recognised is not None for recognised in found], bool)
-    decisions = [recognised for recognised in found if recognised is not None]
-    begins_us, ends_us = spans_us(frames, recogniser.classifier.card.time_steps, events,
-                                  len(found))
+    found = [recognition.decide(frame) for packet in packets_of(clip, events)
+             for frame in recognition.slice_packet(packet, 1000 * packet.t_newest_us)]
+    decided = np.array([decision is not None for decision in found], bool)
+    decisions = [decision for decision in found if decision is not None]
+    begins_us, ends_us = spans_us(
+        recognition.frames.stream, recognition.classifier.card.time_steps, events, len(found))
     ends_us = ends_us[decided]
     announced = [(int(end_us), change.label) for end_us, decision in zip(ends_us, decisions)
                  for change in decision.changes if change.label is not None]
-    labels = len(recogniser.decider.labels)
+    labels = len(recognition.decider.labels)
     scores = np.reshape([decision.scores for decision in decisions], (-1, labels))
     silent = np.array([decision.silent for decision in decisions], bool)
     return Replayed(clip, begins_us[decided], ends_us, scores, silent, announced)

@@ -1,15 +1,15 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One event stream of a classifier: packets come in, frames are cut, decisions go out."""
+"""One event stream of a classifier: packets in, frames to the network, decisions out."""
 from collections import deque
 import time
 from typing import NamedTuple, Optional
 
 from rclpy.exceptions import InvalidTopicNameException
 from snn_gesture_ros.decision.decider import Change
-from snn_gesture_ros.decision.recogniser import Recognised, Recogniser
+from snn_gesture_ros.decision.recognition import Decision, Recognition
 from snn_gesture_ros.events.packet import EventPacket
-from snn_gesture_ros.frames.frame_stream import Frame, TimedFrames
+from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.ros.diagnostics import Arrivals, Durations, Silence
 from snn_gesture_ros.ros.running import publish_while_running
 from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header, label_info, LATCHED_QOS
@@ -17,13 +17,6 @@ from vision_msgs.msg import Classification, LabelInfo
 
 RECENT_FRAMES = 16
 """A network that takes over sees so many of the latest frames, if they are cut alike."""
-
-
-class Recognition(NamedTuple):
-    """What parameters choose for a stream: how frames are cut, and what decides on them."""
-
-    frames: TimedFrames
-    recogniser: Recogniser
 
 
 class Work(NamedTuple):
@@ -40,9 +33,9 @@ class Work(NamedTuple):
 
 class ClassifiedStream:
     """
-    An event stream, the topics of what is recognised in it, and its counters.
+    An event stream, the topics of what is recognized in it, and its counters.
 
-    `decided` and `take_over` are called in the worker's thread, all else in the executor's.
+    `follow_swap` and `publish` are called in the worker's thread, all else in the executor's.
     """
 
     def __init__(self, node, name: str, place: int, latency: Durations):
@@ -58,7 +51,7 @@ class ClassifiedStream:
         self.place = place
         self.topic = f'{name}/event_stream' if name else 'event_stream'
         self.active = None
-        """The Recognition that frames are cut for; None while the node is inactive."""
+        """The Recognition that frames are sliced for; None while the node is inactive."""
         self.lost = self.restarts = self.decisions = self.events = 0
         self._silence = Silence()
         self._node = node
@@ -97,39 +90,37 @@ class ClassifiedStream:
         self.active = self._deciding = None
         self._recent.clear()
 
-    def exchanged(self, opened: Recognition, now_ns: int) -> Recognition:
+    def prepare(self, opened: Recognition, now_ns: int) -> None:
         """
-        Give the Recognition by which another one follows the active one.
+        Let another Recognition slice on where the active one is, for a hot-swap.
 
-        It keeps the frames if they are cut alike, otherwise others go on at the time that they
-        have reached.
+        It shares the frames if they are sliced alike, otherwise its own start at the time that
+        the others have reached.
 
-        :param now_ns: ROS time up to which all packets were taken.
+        :param now_ns: ROS time up to which all packets were read.
         :raises ValueError: if the stream's picture does not fit.
         """
         frames = self.active.frames
         if opened.frames.stream.settings == frames.stream.settings:
-            return opened._replace(frames=frames)
-        if self._packet is not None:
+            opened.frames = frames
+        elif self._packet is not None:
             t_us = frames.time_us()
-            opened.frames.push(self._packet._replace(
+            opened.slice_packet(self._packet._replace(
                 t_base_us=t_us, t_newest_us=t_us, events=self._packet.events[:0]), now_ns)
-        return opened
 
-    def exchange(self, recognition: Recognition) -> None:
-        """Cut the next frames for what `exchanged` gave."""
+    def swap(self, recognition: Recognition) -> None:
+        """Slice the next frames for a Recognition that was prepared."""
         if recognition.frames is not self.active.frames:
             self._past_late += self.active.frames.stream.late
         self.active = recognition
 
-    def take(self, packet: EventPacket, now_ns: int) -> list:
+    def slice_packet(self, packet: EventPacket, now_ns: int) -> list:
         """
-        Take in the next packet.
+        Return the Work that the next packet makes.
 
-        :returns: Work that it makes.
         :raises ValueError: if its picture does not fit the network.
         """
-        frames = self.active.frames.push(packet, now_ns)
+        frames = self.active.slice_packet(packet, now_ns)
         if self._packet is not None:
             if packet.sequence <= self._packet.sequence:
                 self.restarts += 1
@@ -140,9 +131,9 @@ class ClassifiedStream:
         self._arrivals.add(packet.t_newest_us)
         return self._work(frames)
 
-    def advance(self, now_ns: int) -> list:
-        """Let time pass without packets; give Work that it makes."""
-        return self._work(self.active.frames.advance(now_ns))
+    def slice_silence(self, now_ns: int) -> list:
+        """Return the Work that time makes where no packets come."""
+        return self._work(self.active.slice_silence(now_ns))
 
     @property
     def has_begun(self) -> bool:
@@ -159,34 +150,33 @@ class ClassifiedStream:
             self._packet.frame_id,
             self._arrivals.of(frame.t_newest_us) if frame.events else None) for frame in frames]
 
-    def take_over(self, work: Work) -> None:
-        """Let what decides on a frame go on where another was until now."""
+    def follow_swap(self, work: Work) -> None:
+        """Let what decides on a frame continue where another recognition was until now."""
         before, after = self._deciding, work.recognition
         if after is before:
             return
         if after.frames is not before.frames:
             self._recent.clear()
-        self._announce(header(work.stamp_ns, work.frame_id),
-                       after.recogniser.take_over(before.recogniser, self._recent))
+        self._announce(header(work.stamp_ns, work.frame_id), after.follow(before, self._recent))
         self._deciding = after
 
-    def decided(self, work: Work, recognised: Optional[Recognised]) -> None:
-        """Publish what was recognised when a frame ended."""
+    def publish(self, work: Work, decision: Optional[Decision]) -> None:
+        """Publish what was recognized when a frame ended."""
         self._recent.append(work.frame)
-        if recognised is None:
+        if decision is None:
             return
         stamp = header(work.stamp_ns, work.frame_id)
         self.decisions += 1
         publish_while_running(self._scores, classification(
-            stamp, dict(zip(self._decider.labels, recognised.scores))))
-        self._announce(stamp, recognised.changes)
+            stamp, dict(zip(self._decider.labels, decision.scores))))
+        self._announce(stamp, decision.changes)
         if work.arrival_s is not None:
             self._latency.add(time.monotonic() - work.arrival_s)
 
     def publish_labels(self) -> None:
         """Publish the labels of the active network."""
         stamp = header(self._node.get_clock().now().nanoseconds, '')
-        decider = self.active.recogniser.decider
+        decider = self.active.decider
         self._labels.publish(label_info(
             stamp, decider.labels, decider.settings.start_threshold))
 
@@ -211,7 +201,7 @@ class ClassifiedStream:
 
     @property
     def _decider(self):
-        return self._deciding.recogniser.decider
+        return self._deciding.decider
 
     def _announce(self, stamp, changes: list) -> None:
         for change in changes:

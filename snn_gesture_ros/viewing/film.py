@@ -78,7 +78,7 @@ class Recognition:
                 self._gesture = self._named(recognised.scores)
 
     def _named(self, scores: np.ndarray) -> Gesture:
-        decider = self._pipeline.recogniser.decider
+        decider = self._pipeline.recognition.decider
         label = decider.gesture or decider.labels[int(scores.argmax())]
         return Gesture(label, float(scores[decider.labels.index(label)]),
                        decider.gesture is not None)
