@@ -12,8 +12,8 @@ import os
 import numba
 from numba.core.caching import FunctionCache
 
-Places = FunctionCache._impl_class      # which says where code is kept
-BesideTheSource = next(each for each in Places._locator_classes
+Places = FunctionCache._impl_class      # which decides where code is kept
+NextToTheSource = next(each for each in Places._locator_classes
                        if each.__name__.endswith('InTreeCacheLocator'))
 
 
@@ -31,7 +31,7 @@ def njit(**options):
     return compiled
 
 
-class _ReadOnly(BesideTheSource):
+class _ReadOnly(NextToTheSource):
     """Where code was left by somebody who could write there."""
 
     def ensure_cache_path(self):

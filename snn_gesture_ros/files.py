@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files: whether they are any, and which one an error is of."""
+"""Files: check that they are regular, and name them in errors."""
 from contextlib import contextmanager
 import errno
 import os
@@ -13,9 +13,9 @@ SPECIAL = {stat.S_IFIFO: 'a FIFO', stat.S_IFSOCK: 'a socket', stat.S_IFCHR: 'a d
 
 def check_regular(path) -> None:
     """
-    Refuse what is there and neither a file nor a folder: to open a FIFO may take for ever.
+    Raise OSError for what is neither a file nor a folder: to open a FIFO may block for ever.
 
-    :raises OSError: says what it is.
+    :raises OSError: with what it is.
     """
     try:
         kind = stat.S_IFMT(os.stat(path).st_mode)
@@ -29,21 +29,21 @@ def read_regular(path: Path) -> bytes:
     """
     Return the bytes of a file.
 
-    :raises OSError: if it cannot be read, or is none.
+    :raises OSError: if it cannot be read or is not a file.
     """
     check_regular(path)
     return path.read_bytes()
 
 
 def explain(error: OSError) -> str:
-    """Return the name of a file and what is wrong with it."""
+    """Return one line with the name of a file and what is wrong with it."""
     return f'{error.filename}: {error.strerror}' if error.filename else str(error)
 
 
 @contextmanager
 def naming(path):
     """
-    Let errors of writing name the file; what is raised where a disk is full does not.
+    Add the name of the file to errors of writing; without it those of a full disk have none.
 
     :raises OSError: with the name.
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of the gestures and the orders in which networks put them out."""
+"""Names of the gestures, and the order of the outputs of networks."""
 
 NONE = 'none'
 
@@ -25,11 +25,11 @@ SPIKINGJELLY_GESTURES = tuple(
     DVS128_GESTURES[int(folder)] for folder in sorted(map(str, range(len(DVS128_GESTURES)))))
 
 #: Whose clockwise the arm circles mean: 'person' (as the person sees their own arm) or
-#: 'camera' (as the picture shows it). The data set does not say; this project means the
+#: 'camera' (as the image shows it). The data set does not define it; this project means the
 #: person's. Right and left are always the person's.
 CLOCKWISE_SEEN_BY = 'person'
 
-#: What a gesture becomes in a mirrored picture: left and right change places, and so do
+#: What a gesture becomes in a mirrored image: left and right change places, and so do
 #: clockwise and counter-clockwise. A gesture that is not named stays what it is.
 MIRRORED = {
     'right_hand_wave': 'left_hand_wave',

@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 from snn_gesture_ros.benchmarks.timing import Case
 from snn_gesture_ros.events.cdr import decode_event_array, encode_event_array, read_event_array
-from snn_gesture_ros.events.codecs import make_decoder
+from snn_gesture_ros.events.codecs import Decoder
 from snn_gesture_ros.events.encoders import (
     encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES
@@ -47,7 +47,7 @@ def decoding_cases(events: np.ndarray) -> list:
             ('evt3', encode_evt3(events), read_evt3_with_numpy),
             ('libcaer', encode_libcaer(events, 0), read_libcaer_with_numpy),
             ('libcaer_cmp', encode_libcaer_cmp(events, 0), read_libcaer_cmp_with_numpy)]:
-        decode = make_decoder(encoding, WIDTH, HEIGHT).decode
+        decode = Decoder(encoding, WIDTH, HEIGHT).decode
         cases.append(Case(
             encoding, [payload.tobytes()],
             lambda data, decode=decode: decode(np.frombuffer(data, np.uint8), 0),

@@ -3,6 +3,7 @@
 """Trials of running nodes as on a robot: commands, other networks, activations, kills."""
 import os
 from pathlib import Path
+import shutil
 import time
 
 from geometry_msgs.msg import Twist
@@ -12,6 +13,7 @@ from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.node import Node
 from snn_gesture_ros.labels import DVS128_GESTURES
+from snn_gesture_ros.network.checkpoint_files import find_checkpoint
 from snn_gesture_ros.ros.diagnostics import follow_health, resident_mb
 from snn_gesture_ros.ros.running import avoid_shared_memory
 from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header
@@ -31,7 +33,6 @@ rows:
 """
 ROW = ('- {{gesture: {}, do: drive, linear_x: {}, min_score: 0.01, hold_ms: 0, '
        'release_ms: 0}}\n')
-EXCHANGED = 'accurate', 'fast'
 DEAD_S = 0.5
 PATIENCE_S = 60.0
 TRIED_SCORES = 'tried_scores'
@@ -95,14 +96,14 @@ class RobotTrials(Node):
             delays_ms.append(1000 * (time.monotonic() - sent_s))
         return {f'command_ms_p{part}': float(np.percentile(delays_ms, part)) for part in (50, 99)}
 
-    def exchanges(self, times: int) -> dict:
-        """Exchange the network at work; tell the longest time between scores, in ms."""
+    def exchanges(self, times: int, networks: tuple) -> dict:
+        """Exchange two networks at work in turn; return the longest time between scores in ms."""
         before = self._dropped()
         self.scores.clear()
         for number in range(times):
             answer = self._call(self._set, SetParameters.Request(parameters=[Parameter(
                 name='checkpoint', value=ParameterValue(
-                    type=ParameterType.PARAMETER_STRING, string_value=EXCHANGED[number % 2]))]))
+                    type=ParameterType.PARAMETER_STRING, string_value=networks[number % 2]))]))
             if not answer.results[0].successful:
                 raise ValueError(answer.results[0].reason)
         known = len(self.scores)
@@ -152,7 +153,7 @@ def run_trials(nodes, folder: Path, times: int) -> dict:
     Start the nodes, a simulated camera and a robot's behaviour, and try them.
 
     :param nodes: where processes are started.
-    :param folder: for the table of the behaviour.
+    :param folder: for the table of the behavior and a copy of the network.
     :param times: exchanges and kills; commands and activations are twice as many.
     :returns: figures by name.
     :raises ValueError: if a node does not do what it should at all.
@@ -175,7 +176,8 @@ def run_trials(nodes, folder: Path, times: int) -> dict:
         classifier = nodes.start(CLASSIFIER)
         nodes.start('simulated_camera', gestures=[SHOWN], gesture_s=3600.0, pause_s=0.0)
         trials.wait_for(lambda: trials.speed_m_s, 'a moving robot')
-        return {**trials.commands(2 * times), **trials.exchanges(times),
+        copy = shutil.copy(find_checkpoint('fast', exported=True), folder)
+        return {**trials.commands(2 * times), **trials.exchanges(times, (str(copy), 'fast')),
                 **trials.activations(2 * times, classifier.pid),
                 **trials.kills(times, nodes, classifier)}
     finally:

@@ -6,7 +6,7 @@ import sys
 
 from snn_gesture_ros.command_line.options import add_file_options, add_stream_option, open_given
 from snn_gesture_ros.command_line.terminal import follow, usage
-from snn_gesture_ros.datasets.labelled_recordings import hand_over_labels
+from snn_gesture_ros.datasets.labeled_recordings import hand_over_labels
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.recordings.bag_writer import is_journal
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion

@@ -160,8 +160,8 @@ def caption(outcome) -> str:
 
 def save_picture(observer, outcomes, false, path) -> None:
     """Draw a row for each gesture shown; of a recording, for what was announced, or for all."""
-    from snn_gesture_ros.viewing.picture import TEXT
-    from snn_gesture_ros.viewing.picture import save_strip, spread
+    from snn_gesture_ros.viewing.image import TEXT
+    from snn_gesture_ros.viewing.image import save_strip, spread
     rows = [(caption(outcome), COLOURS[outcome.verdict],
              spread(observer.snapshots, outcome.shown.start_ns, outcome.shown.end_ns))
             for outcome in outcomes]

@@ -6,12 +6,12 @@ import sys
 
 from snn_gesture_ros.command_line.options import add_file_options, add_geometry, geometry_of, share
 from snn_gesture_ros.command_line.terminal import follow, open_and_follow, usage
-from snn_gesture_ros.datasets.clip_set import ClipSet, summarise
+from snn_gesture_ros.datasets.clip_set import ClipSet, summarize
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Dvs128Gesture, ExtractedDvs128, find_download, find_extracted)
 from snn_gesture_ros.datasets.importing import import_recordings
-from snn_gesture_ros.datasets.labelled_recordings import check_shares, LabelledRecordings, TABLE
+from snn_gesture_ros.datasets.labeled_recordings import check_shares, LabeledRecordings, TABLE
 from snn_gesture_ros.events.noise import NoiseSettings
 
 EXAMPLE = 'snn-gesture import my_recordings SET'
@@ -54,7 +54,7 @@ def run(arguments) -> int:
     if source.faults:
         raise ValueError(f'{len(source.faults)} missing or damaged, all else is in the set; once '
                          'repaired, the same command adds them: ' + '; '.join(source.faults))
-    print(summarise(ClipSet(arguments.folder).clips))
+    print(summarize(ClipSet(arguments.folder).clips))
     return 0
 
 
@@ -75,8 +75,8 @@ def open_source(arguments):
     if find_extracted(path):
         return ExtractedDvs128(find_extracted(path), cleaning)
     if path.suffix == '.csv' or (path / TABLE).exists():
-        return LabelledRecordings(path, arguments.validation, arguments.test, cleaning,
-                                  arguments.encoding, arguments.size)
+        return LabeledRecordings(path, arguments.validation, arguments.test, cleaning,
+                                 arguments.encoding, arguments.size)
     raise ValueError(f'{path}: this is neither DvsGesture.tar.gz or its folder, nor events_np of '
                      'SpikingJelly, nor a folder of '
                      f'recordings with a {TABLE} (columns file,start_s,end_s,label)')

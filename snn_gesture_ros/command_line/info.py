@@ -8,7 +8,7 @@ import sys
 
 from snn_gesture_ros.command_line.options import add_file_options, add_stream_option, open_given
 from snn_gesture_ros.command_line.terminal import open_and_follow
-from snn_gesture_ros.datasets.clip_set import ClipSet, count_clips, DESCRIPTION_FILE, summarise
+from snn_gesture_ros.datasets.clip_set import ClipSet, count_clips, DESCRIPTION_FILE, summarize
 from snn_gesture_ros.datasets.dvs128_gesture import Download, is_download
 from snn_gesture_ros.evaluation.sources import find_sources, Labels
 from snn_gesture_ros.events.timeline import SLACK_US
@@ -143,7 +143,7 @@ def show_clip_set(folder: Path, as_json: bool) -> int:
         return 0
     made = {'format': 'clip set', **clips.descriptions[0]}
     print('\n'.join(f'{name:<14} {brief(value)}' for name, value in made.items()), end='\n\n')
-    print(summarise(clips.clips))
+    print(summarize(clips.clips))
     return 0
 
 
@@ -160,7 +160,7 @@ def show_download(path: Path, as_json: bool) -> int:
                           'recordings': len(download.trials), 'notes': missing}, indent=2))
         return 0
     print(f'format         DVS128 Gesture\nrecordings     {len(download.trials)}\n')
-    print(summarise(download.clips()))
+    print(summarize(download.clips()))
     for note in missing:
         print(note, file=sys.stderr)
     return 0

@@ -36,8 +36,8 @@ def run(arguments) -> int:
     :raises OSError: if the picture cannot be written.
     """
     from snn_gesture_ros.command_line.terminal import follow
-    from snn_gesture_ros.viewing.picture import TEXT
-    from snn_gesture_ros.viewing.picture import save_strip
+    from snn_gesture_ros.viewing.image import TEXT
+    from snn_gesture_ros.viewing.image import save_strip
     rows = [(label, TEXT, []) for label in DVS128_GESTURES]
     rows += [(f'{NONE}: {activity}', TEXT, []) for activity in IDLE_ACTIVITIES]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snn_gesture_ros.command_line.options import number_from
 from snn_gesture_ros.command_line.terminal import follow, usage, UsageError
-from snn_gesture_ros.datasets.labelled_recordings import LabelTable
+from snn_gesture_ros.datasets.labeled_recordings import LabelTable
 from snn_gesture_ros.events.event import EVENTS_TOPIC
 from snn_gesture_ros.events.geometry import ROTATIONS
 from snn_gesture_ros.recordings.bag_writer import Journal, journal_of

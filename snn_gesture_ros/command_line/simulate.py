@@ -7,7 +7,7 @@ import sys
 
 from snn_gesture_ros.command_line.options import number_from, positive, seed, share
 from snn_gesture_ros.command_line.terminal import follow, usage
-from snn_gesture_ros.datasets.clip_set import ClipSet, summarise
+from snn_gesture_ros.datasets.clip_set import ClipSet, summarize
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, simulate_recordings, Simulation
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
@@ -87,5 +87,5 @@ def run(arguments) -> int:
             print('what is finished is kept: the same command goes on', file=sys.stderr)
         raise
     if not arguments.as_recordings:
-        print(summarise(ClipSet(arguments.folder).clips))
+        print(summarize(ClipSet(arguments.folder).clips))
     return 0

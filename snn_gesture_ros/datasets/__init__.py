@@ -1,3 +1,3 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labelled clips of clean events: simulated, imported, and read again."""
+"""Labeled clips of clean events: simulated, imported, and read again."""

@@ -3,8 +3,8 @@
 """
 Clip sets: the one form of data that training, validation and reports read.
 
-On disk a set is a folder: `clip_set.json` says how it was made, and `parts/` holds two files a
-part, `NAME.npy` with the events of its clips one after the other, and `NAME.json` with what the
+On disk a set is a folder: `clip_set.json` describes how it was made, and `parts/` holds two files
+a part, `NAME.npy` with the events of its clips one after the other, and `NAME.json` with what the
 clips are. A part without its `.json` is not finished, and does not count.
 """
 from collections import Counter
@@ -37,16 +37,16 @@ class Clip:
     """'train', 'validation' or 'test'."""
     duration_us: int
     onset_us: int = 0
-    """When the gesture begins; before it the person rests. 0: with the clip, or before it."""
+    """Start of the gesture; before it the person rests. 0: with the clip, or before it."""
     offset_us: int = 0
-    """When the gesture ends; after it the person rests. 0: with the clip, or after it."""
+    """End of the gesture; after it the person rests. 0: with the clip, or after it."""
     source: str = ''
     """Where it comes from: a sensor, a data set, a file."""
     scale: float = 1.0
-    """Width of a pixel of the picture in pixels of the sensor."""
+    """Width of a pixel of the frame in pixels of the sensor."""
 
     def __post_init__(self):
-        """Refuse another split, and times that are none, with a ValueError."""
+        """Raise ValueError for another split, and for times that cannot be."""
         if self.split not in SPLITS:
             raise ValueError(f'split {self.split!r} is not one of {", ".join(SPLITS)}')
         if not 0 <= self.onset_us < self.end_us <= self.duration_us <= 1 << 32:
@@ -64,7 +64,7 @@ class ClipSetWriter:
 
     def __init__(self, folder, description: dict):
         """
-        Begin a set, or go on with the one in the folder.
+        Create a set, or continue the one in the folder.
 
         :param description: how the set is made, as JSON can hold it.
         :raises ValueError: if the folder has a set with another description, or other files.
@@ -97,7 +97,7 @@ class ClipSetWriter:
 
         :param part: its name, which must do as a file's name.
         :param clips: of Clip and its events, PACKED_EVENT[n] in the order of time, dt_us from
-            the clip's start, on the picture of ClipSet.SIZE.
+            the clip's start, on a frame of ClipSet.SIZE.
         :raises ValueError: if the events are not in order or not within their clip.
         """
         for clip, events in clips:
@@ -128,13 +128,13 @@ class ClipSet(Sequence):
     """
 
     SIZE = 128
-    """Width and height of the picture, pixels."""
+    """Width and height of the frame in pixels."""
 
     def __init__(self, folder):
         """
         Open the finished parts of a set, in the order of their names.
 
-        :raises ValueError: if the folder is no clip set, has no clips or is damaged.
+        :raises ValueError: if the folder is not a clip set, has no clips or is damaged.
         """
         folder = Path(folder)
         self.descriptions = [read_description(folder)]
@@ -229,7 +229,7 @@ def read_description(folder) -> dict:
     """
     Read how the clip set in a folder was made.
 
-    :raises ValueError: if it is no clip set.
+    :raises ValueError: if it is not a clip set.
     """
     path = Path(folder) / DESCRIPTION_FILE
     try:
@@ -243,7 +243,7 @@ def read_description(folder) -> dict:
         reason = 'it is a file; snn-gesture import makes clip sets of recordings'
     except (KeyError, TypeError, ValueError):
         reason = f'its {DESCRIPTION_FILE} is damaged'
-    raise ValueError(f'{folder}: this is no clip set: {reason}')
+    raise ValueError(f'{folder}: this is not a clip set: {reason}')
 
 
 def _check(clip: Clip, events: np.ndarray) -> None:
@@ -256,7 +256,7 @@ def _check(clip: Clip, events: np.ndarray) -> None:
         raise ValueError(f'clip of {clip.recording}: its events are not in the order of time '
                          'within its duration')
     if events['pixel'].max() >= 2 * ClipSet.SIZE ** 2:
-        raise ValueError(f'clip of {clip.recording}: its events are not on the picture')
+        raise ValueError(f'clip of {clip.recording}: its events are not on the frame')
 
 
 def _map_part(path: Path) -> np.ndarray:
@@ -265,7 +265,7 @@ def _map_part(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise ValueError(_damaged(path, 'it is missing')) from None
     except (ValueError, EOFError):
-        raise ValueError(_damaged(path, 'it is cut off or no npy file')) from None
+        raise ValueError(_damaged(path, 'it is cut off or not an npy file')) from None
     if events.dtype != PACKED_EVENT or events.ndim != 1:
         raise ValueError(_damaged(path, 'it holds no events'))
     return events.view(np.ndarray)
@@ -276,7 +276,7 @@ def _damaged(path: Path, reason: str) -> str:
             'set again, its other parts are kept')
 
 
-def summarise(clips: list) -> str:
+def summarize(clips: list) -> str:
     """
     Return a table of the number of clips by label and split, and totals.
 
@@ -293,7 +293,7 @@ def summarise(clips: list) -> str:
 
 
 def count_clips(clips: list) -> dict:
-    """Return the same as JSON can hold it, with the persons of each split and all sources."""
+    """Return what `summarize` shows for JSON, with the persons of each split and all sources."""
     counts = Counter((clip.label, clip.split) for clip in clips)
     return {
         'clips': len(clips),

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cut clips from events, cleaned as the event_stream node cleans them."""
+"""Cut clips from events, filtered as the event_stream node filters them."""
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -14,20 +14,20 @@ from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import cut_slices, find_sensor_size
 
 BATCH_US = 10_000
-"""Camera time that is cleaned at once, as a camera's message is."""
+"""Camera time that is filtered at once, as the events of a message are."""
 RAW = NoiseSettings(hot_pixels=False, refractory_us=0, background_us=0)
 """No noise is removed."""
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """How events are brought to the picture of clips; by default as event_stream does it."""
+    """How events are mapped to the frame of clips; by default as event_stream does it."""
 
     geometry: Geometry = Geometry(width=ClipSet.SIZE, height=ClipSet.SIZE)
     noise: NoiseSettings = NoiseSettings()
 
     def description(self) -> dict:
-        """Return what a set's description says of it."""
+        """Return what a set's description contains of it."""
         geometry = [self.geometry.mode]
         if self.geometry.mode == 'region':
             geometry += map(str, self.geometry.region)
@@ -43,10 +43,10 @@ def cut_recording(path, spans_us: list, topic=None, sensor_size=None, zero_us=No
     Cut spans of time from a recording.
 
     :param topic: of a bag with several cameras.
-    :param sensor_size: width and height in pixels; None where the recording tells it.
+    :param sensor_size: width and height in pixels; None where the recording has it.
     :param encoding: of a recording without a header, see `open_recording`.
-    :param notes: a list that takes those of the recording.
-    :returns: what `cut_clips` gives, and the width of a pixel of the picture in pixels of the
+    :param notes: a list to which those of the recording are appended.
+    :returns: what `cut_clips` returns, and the width of a pixel of the frame in pixels of the
         sensor.
     :raises ValueError: if the recording cannot be read, or the geometry's region is not on it.
     """
@@ -62,7 +62,7 @@ def cut_recording(path, spans_us: list, topic=None, sensor_size=None, zero_us=No
 def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None,
               cleaning: Cleaning = Cleaning()) -> list:
     """
-    Clean all events of a sensor and cut spans of time from them.
+    Filter all events of a sensor and cut spans of time from them.
 
     :param batches: arrays of EVENT in the order they were sent, read once.
     :param sensor_size: width and height in pixels.

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The DVS128 Gesture download: DvsGesture.tar.gz as it comes, or unpacked."""
+"""DVS128 Gesture: the download, packed or not, and the tree that SpikingJelly extracts."""
 from contextlib import ExitStack, suppress
 import csv
 from functools import partial
@@ -25,11 +25,14 @@ TRAIN_LIST, TEST_LIST = 'trials_to_train.txt', 'trials_to_test.txt'
 VALIDATION_PERSONS = ('user20', 'user21', 'user22', 'user23')
 """Taken from the 23 persons that the download has for training."""
 SENSOR_SIZE = (128, 128)
-LONGEST_TRIAL_US = 30_000_000
+MAX_TRIAL_US = 30_000_000
 """Trials last 5 to 9 s; a longer one is a mistake."""
 GZIP_START = b'\x1f\x8b'
-LONGEST_TEXT = 1 << 20
+MAX_TEXT = 1 << 20
 """Bytes of a list or a table of labels; none is nearly as long."""
+EXTRACTED_FOLDER = 'events_np'
+LABELS = {str(number): label for number, label in enumerate(DVS128_GESTURES)}
+"""Label by the name of its folder."""
 
 
 class Download:
@@ -180,7 +183,7 @@ def read_trials(text: str) -> tuple:
         else:
             if not 1 <= number <= len(DVS128_GESTURES):
                 reason = f'has class {number}, which is not 1 to {len(DVS128_GESTURES)}'
-            elif not 0 < end_us - start_us <= LONGEST_TRIAL_US:
+            elif not 0 < end_us - start_us <= MAX_TRIAL_US:
                 reason = f'lasts {(end_us - start_us) / 1e6} s'
             else:
                 trials.append((rows.line_num, DVS128_GESTURES[number - 1], start_us, end_us))
@@ -247,7 +250,7 @@ class _Archive:
             if name.suffix == '.aedat':
                 self.parts.add(name.stem)
             else:
-                self.texts[name.name] = stream.read(LONGEST_TEXT).decode('utf-8-sig', 'replace')
+                self.texts[name.name] = stream.read(MAX_TEXT).decode('utf-8-sig', 'replace')
 
     def _members(self, suffixes, open_file=open):
         """Yield the name, the path and the stream of the files of some kinds."""
@@ -263,17 +266,12 @@ class _Archive:
                         if (member.isfile() and name.suffix in suffixes
                                 and not name.name.startswith('._')):
                             yield name, self.path / name, archive.extractfile(member)
-                while file.read(LONGEST_TEXT):
+                while file.read(MAX_TEXT):
                     pass    # to the end, where a cut shows
         except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             after = f' after {member.name}' if member else ''
             raise ValueError(f'{self.path}: the archive is cut off or damaged{after} ({error}); '
                              'download it again') from None
-
-
-EXTRACTED_FOLDER = 'events_np'
-LABELS = {str(number): label for number, label in enumerate(DVS128_GESTURES)}
-"""Label by the name of its folder."""
 
 
 class ExtractedDvs128(Source):

@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all imports have in common: recording by recording, resumed, faults told at the end."""
+"""What all imports have in common: they can be resumed, and list faults at the end."""
 from snn_gesture_ros.datasets.clip_set import ClipSetWriter
 
 
 class Source:
-    """Labelled recordings that a clip set can be made of."""
+    """Labeled recordings of which a clip set can be made."""
 
     description = {}
     """How the set is made, for its folder."""
@@ -13,7 +13,7 @@ class Source:
     """A name for each recording that is there."""
 
     def __init__(self):
-        """Begin with nothing to tell."""
+        """Start without faults and notes."""
         self.faults = []
         """What is missing or damaged, a line each; the set lacks it."""
         self.notes = []
@@ -33,7 +33,7 @@ def import_recordings(source: Source, folder):
     """
     Make a clip set, without the recordings that are in it already.
 
-    Recordings that are missing or damaged are told in `source.faults`; all others are imported.
+    Recordings that are missing or damaged are listed in `source.faults`; all others are imported.
 
     :returns: a generator of the number of recordings that were there, and then of 1 for each.
     :raises ValueError: if the folder has something else in it.

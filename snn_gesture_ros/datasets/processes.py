@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Work that is spread over processes."""
+"""Run tasks in several processes."""
 from concurrent.futures import as_completed, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -24,13 +24,13 @@ def in_processes(function, tasks: list, workers: int):
             for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool:
-            raise ValueError('a worker process was ended, perhaps for want of memory: '
+            raise ValueError('a worker process was killed, perhaps for lack of memory: '
                              'run it again with fewer workers') from None
 
 
 @contextmanager
 def _pool(workers: int):
-    """Give processes that end at once when the user interrupts, and begin nothing more."""
+    """Yield a pool whose processes end at once when the user interrupts it."""
     pool = ProcessPoolExecutor(workers, get_context('spawn'), _end_at_interrupt)
     try:
         yield pool
@@ -39,6 +39,6 @@ def _pool(workers: int):
 
 
 def _end_at_interrupt() -> None:
-    """Let SIGINT end this process, also one that has come since it began."""
+    """Let SIGINT end this process, also one that came since it started."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -4,10 +4,12 @@
 import csv
 from dataclasses import asdict, dataclass
 from pathlib import Path
+import shutil
 from typing import NamedTuple, Optional
 
 import numpy as np
-from snn_gesture_ros.datasets.clip_set import Clip, ClipSetWriter
+from snn_gesture_ros.datasets.clip_set import (
+    Clip, ClipSetWriter, DESCRIPTION_FILE, read_description)
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
 from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.files import naming
@@ -15,19 +17,26 @@ from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
+VERSION = 2
+"""
+Of the simulation; recorded in every simulated set, which only the same version continues.
+
+Increase it with every change, here or in `simulation/`, that changes the clips of a seed.
+"""
+MADE_BY = 'simulation'
 CLIPS_A_PART = 24
-REST_SHARE = 0.5
+REST_SHARE = 0.75
 """Of the clips of a gesture, those that begin with rest."""
 REST = (0.13, 0.43)
 """How long that rest may be, as parts of a clip."""
 END = (0.4, 0.7)
-"""When a gesture ends that ends within its clip, as parts of the clip."""
+"""End of a gesture that ends within its clip, as parts of the clip."""
 KNOWN_LABELS = (*DVS128_GESTURES, NONE, *IDLE_ACTIVITIES)
 """`none` is any of the idle activities; one of their names is that one alone."""
 SEEDS_A_SPLIT = 1_000_000
 FIRST_SEED = {'train': 0, 'validation': SEEDS_A_SPLIT, 'test': 2 * SEEDS_A_SPLIT}
 SEEDS = 3 * SEEDS_A_SPLIT
-MOST_SEEDS = (1 << 31) // SEEDS
+MAX_SEEDS = (1 << 31) // SEEDS
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class Simulation:
     """Whether every gesture ends within its clip, which then has no rest before it."""
 
     def __post_init__(self):
-        """Refuse what cannot be simulated with a ValueError that says what can."""
+        """Raise ValueError for what cannot be simulated, with what can."""
         for label in self.labels:
             if label not in KNOWN_LABELS:
                 raise ValueError(f'label {label!r} cannot be simulated, only '
@@ -64,8 +73,8 @@ class Simulation:
             raise ValueError(f'framing {self.framing!r} is not one of {", ".join(FRAMINGS)}')
         if not 1 <= self.clips * len(self.labels) <= SEEDS_A_SPLIT:
             raise ValueError(f'clips must be 1 or more, {SEEDS_A_SPLIT} at most of all labels')
-        if not 0 <= self.seed < MOST_SEEDS:
-            raise ValueError(f'seed must be from 0 to {MOST_SEEDS - 1}')
+        if not 0 <= self.seed < MAX_SEEDS:
+            raise ValueError(f'seed must be from 0 to {MAX_SEEDS - 1}')
         if not 100_000 <= self.duration_us <= 600_000_000:
             raise ValueError('a clip must last 0.1 s or longer, and 600 s at most')
         if min(self.validation, self.test) < 0 or self.validation + self.test > 1:
@@ -78,9 +87,9 @@ class Simulation:
         return [plan[first:first + CLIPS_A_PART] for first in range(0, len(plan), CLIPS_A_PART)]
 
     def description(self) -> dict:
-        """Return what the set's folder says of it; older sets say nothing of ends."""
-        made = {'made_by': 'simulation', **asdict(self), **Cleaning().description()}
-        return made if self.ends else {name: made[name] for name in made if name != 'ends'}
+        """Return the description of the set, as JSON can hold it; equal ones give equal clips."""
+        return {'made_by': MADE_BY, 'version': VERSION, **asdict(self),
+                **Cleaning().description()}
 
     def _splits(self) -> np.ndarray:
         validation, test = round(self.validation * self.clips), round(self.test * self.clips)
@@ -132,13 +141,26 @@ def simulate_clip_set(simulation: Simulation, folder, workers: int):
 
     :returns: a generator of the number of clips that were there, and then of those of each part
         as it is finished.
-    :raises ValueError: if the folder has something else in it, or a worker ends by itself.
+    :raises ValueError: if the folder has something else in it, such as a set of another version
+        of the simulation, or a worker ends by itself.
     """
     writer = ClipSetWriter(folder, simulation.description())
     tasks = [(writer, f'{number:05d}', part) for number, part in enumerate(simulation.parts())]
     yield sum(len(part) for _, name, part in tasks if writer.has(name))
     yield from in_processes(_write_part, [task for task in tasks if not writer.has(task[1])],
                             workers)
+
+
+def remove_outdated_set(folder) -> None:
+    """
+    Remove the simulated set in a folder that is a cache, if another version has made it.
+
+    :raises ValueError: if the folder has something else in it.
+    """
+    if (Path(folder) / DESCRIPTION_FILE).exists():
+        description = read_description(folder)
+        if description.get('made_by') == MADE_BY and description.get('version') != VERSION:
+            shutil.rmtree(folder)
 
 
 def simulate_recordings(simulation: Simulation, folder, workers: int):

@@ -1,6 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Offline: a recording through what both nodes run, as fast as it goes, always the same way."""
+"""
+Evaluating: recordings through what the nodes run, as fast as possible and always the same way.
+
+They are shared among processes of this machine or the workers of a Dask cluster.
+"""
 from collections import deque
 from dataclasses import asdict, replace
 from itertools import chain
@@ -23,17 +27,33 @@ from snn_gesture_ros.recordings.stored_messages import StoredMessages
 
 AFTERWARDS_NS = 1_000_000_000
 """Silence after the last message, in which the last gesture may end."""
+TIMEOUT_S = 10
+"""For the connection to a Dask scheduler."""
+_loaded = threading.local()
+
+
+class Evaluated(NamedTuple):
+    """A recording and its evaluation."""
+
+    source: Source
+    run: Optional[Run] = None
+    """None where nothing of the recording can be read."""
+    verdicts: Optional[Verdicts] = None
+    fault: str = ''
+    """Why there is no run, or why it covers only what comes before some damage."""
+    notes: tuple = ()
+    """Lines on what is unusual about the recording."""
 
 
 def run_offline(messages, message_type: str, classifier, settings: NodeSettings) -> Run:
     """
-    Send stored messages to event_stream and gesture_classifier as if they had just started.
+    Run stored messages through what event_stream and gesture_classifier run, from their start.
 
-    Time passes as the messages say, and also where there are none.
+    Time passes as the stamps of the messages say, also where there are no messages.
 
-    :param messages: time in nanoseconds and bytes of each, as StoredMessages gives them.
+    :param messages: yields the time in nanoseconds and the bytes of each, as StoredMessages does.
     :param message_type: one of EVENT_TYPES.
-    :param classifier: SpikingClassifier; it begins anew.
+    :param classifier: SpikingClassifier; it is reset.
     :raises ValueError: if the file is damaged, has no events, or the settings do not fit it.
     """
     rehearse(message_type)
@@ -51,28 +71,28 @@ def run_offline(messages, message_type: str, classifier, settings: NodeSettings)
 
 
 class _Decisions:
-    """What a pipeline gives, and how long it takes."""
+    """Record the decisions of a pipeline, and how long they take."""
 
     def __init__(self, recorder, time_steps):
         self.busy_s = 0.0
         self._recorder = recorder
         self._times_us = deque(maxlen=time_steps + 1)
         self._decided_s = 0.0
-        """All processing until the latest decision."""
+        """Processing time until the latest decision."""
 
     def add(self, decisions):
-        """Run what a generator of Frame and Recognised does, and remember what it gives."""
+        """Exhaust a generator of Frame and Recognised, and record what it yields."""
         start_s = perf_counter()
         for frame, recognised in decisions:
             self.busy_s += perf_counter() - start_s
             self._times_us.append(frame.t_newest_us)
             self._recorder.add_frame(frame)
             if recognised is not None:
-                self._remember(frame.t_newest_us, recognised)
+                self._record(frame.t_newest_us, recognised)
             start_s = perf_counter()
         self.busy_s += perf_counter() - start_s
 
-    def _remember(self, t_us, recognised):
+    def _record(self, t_us, recognised):
         full = len(self._times_us) == self._times_us.maxlen
         for change in recognised.changes:
             self._recorder.add_change(t_us, change.label, change.score)
@@ -81,30 +101,13 @@ class _Decisions:
         self._decided_s = self.busy_s
 
 
-CONNECT_S = 10
-_loaded = threading.local()
-
-
-class Evaluated(NamedTuple):
-    """A recording and what became of it."""
-
-    source: Source
-    run: Optional[Run] = None
-    """None where nothing of the recording can be read."""
-    verdicts: Optional[Verdicts] = None
-    fault: str = ''
-    """Why there is no run, or why it is only of what comes before the damage."""
-    notes: tuple = ()
-    """What of the recording is not as it should be, a line each."""
-
-
 def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=None) -> tuple:
     """
-    Run one recording through the nodes' code, and judge what comes of it.
+    Run one recording through what the nodes run, and judge it.
 
-    :param opener: opens the recording where it is no file.
-    :returns: its number, and Evaluated; a damaged recording is a fault, and what comes before
-        the damage is judged.
+    :param number: of the source, is returned.
+    :param opener: opens the recording where it is not a file.
+    :returns: number and Evaluated; damage is a fault, and what comes before it is judged.
     :raises ValueError: if the checkpoint cannot be used.
     """
     classifier = load_classifier(**settings.network)
@@ -121,14 +124,19 @@ def evaluate_source(number: int, source: Source, settings: NodeSettings, opener=
         return number, Evaluated(
             source, fault=f'{source.path}: {error.strerror or error}')
     except ValueError as error:
-        told = str(error)
-        named = told if told.startswith(str(source.path)) else f'{source.path}: {told}'
-        return number, Evaluated(source, fault=named)
+        reason = str(error)
+        if not reason.startswith(str(source.path)):
+            reason = f'{source.path}: {reason}'
+        return number, Evaluated(source, fault=reason)
     return number, Evaluated(source, run, verdicts, ''.join(damage), tuple(recording.notes))
 
 
 def _until_damaged(messages, damage: list):
-    """Yield messages; if there are some before the recording is damaged, end there and say why."""
+    """
+    Yield messages up to the first damage, whose reason is added to a list.
+
+    :raises UnreadableRecording: if no message comes before it.
+    """
     any_message = False
     try:
         for message in messages:
@@ -142,11 +150,11 @@ def _until_damaged(messages, damage: list):
 
 def evaluate(sources: list, settings: NodeSettings, workers: int, cluster, results: list):
     """
-    Evaluate recordings; the results do not depend on where.
+    Evaluate recordings; the results do not depend on where that happens.
 
     :param cluster: address of a Dask scheduler; None for processes of this machine.
-    :param results: takes an Evaluated for each, in the order of the sources.
-    :returns: a generator of 0, and then of 1 for each recording as it is finished.
+    :param results: list to which an Evaluated is added for each source, in their order.
+    :returns: a generator that yields 0, and then 1 for each recording as it is finished.
     :raises ValueError: if a worker ends by itself, or the cluster cannot be used.
     """
     yield 0
@@ -171,7 +179,11 @@ def evaluate(sources: list, settings: NodeSettings, workers: int, cluster, resul
 
 
 def in_archives(tasks: list):
-    """Evaluate recordings of archives one after the other, in their order; yield the results."""
+    """
+    Evaluate the recordings of archives one after the other, in their order; yield the results.
+
+    :param tasks: arguments of `evaluate_source`; all sources are in an archive.
+    """
     by_archive = {}
     for task in tasks:
         _, source, _ = task
@@ -185,8 +197,8 @@ def on_cluster(function, tasks: list, address: str):
     """
     Call a function with each of the tasks on a Dask cluster; yield the results as they come.
 
-    The workers need this package and the recordings by the same paths. What a worker had in
-    work when it was lost goes to another.
+    The workers need this package, and the recordings at the same paths. Another worker repeats
+    what a lost worker did not finish.
 
     :raises ValueError: if there is no such cluster, or it loses too many workers.
     """
@@ -196,7 +208,7 @@ def on_cluster(function, tasks: list, address: str):
         raise ValueError(f'a cluster needs Dask: pip install -r requirements/cluster.txt ({error})'
                          ) from None
     try:
-        client = Client(address, timeout=CONNECT_S)
+        client = Client(address, timeout=TIMEOUT_S)
     except (OSError, ValueError) as error:
         raise ValueError(f'{address}: no Dask scheduler answers there ({error})') from None
     with client:
@@ -210,10 +222,10 @@ def on_cluster(function, tasks: list, address: str):
 
 def load_classifier(**network) -> SpikingClassifier:
     """
-    Load a checkpoint, once a thread, since its state is carried from frame to frame.
+    Load a checkpoint, once for each thread, since its state is carried from frame to frame.
 
-    :param network: what SpikingClassifier takes.
-    :raises ValueError: if it cannot be used.
+    :param network: arguments of SpikingClassifier.
+    :raises ValueError: if the checkpoint cannot be used.
     """
     if getattr(_loaded, 'network', None) != network:
         _loaded.classifier, _loaded.network = SpikingClassifier(**network), network
@@ -221,7 +233,7 @@ def load_classifier(**network) -> SpikingClassifier:
 
 
 def _by_full_paths(number, source, settings) -> tuple:
-    """Return a task that means the same in another folder."""
+    """Return a task with absolute paths, for a worker in another folder."""
     network = dict(settings.network)
     if Path(network['checkpoint']).is_file():
         network['checkpoint'] = str(Path(network['checkpoint']).resolve())

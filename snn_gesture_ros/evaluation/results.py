@@ -1,30 +1,31 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Results: the figures of an evaluation, as report.json holds them; None where there is no case.
+Results: the figures of an evaluation, as report.json holds them; None where nothing counts.
 
-`recordings` has an entry for each labelled part, and for each recording without labels. All
-but `timing` depends on nothing but the recordings' bytes, the labels and the settings.
+`recordings` has an entry for each labeled part, and one for each recording without labels.
+Everything but `timing` depends only on the bytes of the recordings, the labels and the settings.
 """
 import numpy as np
-from snn_gesture_ros.evaluation.statistics import by_label, quantile, ratio
+from snn_gesture_ros.evaluation.statistics import by_label, confusion_matrix, quantile, ratio
 from snn_gesture_ros.evaluation.verdicts import best_labels
 from snn_gesture_ros.labels import NONE
 
 DIGITS = 6
-"""Times are told to the microsecond."""
-FEW_OUTSIDE = 0.01
-"""Share of events outside the sensor that is not worth a note."""
+"""Of times in seconds: they are exact to the microsecond."""
+MAX_OUTSIDE = 0.01
+"""Share of events outside the sensor up to which no note is made."""
 
 
 def make_results(evaluated: list, labels: tuple, description: dict, notes=()) -> dict:
     """
-    Measure all that was evaluated.
+    Return the figures of all recordings that were evaluated.
 
-    :param evaluated: of evaluating.Evaluated.
+    :param evaluated: list of evaluating.Evaluated.
     :param labels: of the network.
-    :param description: what the report says of the network and the settings, as JSON holds it.
-    :param notes: what else the reader should know, a line each.
+    :param description: of the network and the settings, as JSON can hold it; becomes part of the
+        results.
+    :param notes: lines that the reader should know.
     """
     runs = [each[:3] for each in evaluated if each.run is not None]
     entries = [_entry(source, run, part) for source, run, verdicts in runs
@@ -38,9 +39,8 @@ def make_results(evaluated: list, labels: tuple, description: dict, notes=()) ->
     gestures = [entry for entry in judged if entry['truth'] != NONE]
     counts = _confusion(runs, labels)
     minutes = sum(entry['end_s'] - entry['start_s'] for entry in judged) / 60
-    said = [announced['verdict'] for announced in announcements]
-    late_s = np.array([np.inf if entry['delay_s'] is None else entry['delay_s']
-                       for entry in gestures])
+    verdicts = [announced['verdict'] for announced in announcements]
+    delays_s = delays_of(gestures)
     decided = [entry for entry in judged if entry['predicted'] is not None]
     return {
         **description,
@@ -56,12 +56,12 @@ def make_results(evaluated: list, labels: tuple, description: dict, notes=()) ->
         'judged_decisions': sum(entry['decisions'] for entry in judged),
         'gestures': len(gestures),
         'missed': sum(entry['delay_s'] is None for entry in gestures),
-        'repeated_announcements': said.count('repeated'),
-        'false_announcements': said.count('false'),
-        'false_announcements_per_minute': ratio(said.count('false'), minutes),
+        'repeated_announcements': verdicts.count('repeated'),
+        'false_announcements': verdicts.count('false'),
+        'false_announcements_per_minute': ratio(verdicts.count('false'), minutes),
         'labelled_minutes': minutes,
-        'delay_s': {'median': quantile(late_s, 0.5), 'p90': quantile(late_s, 0.9),
-                    'never': ratio(int(np.isinf(late_s).sum()), len(late_s))},
+        'delay_s': {'median': quantile(delays_s, 0.5), 'p90': quantile(delays_s, 0.9),
+                    'never': ratio(np.isinf(delays_s).sum(), len(delays_s))},
         'labels': _labels(counts, labels, gestures),
         'confusion': {'labels': list(labels), 'counts': counts.tolist()},
         'events': sum(run.counters['events_in'] for _, run, _ in runs),
@@ -79,8 +79,14 @@ def make_results(evaluated: list, labels: tuple, description: dict, notes=()) ->
     }
 
 
+def delays_of(entries: list) -> np.ndarray:
+    """Return the delay of each entry in seconds, infinite where it was never announced."""
+    return np.array([np.inf if entry['delay_s'] is None else entry['delay_s']
+                     for entry in entries])
+
+
 def _entry(source, run, part) -> dict:
-    """Return what a labelled part, or a recording without labels, comes to."""
+    """Return the entry of a labeled part, or of a recording without labels."""
     announced = [item for item in run.announced if part.start_us <= item.t_us <= part.end_us]
     known = part.right is not None and part.known
     return {
@@ -96,29 +102,25 @@ def _entry(source, run, part) -> dict:
 
 
 def _confusion(runs, labels) -> np.ndarray:
-    """Count the decisions by truth (row) and best label."""
+    """Count the decisions by true label (row) and best label."""
     place = {label: number for number, label in enumerate(labels)}
-    counts = np.zeros((len(labels), len(labels)), int)
-    for _, run, verdicts in runs:
-        for truth, best in zip(verdicts.truths, best_labels(run)):
-            if truth is not None and best is not None:
-                counts[place[truth], place[best]] += 1
-    return counts
+    pairs = [(place[truth], place[best]) for _, run, verdicts in runs
+             for truth, best in zip(verdicts.truths, best_labels(run))
+             if truth is not None and best is not None]
+    return confusion_matrix(*(zip(*pairs) if pairs else ((), ())), len(labels))
 
 
 def _labels(counts, labels, gestures) -> dict:
-    """Return what is known of each label that was shown or found."""
+    """Return the figures of each label."""
     rows = by_label(counts, labels)['labels']
     found = {}
     for label, row in rows.items():
         own = [entry for entry in gestures if entry['truth'] == label]
-        late_s = np.array([np.inf if entry['delay_s'] is None else entry['delay_s']
-                           for entry in own])
         found[label] = {
             'decisions': row['windows'], 'recall': row['recall'], 'precision': row['precision'],
             'gestures': len(own),
             'announced': ratio(sum(entry['delay_s'] is not None for entry in own), len(own)),
-            'median_delay_s': quantile(late_s, 0.5)}
+            'median_delay_s': quantile(delays_of(own), 0.5)}
     return found
 
 
@@ -129,21 +131,21 @@ def _unknown(entries) -> list:
 
 
 def _incomplete(runs) -> list:
-    told = (('malformed', 'messages could not be read'), ('lost', 'messages are missing'),
-            ('restarts', 'times the clock of the camera began anew'),
-            ('late', 'events were dropped: their times do not fit those of the others'))
+    counted = (('malformed', 'messages could not be read'), ('lost', 'messages are missing'),
+               ('restarts', 'restarts of the clock of the camera'),
+               ('late', 'events were dropped: their times do not fit those of the others'))
     return [f'{source.name}: {run.counters[name]} {what}' for source, run, _ in runs
-            for name, what in told if run.counters[name]] + [
+            for name, what in counted if run.counters[name]] + [
         f'{source.name}: {run.counters["out_of_range"]} events are outside the sensor and were '
         'dropped: its size is wrong; correct width and height in the file, or set the size in the '
         'column sensor of a labels.csv (not of bags)' for source, run, _ in runs
-        if run.counters['out_of_range'] > FEW_OUTSIDE * run.counters['events_in']] + [
-        f'{source.name}: {label} is labelled where there are no events; left out'
+        if run.counters['out_of_range'] > MAX_OUTSIDE * run.counters['events_in']] + [
+        f'{source.name}: {label} is labeled where there are no events; left out'
         for source, _, verdicts in runs for label in verdicts.outside]
 
 
 def _timing(runs) -> dict:
-    """Return how fast this machine was; nothing here is the same twice."""
+    """Return how fast this machine was; these figures differ from run to run."""
     times_ms = np.concatenate([np.empty(0), *(run.processing_ms for run in runs)])
     times_ms = times_ms[np.isfinite(times_ms)]
     busy_s = sum(run.busy_s for run in runs)

@@ -1,30 +1,33 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A run: all that was decided while a recording passed, offline or through the live nodes."""
+"""A run: everything decided while a recording was played, offline or by the live nodes."""
 from typing import NamedTuple
 
 import numpy as np
 
-FEWEST = 8
+MIN_SAMPLES = 8
 
 
 class Samples:
-    """The busiest frame of each of FEWEST to 2 FEWEST equal stretches of what was added."""
+    """
+    Sample a stream of frames: the one with the most events of each stretch of equal length.
+
+    There are MIN_SAMPLES to 2 MIN_SAMPLES stretches; a short stream has one for each frame.
+    """
 
     def __init__(self):
-        """Begin with none."""
         self.frames = []
         self._stretch = 1
         self._added = 0
 
     def add(self, frame) -> None:
-        """Take in the next Frame."""
+        """Add the next Frame."""
         if self._added % self._stretch:
             self.frames[-1] = max(self.frames[-1], frame, key=_events)
         else:
             self.frames.append(frame)
         self._added += 1
-        if len(self.frames) == 2 * FEWEST and self._added % self._stretch == 0:
+        if len(self.frames) == 2 * MIN_SAMPLES and self._added % self._stretch == 0:
             self.frames = [max(pair, key=_events)
                            for pair in zip(self.frames[::2], self.frames[1::2])]
             self._stretch *= 2
@@ -43,42 +46,41 @@ class Announcement(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What became of one recording; times are from its first event, in camera time."""
+    """The decisions on one recording; times are counted from its first event, in camera time."""
 
     labels: tuple
     first_us: int
     """Camera time of the first event."""
     duration_us: int
     t_us: np.ndarray
-    """Time of each decision, that of the newest event it used, [decisions]."""
+    """Time of each decision: that of the newest event that it used, [decisions]."""
     begins_us: np.ndarray
-    """Begin of the T frames that end with it, [decisions]; negative where there are fewer."""
+    """Start of the T frames that end with it, [decisions]; negative where there are fewer."""
     scores: np.ndarray
     """[decisions, labels]."""
     gestures: list
-    """The gesture that is being made after each decision, or None, [decisions]."""
+    """The gesture that goes on after each decision, or None, [decisions]."""
     announced: list
-    """Of Announcement."""
+    """List of Announcement."""
     frames_us: np.ndarray
     """Time of each frame, [frames]."""
     frame_events: np.ndarray
-    """Events in each frame, behind the filters, [frames]."""
-    pictures: list
+    """Events in each frame, after the filters, [frames]."""
+    images: list
     """Time and event counts [2, H, W] of some frames, spread over the recording."""
     counters: dict
-    """Of messages and events; see StreamCounters."""
+    """Of messages and events, as in StreamCounters."""
     processing_ms: np.ndarray
-    """From messages in memory to each decision, [decisions]; live, from its newest event to its
-    arrival, NaN where that is not known."""
+    """From messages in memory to each decision, [decisions]; live: from its newest event to its
+    arrival, NaN where that is unknown."""
     busy_s: float
-    """All processing, without reading the file; live, the time that passed."""
+    """Total processing time, without reading the file; live: the time that passed."""
 
 
 class RunRecorder:
-    """Gather a Run; all times that it is told are the camera's."""
+    """Record a Run; all times that are added are camera times."""
 
     def __init__(self, labels: tuple):
-        """Begin with nothing."""
         self.labels = tuple(labels)
         self._first_us = self._last_us = None
         self._gesture = None
@@ -86,27 +88,27 @@ class RunRecorder:
         self._samples = Samples()
 
     def add_packet(self, packet) -> None:
-        """Take in the time of an EventPacket."""
+        """Add the time of an EventPacket."""
         if self._first_us is None:
             self._first_us = self._last_us = packet.t_base_us
         self._last_us = max(self._last_us, packet.t_newest_us)
 
     def add_frame(self, frame) -> None:
-        """Take in a Frame."""
+        """Add a Frame."""
         self._frames.append((frame.t_newest_us, frame.events))
         self._samples.add(frame)
 
     def add_change(self, t_us: int, label, score: float) -> None:
-        """Take in a gesture that starts, or the end of one, where the label is None."""
+        """Add a gesture that starts, or the end of one, where the label is None."""
         self._gesture = label
         if label is not None:
             self._announced.append(Announcement(t_us, label, score))
 
     def add_decision(self, t_us: int, begin_us, scores, processing_ms: float) -> None:
         """
-        Take in a decision, after the changes that it brings.
+        Add a decision, after its changes.
 
-        :param begin_us: when its T frames begin; None where there are fewer.
+        :param begin_us: when its T frames start; None where there are fewer.
         :param scores: [labels].
         """
         self._decisions.append((t_us, begin_us, scores, self._gesture, processing_ms))
@@ -115,8 +117,8 @@ class RunRecorder:
         """
         Return the Run.
 
-        :param counters: of StreamCounters.
-        :param busy_s: all processing.
+        :param counters: as in StreamCounters.
+        :param busy_s: total processing time.
         :raises ValueError: if there were no events.
         """
         if self._first_us is None:

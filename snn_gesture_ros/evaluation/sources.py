@@ -3,10 +3,10 @@
 """
 Sources: which recordings are evaluated, and what they show.
 
-What a recording shows is told, in this order, by: one label for all; a table that was named; a
-table of its own beside it, NAME_labels.csv, as DVS128 Gesture has them; a labels.csv (see
-`datasets/labelled_recordings.py`) in its folder or one above; the only label in its name or that
-of its folder, as in `user3_hand_clapping.npz` and `Hand Clapping/3.npz`. It may also be unknown.
+What a recording shows is looked up in this order: one label for all; a table that was named; a
+table of its own in the same folder, NAME_labels.csv, as DVS128 Gesture has them; a labels.csv (see
+`datasets/labeled_recordings.py`) in its folder or one above; the only label in its name or in
+that of its folder, as in `user3_hand_clapping.npz` and `Hand Clapping/3.npz`. It may be unknown.
 
 A table of one recording has the columns start, end (seconds since its first event) and label, or
 those of DVS128 Gesture: class,startTime_usec,endTime_usec in camera time.
@@ -19,7 +19,7 @@ from typing import NamedTuple, Optional
 from snn_gesture_ros.datasets.dvs128_gesture import (
     Download, find_extracted, is_download, is_for_training, label_of, read_trials, SENSOR_SIZE,
     trials)
-from snn_gesture_ros.datasets.labelled_recordings import NEEDED, read_seconds, read_table, TABLE
+from snn_gesture_ros.datasets.labeled_recordings import NEEDED, read_seconds, read_table, TABLE
 from snn_gesture_ros.events.geometry import Turn
 from snn_gesture_ros.files import read_regular
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
@@ -31,7 +31,7 @@ SEPARATORS = r'[\s_-]*'
 
 
 class Part(NamedTuple):
-    """A time of a recording with a label."""
+    """A part of a recording with a label."""
 
     label: str
     start_us: int
@@ -40,60 +40,60 @@ class Part(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A recording that is evaluated."""
+    """A recording to evaluate."""
 
     path: Path
     parts: tuple = ()
-    """Of Part; none where nobody knows what it shows."""
+    """Tuple of Part; empty where it is unknown what the recording shows."""
     camera_time: bool = False
     """Whether the parts are in camera time, not from the first event."""
     topic: Optional[str] = None
-    """Of a bag with several cameras."""
+    """Topic of a bag with several cameras."""
     sensor_size: Optional[tuple] = None
-    """Width and height, where a table or the user tells them."""
+    """Width and height, where a table or the user names them."""
     encoding: Optional[str] = None
-    """Of a file without a header, as the user tells it."""
+    """Encoding of a file without a header, if the user names it."""
     notes: tuple = ()
-    """What of its labels is left out, a line each."""
+    """Lines on the labels that are left out."""
     archive: Optional[Download] = None
-    """What gives the recording, where it is no file of its own."""
+    """Archive that holds the recording, where it is not a file of its own."""
     turn: Turn = Turn()
-    """How it is seen, where a table tells that."""
+    """Rotation and reflection of the image, where a table names them."""
     people: tuple = ()
-    """Who is recorded, where a table tells that."""
+    """The people in it, where a table names them."""
 
     @property
     def name(self) -> str:
-        """The path, and how it is seen: a recording may be there as it is and mirrored."""
+        """Path and view: the same recording may be evaluated as it is and mirrored."""
         rotation, flip_x = self.turn
         seen = [f'turned by {rotation}'] * bool(rotation) + ['mirrored'] * bool(flip_x)
         return f'{self.path}{" (" + ", ".join(seen) + ")" if seen else ""}'
 
 
 class Labels(NamedTuple):
-    """How the user says what the recordings show; all may be None."""
+    """What the user specifies about the recordings; all may be None."""
 
     table: Optional[Path] = None
     label: Optional[str] = None
-    """Of all recordings, from start to end."""
+    """Label of all recordings, from start to end."""
     topic: Optional[str] = None
-    """Of bags, where no table tells it."""
+    """Topic of bags, where no table names it."""
     names: tuple = ()
-    """Labels of the network, for names of files and folders."""
+    """Labels of the network, which are looked for in names of files and folders."""
     encoding: Optional[str] = None
-    """Of recordings without a header."""
+    """Encoding of recordings without a header."""
     sensor_size: Optional[tuple] = None
-    """Width and height, where neither a table nor the recording tells them."""
+    """Width and height, where neither a table nor the recording has them."""
 
 
 def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
     """
     Return the Source of every recording at some paths, and a line for each that is left out.
 
-    Of the download of DVS128 Gesture, these are the recordings of its list for test.
+    Of the download of DVS128 Gesture, only the recordings of its test list are returned.
 
-    :param paths: recordings, folders of them, a table in the place of what it lists, and the
-        download, as an archive or unpacked.
+    :param paths: recordings, folders of them, a table instead of the recordings that it lists, or
+        the download, as an archive or unpacked.
     :param open_file: opens an archive to index it, as `open` does; it may show progress.
     :raises ValueError: if there are none, or a table is wrong.
     :raises OSError: if a path or a table cannot be read.
@@ -139,8 +139,8 @@ def find_sources(paths: list, labels: Labels, open_file=open) -> tuple:
                          f'there are {len(sources)}')
     if not sources:
         raise ValueError('; '.join(left_out) or (
-            f'{", ".join(map(str, paths))}: no recording there; files that end in '
-            f'{", ".join(SUFFIXES)} are looked for'))
+            f'{", ".join(map(str, paths))}: there is no recording; '
+            f'files that end in {", ".join(SUFFIXES)} are looked for'))
     return sources, left_out
 
 
@@ -154,7 +154,7 @@ def is_table(path: Path) -> bool:
 
 
 def _recordings(path: Path, tables) -> list:
-    """Return the recordings at a path and below it, also those that a table names in vain."""
+    """Return the recordings at a path and below it, also missing ones that a table names."""
     named = [file for table in path.rglob(TABLE)
              if tables.are_looked_for
              and not any(part.startswith('.') for part in table.relative_to(path).parts)
@@ -164,7 +164,7 @@ def _recordings(path: Path, tables) -> list:
 
 
 def _test_recordings(path: Path, open_file) -> tuple:
-    """Return the sources of a download of DVS128 Gesture, and what is to be told of it."""
+    """Return the sources of a download of DVS128 Gesture, and lines that the user should read."""
     download = Download(path, open_file=open_file)
     parts = [part for part in sorted(download.trials) if download.splits[part] == 'test']
     others = len(download.trials) - len(parts)
@@ -178,20 +178,20 @@ def _test_recordings(path: Path, open_file) -> tuple:
 
 
 class _Tables:
-    """The tables of labels, each read once."""
+    """Tables of labels, each of which is read once."""
 
     def __init__(self, labels: Labels):
         self._labels = labels
         self._read = {}
         self.by_file = False
-        """Whether the table that was named is of several recordings."""
+        """Whether the table that was named lists several recordings."""
         if labels.table is not None:
             content = read_regular(labels.table)
             self.by_file = b'file' in content.split(b'\n', 1)[0]
 
     @property
     def are_looked_for(self) -> bool:
-        """Whether nothing else says what is shown."""
+        """Whether tables are looked for, since the user named neither one nor a label."""
         return self._labels.label is None and self._labels.table is None
 
     def files(self, table: Path) -> list:
@@ -200,12 +200,12 @@ class _Tables:
 
     def sources(self, path: Path, root: Path) -> list:
         """
-        Return the Source of a recording, one for each of its topics that a table has.
+        Return the sources of a recording, one for each of its topics that a table lists.
 
-        There is none where a table is beside it that does not list it, unless it was named.
+        There is none if a table next to it does not list it, unless the user named the recording.
 
-        :param root: no table is looked for above this folder; or the recording, where it was
-            named itself.
+        :param root: folder above which no table is looked for; or the recording itself, if the
+            user named it.
         """
         is_named = path == root
         root = root.parent if is_named else root
@@ -248,7 +248,7 @@ class _Tables:
         return Source(path, read_parts(table, text), topic=self._labels.topic)
 
     def listed(self, path: Path, table: Path) -> list:
-        """Return the Source of a recording, one for each way that a table shows it."""
+        """Return the sources of a recording, one for each view of it that a table lists."""
         found = {}
         for row in self._rows(table):
             if (table.parent / row.file).resolve() == path.resolve():
@@ -270,7 +270,7 @@ class _Tables:
 
 
 def labels_in(name: str, known) -> list:
-    """Return the labels that are in a name, without those that are in another of them."""
+    """Return the labels in a name, without those that are part of another label in it."""
     def is_in(label, text):
         words = map(re.escape, re.split(r'[\s_-]+', label.lower()))
         return re.search(f'(?<!{LETTER}){SEPARATORS.join(words)}(?!{LETTER})', text.lower())
@@ -282,9 +282,9 @@ def labels_in(name: str, known) -> list:
 
 def read_parts(table: Path, text: str) -> tuple:
     """
-    Read the table of one recording, with the columns start, end and label.
+    Return the Parts in the table of one recording, with the columns start, end and label.
 
-    :raises ValueError: names the line that is wrong.
+    :raises ValueError: if a line is wrong; names the line.
     """
     rows = csv.DictReader(text.splitlines())
     columns = {(name or '').strip().removesuffix('_s'): name for name in rows.fieldnames or ()}

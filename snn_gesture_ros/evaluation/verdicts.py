@@ -1,64 +1,64 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Verdicts: what a recording shows against what was decided and announced.
+Verdicts: compare what a recording shows with what was decided and announced.
 
-A decision has the label of a gesture that fills FILLED of its T frames, and `none` where that
-fills them all; it has none where nothing is labelled, around changes, and before T frames are
-complete. An announcement belongs to a gesture until GRACE_US after its end. It is `right` (the
-first of that gesture), `repeated` (another of the same), `false` (anything else where something
-is labelled) or `unjudged` (where nothing is).
+The true label of a decision is that of the gesture that fills FILLED of its T frames, or `none`
+where that fills all of them. A decision has no true label where nothing is labeled, around
+changes, and before T frames are complete. An announcement belongs to a gesture until GRACE_US
+after its end. It is `right` (the first of that gesture), `repeated` (another of the same), `false`
+(anything else where something is labeled) or `unjudged` (where nothing is).
 """
 from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.demo.score import GRACE_NS
-from snn_gesture_ros.evaluation.statistics import FILLED
+from snn_gesture_ros.evaluation.statistics import windows_showing
 from snn_gesture_ros.labels import NONE
 
 GRACE_US = GRACE_NS // 1000
 
 
 class Judged(NamedTuple):
-    """What became of a labelled part; times are from the recording's first event."""
+    """The verdict on one labeled part; times are counted from the recording's first event."""
 
     label: str
     start_us: int
     end_us: int
     known: bool
-    """Whether the network has the label; where not, nothing is judged by it."""
+    """Whether the network has the label; where it has not, nothing is judged by it."""
     decisions: np.ndarray
-    """Numbers of the decisions that have its label."""
+    """Indices of the decisions whose true label is this one."""
     predicted: Optional[str]
-    """The best label of most of them."""
+    """The label that is best in most of them."""
     right: Optional[int]
-    """Their number that are right; None where nothing says what is right."""
+    """How many of them are right; None where the truth is unknown."""
     announced_us: Optional[int]
-    """When it was rightly announced."""
+    """When it was announced first, None if never."""
     repeated: int
     """How often it was announced again."""
 
 
 class Verdicts(NamedTuple):
-    """What became of a recording."""
+    """The verdict on one recording."""
 
     parts: list
-    """Of Judged; of a recording without labels one, with the label None."""
+    """List of Judged; a recording without labels has one, whose label is None."""
     truths: list
-    """Label of each decision, or None, [decisions]."""
+    """True label of each decision, or None, [decisions]."""
     announcements: list
-    """Verdict of each announcement."""
+    """Verdict on each announcement, [announcements]."""
     outside: list
-    """Labels of the parts that are left out, since there are no events at their time."""
+    """Labels of the parts that are left out because the recording has no events then."""
 
 
 def judge_run(run, parts: tuple, camera_time: bool) -> Verdicts:
     """
-    Judge a Run.
+    Return the Verdicts on a Run.
 
-    :param parts: of sources.Part; empty where nobody knows what it shows.
-    :param camera_time: whether their times are the camera's.
-    :raises ValueError: if there are parts, and none where the recording has events.
+    :param parts: tuple of sources.Part; empty where it is unknown what the recording shows.
+    :param camera_time: whether their times are the camera's, not from the first event.
+    :raises ValueError: if there are parts, but none lies where the recording has events.
     """
     zero_us, last_us = (run.first_us if camera_time else 0), run.duration_us
     spans = [(part.label, max(part.start_us - zero_us, 0),
@@ -75,8 +75,9 @@ def judge_run(run, parts: tuple, camera_time: bool) -> Verdicts:
     judged = []
     for number, (label, start_us, end_us) in enumerate(spans):
         known = label in run.labels or label == NONE
-        decisions = np.flatnonzero(_shown(run, label, start_us, end_us)) if (
-            label in run.labels) else np.empty(0, int)
+        decisions = np.flatnonzero(windows_showing(
+            label, start_us, end_us, run.begins_us, run.t_us)) if (
+                label in run.labels) else np.empty(0, int)
         for decision in decisions:
             truths[decision] = label
         own = [announced.t_us for announced, owner in zip(run.announced, owners)
@@ -93,20 +94,12 @@ def judge_run(run, parts: tuple, camera_time: bool) -> Verdicts:
 
 
 def best_labels(run) -> list:
-    """Return the best label of each decision; None in silence where no label says so."""
+    """Return the best label of each decision; None in silence if there is no label for it."""
     return [run.labels[scores.argmax()] if scores.any() else None for scores in run.scores]
 
 
-def _shown(run, label, start_us, end_us) -> np.ndarray:
-    """Tell which decisions have the label of a part, [decisions]."""
-    lengths_us = np.maximum(run.t_us - run.begins_us, 1)
-    inside_us = np.minimum(run.t_us, end_us) - np.maximum(run.begins_us, start_us)
-    needed = 1.0 if label == NONE else FILLED
-    return (run.begins_us >= 0) & (inside_us >= needed * lengths_us)
-
-
 def _judge_announcements(run, spans) -> tuple:
-    """Return the verdict of each announcement, and the number of the gesture it belongs to."""
+    """Return the verdict on each announcement, and the index of the part it belongs to."""
     verdicts, owners = [], []
     for announced in run.announced:
         within = [number for number, (_, start_us, end_us) in enumerate(spans)

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The web page of an evaluation: one file that needs no other, for desks and phones."""
+"""The web page of an evaluation: a single file that loads nothing else, also for phones."""
 from base64 import b64encode
 from io import BytesIO
 from itertools import groupby
@@ -11,47 +11,47 @@ import numpy as np
 from PIL import Image
 from snn_gesture_ros.evaluation.verdicts import best_labels
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.viewing.picture import BRIGHTEST, draw_events
+from snn_gesture_ros.viewing.image import BRIGHTEST, draw_events
 
 TEMPLATE = 'web_page.html'
-COLOURS = ('#4e79a7', '#f28e2b', '#59a14f', '#e15759', '#b07aa1', '#edc948', '#76b7b2', '#9c755f',
-           '#ff9da7', '#3f3d56', '#8cd17d', '#d37295')
-AT_REST = '#c3c8d0'
-"""Colour of `none`, and of labels that the network does not have."""
-WIDE, HIGH = 1000, 100
-"""Units of a drawing, which the page stretches."""
-RATE_STEPS = 400
-"""Steps of the curve of events, at most; frames are put together."""
-MOST_DRAWN = 30
-"""Recordings that are drawn, those with most errors first; the table has all."""
+COLORS = ('#4e79a7', '#f28e2b', '#59a14f', '#e15759', '#b07aa1', '#edc948', '#76b7b2', '#9c755f',
+          '#ff9da7', '#3f3d56', '#8cd17d', '#d37295')
+NONE_COLOR = '#c3c8d0'
+"""Of `none`, and of labels that the network does not have."""
+WIDTH, HEIGHT = 1000, 100
+"""Of a diagram, in units that the page stretches."""
+MAX_RATE_STEPS = 400
+"""Of the curve of event rates; if there are more frames, each step covers several."""
+MAX_DIAGRAMS = 30
+"""Recordings with a diagram, those with most errors first; the table has all recordings."""
 TICKS = 6
+"""About so many ticks are on the time axis."""
 TILES, TILE_PX = 8, 128
 
 
 def make_page(results: dict, evaluated: list) -> str:
     """
-    Lay out the page.
+    Return the page as HTML.
 
-    :param results: what `make_results` gives.
-    :param evaluated: of evaluating.Evaluated.
-    :returns: HTML.
+    :param results: returned by `make_results`.
+    :param evaluated: list of evaluating.Evaluated.
     """
     others = [label for label in results['labels'] if label != NONE]
-    colours = {label: COLOURS[number % len(COLOURS)] for number, label in enumerate(others)}
+    colors = {label: COLORS[number % len(COLORS)] for number, label in enumerate(others)}
     runs = sorted((each for each in evaluated if each.run is not None), key=_errors, reverse=True)
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True,
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(percent=percent, number=number, plain=plain, duration=duration,
                                delay=delay)
-    environment.globals['colour'] = lambda label: colours.get(label, AT_REST)
+    environment.globals['color'] = lambda label: colors.get(label, NONE_COLOR)
     return environment.get_template(TEMPLATE).render(
         results=results, confusion=_confusion(results), labels=list(results['labels']),
-        drawings=[_drawing(each) for each in runs[:MOST_DRAWN]],
-        undrawn=max(len(runs) - MOST_DRAWN, 0))
+        diagrams=[_diagram(each) for each in runs[:MAX_DIAGRAMS]],
+        left_out=max(len(runs) - MAX_DIAGRAMS, 0))
 
 
 def percent(value) -> str:
-    """Return a share as text."""
+    """Return a share in percent as text."""
     return '–' if value is None else f'{100 * value:.0f} %'
 
 
@@ -61,7 +61,7 @@ def number(value, digits: int = 1) -> str:
 
 
 def delay(seconds) -> str:
-    """Return a delay as text; None is for ever."""
+    """Return a delay as text; None means that the gesture was never announced."""
     return 'never' if seconds is None else f'{number(seconds, 2)} s'
 
 
@@ -71,18 +71,19 @@ def duration(minutes: float) -> str:
 
 
 def plain(label) -> str:
-    """Return a label in words."""
+    """Return a label as words."""
     return '–' if label is None else str(label).replace('_', ' ')
 
 
-def _errors(each) -> tuple:
+def _errors(each) -> int:
+    """Return how wrong an evaluation is; a false announcement weighs as 20 wrong decisions."""
     wrong = sum(len(part.decisions) - part.right for part in each.verdicts.parts
                 if part.right is not None)
     return wrong + 20 * each.verdicts.announcements.count('false')
 
 
 def _confusion(results: dict) -> list:
-    """Return the rows of the matrix, without labels that were neither shown nor found."""
+    """Return the rows of the confusion matrix, without labels that were not shown or found."""
     labels = results['confusion']['labels']
     counts = np.array(results['confusion']['counts'])
     used = np.flatnonzero(counts.sum(0) + counts.sum(1))
@@ -92,28 +93,28 @@ def _confusion(results: dict) -> list:
             for row in used]
 
 
-def _drawing(each) -> dict:
-    """Return what the page draws of one recording, in units of WIDE and HIGH."""
+def _diagram(each) -> dict:
+    """Return the diagram of one recording, in units of WIDTH and HEIGHT."""
     run, verdicts = each.run, each.verdicts
     end_us = max(run.duration_us, 1)
 
     def across(t_us) -> float:
-        return round(WIDE * min(max(t_us / end_us, 0), 1), 1)
+        return round(WIDTH * min(max(t_us / end_us, 0), 1), 1)
 
     shown = [(part.label, across(part.start_us), across(part.end_us))
              for part in verdicts.parts if part.label is not None]
     return {
         'path': each.source.name, 'parts': verdicts.parts, 'shown': shown,
         'announced': _announced(run, verdicts, across), 'scores': _scores(run, across),
-        'rate': _rate(run, across), 'most_events_per_s': _rates(run)[1].max(initial=0),
+        'rate': _rate(run, across), 'max_events_per_s': _rates(run)[1].max(initial=0),
         'ticks': _ticks(run.duration_us / 1e6),
-        'pictures': [(t_us / 1e6, _png(counts)) for t_us, counts in _spread(
-            [picture for picture in run.pictures if picture[0] <= run.duration_us])],
+        'images': [(t_us / 1e6, _png(counts)) for t_us, counts in _spread(
+            [image for image in run.images if image[0] <= run.duration_us])],
     }
 
 
 def _announced(run, verdicts, across) -> list:
-    """Return label, begin, end and verdict of the gestures that were announced."""
+    """Return label, start, end and verdict of the gestures that were announced."""
     verdict_at = {item.t_us: verdict
                   for item, verdict in zip(run.announced, verdicts.announcements)}
     blocks = []
@@ -126,19 +127,19 @@ def _announced(run, verdicts, across) -> list:
 
 
 def _scores(run, across) -> dict:
-    """Return a path of bars for each label: as high as its score where it was the best."""
+    """Return a path of bars for each label, as high as its score where it was the best."""
     paths, before = {}, 0.0
     for t_us, best, scores in zip(run.t_us.tolist(), best_labels(run), run.scores):
         now = across(t_us)
-        top = round(HIGH * (1 - scores.max()), 1)
-        paths.setdefault(best, []).append(f'M{before:g} {HIGH}V{top:g}H{now:g}V{HIGH}')
+        top = round(HEIGHT * (1 - scores.max()), 1)
+        paths.setdefault(best, []).append(f'M{before:g} {HEIGHT}V{top:g}H{now:g}V{HEIGHT}')
         before = now
     return {label: ''.join(bars) for label, bars in paths.items()}
 
 
 def _rates(run) -> tuple:
-    """Return ends of equally many frames each, and events per second in them, [steps]."""
-    together = max(-(-len(run.frames_us) // RATE_STEPS), 1)
+    """Return the end of each step of equally many frames, and its events per second, [steps]."""
+    together = max(-(-len(run.frames_us) // MAX_RATE_STEPS), 1)
     starts = np.arange(0, len(run.frames_us), together)
     ends_us = run.frames_us[np.minimum(starts + together, len(run.frames_us)) - 1]
     lengths_us = np.maximum(np.diff(ends_us, prepend=0), 1)
@@ -147,16 +148,16 @@ def _rates(run) -> tuple:
 
 
 def _rate(run, across) -> str:
-    """Return the curve of events per second as a path."""
+    """Return the curve of event rates as a path."""
     ends_us, rates = _rates(run)
-    heights = HIGH * (1 - rates / rates.max(initial=1))
+    heights = HEIGHT * (1 - rates / rates.max(initial=1))
     steps = ''.join(f'V{top:.1f}H{across(end_us):g}'
                     for end_us, top in zip(ends_us.tolist(), heights))
-    return f'M0 {HIGH}{steps}V{HIGH}Z'
+    return f'M0 {HEIGHT}{steps}V{HEIGHT}Z'
 
 
 def _ticks(duration_s: float) -> list:
-    """Return round seconds along the time, and their places in per cent."""
+    """Return round numbers of seconds along the time axis, and their places in percent."""
     rough = max(duration_s, 1e-3) / TICKS
     power = 10 ** np.floor(np.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
@@ -164,13 +165,14 @@ def _ticks(duration_s: float) -> list:
             for tick in np.arange(0, duration_s * 0.97, step).round(6).tolist()]
 
 
-def _spread(pictures: list) -> list:
-    places = np.linspace(0, len(pictures) - 1, min(TILES, len(pictures))).round().astype(int)
-    return [pictures[place] for place in places]
+def _spread(images: list) -> list:
+    """Return at most TILES of the images, evenly spread."""
+    places = np.linspace(0, len(images) - 1, min(TILES, len(images))).round().astype(int)
+    return [images[place] for place in places]
 
 
 def _png(counts: np.ndarray) -> str:
+    """Return event counts [2, H, W] as a PNG image in base64."""
     file = BytesIO()
-    picture = draw_events(BRIGHTEST * counts, TILE_PX)
-    Image.fromarray(picture).save(file, 'png', optimize=True)
+    Image.fromarray(draw_events(BRIGHTEST * counts, TILE_PX)).save(file, 'png', optimize=True)
     return b64encode(file.getvalue()).decode()

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writing: an evaluation as report.json, decisions.csv and report.html in one folder."""
+"""Writing: the evaluation as report.json, decisions.csv and report.html in one folder."""
 import csv
 import json
 from pathlib import Path
@@ -15,10 +15,10 @@ COLUMNS = ('recording', 't_s', 'truth', 'best', 'score', 'right', 'gesture', 'an
 
 def write_evaluation(results: dict, evaluated: list, folder) -> None:
     """
-    Write all three.
+    Write report.json, decisions.csv and report.html.
 
-    :param results: what `make_results` gives.
-    :param evaluated: of evaluating.Evaluated.
+    :param results: returned by `make_results`.
+    :param evaluated: list of evaluating.Evaluated.
     :raises OSError: if the folder cannot be written.
     """
     folder = Path(folder)
@@ -34,7 +34,7 @@ def write_evaluation(results: dict, evaluated: list, folder) -> None:
 
 
 def _rows(each):
-    """Yield a row for each decision."""
+    """Yield the row of each decision on a recording."""
     if each.run is None:
         return
     run, verdicts = each.run, each.verdicts

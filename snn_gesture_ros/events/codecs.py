@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the codecs share: the state between two words, the time, and the event that is made."""
+"""Decoders of the encodings of EventPacket: a state goes from word to word and on."""
 import numpy as np
 from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.event import EVENT, MalformedMessage
@@ -16,107 +16,8 @@ STEP_BACK = 16
 """How far a sensor steps back without a reason, in units of the upper bits of its time."""
 UNKNOWN = 1 << 16
 """A coordinate not yet sent: out of range, so that no event is made with it."""
-
-
-@njit(nogil=True)
-def with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
-    """
-    Return `time_us` with the bits above its lowest set to `high`, one more turn at a roll-over.
-
-    They fall by almost all their range then; where they fall by less than half of it, time goes
-    back, as in a file of two recordings. Across lost packets it cannot go back. Sensors step back
-    a little now and then, also to before a roll-over.
-    """
-    bits = low_bits + high_bits
-    old = time_us >> low_bits & ((1 << high_bits) - 1)
-    turns = time_us >> bits
-    if high < old - (1 << high_bits - 1 if in_sequence else 0):
-        turns += 1
-    elif turns > 0 and in_sequence and high > old + (1 << high_bits) - STEP_BACK:
-        turns -= 1
-    return turns << bits | high << low_bits | time_us & ((1 << low_bits) - 1)
-
-
-@njit(nogil=True)
-def emit(events, count, time_us, x, y, polarity, width, height, state):
-    """Write an event at `count` if it is on the sensor, and return the new count."""
-    if x >= width or y >= height:
-        state.out_of_range += 1
-        return count
-    event = events[count]
-    event.t = time_us
-    event.x = x
-    event.y = y
-    event.p = polarity
-    return count + 1
-
-
-@njit(nogil=True)
-def add_trigger(state, time_us, is_rising):
-    """Count an edge at the camera's trigger input."""
-    state.triggers_rising += is_rising
-    state.triggers_falling += 1 - is_rising
-    state.trigger_time_sum_us += time_us
-
-
 OFF, ON, TIME_HIGH, TRIGGER = 0, 1, 8, 10
 VECTOR = 32
-
-
-@njit(nogil=True)
-def decode_evt2(words, base_us, base_ns, width, height, states, events):
-    """Decode uint32[n] into `events`; return how many they are."""
-    state = states[0]
-    count = 0
-    for word in words:
-        code = word >> 28
-        value = np.int64(word & 0xfffffff)
-        if code == TIME_HIGH:
-            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
-            state.has_high = True
-        elif not state.has_high:
-            continue
-        elif code <= ON:
-            count = emit(events, count, state.time_us | value >> 22, value >> 11 & 0x7ff,
-                         value & 0x7ff, code, width, height, state)
-        elif code == TRIGGER:
-            add_trigger(state, state.time_us | value >> 22, value & 1)
-    return count
-
-
-@njit(nogil=True)
-def decode_evt21(words, base_us, base_ns, width, height, states, events):
-    """Decode uint64[n] into `events`; return how many they are."""
-    state = states[0]
-    count = 0
-    for word in words:
-        code = np.int64(word >> np.uint64(60))
-        value = np.int64(word >> np.uint64(32) & np.uint64(0xfffffff))
-        fired = np.int64(word & np.uint64(0xffffffff))
-        if code == TIME_HIGH:
-            state.time_us = with_high_bits(state.time_us, value, 6, 28, state.has_high)
-            state.has_high = True
-        elif not state.has_high:
-            continue
-        elif code <= ON:
-            for i in range(VECTOR):
-                if fired >> i & 1:
-                    count = emit(events, count, state.time_us | value >> 22,
-                                 (value >> 11 & 0x7ff) + i, value & 0x7ff, code,
-                                 width, height, state)
-        elif code == TRIGGER:
-            add_trigger(state, state.time_us | value >> 22, value & 1)
-    return count
-
-
-def most_events_evt2(words):
-    """Return how many events uint32[n] can hold at most."""
-    return len(words)
-
-
-def most_events_evt21(words):
-    """Return how many events uint64[n] can hold at most."""
-    return VECTOR * int(np.count_nonzero(words >> 60 <= ON))
 
 
 class Decoder:
@@ -128,7 +29,7 @@ class Decoder:
 
     def __init__(self, encoding: str, width: int, height: int):
         """
-        Begin a stream.
+        Start a stream.
 
         :param encoding: one of ENCODINGS.
         :param width: of the sensor in pixels, like the height; events outside are dropped.
@@ -139,7 +40,7 @@ class Decoder:
         self.encoding = encoding
         self.width = width
         self.height = height
-        self._word, self.unit_bytes, self._most_events, self._decode_words = _CODECS[encoding]
+        self._word, self.unit_bytes, self._max_events, self._decode_words = _CODECS[encoding]
         self._state = np.zeros(1, STATE)
         self.reset()
 
@@ -160,7 +61,7 @@ class Decoder:
         if len(payload) % self.unit_bytes:
             raise MalformedMessage(f'{self.encoding} payload of {len(payload)} bytes is cut off')
         words = payload.view(self._word)
-        events = np.empty(self._most_events(words), EVENT)
+        events = np.empty(self._max_events(words), EVENT)
         kept = self._decode_words(words, *divmod(time_base_ns, 1000), self.width, self.height,
                                   self._state, events)
         return events[:kept]
@@ -186,9 +87,91 @@ class Decoder:
         return int(self._state['trigger_time_sum_us'][0])
 
 
-def make_decoder(encoding: str, width: int, height: int) -> Decoder:
-    """Make a `Decoder`; raise ValueError if the encoding is not known."""
-    return Decoder(encoding, width, height)
+@njit(nogil=True)
+def _with_high_bits(time_us, high, low_bits, high_bits, in_sequence):
+    """
+    Return `time_us` with the bits above its lowest set to `high`, one more turn at a roll-over.
+
+    They fall by almost all their range then; where they fall by less than half of it, time goes
+    back, as in a file of two recordings. Across lost packets it cannot go back. Sensors step back
+    a little now and then, also to before a roll-over.
+    """
+    bits = low_bits + high_bits
+    old = time_us >> low_bits & ((1 << high_bits) - 1)
+    turns = time_us >> bits
+    if high < old - (1 << high_bits - 1 if in_sequence else 0):
+        turns += 1
+    elif turns > 0 and in_sequence and high > old + (1 << high_bits) - STEP_BACK:
+        turns -= 1
+    return turns << bits | high << low_bits | time_us & ((1 << low_bits) - 1)
+
+
+@njit(nogil=True)
+def _emit(events, count, time_us, x, y, polarity, width, height, state):
+    """Write an event at `count` if it is on the sensor, and return the new count."""
+    if x >= width or y >= height:
+        state.out_of_range += 1
+        return count
+    event = events[count]
+    event.t = time_us
+    event.x = x
+    event.y = y
+    event.p = polarity
+    return count + 1
+
+
+@njit(nogil=True)
+def _add_trigger(state, time_us, is_rising):
+    """Count an edge at the camera's trigger input."""
+    state.triggers_rising += is_rising
+    state.triggers_falling += 1 - is_rising
+    state.trigger_time_sum_us += time_us
+
+
+@njit(nogil=True)
+def _decode_evt2(words, base_us, base_ns, width, height, states, events):
+    """Decode uint32[n] into `events`; return how many they are."""
+    state = states[0]
+    count = 0
+    for word in words:
+        code = word >> 28
+        value = np.int64(word & 0xfffffff)
+        if code == TIME_HIGH:
+            state.time_us = _with_high_bits(state.time_us, value, 6, 28, state.has_high)
+            state.has_high = True
+        elif not state.has_high:
+            continue
+        elif code <= ON:
+            count = _emit(events, count, state.time_us | value >> 22, value >> 11 & 0x7ff,
+                          value & 0x7ff, code, width, height, state)
+        elif code == TRIGGER:
+            _add_trigger(state, state.time_us | value >> 22, value & 1)
+    return count
+
+
+@njit(nogil=True)
+def _decode_evt21(words, base_us, base_ns, width, height, states, events):
+    """Decode uint64[n] into `events`; return how many they are."""
+    state = states[0]
+    count = 0
+    for word in words:
+        code = np.int64(word >> np.uint64(60))
+        value = np.int64(word >> np.uint64(32) & np.uint64(0xfffffff))
+        fired = np.int64(word & np.uint64(0xffffffff))
+        if code == TIME_HIGH:
+            state.time_us = _with_high_bits(state.time_us, value, 6, 28, state.has_high)
+            state.has_high = True
+        elif not state.has_high:
+            continue
+        elif code <= ON:
+            for i in range(VECTOR):
+                if fired >> i & 1:
+                    count = _emit(events, count, state.time_us | value >> 22,
+                                  (value >> 11 & 0x7ff) + i, value & 0x7ff, code,
+                                  width, height, state)
+        elif code == TRIGGER:
+            _add_trigger(state, state.time_us | value >> 22, value & 1)
+    return count
 
 
 @njit(nogil=True)
@@ -203,13 +186,13 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             time_us = time_us & ~0xfff | value
             state.has_time = state.has_high
         elif code == 8:  # TIME_HIGH
-            time_us = with_high_bits(time_us, value, 12, 12, state.has_high)
+            time_us = _with_high_bits(time_us, value, 12, 12, state.has_high)
             state.has_high = True
         elif not state.has_time:
             continue
         elif code == 2:  # ADDR_X
-            count = emit(events, count, time_us, value & 0x7ff, y, value >> 11,
-                         width, height, state)
+            count = _emit(events, count, time_us, value & 0x7ff, y, value >> 11,
+                          width, height, state)
         elif code == 0:  # ADDR_Y
             y = value & 0x7ff
         elif code == 3:  # VECT_BASE_X
@@ -219,11 +202,11 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             size = 12 if code == 4 else 8
             for i in range(size):
                 if value >> i & 1:
-                    count = emit(events, count, time_us, base + i, y, polarity,
-                                 width, height, state)
+                    count = _emit(events, count, time_us, base + i, y, polarity,
+                                  width, height, state)
             base += size
         elif code == 10:  # EXT_TRIGGER
-            add_trigger(state, time_us, value & 1)
+            _add_trigger(state, time_us, value & 1)
     state.y, state.base, state.polarity, state.time_us = y, base, polarity, time_us
     return count
 
@@ -244,16 +227,16 @@ def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
         elif code == 2:  # ADDR_X
             x = value & 0x7ff
         elif code == 3:  # ADDR_Y
-            count = emit(events, count, base_us + time_us, x, value & 0x7ff, value >> 11,
-                         width, height, state)
+            count = _emit(events, count, base_us + time_us, x, value & 0x7ff, value >> 11,
+                          width, height, state)
         elif code == 4:  # VECT_BASE_Y
             base = value & 0x7ff
             polarity = value >> 11
         elif code == 5:  # VECT_8
             for i in range(8):
                 if value >> i & 1:
-                    count = emit(events, count, base_us + time_us, x, base + i, polarity,
-                                 width, height, state)
+                    count = _emit(events, count, base_us + time_us, x, base + i, polarity,
+                                  width, height, state)
             base += 8
     state.x, state.base, state.polarity = x, base, polarity
     return count
@@ -271,8 +254,8 @@ def _decode_libcaer(words, base_us, base_ns, width, height, states, events):
         newest = time
         pixel = np.int64(words[i])
         if pixel & 1:
-            count = emit(events, count, base_us + rolled_us + time, pixel >> 17,
-                         pixel >> 2 & 0x7fff, pixel >> 1 & 1, width, height, states[0])
+            count = _emit(events, count, base_us + rolled_us + time, pixel >> 17,
+                          pixel >> 2 & 0x7fff, pixel >> 1 & 1, width, height, states[0])
     return count
 
 
@@ -282,13 +265,13 @@ def _decode_mono(words, base_us, base_ns, width, height, states, events):
     for i in range(0, len(words), 2):
         pixel = np.int64(words[i + 1])
         time = base_us + (base_ns + np.int64(words[i])) // 1000
-        count = emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
-                     width, height, states[0])
+        count = _emit(events, count, time, pixel & 0xffff, pixel >> 16 & 0x7fff, pixel >> 31,
+                      width, height, states[0])
     return count
 
 
 @njit(nogil=True)
-def _most_events(words, events_by_code):
+def _max_events(words, events_by_code):
     """Return how many events the words can hold at most."""
     count = 0
     for word in words:
@@ -296,15 +279,25 @@ def _most_events(words, events_by_code):
     return count
 
 
-def _most_events_evt3(words):
-    return _most_events(words, _EVT3_EVENTS)
+def _max_events_evt3(words):
+    return _max_events(words, _EVT3_EVENTS)
 
 
-def _most_events_libcaer_cmp(words):
-    return _most_events(words, _LIBCAER_CMP_EVENTS)
+def _max_events_libcaer_cmp(words):
+    return _max_events(words, _LIBCAER_CMP_EVENTS)
 
 
-def _most_events_in_pairs(words):
+def _max_events_evt2(words):
+    """Return how many events uint32[n] can hold at most."""
+    return len(words)
+
+
+def _max_events_evt21(words):
+    """Return how many events uint64[n] can hold at most."""
+    return VECTOR * int(np.count_nonzero(words >> 60 <= ON))
+
+
+def _max_events_in_pairs(words):
     return len(words) // 2
 
 
@@ -313,11 +306,11 @@ _LIBCAER_CMP_EVENTS = np.array([0, 0, 0, 1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 
 _CODECS = {
     # encoding: type of a word, bytes of the smallest unit, limit of events, decoder
-    'evt3': ('<u2', 2, _most_events_evt3, _decode_evt3),
-    'libcaer_cmp': ('<u2', 2, _most_events_libcaer_cmp, _decode_libcaer_cmp),
-    'libcaer': ('<u4', 8, _most_events_in_pairs, _decode_libcaer),
-    'mono': ('<u4', 8, _most_events_in_pairs, _decode_mono),
-    'evt2': ('<u4', 4, most_events_evt2, decode_evt2),
-    'evt21': ('<u8', 8, most_events_evt21, decode_evt21),
+    'evt3': ('<u2', 2, _max_events_evt3, _decode_evt3),
+    'libcaer_cmp': ('<u2', 2, _max_events_libcaer_cmp, _decode_libcaer_cmp),
+    'libcaer': ('<u4', 8, _max_events_in_pairs, _decode_libcaer),
+    'mono': ('<u4', 8, _max_events_in_pairs, _decode_mono),
+    'evt2': ('<u4', 4, _max_events_evt2, _decode_evt2),
+    'evt21': ('<u8', 8, _max_events_evt21, _decode_evt21),
 }
 ENCODINGS = tuple(_CODECS)

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Geometry: which pixel of the network's picture a pixel of the sensor falls on."""
+"""Geometry: the pixel of the network's frame for each pixel of the sensor."""
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Optional
 
@@ -12,10 +12,11 @@ OUTSIDE = -1 << 28
 """So low that a column or a row that is outside makes their sum negative."""
 MODES = ('square', 'whole', 'region')
 ROTATIONS = (0, 90, 180, 270)
+NO_HOT_PIXELS = np.zeros(0, np.uint8)
 
 
 class Turn(NamedTuple):
-    """How the camera of one recording was mounted; None where nothing is known of it."""
+    """How the camera of one recording was mounted; None where it is not known."""
 
     rotation: Optional[int] = None
     flip_x: Optional[bool] = None
@@ -24,11 +25,11 @@ class Turn(NamedTuple):
 @dataclass(frozen=True)
 class Geometry:
     """
-    What part of the sensor is looked at, and how it is laid into the picture.
+    The region of interest of the sensor, and how it is mapped to the frame.
 
-    `square` takes the largest centred square, `whole` the whole sensor and `region` a rectangle
-    of it. The part is turned, scaled to fit the picture, its proportions kept, and centred; the
-    picture is then flipped.
+    `square` is the largest centered square, `whole` the whole sensor and `region` a rectangle of
+    it. The region is turned, scaled to fit the frame with its proportions kept, and centered; the
+    frame is then flipped.
     """
 
     mode: str = 'square'
@@ -37,11 +38,11 @@ class Geometry:
     flip_x: bool = False
     flip_y: bool = False
     width: int = 128
-    """Width of the picture in pixels."""
+    """Width of the frame in pixels."""
     height: int = 128
     rotation: int = 0
     """
-    Degrees by which the part is turned clockwise, before the flips: as far as the camera, seen
+    Degrees by which the region is turned clockwise, before the flips: as far as the camera, seen
     from behind, is turned clockwise from upright.
     """
 
@@ -58,9 +59,9 @@ class Geometry:
 
     def __post_init__(self):
         """
-        Refuse settings that no sensor can satisfy.
+        Check the settings that do not depend on the sensor.
 
-        :raises ValueError: says which setting is wrong.
+        :raises ValueError: with the setting that is wrong.
         """
         if self.mode not in MODES:
             raise ValueError(f'geometry {self.mode!r} is not one of {", ".join(MODES)}')
@@ -76,12 +77,12 @@ class Geometry:
 
     @property
     def is_sideways(self) -> bool:
-        """Whether columns of the sensor become rows of the picture."""
+        """Whether columns of the sensor become rows of the frame."""
         return self.rotation in (90, 270)
 
     def part(self, sensor_width: int, sensor_height: int) -> tuple:
         """
-        Give the part of a sensor that is looked at, before it is turned: x, y, width, height.
+        Return the region of a sensor before it is turned: x, y, width, height in pixels.
 
         :raises ValueError: if the region is not on the sensor.
         """
@@ -98,7 +99,7 @@ class Geometry:
 
     def scale(self, sensor_width: int, sensor_height: int) -> float:
         """
-        Give how many sensor pixels wide, and high, a pixel of the picture is.
+        Return the width, and height, of a pixel of the frame in pixels of the sensor.
 
         :raises ValueError: if the region is not on the sensor.
         """
@@ -109,9 +110,9 @@ class Geometry:
 
     def tables(self, sensor_width: int, sensor_height: int) -> tuple:
         """
-        Tabulate the picture's pixel of sensor pixels: columns[x] + rows[y], or below 0 outside.
+        Return the frame's pixel of sensor pixels: columns[x] + rows[y], or below 0 outside.
 
-        Turned by 90 or 270 degrees, x tells the picture's row, and y its column.
+        Turned by 90 or 270 degrees, x decides the frame's row, and y its column.
 
         :returns: int32 [sensor_width], the share of x in the pixel's number, which is row * width
             + column, and int32 [sensor_height], that of y.
@@ -149,7 +150,7 @@ def turn_counts(counts: np.ndarray, rotation: int) -> np.ndarray:
 
 
 def _scaled(length: int, scale: float, size: int, flip: bool) -> np.ndarray:
-    """Scale positions 0..length-1 by 1/scale, centre them in 0..size-1, flip them if asked."""
+    """Scale positions 0..length-1 by 1/scale, center them in 0..size-1, flip them if asked."""
     margin = (size - length / scale) / 2
     positions = np.floor((np.arange(length) + 0.5) / scale + margin).astype(np.int32)
     positions = positions.clip(0, size - 1)
@@ -157,39 +158,36 @@ def _scaled(length: int, scale: float, size: int, flip: bool) -> np.ndarray:
 
 
 class Mapped(NamedTuple):
-    """A batch of events on the picture."""
+    """A batch of events on the frame."""
 
     packed: np.ndarray
-    """PACKED_EVENT[m] of those that fall on the picture."""
+    """PACKED_EVENT[m] of those that fall on the frame."""
     out_of_range: int
     """How many had coordinates outside the sensor."""
     out_of_order: int
     """How many were older than the one before them."""
 
 
-NO_HOT_PIXELS = np.zeros(0, np.uint8)
-
-
-def map_events(events: np.ndarray, tables: tuple, picture_pixels: int,
+def map_events(events: np.ndarray, tables: tuple, frame_pixels: int,
                base_us: int, hot: np.ndarray = NO_HOT_PIXELS) -> Mapped:
     """
-    Map events to the picture.
+    Map events to the frame.
 
     :param events: EVENT[n], n > 0.
     :param tables: columns and rows, see Geometry.
-    :param picture_pixels: width * height of the picture.
+    :param frame_pixels: width * height of the frame.
     :param base_us: camera time that times are counted from; events before it are moved there.
     :param hot: pixels that are silenced, a bit for each of the sensor's in rows, the first in
         the lowest bit of a byte: np.packbits of a mask, so that it stays in the fastest cache.
     """
     packed = np.empty(len(events), PACKED_EVENT)
-    kept, out_of_range, out_of_order = _map_events(events, packed, *tables, picture_pixels,
+    kept, out_of_range, out_of_order = _map_events(events, packed, *tables, frame_pixels,
                                                    base_us, hot)
     return Mapped(packed[:kept], out_of_range, out_of_order)
 
 
 @njit(nogil=True)
-def _map_events(events, packed, columns, rows, picture_pixels, base_us, hot):
+def _map_events(events, packed, columns, rows, frame_pixels, base_us, hot):
     out_of_range = out_of_order = 0
     for i in range(1, events.shape[0]):  # apart, as the compiler takes several at once
         out_of_order += events[i].t < events[i - 1].t
@@ -208,6 +206,6 @@ def _map_events(events, packed, columns, rows, picture_pixels, base_us, hot):
             bit = hot[sensor_pixel >> np.uint32(3)] >> (sensor_pixel & np.uint32(7)) & 1
             good &= bit == 0
         packed[kept].dt_us = np.uint32(max(event.t - base_us, 0))
-        packed[kept].pixel = np.uint32(place + picture_pixels * (event.p != 0))
+        packed[kept].pixel = np.uint32(place + frame_pixels * (event.p != 0))
         kept += np.uint64(good)
     return kept, out_of_range, out_of_order

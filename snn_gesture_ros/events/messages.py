@@ -5,7 +5,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.events.cdr import decode_events, read_event_array, read_event_packet
-from snn_gesture_ros.events.codecs import make_decoder
+from snn_gesture_ros.events.codecs import Decoder
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPES, EVENT_TYPES, MalformedMessage
 
 MOST_PIXELS = 1 << 25
@@ -105,7 +105,7 @@ class MessageDecoder:
 
     def _begin_stream(self, encoding: str, width: int, height: int) -> None:
         """Take a new codec: the first, or that of a camera that restarted."""
-        codec = make_decoder(encoding, width, height)
+        codec = Decoder(encoding, width, height)
         self._past_triggers, self._past_out_of_range = self.triggers, self.out_of_range
         self._codec, self._codec_key = codec, (encoding, width, height)
         self.encoding = encoding

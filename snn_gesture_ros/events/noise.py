@@ -9,20 +9,24 @@ from snn_gesture_ros.events.geometry import Geometry, map_events, NO_HOT_PIXELS
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
 PERIOD_US = 1_000_000
-"""Camera time after which the hot pixels are chosen anew."""
-MINIMUM_HZ = 50
+"""Camera time after which the hot pixels are chosen again."""
+MIN_HOT_HZ = 50
 """A slower pixel is never called hot."""
 FACTOR = 8
 """A hot pixel fires this many times as often as the mean of the eight pixels around it."""
 SAMPLING = 4
-"""One batch of events in so many is counted, which is enough to tell."""
+"""Every n-th batch of events is counted, which is enough."""
+CROWDING = 1.5
+LONG_AGO_US = -(1 << 62)
+ONE = np.uint32(1)
+"""Keeps places unsigned, which need no test for a negative index."""
 
 
 class HotPixels:
     """Learn on line which pixels are hot; those that calm down are freed again."""
 
     def __init__(self, sensor_width: int, sensor_height: int):
-        """Begin with no pixel called hot."""
+        """Start with no pixel called hot."""
         self.mask = np.zeros((sensor_height, sensor_width), bool)
         """Which pixels are hot now."""
         self._counts = np.zeros(self.mask.shape, np.uint32)
@@ -31,7 +35,7 @@ class HotPixels:
 
     def observe(self, events: np.ndarray) -> bool:
         """
-        Take in a batch of events.
+        Count a batch of events.
 
         :param events: EVENT[n], n > 0.
         :returns: whether the mask was renewed.
@@ -45,7 +49,7 @@ class HotPixels:
         if t_us - self._start_us < PERIOD_US or self._batches < 10 * SAMPLING:
             return False
         observed_s = (t_us - self._start_us) / 1e6 / SAMPLING
-        self.mask = _choose(self._counts, MINIMUM_HZ * observed_s)
+        self.mask = _choose(self._counts, MIN_HOT_HZ * observed_s)
         self._counts.fill(0)
         self._batches = 0
         self._start_us = t_us
@@ -78,12 +82,6 @@ def _choose(counts, minimum):
     return mask
 
 
-CROWDING = 1.5
-LONG_AGO_US = -(1 << 62)
-ONE = np.uint32(1)
-"""Keeps places unsigned, which need no test for a negative index."""
-
-
 @dataclass(frozen=True)
 class NoiseSettings:
     """Which noise is removed; zero or False switches a filter off."""
@@ -93,15 +91,15 @@ class NoiseSettings:
     background_us: int = 20_000
 
     def __post_init__(self):
-        """Refuse negative times with a ValueError."""
+        """Raise ValueError for negative times."""
         if self.refractory_us < 0 or self.background_us < 0:
             raise ValueError('refractory_us and background_us must not be negative')
 
     def for_scale(self, scale: float) -> 'NoiseSettings':
         """
-        Give the settings for a picture whose pixels gather those of a larger sensor.
+        Return the settings for a frame whose pixels are binned from those of a larger sensor.
 
-        :param scale: width of a pixel of the picture in pixels of the sensor.
+        :param scale: width of a pixel of the frame in pixels of the sensor.
         """
         if scale <= 1 or not self.background_us:
             return self
@@ -113,7 +111,7 @@ class NoiseFilter:
     """Drop noise from one stream of mapped events."""
 
     def __init__(self, width: int, height: int, settings: NoiseSettings):
-        """Begin with a picture on which nothing has happened."""
+        """Start with a frame without events."""
         self.settings = settings
         self._stride = np.uint32(width + 2)
         y, x = np.indices((height, width), np.uint32).reshape(2, -1)
@@ -180,12 +178,12 @@ def _drop_background(packed, base_us, around_us, padded, stride, background_us):
 
 
 class Cleaner:
-    """Silence hot pixels, map to the picture and filter noise, batch after batch of a sensor."""
+    """Filter hot pixels, map to the frame and filter noise, batch after batch of a sensor."""
 
     def __init__(self, geometry: Geometry, noise: NoiseSettings, sensor_width: int,
                  sensor_height: int):
         """
-        Begin with no hot pixel and a picture on which nothing has happened.
+        Start without hot pixels and with a frame without events.
 
         :raises ValueError: if the geometry's region is not on the sensor.
         """
@@ -196,7 +194,7 @@ class Cleaner:
         self.hot_pixels = 0
         """Pixels of the sensor that are silenced now."""
         self._tables = geometry.tables(sensor_width, sensor_height)
-        self._picture_pixels = geometry.width * geometry.height
+        self._frame_pixels = geometry.width * geometry.height
         self._hot = HotPixels(sensor_width, sensor_height) if noise.hot_pixels else None
         self._silenced = NO_HOT_PIXELS
         scale = geometry.scale(sensor_width, sensor_height)
@@ -204,7 +202,7 @@ class Cleaner:
 
     def clean(self, events: np.ndarray, base_us=None) -> np.ndarray:
         """
-        Map the next events to the picture and drop the noise among them.
+        Map the next events to the frame and drop the noise among them.
 
         :param events: EVENT[n], in the order they were sent.
         :param base_us: camera time that times are counted from; None for that of the first event.
@@ -217,7 +215,7 @@ class Cleaner:
             self.hot_pixels = int(self._hot.mask.sum())
             self._silenced = (np.packbits(self._hot.mask, bitorder='little') if self.hot_pixels
                               else NO_HOT_PIXELS)
-        mapped = map_events(events, self._tables, self._picture_pixels, base_us,
+        mapped = map_events(events, self._tables, self._frame_pixels, base_us,
                             self._silenced)
         self.out_of_range += mapped.out_of_range
         self.out_of_order += mapped.out_of_order

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
+from snn_gesture_ros.datasets.simulated import (
+    remove_outdated_set, simulate_clip_set, Simulation)
 from snn_gesture_ros.training.augmentation import Augmentation
 from snn_gesture_ros.training.window_cutter import WindowCutter
 from spikingjelly.activation_based import functional
@@ -75,7 +76,9 @@ SIMULATED = Simulation(clips=30, seed=605, validation=0.4)
 
 def simulate_people(folder) -> None:
     """Simulate the people, once, in `rehearsal/` of a folder."""
-    for _ in simulate_clip_set(SIMULATED, Path(folder) / 'rehearsal', 1):
+    rehearsal = Path(folder) / 'rehearsal'
+    remove_outdated_set(rehearsal)
+    for _ in simulate_clip_set(SIMULATED, rehearsal, 1):
         pass
 
 

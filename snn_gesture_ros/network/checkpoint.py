@@ -7,6 +7,7 @@ The package's own format is safetensors (no pickle) with a ModelCard as JSON in 
 Checkpoints of SpikingJelly's DVS128 Gesture example, which the seed project and most published
 networks use, load too, as people have them; see `foreign_checkpoint.py`.
 """
+from contextlib import suppress
 from pathlib import Path
 
 import safetensors
@@ -17,7 +18,7 @@ from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint_files import (
     check_is_fetched, CheckpointError, EXPORTED, find_checkpoint, first_line)
 from snn_gesture_ros.network.foreign_checkpoint import describe_network, read_weights
-from snn_gesture_ros.network.model_card import CARD_KEY, ModelCard
+from snn_gesture_ros.network.model_card import CARD_KEY, check_labels, ModelCard
 import torch
 
 FRAME_SIDE = 128
@@ -125,8 +126,10 @@ def _load_foreign(path: Path, weights: dict, own_labels: tuple, labels: tuple):
 
 def _labels_for(classes: int, own: tuple) -> tuple:
     """Return the labels of the outputs: those of the file, of SpikingJelly, or numbers."""
-    if len(own) == classes:
-        return own
+    with suppress(CheckpointError):
+        check_labels(own)
+        if len(own) == classes:
+            return own
     if classes == len(SPIKINGJELLY_GESTURES):
         return SPIKINGJELLY_GESTURES
     return tuple(f'output_{number}' for number in range(classes))

@@ -71,6 +71,6 @@ def is_checkpoint(path) -> bool:
         try:
             with zipfile.ZipFile(path) as archive:
                 return any(name.endswith('data.pkl') for name in archive.namelist())
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, NotImplementedError):
             return False
     return start.startswith(PICKLE_START) or start[LENGTH_BYTES:] == b'{'

@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Checkpoints of other programs: the weights that are in them, whatever they are called.
+Checkpoints of other programs: find the weights in them and the network that they belong to.
 
-A file holds its weights bare, or under a key (`net`, `state_dict` as Lightning's, ...); their
-names may begin with what DataParallel or torch.compile puts before them. What the network is, its
-weights tell by their shapes and their order: five times a convolution and a batch norm, and two
-linear layers are SpikingJelly's DVSGestureNet, also the one of its older example (`clock_driven`),
-which is as deep with a smaller hidden layer and without biases.
+A file holds its weights directly, or under a key (`net`, `state_dict` of Lightning, ...); the
+names of weights may have the prefix of DataParallel or torch.compile. The network is recognized by
+the shapes and the order of its weights: five pairs of convolution and batch norm, then two linear
+layers are the DVSGestureNet of SpikingJelly. In that of its older example (`clock_driven`), the
+hidden layer is smaller and the linear layers have no biases.
 """
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +18,7 @@ import torch
 
 KEYS = ('net', 'model', 'state_dict', 'model_state_dict', 'net_state_dict', 'network', 'weights',
         'module', 'ema')
-"""Of a file, under which weights are looked for first."""
+"""Keys of a file under which weights are looked for first."""
 LABEL_KEYS = ('labels', 'classes', 'class_names')
 COMPILED = '_orig_mod.'
 VOTERS = 10
@@ -26,46 +26,46 @@ VOTERS = 10
 CONVOLUTIONS, SIDE = 5, 128
 KERNEL = (3, 3)
 MAP_SIDE = SIDE >> CONVOLUTIONS
-"""Of the last map: each convolution is followed by a pool that halves it."""
+"""Width and height of the last feature map: a pool after each convolution halves them."""
 HOW_TO_SAVE = "torch.save({'net': net.state_dict()}, FILE)"
 
 
-class Shell:
-    """An object that is not a weight: of a class that is not known, and stays empty."""
+class Placeholder:
+    """Stands for an object of an unknown class in a file; ignores the object's contents."""
 
     def __init__(self, *_, **__):
-        """Take anything."""
+        pass
 
     def __setstate__(self, _):
-        """Take anything."""
+        """Ignore the state."""
 
 
 def read_weights(path: Path) -> tuple:
     """
-    Read a file that torch has saved, without running what is pickled in it.
+    Read a file saved by torch, without running pickled code.
 
     :returns: weights by their names in the order of the file, and labels or ().
-    :raises CheckpointError: says what the file is if it has no weights.
+    :raises CheckpointError: if there are no weights; names what the file is.
     """
     if _is_script(path):
-        raise CheckpointError(f'{path} is TorchScript, not weights: save them where it comes '
-                              f'from, {HOW_TO_SAVE}')
+        raise CheckpointError(f'{path} is TorchScript, not weights: save the weights in the '
+                              f'program that made it, with {HOW_TO_SAVE}')
     try:
         unknown = _unknown_classes(path)
-        shells = {name: type(name, (Shell,), {}) for name in unknown}
-        with torch.serialization.safe_globals([(shell, name) for name, shell in shells.items()]):
+        placeholders = [(type(name, (Placeholder,), {}), name) for name in unknown]
+        with torch.serialization.safe_globals(placeholders):
             content = torch.load(path, map_location='cpu', weights_only=True)
-    except Exception:   # the unpickler raises whatever a damaged file leads it to
+    except Exception:   # a damaged file can make the unpickler raise anything
         raise CheckpointError(f'{path} is not a usable checkpoint: it is neither .safetensors nor '
-                              'weights that torch has saved, or it is cut off') from None
+                              'weights saved by torch, or it is incomplete') from None
     weights = _find_weights(content)
     if weights is None:
         kind = next((type(each).__name__ for each in _parts(content)
-                     if isinstance(each, Shell)), None)
-        if kind and (isinstance(content, Shell) or 'torch.nn' in ' '.join(unknown)):
+                     if isinstance(each, Placeholder)), None)
+        if kind and (isinstance(content, Placeholder) or 'torch.nn' in ' '.join(unknown)):
             raise CheckpointError(
-                f'{path} holds a pickled module ({kind}), not its weights, and to load that would '
-                f'run its code: save the weights where it comes from, {HOW_TO_SAVE}')
+                f'{path} holds a pickled module ({kind}), not its weights, and loading it would '
+                f'run its code: save the weights in the program that made it, with {HOW_TO_SAVE}')
         raise CheckpointError(
             f'{path} holds no weights of a network, only {_describe(content)}: save them with '
             f'{HOW_TO_SAVE}')
@@ -73,7 +73,7 @@ def read_weights(path: Path) -> tuple:
 
 
 def _unknown_classes(path: Path) -> list:
-    """Return what is pickled in a file beside weights, by its name; none of the old format."""
+    """Return the names of the classes in a file other than weights; [] for the old format."""
     try:
         return torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except ValueError:
@@ -81,19 +81,20 @@ def _unknown_classes(path: Path) -> list:
 
 
 def _is_script(path: Path) -> bool:
-    with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+    """Return whether a file is TorchScript."""
+    with suppress(zipfile.BadZipFile, NotImplementedError), zipfile.ZipFile(path) as archive:
         return any(name.endswith('constants.pkl') for name in archive.namelist())
     return False
 
 
 def describe_network(weights: dict) -> tuple:
     """
-    Tell a DVSGestureNet by the shapes of its weights.
+    Recognize a DVSGestureNet by the shapes of its weights.
 
     :param weights: by any names, in the order of the layers.
     :returns: the weights by the names of DVSGestureNet, the number of outputs, and the
-        architecture, see `build_network`.
-    :raises ValueError: names the difference.
+        architecture for `build_network`.
+    :raises ValueError: if it is another network; names the difference.
     """
     layers = {}
     for name, value in weights.items():
@@ -106,8 +107,8 @@ def describe_network(weights: dict) -> tuple:
     if (len(convolutions), len(norms), len(linear)) != (CONVOLUTIONS, CONVOLUTIONS, 2):
         raise ValueError(
             f'its network has {len(convolutions)} convolutions, {len(norms)} batch norms and '
-            f'{len(linear)} linear layers; what is read, the DVSGestureNet of SpikingJelly, '
-            f'has {CONVOLUTIONS}, {CONVOLUTIONS} and 2')
+            f'{len(linear)} linear layers; the DVSGestureNet of SpikingJelly, which can be '
+            f'read, has {CONVOLUTIONS}, {CONVOLUTIONS} and 2')
     channels = convolutions[0]['weight'].shape[0]
     expected = [(channels, 2 if k == 0 else channels, *KERNEL) for k in range(CONVOLUTIONS)]
     found = [tuple(layer['weight'].shape) for layer in convolutions]
@@ -141,19 +142,20 @@ def describe_network(weights: dict) -> tuple:
 
 
 def _of_dimensions(layers: dict, count: int) -> list:
-    """Return the layers whose weight has so many dimensions."""
+    """Return the layers whose weight has a number of dimensions."""
     return [layer for layer in layers.values()
             if 'weight' in layer and layer['weight'].dim() == count]
 
 
 def _is_weights(content) -> bool:
+    """Return whether an object is a dict of tensors by name, of which some are matrices."""
     return isinstance(content, dict) and bool(content) and all(
         isinstance(name, str) for name in content) and any(
         isinstance(value, torch.Tensor) and value.dim() > 1 for value in content.values())
 
 
 def _find_weights(content, depth: int = 2):
-    """Return the dict of tensors in a file, None where there is none."""
+    """Return the weights in the content of a file by name, None if there are none."""
     if _is_weights(content):
         return {name: value for name, value in content.items()
                 if isinstance(value, torch.Tensor)}
@@ -167,7 +169,7 @@ def _find_weights(content, depth: int = 2):
 
 
 def _find_labels(content) -> tuple:
-    """Return the labels of the outputs, where a file tells them."""
+    """Return the labels of the outputs in the content of a file, () if there are none."""
     for each in _parts(content):
         if isinstance(each, dict):
             for key in LABEL_KEYS:
@@ -179,13 +181,14 @@ def _find_labels(content) -> tuple:
 
 
 def _parts(content):
-    """Yield what a file holds, and what its dict does."""
+    """Yield the content of a file and, if it is a dict, its values."""
     yield content
     if isinstance(content, dict):
         yield from content.values()
 
 
 def _describe(content) -> str:
+    """Return what an object without weights is, for an error message."""
     if isinstance(content, dict):
         return 'the keys ' + ', '.join(str(key) for key in list(content)[:8]) if content else (
             'an empty dict')

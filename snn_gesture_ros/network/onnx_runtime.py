@@ -37,7 +37,8 @@ class OnnxRuntime:
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=['CPUExecutionProvider'])
+                str(path), options, providers=['CPUExecutionProvider'],
+                enable_fallback=0)      # it prints to stdout and tries the same again
             card = self._session.get_modelmeta().custom_metadata_map[CARD_KEY]
             self.card = ModelCard.from_json(card)
             frame, states = _inputs_of(self._session, self.card)

@@ -106,13 +106,9 @@ class EventPlayerNode(Node):
             yield elapsed_s
         again = True
         while again:
-            first_ns = None
+            played_ns = 0
             try:
-                for t_ns, data in self._stored:
-                    first_ns = t_ns if first_ns is None else first_ns
-                    played_ns = t_ns - first_ns - self._start_ns
-                    if played_ns < 0:
-                        continue
+                for played_ns, t_ns, data in self._stored.since(self._start_ns):
                     if self._duration_ns and played_ns > self._duration_ns:
                         break
                     yield elapsed_s + played_ns / 1e9 / self._rate
@@ -121,7 +117,7 @@ class EventPlayerNode(Node):
                 self.error = str(error)
                 return
             again = self._loop and self._messages > 0
-            elapsed_s += max(played_ns, 0) / 1e9 / self._rate if first_ns is not None else 0
+            elapsed_s += played_ns / 1e9 / self._rate
         self.get_logger().info(f'end of the recording: {self._messages} messages played')
         self._health.publish()
         self._publisher.wait_for_all_acked()

@@ -13,14 +13,14 @@ from snn_gesture_ros.ros.live_events import LiveEvents
 from snn_gesture_ros.ros.parameters import declare, on_change, Spec
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.topics import header, IMAGE_QOS
-from snn_gesture_ros.viewing.picture import draw_events, LONGEST_PX, write_caption
+from snn_gesture_ros.viewing.image import draw_events, MAX_SIDE_PX, write_caption
 
 SOURCES = ('events', 'event_stream')
 PARAMETERS = (
     Spec('source', 'events', 'What is shown: events (all that the camera sends, also where no '
          'other node runs) or event_stream (the clean events that the network sees)'),
     Spec('rate_hz', 15.0, 'Pictures in a second, while somebody looks at them', 0.1, 120.0),
-    Spec('longest_px', LONGEST_PX, 'Bound of the longer side of a picture; a larger sensor is '
+    Spec('longest_px', MAX_SIDE_PX, 'Bound of the longer side of a picture; a larger sensor is '
          'shrunk, a smaller one is enlarged', 16, 4096),
     ROTATION._replace(description='Turn the events of a camera clockwise by 0, 90, 180 or 270 '
                       'degrees; event_stream is turned already'),

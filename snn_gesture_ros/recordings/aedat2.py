@@ -7,15 +7,15 @@ A time has 32 bits and so has an address, in version 1 sixteen.
 
 | bits of an address | DVS128 | DAVIS |
 | --- | --- | --- |
-| not a pixel's event | 15 | 31 (picture, motion), 10 (trigger: 3 rising, 2 falling in bits 0-2) |
+| not a pixel's event | 15 | 31 (image, motion), 10 (trigger: 3 rising, 2 falling in bits 0-2) |
 | x, counted from the right | 1-7 | 12-21 |
 | y, counted from the bottom | 8-14 | 22-30 |
 | ON | 0, where it is 0 | 11, where it is 1 |
 
 Here x is counted from the left and y from the top, as in all other formats. Source: how jAER's
 own classes of these cameras read an address; the header's line `AEChip` names the class. Where
-it does not, the size of the sensor tells which of them it was, or else the addresses: v2e's files
-are of a DAVIS.
+it does not, the resolution of the sensor shows which of them it was, or else the addresses: v2e's
+files are of a DAVIS.
 """
 from pathlib import Path
 import re
@@ -24,12 +24,13 @@ from typing import NamedTuple
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.messages import Triggers
-from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording, Unwrapped
+from snn_gesture_ros.recordings.recording import (
+    find_place, read_times, Recording, UnreadableRecording, Unwrapped)
 
 AEDAT1_START = b'#!AER-DAT1.0'
 AEDAT2_START = b'#!AER-DAT2.0'
 HEADER_END = b'#End Of ASCII'
-LONGEST_LINE = 1 << 16
+MAX_LINE = 1 << 16
 """Bytes of a line of the header; those of jAER's settings are long."""
 NO_TEXT = re.compile(rb'[\0-\x08\x0e-\x1f]')
 WORDS = np.dtype([('address', '>u4'), ('t', '>i4')])
@@ -43,9 +44,9 @@ class Layout(NamedTuple):
     """Where an address has what."""
 
     no_pixel: int
-    """Bits of which any says that this is no pixel's event."""
+    """Bits; if one is set, the word is not the event of a pixel."""
     no_trigger: int
-    """Bits of which any says that it is not a trigger either."""
+    """Bits; if one is set, the word is not a trigger either."""
     x_shift: int
     x_mask: int
     y_shift: int
@@ -70,7 +71,7 @@ DAVIS_SIZES = ((240, 180), (346, 260), (640, 480))
 
 class Aedat2(Recording):
     """
-    The events of an AEDAT 1.0 or 2.0 file, with pictures and motion skipped.
+    The events of an AEDAT 1.0 or 2.0 file, with images and motion skipped.
 
     A file that names no camera is a DVS128's if its addresses are, else a DAVIS's.
     """
@@ -102,8 +103,17 @@ class Aedat2(Recording):
     def events(self, topic=None):
         """Yield the events as they lie in the file, times unwrapped; see `Recording`."""
         self.choose_topic(topic)
+        return self._read(self._words())
+
+    def events_from(self, start_us: int, topic=None):
+        """Yield the events from about a time on; see `Recording`."""
+        self.choose_topic(topic)
+        count = (self._file.seek(0, 2) - self._start) // self._type.itemsize
+        return self._read(self._words(*find_place(start_us, count, self._times_at)))
+
+    def _read(self, words):
         layout = self._layout
-        for address, times_us in self._words():
+        for address, times_us in words:
             pixel = address & layout.no_pixel == 0
             address = address[pixel].astype(np.int64)
             events = np.zeros(len(address), EVENT)
@@ -133,13 +143,21 @@ class Aedat2(Recording):
         """Close the file."""
         self._file.close()
 
-    def _words(self):
-        """Yield addresses, uint32[n], and times in microseconds, int64[n]."""
-        self._file.seek(self._start)
-        times = Unwrapped()
+    def _times_at(self, places):
+        return read_times(self._file, self._start, self._type, places)
+
+    def _words(self, first: int = 0, t_us=None):
+        """
+        Yield addresses, uint32[n], and times in microseconds, int64[n].
+
+        :param first: place of the first word that is read.
+        :param t_us: its time, unwrapped; None for the start of the file.
+        """
+        self._file.seek(self._start + first * self._type.itemsize)
+        times = Unwrapped(t_us)
         while data := self._file.read(BATCH * self._type.itemsize):
             words = np.frombuffer(data, self._type, len(data) // self._type.itemsize)
-            yield words['address'].astype(np.uint32), times.go_on(words['t'].astype(np.int32))
+            yield words['address'].astype(np.uint32), times.unwrap(words['t'].astype(np.int32))
             if len(data) % self._type.itemsize:
                 raise self._damaged('it ends within an event')
 
@@ -155,7 +173,7 @@ class Aedat2(Recording):
                     largest_x = max(largest_x, int((pixel >> 12 & 0x3ff).max()))
                     largest_y = max(largest_y, int((pixel >> 22 & 0x1ff).max()))
         except UnreadableRecording:
-            pass        # what comes before the cut tells it
+            pass        # what comes before the cut is enough
         if is_dvs128:
             return DVS128, *(size or (128, 128))
         found = size or next(
@@ -167,7 +185,7 @@ class Aedat2(Recording):
                 'those of a DVS128 or a DAVIS: give its --size, as 346x260')
         if size is None:
             self.add_note('the header names no camera (AEChip): by its addresses it is taken for '
-                          'a DAVIS of {}x{} pixels, --size says another'.format(*found))
+                          'a DAVIS of {}x{} pixels, --size sets another'.format(*found))
         return DAVIS, *found
 
     def _read_header(self):
@@ -178,7 +196,7 @@ class Aedat2(Recording):
         self._type = WORDS_OF_1 if is_old else WORDS
         while True:
             start = self._file.tell()
-            line = self._file.readline(LONGEST_LINE)
+            line = self._file.readline(MAX_LINE)
             if not line.startswith(b'#') or NO_TEXT.search(line):
                 self._file.seek(start)
                 return chip
@@ -189,6 +207,3 @@ class Aedat2(Recording):
             name, _, value = line.decode('latin-1').lstrip('# ').partition(':')
             if name == 'AEChip':
                 chip = value.strip().rsplit('.')[-1]
-
-    def _damaged(self, reason: str) -> UnreadableRecording:
-        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')

@@ -11,12 +11,12 @@ from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
 AEDAT31_START = b'#!AER-DAT3.1'
 
 HEADER_END = b'#!END-HEADER'
-LONGEST_LINE = 4096
+MAX_LINE = 4096
 """Bytes of a line of the header."""
 PACKET = struct.Struct('<HHIIIIII')
 """Type, source, bytes an event, offset of its time, overflow, capacity, number and valid."""
 POLARITY = 1
-"""The type of a packet of events; others are triggers, pictures, motion."""
+"""The type of a packet of events; others are triggers, images, motion."""
 WORDS = np.dtype([('data', '<u4'), ('t', '<u4')])
 BATCH = 1 << 16
 """Events that are read at once."""
@@ -45,7 +45,7 @@ class Aedat31(Recording):
         self.path = path
         self._file = path.open('rb') if stream is None else stream
         try:
-            self._tell_sensors(self._read_header())
+            self._read_sensors(self._read_header())
         except BaseException:
             self.close()
             raise
@@ -83,7 +83,7 @@ class Aedat31(Recording):
         """Close the file."""
         self._file.close()
 
-    def _tell_sensors(self, header: list) -> None:
+    def _read_sensors(self, header: list) -> None:
         sizes = {}
         for line in header:
             name, _, value = line.lstrip('#').partition(':')
@@ -101,16 +101,16 @@ class Aedat31(Recording):
             self.streams = sizes
 
     def _read_header(self) -> list:
-        lines = [self._file.readline(LONGEST_LINE)]
+        lines = [self._file.readline(MAX_LINE)]
         if lines[0].startswith(AEDAT31_START):
             while lines[-1].startswith(b'#') and lines[-1].endswith(b'\n'):
                 if lines[-1].startswith(HEADER_END):
                     return [line.decode('latin-1').strip() for line in lines]
-                lines.append(self._file.readline(LONGEST_LINE))
+                lines.append(self._file.readline(MAX_LINE))
         raise self._damaged('its text header does not end')
 
     def _read(self, size: int, what: str) -> bytes:
-        """Read so many bytes, or none at the end of the file."""
+        """Read `size` bytes, or none at the end of the file."""
         data = self._file.read(size)
         if data and len(data) < size:
             raise self._damaged(f'it ends within {what}')
@@ -125,9 +125,6 @@ class Aedat31(Recording):
     def _skip(self, size: int) -> None:
         for start in range(0, size, SKIP_BYTES):
             self._read_all(min(size - start, SKIP_BYTES))
-
-    def _damaged(self, reason: str) -> UnreadableRecording:
-        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')
 
 
 def _as_events(words: np.ndarray, overflow: int) -> np.ndarray:

@@ -16,10 +16,12 @@ BATCH_US = 1000
 """Camera time of one message, as drivers send them."""
 END_US = (1 << 31) * 1_000_000
 """The seconds of a message's time have 31 bits."""
-LARGEST_Y = (1 << 15) - 1
+MAX_Y = (1 << 15) - 1
 VERSION = 8
-"""Of rosbag2's metadata; later ones tell the QoS in a way that Humble does not read."""
+"""Of rosbag2's metadata; Humble does not read how later ones store the QoS."""
 FRAME_ID = 'camera'
+SUFFIX = '.unfinished.mcap'
+"""Of a recording that is not finished."""
 
 
 class BagWriter:
@@ -27,7 +29,7 @@ class BagWriter:
 
     def __init__(self, path: Path, topic: str, message_type: str, width=None, height=None):
         """
-        Begin with no message.
+        Create the file or folder.
 
         :param path: a folder, or a file with the suffix .mcap or .db3.
         :param message_type: one of EVENT_TYPES.
@@ -57,8 +59,8 @@ class BagWriter:
         times_us = events['t']
         if times_us.min() < 0 or times_us.max() >= END_US:
             raise ValueError(f'times from {times_us.min()} to {times_us.max()} us do not fit into '
-                             'messages, which take 0 s to 2^31 s')
-        if events['y'].max() > LARGEST_Y:
+                             'messages, which have 0 s to 2^31 s')
+        if events['y'].max() > MAX_Y:
             raise ValueError(f'y up to {events["y"].max()} does not fit into messages')
         starts = np.flatnonzero(np.diff(times_us // BATCH_US)) + 1
         for part in np.split(events, starts):
@@ -86,11 +88,8 @@ class BagWriter:
         return encode_event_array(events, t_ns, FRAME_ID, *self._size)
 
 
-SUFFIX = '.unfinished.mcap'
-
-
 def journal_of(output: Path) -> Path:
-    """Return where the journal of a recording lies: beside it."""
+    """Return the path of the journal of a recording, in the same folder."""
     return output.with_name(output.name + SUFFIX)
 
 
@@ -104,13 +103,12 @@ class Journal:
 
     def __init__(self, path: Path, topic: str, message_type: str):
         """
-        Begin a file.
+        Create the file.
 
         :param message_type: one of EVENT_TYPES.
         :raises OSError: if it cannot be written.
         """
         from mcap.writer import CompressionType, Writer
-        from snn_gesture_ros.recordings.connection import types_of
         definition, _ = types_of(message_type).generate_msgdef(message_type, ros_version=2)
         self._path = path
         self._file = path.open('wb')

@@ -9,7 +9,7 @@ HDF5, npz, npy and text differ in how arrays are stored; all that is decided her
 | --- | --- |
 | names | those of NAMES, with or without `events_` before; `xy` for an array [n, 2] |
 | arrays [n, 4] | `t x y p`, `x y t p`, `x y p t` or `t p x y`: the first that fits |
-| time | the unit in its name (`t_ns`, `time (s)`), else the numbers tell it |
+| time | the unit in its name (`t_ns`, `time (s)`), else it follows from the numbers |
 | whole numbers | are microseconds, above 10^17 nanoseconds |
 | numbers with fractions | are seconds, or microseconds where there were less than one event a \
 second |
@@ -28,7 +28,7 @@ NAMES = {
     'p': ('p', 'ps', 'pol', 'pols', 'polarity', 'polarities', 'polarity_on', 'on'),
     'xy': ('xy', 'xys'),
 }
-"""Names of the columns, in lower case."""
+"""Names of the columns, in lower case, the most usual first."""
 ORDERS = ('txyp', 'xytp', 'xypt', 'tpxy')
 """Of the columns of an array [n, 4]."""
 UNITS = {'s': 1e6, 'sec': 1e6, 'ms': 1e3, 'us': 1.0, 'usec': 1.0, 'ns': 1e-3, 'nsec': 1e-3}
@@ -39,27 +39,37 @@ SAMPLE = 1 << 16
 """Events that decide the order of columns and the unit of time."""
 DISORDER = 0.01
 """At most such a part of the steps of a time goes back."""
-WORDS = {'us': 'microseconds', 'ns': 'nanoseconds', 's': 'seconds', 'ms': 'milliseconds'}
+WORDS = {'us': 'microseconds', 'ns': 'nanoseconds', 's': 'seconds'}
+"""Names of the units that can follow from numbers."""
+MAX_TIME_US = 1 << 62
 
 
 class Column(NamedTuple):
     """A column of events: an array, or a part of each of its rows."""
 
     array: object
-    """What has `shape` and `dtype`, and gives rows for a slice."""
+    """Has `shape` and `dtype`, and returns rows for a slice."""
     part: object = None
     """A field, or an index of the second axis; None for the array itself."""
 
 
 class NotEvents(ValueError):
-    """Arrays cannot be read as events; the message says why."""
+    """Arrays cannot be read as events; the message contains the reason."""
 
 
 def role_of(name: str) -> Optional[str]:
     """Return t, x, y, p or xy for the name of a column, without a unit; None for others."""
-    bare, _ = split_unit(name)
-    bare = re.sub(r'^events?_', '', bare)
+    bare = _bare(name)
     return next((role for role, names in NAMES.items() if bare in names), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r'^events?_', '', split_unit(name)[0])
+
+
+def _rank_of(name: str, role: str) -> int:
+    """Return how usual a name is, 0 for the first of NAMES: the most usual counts."""
+    return NAMES[role].index(_bare(name))
 
 
 def split_unit(name: str) -> tuple:
@@ -79,7 +89,7 @@ class Table:
         Look at the first events.
 
         :param columns: Column by t, x, y and p.
-        :param unit: of the time, one of UNITS; None where the numbers tell it.
+        :param unit: of the time, one of UNITS; None to find it from the numbers.
         :param offset_us: is added to the times.
         :raises NotEvents: if they cannot be events.
         """
@@ -91,15 +101,22 @@ class Table:
         self._offset_us = offset_us
         self.count = next(iter(shapes))[0]
         self.notes = []
-        """What was taken for granted, a line each."""
+        """What was assumed, a line each."""
+        for name, column in columns.items():
+            dtype = column.array.dtype
+            dtype = dtype[column.part] if isinstance(column.part, str) else dtype
+            if dtype.kind not in 'iubf' or dtype.shape:
+                kind = 'they are Python objects' if dtype.hasobject else f'it is {dtype}'
+                raise NotEvents(f'{name} must be numbers, {kind}')
         sample = self._rows(0, min(SAMPLE, self.count))
-        for name, column in sample.items():
-            if column.dtype.kind not in 'iubf':
-                raise NotEvents(f'{name} must be numbers, it is {column.dtype}')
+        self._off = off_values(sample['p'])
         self._unit = unit or unit_of(sample['t'])
-        self.unit_note = f'times are taken for {WORDS[self._unit[:2].rstrip("e")]}'
         if unit is None and (self._unit != 'us' or sample['t'].dtype.kind == 'f'):
-            self.notes.append(self.unit_note)
+            self.notes.append(f'times are taken for {WORDS[self._unit]}')
+        values = np.unique(sample['p'])
+        if len(values) > 1 and not np.isin(values, self._off).any() and values.min() > 0:
+            self.notes.append(f'p is above 0 in all events, from {values.min()} to '
+                              f'{values.max()}: all are taken for ON')
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """
@@ -108,15 +125,20 @@ class Table:
         :raises NotEvents: if there are others than events among them.
         """
         rows = self._rows(start, stop)
-        return as_events(rows, self._unit, self._offset_us)
+        return as_events(rows, self._unit, self._offset_us, self._off)
 
-    def _rows(self, start, stop):
+    def times_at(self, places: np.ndarray) -> np.ndarray:
+        """Return the times of single events in microseconds, int64[m]."""
+        times = [self._rows(place, place + 1, 't')['t'] for place in places.tolist()]
+        return in_microseconds(np.concatenate(times), self._unit) + self._offset_us
+
+    def _rows(self, start, stop, names='txyp'):
         read = {}
-        for column in self._columns.values():
+        rows = {}
+        for name in names:
+            column = self._columns[name]
             if id(column.array) not in read:
                 read[id(column.array)] = column.array[start:stop]
-        rows = {}
-        for name, column in self._columns.items():
             array = read[id(column.array)]
             rows[name] = (array if column.part is None else
                           array[column.part] if isinstance(column.part, str) else
@@ -125,12 +147,13 @@ class Table:
 
 
 @np.errstate(all='ignore')
-def as_events(rows: dict, unit: str, offset_us: int = 0) -> np.ndarray:
+def as_events(rows: dict, unit: str, offset_us: int = 0, off: tuple = ()) -> np.ndarray:
     """
     Return columns as EVENT[n].
 
     :param rows: numbers by t, x, y and p, all of one length.
     :param unit: of the time, one of UNITS.
+    :param off: values above 0 of the polarity that mean OFF, see `off_values`.
     :raises NotEvents: if a number cannot be that of an event.
     """
     events = np.zeros(len(rows['t']), EVENT)
@@ -142,7 +165,7 @@ def as_events(rows: dict, unit: str, offset_us: int = 0) -> np.ndarray:
             raise NotEvents(f'{name} must be between 0 and 65535')
         events[name] = column
     events['t'] = in_microseconds(rows['t'], unit) + offset_us
-    events['p'] = is_on(rows['p'])
+    events['p'] = (rows['p'] > 0) & ~np.isin(rows['p'], off)
     return events
 
 
@@ -150,25 +173,29 @@ def in_microseconds(times: np.ndarray, unit: str) -> np.ndarray:
     """
     Return times as int64[n], nanoseconds cut and fractions rounded.
 
-    :raises NotEvents: if one is no time.
+    :raises NotEvents: if one is out of range.
     """
     scale = UNITS[unit]
-    if times.dtype.kind != 'f' and scale >= 1:
-        return times.astype(np.int64) * int(scale)
-    if times.dtype.kind != 'f':
-        return times.astype(np.int64) // round(1 / scale)
     scaled = times.astype(np.float64) * scale
-    if not (np.abs(scaled) < 2.0**62).all():
+    if not (np.abs(scaled) < MAX_TIME_US).all():
         raise NotEvents('t has values that are no times')
-    return np.rint(scaled).astype(np.int64)
+    if times.dtype.kind == 'f':
+        return np.rint(scaled).astype(np.int64)
+    if scale >= 1:
+        return times.astype(np.int64) * int(scale)
+    return (times // round(1 / scale)).astype(np.int64)     # unsigned ones may be larger before
 
 
-def is_on(polarity: np.ndarray) -> np.ndarray:
-    """Return which are ON: those above 0, but for -1 that was stored without a sign."""
-    on = polarity > 0
-    if polarity.dtype.kind == 'u':
-        on &= polarity != np.iinfo(polarity.dtype).max
-    return on
+def off_values(polarity: np.ndarray) -> tuple:
+    """
+    Return the values above 0 that mean OFF: -1 where it was stored without a sign.
+
+    Where there is 0, too, and no 1, the largest value is not -1: 0 and 255 are OFF and ON.
+    """
+    if polarity.dtype.kind != 'u':
+        return ()
+    values = set(np.unique(polarity).tolist())
+    return () if 0 in values and 1 not in values else (np.iinfo(polarity.dtype).max,)
 
 
 @np.errstate(all='ignore')
@@ -214,9 +241,9 @@ def find_tables(arrays: dict, offset_us=None) -> dict:
     """
     Return the Table of every camera among arrays, by its place, in the order of the names.
 
-    :param arrays: what has `shape` and `dtype` and gives rows for a slice, by path: `a/b/t`.
-    :param offset_us: gives what is added to the times of a place; called with it.
-    :raises NotEvents: if none can be read, says of the first why.
+    :param arrays: by path, as `a/b/t`; each has `shape` and `dtype` and returns rows for a slice.
+    :param offset_us: function of a place that returns what is added to its times.
+    :raises NotEvents: if none can be read, with the reason for the first.
     """
     folders = {}
     for path, array in sorted(arrays.items()):
@@ -236,7 +263,7 @@ def find_tables(arrays: dict, offset_us=None) -> dict:
 
 def _candidates(folder, members, reasons):
     """Yield the place, the columns and the unit of what may be events in a folder."""
-    columns, unit = {}, None
+    columns, ranks, unit = {}, {}, None
     for name, array in members.items():
         role = role_of(name)
         fields = array.dtype.names
@@ -249,8 +276,10 @@ def _candidates(folder, members, reasons):
         elif role == 'xy' and len(array.shape) == 2 and array.shape[1] == 2:
             columns |= {'x': Column(array, 0), 'y': Column(array, 1)}
         elif role in ('t', 'x', 'y', 'p'):
-            columns[role] = Column(array)
-            unit = split_unit(name)[1] if role == 't' else unit
+            rank = _rank_of(name, role)
+            if rank < ranks.get(role, len(NAMES[role])):
+                ranks[role], columns[role] = rank, Column(array)
+                unit = split_unit(name)[1] if role == 't' else unit
         elif (len(array.shape) == 2 and array.shape[1] == 4 and array.dtype.kind in 'iubf'
               and ('event' in path.lower() or len(members) == 1)):
             try:

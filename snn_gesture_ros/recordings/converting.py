@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From any recording to npz, HDF5, AEDAT 4, RAW, csv or rosbag2, in little memory."""
+"""Convert any recording to npz, HDF5, AEDAT 4, RAW, csv or rosbag2, in little memory."""
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +20,7 @@ WRITERS = {'.npz': NpzWriter, '.h5': Hdf5Writer, '.hdf5': Hdf5Writer, '.aedat4':
            '.raw': RawWriter, '.csv': CsvWriter}
 BAG_SUFFIXES = ('', *BAG_FILES)
 SIZED_SUFFIXES = (*BAG_SUFFIXES, '.aedat4', '.raw')
-"""Of formats that must tell the size of the sensor."""
+"""Suffixes of formats that need the resolution of the sensor."""
 TOPIC = '/event_camera/events'
 BATCH = 1 << 16
 """At least so many events are written at once."""
@@ -30,7 +30,7 @@ def check_suffix(output: Path) -> None:
     """
     Refuse a name whose suffix is not that of a format.
 
-    :raises ValueError: says which are.
+    :raises ValueError: with the suffixes that are.
     """
     if output.suffix not in (*WRITERS, *BAG_SUFFIXES):
         raise ValueError(f'{output}: the suffix {output.suffix} is none of '
@@ -48,7 +48,7 @@ class Conversion:
 
     def __init__(self, recording: Recording, output: Path, topic=None, message_type=None):
         """
-        Check that it can be done.
+        Check that the conversion is possible.
 
         :param topic: of a bag; needed where it has several with events.
         :param message_type: one of EVENT_TYPES, for a bag that is written; by default that of the
@@ -107,7 +107,7 @@ class Conversion:
 
 
 def _batched(arrays):
-    """Join arrays of EVENT to some of BATCH or more; at a damage, give what came before first."""
+    """Join arrays of EVENT to some of BATCH or more; yield those before a damage first."""
     held, count, damage = [], 0, None
     try:
         for events in arrays:

@@ -11,7 +11,7 @@ from snn_gesture_ros.recordings.stored_messages import EventReader, Pace, PEAK_U
 
 @dataclass
 class Facts:
-    """Facts of one camera's events; None where the recording does not tell."""
+    """Facts of one camera's events; None where the recording does not have it."""
 
     topic: str = None
     message_type: str = None
@@ -22,7 +22,7 @@ class Facts:
     on: int = 0
     off: int = 0
     out_of_range: int = 0
-    """Events outside the sensor; they are in no other number."""
+    """Events outside the sensor; no other number counts them."""
     triggers_rising: int = 0
     triggers_falling: int = 0
     t_first_us: int = None

@@ -22,16 +22,19 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.columns import find_tables, NotEvents
-from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
+from snn_gesture_ros.recordings.recording import (
+    find_place, known_size, Recording, UnreadableRecording)
 
 HDF5_START = b'\x89HDF\r\n\x1a\n'
 BATCH = 1 << 16
-"""Events that are read at once, or a chunk of the file where that is larger, up to MOST."""
-MOST = 1 << 20
+"""Events that are read at once, or a chunk of the file where that is larger, up to MAX_BATCH."""
+MAX_BATCH = 1 << 20
 CACHE_BYTES = 16 << 20
 """Of a dataset's chunks, each of which is unpacked once then."""
 ECF = 0x8ecf
 """The filter of Prophesee's compression."""
+CHUNK = 1 << 16
+"""Events that are written and compressed together."""
 
 
 class Hdf5(Recording):
@@ -61,11 +64,20 @@ class Hdf5(Recording):
 
     def events(self, topic=None):
         """Yield the events in batches; see `Recording`."""
+        return self._read(self._tables[self.choose_topic(topic)], 0)
+
+    def events_from(self, start_us: int, topic=None):
+        """Yield the events in batches from about a time on; see `Recording`."""
         table = self._tables[self.choose_topic(topic)]
+        with self._explain():
+            place, _ = find_place(start_us, table.count, table.times_at)
+        return self._read(table, place)
+
+    def _read(self, table, first: int):
         for note in table.notes:
             self.add_note(note)
-        batch = min(max(BATCH, self._chunk), MOST)
-        for start in range(0, table.count, batch):
+        batch = min(max(BATCH, self._chunk), MAX_BATCH)
+        for start in range(first - first % batch, table.count, batch):
             with self._explain():
                 events = table.read(start, start + batch)
             yield events
@@ -100,7 +112,7 @@ class Hdf5(Recording):
             self.add_note(f'{", ".join(refused)}: not read; {next(iter(refused.values()))}')
 
     def _offset_us(self, place: str) -> int:
-        """Return what DSEC counts the times from."""
+        """Return the time in microseconds from which DSEC counts."""
         for path in (f'{place.rpartition("/")[0]}/t_offset', f'{place}/t_offset', 't_offset'):
             offset = self._file.get(path.strip('/'))
             if offset is not None:
@@ -108,21 +120,21 @@ class Hdf5(Recording):
         return 0
 
     def _size_of(self, place: str) -> tuple:
-        """Return width and height of a place's sensor; None for both where they are not told."""
+        """Return width and height of a place's sensor, None for both where they are missing."""
         with self._explain():
             item = self._file[place or '/']
             for attributes in (item.attrs, item.parent.attrs, self._file.attrs):
                 if 'width' in attributes and 'height' in attributes:
-                    return told_size(int(attributes['width']), int(attributes['height']))
+                    return known_size(int(attributes['width']), int(attributes['height']))
                 geometry = attributes.get('geometry', '')
                 if isinstance(geometry, bytes):
                     geometry = geometry.decode('latin-1')
                 width, _, height = str(geometry).partition('x')
                 if width.isdecimal() and height.isdecimal():
-                    return told_size(int(width), int(height))
+                    return known_size(int(width), int(height))
                 resolution = np.ravel(attributes.get('sensor_resolution', ()))
                 if len(resolution) >= 2:
-                    return told_size(int(resolution[1]), int(resolution[0]))
+                    return known_size(int(resolution[1]), int(resolution[0]))
         return None, None
 
     @contextmanager
@@ -138,9 +150,8 @@ class Hdf5(Recording):
         except NotEvents as error:
             raise UnreadableRecording(f'{self.path}: {error}') from None
         except Exception as error:
-            reason = ' '.join(str(error).split())
-            raise UnreadableRecording(
-                f'{self.path}: the file is cut off or damaged: {reason}') from None
+            reason = ' '.join(str(error).split()) or type(error).__name__
+            raise self._damaged(reason) from None
 
 
 def _missing_filter(h5py, dataset):
@@ -149,11 +160,13 @@ def _missing_filter(h5py, dataset):
     for number in range(options.get_nfilters()):
         code, _, _, name = options.get_filter(number)
         if not h5py.h5z.filter_avail(code) and not _has_filter(h5py, code):
-            what_to_do = ("set HDF5_PLUGIN_PATH to Prophesee's plugin (hdf5_ecf), or take the RAW "
-                          'file that it was made from' if code == ECF else
-                          'pip install hdf5plugin')
+            if code == ECF:
+                return ("its events are compressed by Prophesee's ECF, a filter that h5py does "
+                        "not have by itself: install Prophesee's plugin hdf5_ecf and set "
+                        'HDF5_PLUGIN_PATH to its folder, or take the RAW file that it was made '
+                        'from')
             return (f'its events are compressed by a filter that h5py does not have '
-                    f'({name.decode("latin-1") or code}): {what_to_do}')
+                    f'({name.decode("latin-1") or code}): pip install hdf5plugin')
     return None
 
 
@@ -164,10 +177,6 @@ def _has_filter(h5py, code: int) -> bool:
     except ImportError:
         return False
     return bool(h5py.h5z.filter_avail(code))
-
-
-CHUNK = 1 << 16
-"""Events that are compressed together."""
 
 
 class _Sink(io.FileIO):
@@ -200,7 +209,7 @@ class Hdf5Writer:
 
     def __init__(self, path: Path, width, height):
         """
-        Begin with no event.
+        Create the file and its columns.
 
         :param width: of the sensor in pixels, like the height; None where it is not known.
         :raises ModuleNotFoundError: if h5py is not installed.

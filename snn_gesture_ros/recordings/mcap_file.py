@@ -3,17 +3,19 @@
 """Mcap files, also those that were not finished, as where the recorder was killed."""
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 import struct
 
-from snn_gesture_ros.recordings.connection import Connection, ros2_name
+from snn_gesture_ros.recordings.compression import unpack
+from snn_gesture_ros.recordings.connection import Chunks, Connection, in_time_order, ros2_name
 
 MCAP_START = b'\x89MCAP0\r\n'
 CHUNK_OPCODE = 6
 CHUNK_HEAD = struct.Struct('<BQQQQII')
 """Opcode, length, times, size and check sum of a chunk; length of its compression's name."""
-LARGEST_RECORD = 1 << 30
+MAX_RECORD = 1 << 30
 """Bytes; more are damage."""
 SIZE_BYTES = 8
 """Of the number of compressed bytes, which follows the name."""
@@ -21,9 +23,10 @@ SIZE_BYTES = 8
 
 class McapFile:
     """
-    The messages of a file, as they lie in it.
+    The messages of a file.
 
-    Indexes are not used: a message that they do not name is read too.
+    The index serves only to find a time and to bring messages into the order of time: a message
+    that it does not name is read too.
     """
 
     def __init__(self, path: Path):
@@ -36,6 +39,7 @@ class McapFile:
         self._damage = None
         """Why it cannot be read to its end."""
         self._statistics = None
+        self._chunks = Chunks()
         schemas, channels = self._read_summary()
         statistics = self._statistics
         if statistics is None or len(channels) < statistics.channel_count:
@@ -51,23 +55,33 @@ class McapFile:
                        counts.get(channel.id, 0) if is_known else None, channel.message_encoding)
             for channel in channels.values()]
 
-    def messages(self, connections):
+    def messages(self, connections, start_ns=None):
         """
-        Yield connection, time in nanoseconds and bytes of each message.
+        Yield connection, time in nanoseconds and bytes of each message, in the order of time.
 
+        Without an index it is the order of the file.
+
+        :param start_ns: messages before may be left out; None for all.
         :raises ValueError: after the last message before a cut, or if there are fewer than the
-            file says.
+            statistics count.
         """
         from mcap.records import Message
         wanted = {connection.id: connection for connection in connections}
+        place = None if start_ns is None else self._chunks.place_of(start_ns)
         read = Counter()
-        for record in self._records():
-            if isinstance(record, Message) and record.channel_id in wanted:
-                read[record.channel_id] += 1
-                yield wanted[record.channel_id], record.log_time, record.data
+
+        def batches():
+            for after, records in self._records(place):
+                found = [(wanted[record.channel_id], record.log_time, record.data)
+                         for record in records
+                         if isinstance(record, Message) and record.channel_id in wanted]
+                read.update(connection.id for connection, *_ in found)
+                yield after, found
+
+        yield from in_time_order(batches(), self._chunks)
         if self._damage:
             raise ValueError(self._damage)
-        for connection in connections:
+        for connection in connections if place is None else ():
             if connection.count is not None and read[connection.id] < connection.count:
                 raise ValueError(f'{connection.topic} has {connection.count} messages by the '
                                  f'statistics, {read[connection.id]} are there')
@@ -87,36 +101,76 @@ class McapFile:
         if summary is None:
             return {}, {}
         self._statistics = summary.statistics
+        indexes = summary.chunk_indexes
+        if summary.statistics is not None and len(indexes) == summary.statistics.chunk_count:
+            self._chunks = Chunks(
+                (index.chunk_start_offset, index.message_start_time, index.message_end_time)
+                for index in indexes if index.message_end_time)     # others are empty
         return summary.schemas, summary.channels
 
     def _scan(self) -> tuple:
         """Return schemas and channels by their numbers, of the whole file."""
         from mcap.records import Channel, Schema
         schemas, channels = {}, {}
-        for record in self._records():
-            if isinstance(record, Schema):
-                schemas[record.id] = record
-            elif isinstance(record, Channel):
-                channels[record.id] = record
+        for _, records in self._records():
+            for record in records:
+                if isinstance(record, Schema):
+                    schemas[record.id] = record
+                elif isinstance(record, Channel):
+                    channels[record.id] = record
         return schemas, channels
 
-    def _records(self):
-        from mcap.stream_reader import CRCValidationError, StreamReader
+    def _records(self, place=None):
+        """
+        Yield the place behind each record, and the record in a list; of a chunk, those in it.
+
+        :param place: of the first record; None for the start of the file.
+        """
+        from mcap.records import Chunk
+        from mcap.stream_reader import StreamReader
         last = b''
         with self._path.open('rb') as file:
-            place = 0
+            after = file.seek(place or 0)
             try:
-                for record in StreamReader(file, validate_crcs=True,
-                                           record_size_limit=LARGEST_RECORD).records:
-                    yield record
-                    place = file.tell()
+                for record in StreamReader(
+                        file, skip_magic=place is not None, emit_chunks=True, validate_crcs=True,
+                        record_size_limit=MAX_RECORD).records:
+                    records = _unpack_chunk(record) if isinstance(record, Chunk) else [record]
+                    after = file.tell()
+                    yield after, records
             except Exception as error:      # damaged bytes lead the library to any
                 self._damage = self._damage or str(error) or type(error).__name__
-                if not isinstance(error, CRCValidationError):
-                    file.seek(place)
+                if not _is_of_check_sum(error):
+                    file.seek(after)
                     last = _unpack_cut_chunk(file)
-        with suppress(Exception):
-            yield from StreamReader(BytesIO(last), skip_magic=True).records
+        if last:
+            yield after, _read_records(last)
+
+
+def _unpack_chunk(chunk) -> list:
+    """
+    Return the records in a chunk.
+
+    :raises ValueError: if it is damaged.
+    """
+    from mcap.stream_reader import breakup_chunk
+    data = unpack(chunk.data, chunk.compression)
+    return breakup_chunk(replace(chunk, data=data, compression=''), validate_crc=True)
+
+
+def _is_of_check_sum(error: Exception) -> bool:
+    from mcap.stream_reader import CRCValidationError
+    return isinstance(error, CRCValidationError)
+
+
+def _read_records(data: bytes) -> list:
+    """Return the records of a chunk up to its cut."""
+    from mcap.stream_reader import StreamReader
+    records = []
+    with suppress(Exception):
+        for record in StreamReader(BytesIO(data), skip_magic=True).records:
+            records.append(record)
+    return records
 
 
 def _unpack_cut_chunk(file) -> bytes:
@@ -125,15 +179,9 @@ def _unpack_cut_chunk(file) -> bytes:
     if len(head) < CHUNK_HEAD.size or head[0] != CHUNK_OPCODE:
         return b''
     *_, name_length = CHUNK_HEAD.unpack(head)
-    name = file.read(min(name_length, LARGEST_RECORD))
+    name = file.read(min(name_length, MAX_RECORD))
     size = int.from_bytes(file.read(SIZE_BYTES), 'little')
-    packed = file.read(min(size, LARGEST_RECORD))
-    with suppress(Exception):
-        if name == b'zstd':
-            import zstandard
-            return zstandard.ZstdDecompressor().decompressobj().decompress(packed)
-        if name == b'lz4':
-            import lz4.frame
-            return lz4.frame.LZ4FrameDecompressor().decompress(packed)
-        return packed
+    packed = file.read(min(size, MAX_RECORD))
+    with suppress(ImportError, ValueError):
+        return unpack(packed, name.decode('latin-1'), is_cut=True)
     return b''

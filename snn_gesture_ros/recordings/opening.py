@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Opening: which format a recording has, as its contents tell."""
+"""Open a recording: its contents, not its name, show the format."""
 from functools import partial
 from pathlib import Path
 import re
@@ -25,13 +25,16 @@ START_BYTES = 4096
 UNPACK = 'is packed: unpack it, and name what is in it'
 NO_EVENTS = 'holds no events: name the recording of the event camera'
 FOREIGN = (
-    (b'#!AER-DAT3', 'is AEDAT 3.0, of which only 3.1 is read: jAER or cAER write it anew'),
+    (b'#!AER-DAT3', 'is AEDAT 3.0, of which only 3.1 is read: save it again with jAER or cAER'),
     (b'#!AER-DAT4', 'is AEDAT 4 that is cut off or damaged within its first line'),
     (b'#ROSBAG V1', 'is a ROS 1 bag of version 1: rosbag fix of ROS 1 makes it version 2'),
-    (b'Event Stream', 'is Event Stream (.es), which is not read: faery or loris write it as csv'),
+    (b'Event Stream', 'is Event Stream (.es), which is not read: convert it to csv with faery or '
+                      'loris'),
     (b'version https://git-lfs', 'is a pointer of Git LFS, not the file: git lfs pull fetches it'),
     (b'MATLAB 5.0 MAT-file', 'is of MATLAB, which is not read: save t, x, y and p with '
                              'scipy.io.loadmat and numpy.savez'),
+    (b'MATLAB 7.3 MAT-file', 'is of MATLAB, which is not read: save t, x, y and p with h5py and '
+                             'numpy.savez'),
     (b'BZh', UNPACK), (b'\xfd7zXZ\0', UNPACK), (b"7z\xbc\xaf'\x1c", UNPACK), (b'Rar!', UNPACK),
     (b'PAR1', 'is Parquet, which is not read: save it as csv'),
     (b'\x80', 'is a pickle of Python, which is not read: save t, x, y and p with numpy.savez'),
@@ -41,17 +44,22 @@ FOREIGN = (
     (b'GIF8', NO_EVENTS), (b'RIFF', NO_EVENTS), (b'\x1aE\xdf\xa3', NO_EVENTS),
     (b'\0\0\0\x18ftyp', NO_EVENTS), (b'\0\0\0\x1cftyp', NO_EVENTS), (b'\0\0\0 ftyp', NO_EVENTS),
 )
-"""What else people have, by its first bytes, and what to do with it."""
+"""Other files that people have, by their first bytes, and what to do with them."""
 TAR_PLACE, TAR = 257, b'ustar'
+
+SUFFIXES = (*BAG_FILES, '.bag', '.active', '.npz', '.npy', '.h5', '.hdf5', '.raw', '.dat',
+            '.aedat', '.aedat2', '.aedat4')
+TEXT_SUFFIXES = ('.txt', '.csv', '.gz')
+"""Of files that are recordings only if they hold events: tables of labels are such, too."""
 
 
 def open_recording(path, encoding=None, size=None) -> Recording:
     """
-    Open a recording of any format, which its contents tell.
+    Open a recording of any format.
 
     :param encoding: of a file of Prophesee's that has no header: evt2, evt21 or evt3.
-    :param size: width and height of the sensor, where the file does not tell it.
-    :raises UnreadableRecording: if it is none, is damaged, or a library to read it is missing.
+    :param size: width and height of the sensor, where the file does not have it.
+    :raises UnreadableRecording: if it is not a recording, is damaged, or a library is missing.
     :raises OSError: if there is no such file, it may not be read, or it is a FIFO or a device.
     """
     path = Path(path)
@@ -59,12 +67,12 @@ def open_recording(path, encoding=None, size=None) -> Recording:
         check_regular(each)
     recording = _find_format(path, encoding, size)(path)
     if size:
-        recording.tell_size(size)
+        recording.set_size(size)
     return recording
 
 
 def _find_format(path, encoding, size):
-    """Return what opens a path."""
+    """Return the class, or function, that opens a path."""
     if path.is_dir():
         return Bag
     with path.open('rb') as file:
@@ -99,8 +107,8 @@ def _find_format(path, encoding, size):
     if encoding:
         return partial(PropheseeRaw, encoding=encoding)
     raise UnreadableRecording(
-        f'{path}: the file is of no format that is read ({FORMATS}); if it is what a sensor of '
-        'Prophesee has sent, without a header, give the --encoding (evt2, evt21 or evt3)')
+        f'{path}: the file is of no format that is read ({FORMATS}); if it is raw data '
+        'of a Prophesee sensor without a header, give the --encoding (evt2, evt21 or evt3)')
 
 
 def _gunzip(start: bytes) -> bytes:
@@ -115,18 +123,12 @@ def _refuse_other_archives(path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
-        return      # its reader says that it is damaged
+    except (zipfile.BadZipFile, NotImplementedError):
+        return      # its reader reports the damage
     if any(name.endswith('data.pkl') for name in names):
         raise UnreadableRecording(f'{path}: the file is a checkpoint of torch, not a recording')
     if names and not any(name.endswith('.npy') for name in names):
         raise UnreadableRecording(f'{path}: the file {UNPACK}')
-
-
-SUFFIXES = (*BAG_FILES, '.bag', '.active', '.npz', '.npy', '.h5', '.hdf5', '.raw', '.dat',
-            '.aedat', '.aedat2', '.aedat4')
-TEXT_SUFFIXES = ('.txt', '.csv', '.gz')
-"""Of files that are recordings only if they hold events: tables of labels are such, too."""
 
 
 def is_bag(folder: Path) -> bool:

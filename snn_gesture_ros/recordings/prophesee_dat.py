@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.recordings.recording import (
-    Recording, told_size, UnreadableRecording, Unwrapped)
+    find_place, known_size, read_times, Recording, UnreadableRecording, Unwrapped)
 
 COMMENT = b'%'
-LONGEST_LINE = 4096
+MAX_LINE = 4096
 """Bytes of a line of the header."""
 EVENT_TYPES = (0, 12)
 """Of changes of contrast; others are triggers, or computed from events."""
@@ -68,18 +68,30 @@ class PropheseeDat(Recording):
         self._fields = OLD if version in ('0', '1') else NEW
         width, height = header.get('width', ''), header.get('height', '')
         if width.isdecimal() and height.isdecimal():
-            self.width, self.height = told_size(int(width), int(height))
+            self.width, self.height = known_size(int(width), int(height))
         self._start = self._file.tell()
 
     def events(self, topic=None):
         """Yield the events as they lie in the file, times unwrapped; see `Recording`."""
         self.choose_topic(topic)
-        self._file.seek(self._start)
-        times = Unwrapped()
+        return self._read(0, Unwrapped())
+
+    def events_from(self, start_us: int, topic=None):
+        """Yield the events from about a time on; see `Recording`."""
+        self.choose_topic(topic)
+        count = (self._file.seek(0, 2) - self._start) // WORDS.itemsize
+        place, t_us = find_place(start_us, count, self._times_at)
+        return self._read(place, Unwrapped(t_us))
+
+    def _times_at(self, places):
+        return read_times(self._file, self._start, WORDS, places)
+
+    def _read(self, first: int, times: Unwrapped):
+        self._file.seek(self._start + first * WORDS.itemsize)
         while data := self._file.read(BATCH_BYTES):
             words = np.frombuffer(data, WORDS, len(data) // WORDS.itemsize)
             events = np.zeros(len(words), EVENT)
-            events['t'] = times.go_on(words['t'])
+            events['t'] = times.unwrap(words['t'])
             for name, (shift, mask) in zip('xy', self._fields):
                 events[name] = words['data'] >> shift & mask
             shift, mask = self._fields[2]
@@ -96,12 +108,9 @@ class PropheseeDat(Recording):
         """Read values by their keywords, in lower case."""
         values = {}
         while self._file.peek(1)[:1] == COMMENT:
-            line = self._file.readline(LONGEST_LINE)
+            line = self._file.readline(MAX_LINE)
             if not line.endswith(b'\n'):
                 raise self._damaged('its text header does not end')
             keyword, _, value = line.decode('latin-1').lstrip('% ').strip().partition(' ')
             values[keyword.lower()] = value.strip()
         return values
-
-    def _damaged(self, reason: str) -> UnreadableRecording:
-        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')

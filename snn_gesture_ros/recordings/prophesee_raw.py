@@ -1,22 +1,24 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-RAW files of Prophesee's Metavision and OpenEB: a text header, then what the sensor has sent.
+RAW files of Prophesee's Metavision and OpenEB, read, and written in EVT 3.0.
 
-The two halves of an EVT 2.1 word are swapped where the header says `endianness=legacy`, or says
-nothing and is of Prophesee's systems before SAPHIR_SYSTEM: the rule of their own reader
+A text header comes first, then the data of the sensor.
+
+The two halves of an EVT 2.1 word are swapped where the header has `endianness=legacy`, or has
+no endianness and is of Prophesee's systems before SAPHIR_SYSTEM: the rule of their own reader
 (`PseeRawFileHeader` in OpenEB).
 """
 from pathlib import Path
 
 import numpy as np
-from snn_gesture_ros.events.codecs import make_decoder
+from snn_gesture_ros.events.codecs import Decoder
 from snn_gesture_ros.events.encoders import encode_evt3
 from snn_gesture_ros.events.messages import Triggers
-from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
+from snn_gesture_ros.recordings.recording import known_size, Recording, UnreadableRecording
 
 RAW_START = b'% '
-LONGEST_LINE = 4096
+MAX_LINE = 4096
 """Bytes of a line of the header."""
 ENCODINGS = {'EVT2': 'evt2', '2.0': 'evt2', 'EVT21': 'evt21', '2.1': 'evt21',
              'EVT3': 'evt3', '3.0': 'evt3'}
@@ -27,6 +29,18 @@ PROPHESEE = 'Prophesee'
 MAX_SIDE = 4096
 """No coordinate reaches it, so that the header's geometry, where it is wrong, costs no events."""
 BATCH_BYTES = 1 << 18
+MAX_WRITTEN_SIDE = 2048
+"""Pixels; a coordinate has 11 bits."""
+TIME_HIGH, TURN, HALF = 0x8000, 1 << 12, 1 << 11
+"""The word with the upper bits of the time, one more than the largest, and half of it."""
+END_US = 1 << 37
+"""A day and a half; what is later would need many turns of the time before the first event."""
+HEADER = """% evt 3.0
+% format EVT3;height={height};width={width}
+% geometry {width}x{height}
+% end
+"""
+"""Of what is written."""
 
 
 class PropheseeRaw(Recording):
@@ -38,7 +52,7 @@ class PropheseeRaw(Recording):
         """
         Read the header.
 
-        :param encoding: one of evt2, evt21 and evt3, of a file that does not say it.
+        :param encoding: one of evt2, evt21 and evt3, of a file whose header does not have it.
         :raises UnreadableRecording: if it is damaged or names no format that can be read.
         """
         self.path = path
@@ -50,7 +64,7 @@ class PropheseeRaw(Recording):
             if name.upper() not in ENCODINGS:
                 raise UnreadableRecording(
                     f'{path}: the header names no format of events that is read, only EVT 2.0, '
-                    f'2.1 and 3.0 are; it says {name or "none: give the --encoding"}')
+                    f'2.1 and 3.0 are; it names {name or "none: give the --encoding"}')
         except BaseException:
             self.close()
             raise
@@ -62,7 +76,7 @@ class PropheseeRaw(Recording):
         width, _, height = header.get('geometry', '').partition('x')
         width, height = options.get('width', width), options.get('height', height)
         if width.isdecimal() and height.isdecimal():
-            self.width, self.height = told_size(int(width), int(height))
+            self.width, self.height = known_size(int(width), int(height))
         self._start = self._file.tell()
 
     def events(self, topic=None):
@@ -86,7 +100,7 @@ class PropheseeRaw(Recording):
         self._file.close()
 
     def _make_decoder(self):
-        return make_decoder(self.encoding, MAX_SIDE, MAX_SIDE)
+        return Decoder(self.encoding, MAX_SIDE, MAX_SIDE)
 
     def _decode(self, decoder):
         self._file.seek(self._start)
@@ -97,21 +111,19 @@ class PropheseeRaw(Recording):
                 words = words.view('<u4').reshape(-1, 2)[:, ::-1].ravel().view(np.uint8)
             yield decoder.decode(words, 0)
             if rest:
-                raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: it ends within a word')
+                raise self._damaged('it ends within a word')
 
     def _read_header(self) -> dict:
         """Read values by their keywords; data begins after `end` or the last line of that form."""
         values = {}
         while True:
             start = self._file.tell()
-            line = self._file.readline(LONGEST_LINE)
+            line = self._file.readline(MAX_LINE)
             if not line.startswith(RAW_START):
                 self._file.seek(start)
                 return values
             if not line.endswith(b'\n'):
-                raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: its text header does not end')
+                raise self._damaged('its text header does not end')
             keyword, _, value = line.decode('latin-1')[len(RAW_START):].strip().partition(' ')
             if keyword == 'end':
                 return values
@@ -128,19 +140,6 @@ def is_old_system(header: dict) -> bool:
             and 0 < int(system) < SAPHIR_SYSTEM)
 
 
-MAX_WRITTEN_SIDE = 2048
-"""Pixels; a coordinate has 11 bits."""
-TIME_HIGH, TURN, HALF = 0x8000, 1 << 12, 1 << 11
-"""The word with the upper bits of the time, one more than the largest, and half of it."""
-END_US = 1 << 37
-"""A day and a half; what is later would need many turns of the time before the first event."""
-HEADER = """% evt 3.0
-% format EVT3;height={height};width={width}
-% geometry {width}x{height}
-% end
-"""
-
-
 class RawWriter:
     """
     Append words; the time turns every 16.8 s.
@@ -151,7 +150,7 @@ class RawWriter:
 
     def __init__(self, path: Path, width: int, height: int):
         """
-        Begin with no event.
+        Write the header.
 
         :param width: of the sensor in pixels, like the height.
         :raises ValueError: if the format has no such pixels.

@@ -1,28 +1,45 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all recordings have in common."""
+"""What the recordings of all formats have in common."""
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.events.timeline import SLACK_US, steady_times
 
-SMALLEST_SENSOR = (128, 128)
-LARGEST_SIDE = 65_536
-"""One more than the largest coordinate of an EVENT."""
+MIN_SENSOR_SIZE = (128, 128)
+MAX_SIDE = 65_536
+"""Pixels; a coordinate of an EVENT has 16 bits."""
 DISORDER = 0.001
-"""Where more of the events are older by SLACK_US, they are out of order: no camera restarts."""
+"""Where a larger share of the events is older by SLACK_US, they are out of order; the camera
+was not restarted."""
+
+MAX_REASON = 200
+"""Letters; some libraries put the bytes of a file into theirs."""
+SEEK_SAMPLES = 256
+"""Events whose times show where in a file a time is."""
+SEEK_MARGIN_US = 1_000_000
+"""Is read before a time, so that events out of order around it are treated as from the start."""
 
 
 class UnreadableRecording(ValueError):
     """The file cannot be read; the message is one line that names it."""
+
+    def __init__(self, message: str):
+        """Replace what cannot be printed: names in a file may contain anything."""
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey."""
+    return ''.join(each if each.isprintable() else '\ufffd' for each in text)
 
 
 class Recording:
     """
     A recording, open for reading; use it as a context manager.
 
-    A bag has `topics` and gives its messages as they are. The other formats hold events without
-    messages; they have no topics, may have `streams`, and give the size of the sensor where they
-    know it. All of them give events.
+    A bag has `topics` and its messages can be read as they are. The other formats hold events
+    without messages: they have no topics, may have `streams`, and the resolution of the sensor
+    where the file has it. Events can be read from all of them.
     """
 
     file_format = ''
@@ -30,15 +47,15 @@ class Recording:
     topics = {}
     """Message type by topic, of the topics that carry events."""
     contents = {}
-    """Message type and number of messages, None where it is not known, by topic: all of a bag."""
+    """Message type and number of messages, None if unknown, of every topic of a bag."""
     streams = {}
-    """Width and height by name, in a fixed order, of the cameras of a format without messages."""
+    """Width and height of each camera of a format without messages, in a fixed order."""
     encoding = None
-    """How the events are packed, of a format without messages that has several ways."""
+    """Encoding of the events, for a format without messages that has several."""
     width = None
     height = None
     notes = ()
-    """What of the file is not as it should be, though it can be read, a line each."""
+    """What was assumed, or is not as it should be though it can be read: a line each."""
 
     def events(self, topic=None):
         """
@@ -49,12 +66,24 @@ class Recording:
         """
         raise NotImplementedError
 
+    def events_from(self, start_us: int, topic=None):
+        """
+        Yield what `events` yields, without most of what is before a camera time.
+
+        Where the format has an index, or where its events have places that can be computed, the
+        file is not read up to there; other formats yield all. The first event that is yielded is
+        earlier than the time, if any is.
+
+        :param topic: as in `events`, like what is raised.
+        """
+        return self.events(topic)
+
     def choose_topic(self, topic=None):
         """
         Return the topic of a bag, or the only one if it is None; of other formats the stream.
 
-        Of several streams the first is taken, with a note; the width and the height become those
-        of the stream. None where there are neither topics nor streams.
+        Of several streams the first is chosen, with a note; the width and the height become those
+        of the stream. Return None where there are neither topics nor streams.
 
         :raises UnreadableRecording: if it has no events, or if there are several topics.
         """
@@ -73,8 +102,8 @@ class Recording:
             self.width, self.height = self.streams[topic]
         return topic
 
-    def tell_size(self, size: tuple) -> None:
-        """Take width and height of the sensor where the file does not tell them."""
+    def set_size(self, size: tuple) -> None:
+        """Set width and height of the sensor where the file does not have them."""
         if self.width is None and not self.topics:
             self.width, self.height = size
         self.streams = {name: size if known == (None, None) else known
@@ -82,13 +111,19 @@ class Recording:
 
     def add_note(self, text: str) -> None:
         """Add a line to the notes, once, with the name of the file before it."""
-        note = f'{self.path}: {text}'
+        note = printable(f'{self.path}: {text}')
         if note not in self.notes:
             self.notes = (*self.notes, note)
 
-    def slices(self, duration_us: int, topic=None):
-        """Yield the events of each `duration_us` of camera time that has any, EVENT[n]."""
-        return cut_slices(self.events(topic), duration_us)
+    def slices(self, duration_us: int, topic=None, start_us=None):
+        """
+        Yield the events of each `duration_us` of camera time that has any, EVENT[n].
+
+        :param start_us: camera time before which most may be left out; None for the start.
+        """
+        if start_us is None:
+            return cut_slices(self.events(topic), duration_us)
+        return cut_slices(self.events_from(start_us - SEEK_MARGIN_US, topic), duration_us)
 
     def triggers(self) -> Triggers:
         """Count the triggers of a format without messages."""
@@ -96,6 +131,11 @@ class Recording:
 
     def close(self) -> None:
         """Close the file."""
+
+    def _damaged(self, reason) -> UnreadableRecording:
+        """Return the error for a file that cannot be read any further."""
+        reason = str(reason)[:MAX_REASON] or type(reason).__name__
+        return UnreadableRecording(f'{self.path}: the file is cut off or damaged: {reason}')
 
     def __enter__(self):
         """Return the recording."""
@@ -106,9 +146,9 @@ class Recording:
         self.close()
 
 
-def told_size(width: int, height: int) -> tuple:
-    """Return the sensor's width and height as a file tells them; None for both if none can be."""
-    known = 0 < min(width, height) and max(width, height) <= LARGEST_SIDE
+def known_size(width: int, height: int) -> tuple:
+    """Return width and height as a file has them, None for both if no sensor can have them."""
+    known = 0 < min(width, height) and max(width, height) <= MAX_SIDE
     return (width, height) if known else (None, None)
 
 
@@ -151,8 +191,8 @@ def _with_steady_times(batches):
     """
     Yield arrays of EVENT and their times without leaps.
 
-    The last event of each waits for the next, which tells whether it leaps. The first and the last
-    of all may have a pause beside them, so their times stay.
+    The last event of each waits for the next, which shows whether it leaps. The first and the last
+    of all may be next to a pause, so their times stay.
     """
     before_us, held = [], []
     for events in batches:
@@ -171,9 +211,9 @@ def _with_steady_times(batches):
 
 def find_sensor_size(recording: Recording, topic=None) -> tuple:
     """
-    Return the width and height that a recording tells, or else such that hold all its events.
+    Return the width and height in a recording, or else the smallest that hold all its events.
 
-    Of one that is damaged, the events before that count.
+    Of a damaged recording, the events before the damage count.
 
     :param topic: of a bag, needed where it has several with events; or one of its streams.
     :raises UnreadableRecording: if no event can be read, or the topic is not clear.
@@ -181,7 +221,7 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
     topic = recording.choose_topic(topic)
     if recording.width:
         return recording.width, recording.height
-    width, height = SMALLEST_SENSOR
+    width, height = MIN_SENSOR_SIZE
     any_events = False
     try:
         for events in recording.events(topic):
@@ -197,14 +237,52 @@ def find_sensor_size(recording: Recording, topic=None) -> tuple:
     return width, height
 
 
+def find_place(start_us: int, count: int, times_at) -> tuple:
+    """
+    Return the place of an event before a camera time, and its time; 0 and None for the start.
+
+    The start is returned, too, where the events are not in the order of time.
+
+    :param count: number of events, or of packets of events.
+    :param times_at: returns the camera times int64[m] of the places int64[m], which ascend.
+    """
+    if not count:
+        return 0, None
+    places = np.unique(np.linspace(0, count - 1, SEEK_SAMPLES).astype(np.int64))
+    times_us = times_at(places)
+    before = np.flatnonzero(times_us < start_us)
+    if not len(before) or (np.diff(times_us) < -SLACK_US).any():
+        return 0, None
+    return int(places[before[-1]]), int(times_us[before[-1]])
+
+
+def read_times(file, start: int, record: np.dtype, places: np.ndarray) -> np.ndarray:
+    """
+    Return the times of single records of a file, unwrapped; see `find_place`.
+
+    :param start: place of the first record in bytes.
+    :param record: its type, with a field `t` of 32 bits.
+    :param places: numbers of records, int64[m], ascending.
+    """
+    times = np.empty(len(places), record['t'])
+    for number, place in enumerate(places.tolist()):
+        file.seek(start + place * record.itemsize)
+        times[number] = np.frombuffer(file.read(record.itemsize), record)['t'][0]
+    return Unwrapped().unwrap(times)
+
+
 class Unwrapped:
     """Follow the times of a file, batch by batch; steps are the shorter way round, also back."""
 
-    def __init__(self):
-        """Begin with no time."""
-        self._last_us = None
+    def __init__(self, last_us=None):
+        """
+        Start before the first time.
 
-    def go_on(self, times: np.ndarray) -> np.ndarray:
+        :param last_us: the time, unwrapped, that is before the next one; None where there is none.
+        """
+        self._last_us = last_us
+
+    def unwrap(self, times: np.ndarray) -> np.ndarray:
         """Return the times of the next events, int64[n]; they may be of any type of 32 bits."""
         low = times.astype(np.uint32).view(np.int32)
         if not len(low):

@@ -8,9 +8,11 @@ import tempfile
 from typing import NamedTuple
 
 from snn_gesture_ros.events.event import EVENT_TYPES
+from snn_gesture_ros.recordings.compression import unpack, ZSTD
 from snn_gesture_ros.recordings.connection import CDR, ROS1
 from snn_gesture_ros.recordings.mcap_file import MCAP_START, McapFile
-from snn_gesture_ros.recordings.recording import Recording, UnreadableRecording
+from snn_gesture_ros.recordings.recording import (
+    Recording, SEEK_MARGIN_US, UnreadableRecording)
 from snn_gesture_ros.recordings.ros1_bag import as_cdr, ROS1_START, Ros1Bag
 from snn_gesture_ros.recordings.sqlite_file import JOURNAL, SQLITE_START, SqliteFile
 from snn_gesture_ros.recordings.stored_messages import EventReader
@@ -42,11 +44,11 @@ class Message(NamedTuple):
 
 class Bag(Recording):
     """
-    A folder of rosbag2, one of its files, or a bag of ROS 1, whose messages are given as of ROS 2.
+    A folder of rosbag2, one of its files, or a bag of ROS 1, whose messages become those of ROS 2.
 
-    The folder's metadata may be missing, as where the recorder was killed, or wrong: it only
-    gives the order of the files. What rosbag2 has compressed, files or messages, is unpacked. Of
-    a file that is cut off, what is before the cut is read.
+    The folder's metadata may be missing, as where the recorder was killed, or wrong: it is only
+    used for the order of the files. What rosbag2 has compressed, files or messages, is unpacked.
+    Of a file that is cut off, what is before the cut is read.
     """
 
     file_format = 'rosbag2'
@@ -70,42 +72,77 @@ class Bag(Recording):
             self.close()
             raise
 
-    def messages(self, topics=None):
+    def messages(self, topics=None, start_ns=None):
         """
         Yield each `Message` of the topics with events, in the order of recording.
 
         :param topics: only these.
+        :param start_ns: messages that were recorded before may be left out; None for all.
         :raises UnreadableRecording: if the bag is damaged.
         """
         wanted = self.topics if topics is None else topics
+        latest_ns = late = 0
         with self._explain():
             for reader in self._readers:
                 connections = [c for c in reader.connections if c.topic in wanted]
                 if not connections:
                     continue
-                for connection, t_ns, data in reader.messages(connections):
+                for connection, t_ns, data in reader.messages(connections, start_ns):
+                    late += t_ns < latest_ns
+                    latest_ns = max(latest_ns, t_ns)
                     if data[:len(ZSTD_START)] == ZSTD_START:
                         data = _unpack_message(data)
                     if connection.serialization == ROS1:
                         data = as_cdr(data, connection.message_type)
                     yield Message(connection.topic, connection.message_type, t_ns, data)
+        if late:
+            self.add_note(f'{late} messages are older than one before them; without an index the '
+                          'messages are read in the order of the file')
 
     def events(self, topic=None):
         """
-        Yield the events of each message of a topic, which tells the size of the sensor.
+        Yield the events of each message of a topic; messages have the size of the sensor.
 
         :raises UnreadableRecording: if the bag is damaged, no message can be read, or the topic
             is not clear.
         """
         topic = self.choose_topic(topic)
         reader = EventReader(self.topics[topic])
-        for message in self.messages([topic]):
-            events = reader.read(message.data)
-            self.width, self.height = reader.width, reader.height
-            yield events
+        yield from self._read_events(topic, reader)
         if reader.malformed and reader.malformed == reader.messages:
             raise UnreadableRecording(
                 f'{self.path}: no message can be read: {reader.malformed_reason}')
+
+    def events_from(self, start_us: int, topic=None):
+        """
+        Yield the events of the messages from about a camera time on; see `Recording`.
+
+        The first message with events shows how far the camera's clock is from the recorder's.
+        EVT needs all messages before, which have the upper bits of the times.
+        """
+        topic = self.choose_topic(topic)
+        reader = EventReader(self.topics[topic])
+        for message in self.messages([topic]):
+            events = reader.read(message.data)
+            if len(events):
+                break
+        else:
+            return
+        if not (reader.encoding or '').startswith('evt'):
+            start_ns = message.t_ns + 1000 * (start_us - SEEK_MARGIN_US - int(events['t'][0]))
+            found = self._read_events(topic, EventReader(self.topics[topic]), start_ns)
+            first = next((events for events in found if len(events)), None)
+            if first is not None and first['t'][0] < start_us:
+                yield first
+                yield from found
+                return
+        yield from self.events(topic)
+
+    def _read_events(self, topic, reader, start_ns=None):
+        for message in self.messages([topic], start_ns):
+            events = reader.read(message.data)
+            self.width, self.height = reader.width, reader.height
+            yield events
 
     def choose_topic(self, topic=None) -> str:
         """
@@ -147,8 +184,8 @@ class Bag(Recording):
         if (self.path / 'metadata.yaml').exists() and not (
                 described and all(file.exists() for file in described.files)
                 and topics.items() <= described.topics.items()):
-            self.add_note('metadata.yaml is damaged or of another bag; what is told is of the '
-                          'files themselves')
+            self.add_note('metadata.yaml is damaged or of another bag; the files themselves are '
+                          'read')
 
     def _files(self, described) -> list:
         """
@@ -166,7 +203,8 @@ class Bag(Recording):
         if not found:
             raise UnreadableRecording(
                 f'{self.path}: {", ".join(file.name for file in named)} of the bag is missing'
-                if named else f'{self.path}: the folder is no bag: it has no .db3 or .mcap file')
+                if named else f'{self.path}: the folder is not a bag: it has no .db3 or .mcap '
+                'file')
         others = sorted(file.name for file in found.values() if file not in named)
         if named and all(file.exists() for file in named):
             if others:
@@ -187,7 +225,7 @@ class Bag(Recording):
         """
         Return the reader of a file.
 
-        :raises UnreadableRecording: if it is none of a bag.
+        :raises UnreadableRecording: if it is not a file of a bag.
         """
         with path.open('rb') as file:
             start = file.read(len(SQLITE_START))
@@ -256,8 +294,9 @@ class Bag(Recording):
         try:
             yield
         except ImportError as error:
-            raise UnreadableRecording(
-                f'{self.path}: to read such a bag, pip install mcap ({error})') from None
+            raise UnreadableRecording(f'{self.path}: to read such a bag, pip install '
+                                      f'{(error.name or "mcap").partition(".")[0]} ({error})'
+                                      ) from None
         except UnreadableRecording:
             raise
         except Exception as error:
@@ -268,15 +307,14 @@ class Bag(Recording):
 
 def _unpack_message(data: bytes) -> bytes:
     """Return a message that rosbag2 has compressed, or the same bytes where they are damaged."""
-    import zstandard
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
-    except zstandard.ZstdError:
+        return unpack(data, ZSTD)
+    except ValueError:
         return data
 
 
 class _Metadata(NamedTuple):
-    """What metadata.yaml says of a bag."""
+    """Content of metadata.yaml."""
 
     files: list
     topics: dict

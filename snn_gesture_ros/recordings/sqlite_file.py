@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sqlite3 files of rosbag2, also those that are cut off or whose recorder was killed."""
 from contextlib import closing
+from functools import partial
 import os
 from pathlib import Path
 import shutil
@@ -12,8 +13,9 @@ from snn_gesture_ros.recordings.connection import Connection
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 SQLITE_START = b'SQLite format 3\0'
+MIN_TIME = -(1 << 63)
 JOURNAL = '-wal'
-"""Suffix of the file beside it with what the recorder had not yet moved into the database."""
+"""Suffix of the file that has what the recorder did not yet move into the database."""
 
 
 class SqliteFile:
@@ -32,7 +34,7 @@ class SqliteFile:
         journal = path.with_name(path.name + JOURNAL)
         self.has_journal = journal.is_file() and journal.stat().st_size > 0
         self._copies = None
-        """Folder with the file and its journal, where sqlite3 may not write beside them."""
+        """Copies of the file and its journal, where sqlite3 may not write to their folder."""
         if self.has_journal and not os.access(path.parent, os.W_OK):
             self._copies = tempfile.TemporaryDirectory(prefix='snn_gesture-')
             for file in (path, journal):
@@ -40,27 +42,34 @@ class SqliteFile:
             self._path = Path(self._copies.name) / path.name
         try:
             with closing(self._open()) as database:
+                tables = {name for name, in database.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")}
+                if not {'topics', 'messages'} <= tables:
+                    raise UnreadableRecording(
+                        f'{path}: the database of sqlite3 is not a bag: it has no messages')
                 counts = dict(database.execute(
                     'SELECT topic_id, COUNT(*) FROM messages GROUP BY topic_id'))
-                self.connections = [Connection(*row, counts.get(row[0], 0))
-                                    for row in database.execute(
-                                        'SELECT id, name, type FROM topics')]
+                self.connections = self._read_connections(database, counts)
         except sqlite3.DatabaseError as error:
-            if 'no such table' in str(error):
-                raise UnreadableRecording(
-                    f'{path}: the database of sqlite3 is no bag: it has no messages') from None
             self._damage = str(error)
             try:
                 with closing(self._open()) as database:
-                    self.connections = [Connection(*row) for row in database.execute(
-                        'SELECT id, name, type FROM topics')]
+                    self.connections = self._read_connections(database)
             except sqlite3.DatabaseError:
                 raise ValueError(self._damage) from None
 
-    def messages(self, connections):
-        """
-        Yield connection, time in nanoseconds and bytes of each message.
+    @staticmethod
+    def _read_connections(database, counts=None) -> list:
+        return [Connection(number, str(topic), str(message_type),
+                           None if counts is None else counts.get(number, 0))
+                for number, topic, message_type in database.execute(
+                    'SELECT id, name, type FROM topics')]
 
+    def messages(self, connections, start_ns=None):
+        """
+        Yield connection, time in nanoseconds and bytes of each message, in the order of time.
+
+        :param start_ns: those before are left out; None for all.
         :raises ValueError: after the last message before a cut.
         """
         wanted = {connection.id: connection for connection in connections}
@@ -68,9 +77,12 @@ class SqliteFile:
         try:
             with closing(self._open()) as database:
                 for topic, t_ns, data in database.execute(
-                        f'SELECT topic_id, timestamp, data FROM messages ORDER BY {order}'):
-                    if topic in wanted:
-                        yield wanted[topic], t_ns, data
+                        'SELECT topic_id, timestamp, data FROM messages '
+                        f'WHERE topic_id IN ({", ".join("?" * len(wanted))}) '
+                        f'AND timestamp >= ? ORDER BY {order}',
+                        [*wanted, MIN_TIME if start_ns is None else start_ns]):
+                    if isinstance(t_ns, int):
+                        yield wanted[topic], t_ns, data if isinstance(data, bytes) else b''
         except sqlite3.DatabaseError as error:
             raise ValueError(self._damage or str(error)) from None
         if self._damage:
@@ -83,12 +95,13 @@ class SqliteFile:
 
     def _open(self):
         """
-        Open the database, with the journal beside it, for reading alone.
+        Open the database, with its journal, for reading only.
 
         One that is cut off sqlite3 refuses for its size unless its schema is writable.
         """
         mode = 'mode=ro' if self.has_journal and not self._damage else 'mode=ro&immutable=1'
         database = sqlite3.connect(f'{self._path.resolve().as_uri()}?{mode}', uri=True)
+        database.text_factory = partial(str, encoding='utf-8', errors='replace')
         if self._damage:
             database.execute('PRAGMA writable_schema=ON')
         return database

@@ -20,18 +20,25 @@ import zlib
 import numpy as np
 from snn_gesture_ros.recordings.columns import (
     as_events, NotEvents, order_of, role_of, SAMPLE, split_unit, unit_of, WORDS)
-from snn_gesture_ros.recordings.recording import Recording, told_size, UnreadableRecording
+from snn_gesture_ros.recordings.recording import known_size, Recording, UnreadableRecording
 
 GZIP_START = b'\x1f\x8b'
 BATCH = 1 << 15
 """Lines that are read at once."""
+BATCH_BYTES = 1 << 24
+"""At most, also where lines are long."""
+MAX_LINE = 1 << 20
+"""Bytes; what is longer is not text with events."""
+BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 START_BYTES = 4096
-"""What tells whether a file holds events."""
+"""Are enough to find out whether a file holds events."""
 COMMENTS = ('#', '%')
 SEPARATOR = re.compile(r'[,;\s]+')
 NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?')
 SIZE = re.compile(r'[#%]\s*geometry:?\s*(\d+)\s*[,x]\s*(\d+)', re.IGNORECASE)
 BOOLEANS = {b'true': b'1', b'True': b'1', b'false': b'0', b'False': b'0'}
+HEADER = 'timestamp,x,y,polarity\n'
+"""Of what is written."""
 
 
 def open_text(path: Path):
@@ -113,7 +120,7 @@ class Text(Recording):
         self.choose_topic(topic)
         self._file.seek(0)
         for _ in range(self._skipped):
-            self._file.readline()
+            self._file.readline(MAX_LINE)
         number = self._skipped
         for lines in self._batches():
             good = len(lines)
@@ -125,9 +132,7 @@ class Text(Recording):
             yield events
             if good < len(lines):
                 line = lines[good].decode('utf-8', 'replace').strip()[:60]
-                raise UnreadableRecording(
-                    f'{self.path}: the file is cut off or damaged: line {number + good + 1} is no '
-                    f'event: {line!r}')
+                raise self._damaged(f'line {number + good + 1} is not an event: {line!r}')
             number += len(lines)
 
     def close(self) -> None:
@@ -136,19 +141,23 @@ class Text(Recording):
 
     def _batches(self):
         """Yield lists of lines; raise UnreadableRecording after the last that can be unpacked."""
-        lines, damage = [], None
+        lines, size, damage = [], 0, None
         try:
-            for line in self._file:
+            while line := self._file.readline(MAX_LINE):
+                if len(line) == MAX_LINE and not line.endswith(b'\n'):
+                    damage = f'a line has more than {MAX_LINE} bytes'
+                    break
                 lines.append(line)
-                if len(lines) == BATCH:
+                size += len(line)
+                if len(lines) == BATCH or size > BATCH_BYTES:
                     yield lines
-                    lines = []
+                    lines, size = [], 0
         except (EOFError, OSError, zlib.error) as error:
             damage = error
         if lines:
             yield lines
         if damage:
-            raise UnreadableRecording(f'{self.path}: the file is cut off or damaged: {damage}')
+            raise self._damaged(damage)
 
     def _readable_batches(self):
         """Yield lists of lines up to where the file is damaged, if that is not at once."""
@@ -172,16 +181,17 @@ class Text(Recording):
                 header_lines += 1
                 size = SIZE.match(text)
                 if size:
-                    self.width, self.height = told_size(int(size[1]), int(size[2]))
+                    self.width, self.height = known_size(int(size[1]), int(size[2]))
                 named = header_of(text)
                 if named:
                     places, unit = named
             if len(sample) >= SAMPLE or not sample and header_lines > SAMPLE:
                 break
         sample = sample[:SAMPLE]
-        size = re.fullmatch(rb'(\d{1,5})[\s,]+(\d{1,5})\s*', sample[0]) if sample else None
+        size = re.fullmatch(rb'(\d{1,5})[\s,]+(\d{1,5})\s*',
+                            sample[0].removeprefix(BYTE_ORDER_MARK)) if sample else None
         if size:
-            self.width, self.height = told_size(int(size[1]), int(size[2]))
+            self.width, self.height = known_size(int(size[1]), int(size[2]))
             header_lines += 1
             sample = sample[1:]
         self._skipped = header_lines
@@ -202,7 +212,7 @@ class Text(Recording):
         """Return the places of the columns, where no header names them."""
         rows = []
         for line in sample:
-            words = split_line(line.decode('latin-1'))
+            words = split_line(line.removeprefix(BYTE_ORDER_MARK).decode('latin-1'))
             if len(words) != 4 or not all(map(NUMBER.fullmatch, words)):
                 break
             rows.append([float(word) for word in words])
@@ -231,8 +241,8 @@ class Text(Recording):
         return good
 
     def _parse(self, lines) -> dict:
-        """Return the columns of lines; raise ValueError if one is no event."""
-        text = b''.join(lines)
+        """Return the columns of lines; raise ValueError if one is not an event."""
+        text = b''.join(lines).removeprefix(BYTE_ORDER_MARK)
         if b'rue' in text or b'alse' in text:
             for word, value in BOOLEANS.items():
                 text = text.replace(word, value)
@@ -247,14 +257,11 @@ class Text(Recording):
         return {name: rows[name] for name in names}
 
 
-HEADER = 'timestamp,x,y,polarity\n'
-
-
 class CsvWriter:
     """Append lines; the size of the sensor has no place in them."""
 
     def __init__(self, path: Path, width, height):
-        """Begin with no event."""
+        """Write the header."""
         self._file = path.open('w')
         self._file.write(HEADER)
 

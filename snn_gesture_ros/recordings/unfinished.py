@@ -16,7 +16,7 @@ from snn_gesture_ros.recordings.rosbag import BAG_FILES
 @contextmanager
 def unfinished(path: Path, replace: bool = False):
     """
-    Give the place to write a new file or folder to; at the end it is moved to its own.
+    Yield the path under which a new file or folder is written; at the end it is moved to its own.
 
     Where the writing fails or is interrupted, nothing is left and what was there stays.
 
@@ -41,7 +41,7 @@ def check_free(path: Path, replace: bool = False) -> None:
     """
     Refuse a place where something is that may not go.
 
-    :raises ValueError: says what it is.
+    :raises ValueError: with what is there.
     :raises OSError: if it is a FIFO or a device.
     """
     check_regular(path)

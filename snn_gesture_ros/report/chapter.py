@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tasks: all that is replayed to a checkpoint for its report."""
+"""The chapter of a checkpoint: which clips are replayed with it, and the figures that result."""
 import math
 
 from snn_gesture_ros.decision.decider import Decider, DecisionSettings
@@ -23,16 +23,21 @@ DISTURBANCES = {
     'turned by 15 degrees': Augmentation(rotation=math.radians(15)),
 }
 SLICED_SHARE = 4
-"""Windows and ways to treat the state are tried on this part of the held-out clips, 1 / n."""
+"""Windows of other lengths and other states are tried on one in so many held-out clips."""
+UNITS = {'time': 'ms', 'count': 'events'}
+"""Of the length of windows, by slicing."""
+HOP_FRAMES = (1, 2, 4, 8)
+"""Frames from one decision to the next that are tried."""
 
 
 def tasks_for(checkpoint: str, card, sets: dict, sensors: tuple) -> list:
     """
-    Return the tasks of one checkpoint; their keys say what they measure.
+    Return the tasks of one checkpoint; their keys name the checkpoint and what is measured.
 
+    :param checkpoint: its path, or the name of a shipped model.
     :param card: its ModelCard.
     :param sets: ClipSet by name.
-    :param sensors: the first one's clips are replayed with other densities and disturbed.
+    :param sensors: clips of the first one are replayed with other densities and disturbances, too.
     """
     held_out, first_sensor = sets['held_out'], sets[f'sensor_{sensors[0]}']
     few = -(-len(held_out) // SLICED_SHARE)
@@ -50,7 +55,7 @@ def tasks_for(checkpoint: str, card, sets: dict, sensors: tuple) -> list:
 
 
 def slicings(card) -> list:
-    """Return length and Slicing of windows of the card's and of other lengths."""
+    """Return the length and the Slicing of windows that are tried, the card's among them."""
     if card.slicing == 'time':
         return [(card.window_ms * factor, Slicing(window_ms=card.window_ms * factor))
                 for factor in WINDOW_FACTORS]
@@ -60,8 +65,9 @@ def slicings(card) -> list:
 
 def gather(results) -> dict:
     """
-    Put the results of `replay` together, in the order of the clips.
+    Join the results of `replay`, in the order of the clips.
 
+    :param results: list of key, numbers of clips, and list of Replayed.
     :returns: list of Replayed by key.
     """
     parts = {}
@@ -72,20 +78,14 @@ def gather(results) -> dict:
             for key, of_key in parts.items()}
 
 
-UNITS = {'time': 'ms', 'count': 'events'}
-"""Of windows, by slicing."""
-HOP_FRAMES = (1, 2, 4, 8)
-
-
 def make_chapter(replays: dict, card, extent, data: list) -> dict:
     """
-    Measure all of it.
+    Return the figures of a checkpoint, as JSON can hold them.
 
     :param replays: list of Replayed by the key of its task, without the checkpoint.
     :param card: ModelCard of the checkpoint.
     :param extent: Extent of the simulated sets.
     :param data: names of the user's sets.
-    :returns: the figures, as JSON can hold them.
     """
     labels = card.labels
     held_out = replays['set', 'held_out']
@@ -110,7 +110,7 @@ def make_chapter(replays: dict, card, extent, data: list) -> dict:
 
 
 def measure_set(replays: list, labels: tuple) -> dict:
-    """Return the figures of a user's set, without its clips of labels that are not known."""
+    """Return the figures of a user's set, without clips whose label the checkpoint lacks."""
     known = [replayed for replayed in replays if replayed.clip.label in labels]
     return {'used': len(known), 'left_out': len(replays) - len(known),
             **recognition(known, labels)}
@@ -120,7 +120,7 @@ def conditions(replays: dict, labels: tuple, extent) -> list:
     """
     Return a row for each sensor, framing, density and disturbance.
 
-    Each is compared with the first sensor before the same people.
+    Each is compared with the first sensor and the same people.
     """
     keys = [('sensor', name, ('set', f'sensor_{name}')) for name in extent.sensors]
     keys += [('framing', name, ('set', f'framing_{name}')) for name in extent.framings]
@@ -143,13 +143,13 @@ def conditions(replays: dict, labels: tuple, extent) -> list:
 
 
 def ways(replays: dict, labels: tuple, kind: str) -> list:
-    """Return a row for each length of the window, or for each way to treat the state."""
+    """Return a row for each length of the window (kind `window`), or each state (`state`)."""
     return [measure_way(way, replays[kind, way], labels)
             for way in sorted(key[1] for key in replays if key[0] == kind)]
 
 
 def hops(replays: list, labels: tuple, card) -> list:
-    """Return a row for each number of frames from decision to decision; `way` is as a window."""
+    """Return a row for each hop, the length from one decision to the next in units of a window."""
     hop = (card.window_ms if card.slicing == 'time' else card.window_events) / card.time_steps
     return [measure_way(frames * hop, [decided_every(replayed, labels, frames)
                                        for replayed in replays], labels)
@@ -157,7 +157,7 @@ def hops(replays: list, labels: tuple, card) -> list:
 
 
 def decided_every(replayed: Replayed, labels: tuple, frames: int) -> Replayed:
-    """Return what would have become of a clip with decisions at every so-manieth frame alone."""
+    """Return a replayed clip as if only every n-th frame had been decided on."""
     decider, kept = Decider(labels, DecisionSettings()), slice(frames - 1, None, frames)
     ends_us, scores = replayed.ends_us[kept], replayed.scores[kept]
     announced = [(int(end_us), change.label) for end_us, those in zip(ends_us, scores)
@@ -167,15 +167,15 @@ def decided_every(replayed: Replayed, labels: tuple, frames: int) -> Replayed:
 
 
 def measure_way(way, replays: list, labels: tuple) -> dict:
-    """Return the row of a way to decide."""
-    figures, late = recognition(replays, labels), delays(replays)
+    """Return the row of one length of window, hop or state, whose name is `way`."""
+    figures, delayed = recognition(replays, labels), delays(replays)
     return {'way': way, 'windows': figures['windows'], 'mean_recall': figures['mean_recall'],
             'clips_right': figures['clips']['mean_right'],
-            **{name: late[name] for name in ('median_s', 'p90_s', 'never')}}
+            **{name: delayed[name] for name in ('median_s', 'p90_s', 'never')}}
 
 
 def weighted(idle: dict) -> float:
-    """Return announcements in 10 minutes, with each activity as often as training shows it."""
+    """Return announcements in 10 minutes, with each activity as frequent as in training."""
     chances = {name: IDLE_ACTIVITIES[name][1] for name in idle}
     return sum(chances[name] * row['in_10_minutes'] for name, row in idle.items()) / sum(
         chances.values())

@@ -1,19 +1,20 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Event sets: what a report replays, made by fixed seeds and kept for the next report."""
+"""Event sets: the clips of a report, simulated with fixed seeds and kept for the next report."""
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
-from snn_gesture_ros.datasets.simulated import simulate_clip_set, Simulation
+from snn_gesture_ros.datasets.simulated import (
+    remove_outdated_set, simulate_clip_set, Simulation)
 from snn_gesture_ros.labels import DVS128_GESTURES
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 
 TEST = {'validation': 0.0, 'test': 1.0}
-"""No training has these seeds: those of the test split."""
+"""Shares of the splits: no training uses the seeds of the test split."""
 LARGE_SENSOR_PIXELS = 110_000
 
 
@@ -22,12 +23,12 @@ class Extent:
     """How much is simulated."""
 
     seed: int = 7
-    """No two seeds have a person in common."""
+    """Two seeds have no person in common."""
     held_out: int = 30
     """Clips of each label."""
     held_out_us: int = 4_000_000
     elsewhere: int = 12
-    """Clips of each label by each sensor and in each framing."""
+    """Clips of each label for each sensor and each framing."""
     elsewhere_large: int = 4
     """The same for sensors of more than LARGE_SENSOR_PIXELS, which take long to simulate."""
     elsewhere_us: int = 2_500_000
@@ -35,9 +36,9 @@ class Extent:
     """Clips of each idle activity."""
     idle_us: int = 20_000_000
     ending: int = 30
-    """Clips of each gesture that ends; they are as long as the held-out ones."""
+    """Clips of each gesture in which it ends; they are as long as the held-out ones."""
     sensors: tuple = ('dvs128', 'davis346', 'dvxplorer', 'dvxplorer_vga', 'genx320', 'evk4')
-    """The first one is what the others, framings and densities are compared with."""
+    """The first one is the reference for the others, for framings and for densities."""
     framings: tuple = tuple(FRAMINGS)
 
 
@@ -46,7 +47,7 @@ QUICK = Extent(held_out=1, elsewhere=1, elsewhere_large=1, elsewhere_us=1_500_00
 
 
 def simulations(extent: Extent) -> dict:
-    """Return the Simulation of each set by the set's name."""
+    """Return the Simulation of each set, by the name of the set."""
     chosen = {'seed': extent.seed, **TEST}
     elsewhere = {'duration_us': extent.elsewhere_us, **chosen}
     return {
@@ -64,20 +65,22 @@ def simulations(extent: Extent) -> dict:
 
 
 def clips_by(sensor: str, extent: Extent) -> int:
-    """Return how many clips of each label a sensor shows."""
+    """Return the number of clips of each label for a sensor."""
     large = SENSORS[sensor].width * SENSORS[sensor].height > LARGE_SENSOR_PIXELS
     return extent.elsewhere_large if large else extent.elsewhere
 
 
 def simulate_sets(sets: dict, folder, workers: int):
     """
-    Simulate what is not in a folder yet, a set in each of its folders.
+    Simulate the sets that are not in a folder yet.
 
-    :param sets: what `simulations` gives.
-    :returns: a generator of the number of clips that were there, and then of those of each part
+    :param sets: returned by `simulations`; the name of a set is that of its folder.
+    :returns: a generator that yields the number of clips that exist, and then that of each part
         as it is finished.
     :raises ValueError: if the folder has other sets by these names, or a worker ends by itself.
     """
+    for name in sets:
+        remove_outdated_set(Path(folder) / name)
     steps = [simulate_clip_set(simulation, Path(folder) / name, workers)
              for name, simulation in sets.items()]
     yield sum(next(step) for step in steps)
@@ -86,8 +89,9 @@ def simulate_sets(sets: dict, folder, workers: int):
 
 def clip_recordings(paths: list, folder) -> ClipSet:
     """
-    Make clips of whole recordings that show no gesture; the label of each is its file's name.
+    Return recordings that show no gesture as clips; the label of each is the name of its file.
 
+    :param folder: in which the clips are kept.
     :raises ValueError: if one cannot be read or has no events.
     """
     writer = ClipSetWriter(folder, {'made_by': 'report', **Cleaning().description()})

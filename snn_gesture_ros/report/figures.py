@@ -1,23 +1,24 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures: pictures of what a chapter of the report says in numbers."""
+"""Figures: the numbers of a chapter of the report as PNG files."""
 from pathlib import Path
 
 from matplotlib.figure import Figure
 import numpy as np
 
-WIDE_INCHES = 7.0
+WIDTH_INCHES = 7.0
 DPI = 90
-COLOUR, SECOND = '#3b6ea5', '#c8553d'
-PLAIN = {'Software': None}
-"""Metadata of a picture; the same figures give the same bytes."""
+COLOR, SECOND_COLOR = '#3b6ea5', '#c8553d'
+METADATA = {'Software': None}
+"""Of a PNG file: without it, the same numbers give the same bytes with any matplotlib."""
 
 
 def draw_figures(chapter: dict, labels: tuple, folder: Path, name: str) -> None:
     """
     Draw the figures of a chapter as `NAME_*.png`.
 
-    :param chapter: what `make_chapter` gives.
+    :param chapter: returned by `make_chapter`.
+    :param labels: of the checkpoint.
     """
     draw_confusion(chapter['held_out']['confusion'], labels, folder / f'{name}_confusion.png')
     for number, figures in enumerate(chapter['data'].values()):
@@ -30,7 +31,7 @@ def draw_figures(chapter: dict, labels: tuple, folder: Path, name: str) -> None:
 
 
 def draw_confusion(counts: list, labels: tuple, path: Path) -> None:
-    """Draw what the windows of each label were taken for, in per cent of its row."""
+    """Draw the confusion matrix of windows, in percent of the row."""
     counts = np.array(counts)
     parts = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
     figure, axes = _canvas(6.2)
@@ -51,8 +52,8 @@ def draw_conditions(rows: list, path: Path) -> None:
     """Draw mean recall by sensor, framing, density and disturbance."""
     figure, axes = _canvas(0.9 + 0.28 * len(rows))
     places = np.arange(len(rows))[::-1]
-    axes.barh(places + 0.2, _percent(rows, 'mean_recall'), 0.36, color=COLOUR, label='windows')
-    axes.barh(places - 0.2, _percent(rows, 'clips_right'), 0.36, color=SECOND,
+    axes.barh(places + 0.2, _percent(rows, 'mean_recall'), 0.36, color=COLOR, label='windows')
+    axes.barh(places - 0.2, _percent(rows, 'clips_right'), 0.36, color=SECOND_COLOR,
               label='first announcement')
     axes.set_yticks(places, [f'{row["kind"]} {row["name"]}' for row in rows], fontsize=8)
     axes.set_xlim(0, 100)
@@ -63,15 +64,15 @@ def draw_conditions(rows: list, path: Path) -> None:
 
 
 def draw_calibration(calibration: dict, path: Path) -> None:
-    """Draw the reliability diagram; a dot is as large as the share of windows in its bin."""
+    """Draw the reliability diagram; the area of a dot is the share of windows in its bin."""
     figure, axes = _canvas(4.2)
     bins = calibration['bins']
     windows = np.array([row['windows'] for row in bins], float)
-    axes.plot([0, 100], [0, 100], color='gray', linewidth=1, label='as it should be')
-    axes.plot(_percent(bins, 'score'), _percent(bins, 'right'), color=COLOUR, linewidth=1)
-    axes.scatter(_percent(bins, 'score'), _percent(bins, 'right'), color=COLOUR,
+    axes.plot([0, 100], [0, 100], color='gray', linewidth=1, label='ideal')
+    axes.plot(_percent(bins, 'score'), _percent(bins, 'right'), color=COLOR, linewidth=1)
+    axes.scatter(_percent(bins, 'score'), _percent(bins, 'right'), color=COLOR,
                  s=10 + 900 * windows / max(windows.sum(), 1),
-                 label='windows in a bin (area: how many)')
+                 label='windows in a bin (area: share)')
     axes.set(xlim=(0, 102), ylim=(0, 102), xlabel='best score, %', ylabel='right, %')
     axes.grid(alpha=0.3)
     _legend(axes)
@@ -83,21 +84,21 @@ def draw_false_alarms(idle: dict, path: Path) -> None:
     figure, axes = _canvas(0.9 + 0.26 * len(idle))
     places = np.arange(len(idle))[::-1]
     rates = [row['in_10_minutes'] for row in idle.values()]
-    bars = axes.barh(places, rates, 0.6, color=SECOND)
+    bars = axes.barh(places, rates, 0.6, color=SECOND_COLOR)
     axes.bar_label(bars, fmt='%.1f', padding=3, fontsize=8)
     axes.set_yticks(places, [name.replace('_', ' ') for name in idle], fontsize=8)
     axes.set_xlim(0, 1.15 * max(rates) or 1)
-    axes.set_xlabel('gestures announced in 10 minutes without any')
+    axes.set_xlabel('false announcements in 10 minutes')
     axes.grid(axis='x', alpha=0.3)
     _save(figure, path)
 
 
 def draw_delays(delays: dict, path: Path) -> None:
-    """Draw the share of gestures that are announced within a time."""
+    """Draw the share of gestures that are announced within each time."""
     figure, axes = _canvas(3.6)
     times_s, clips = delays['delays_s'], delays['clips']
     shares = 100 * np.arange(1, len(times_s) + 1) / max(clips, 1)
-    axes.step([0, *times_s], [0, *shares], where='post', color=COLOUR)
+    axes.step([0, *times_s], [0, *shares], where='post', color=COLOR)
     axes.set(xlim=(0, max([2.0, *times_s])), ylim=(0, 102), xlabel='time from the onset, s',
              ylabel='rightly announced, % of gestures')
     axes.grid(alpha=0.3)
@@ -105,12 +106,12 @@ def draw_delays(delays: dict, path: Path) -> None:
 
 
 def draw_windows(chapter: dict, path: Path) -> None:
-    """Draw recall and first announcement against the window's length."""
+    """Draw recall and first announcement against the length of the window."""
     figure, axes = _canvas(3.2)
     lengths = [row['way'] for row in chapter['windows']]
-    axes.plot(lengths, _percent(chapter['windows'], 'mean_recall'), 'o-', color=COLOUR,
+    axes.plot(lengths, _percent(chapter['windows'], 'mean_recall'), 'o-', color=COLOR,
               label='decisions')
-    axes.plot(lengths, _percent(chapter['windows'], 'clips_right'), 's--', color=SECOND,
+    axes.plot(lengths, _percent(chapter['windows'], 'clips_right'), 's--', color=SECOND_COLOR,
               label='first announcement')
     axes.set(ylim=(0, 102), xlabel=f'window, {chapter["unit_of_windows"]}',
              ylabel='mean over labels, % right')
@@ -120,7 +121,8 @@ def draw_windows(chapter: dict, path: Path) -> None:
 
 
 def _canvas(height_inches: float) -> tuple:
-    figure = Figure((WIDE_INCHES, height_inches), DPI, layout='constrained')
+    """Return a figure and its axes."""
+    figure = Figure((WIDTH_INCHES, height_inches), DPI, layout='constrained')
     return figure, figure.subplots()
 
 
@@ -134,4 +136,4 @@ def _percent(rows: list, name: str) -> list:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    figure.savefig(path, metadata=PLAIN)
+    figure.savefig(path, metadata=METADATA)

@@ -1,24 +1,23 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measures: from replayed clips to figures, as JSON can hold them; None where there is no case."""
+"""Measures: from replayed clips to figures, as JSON can hold them; None where nothing counts."""
 import numpy as np
-from snn_gesture_ros.evaluation.statistics import by_label, FILLED, mean, quantile, ratio
+from snn_gesture_ros.evaluation.statistics import (
+    by_label, confusion_matrix, mean, quantile, ratio, windows_showing)
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.training.gesture_module import calibration_error, confusion
-import torch
 
 BINS = 15
 """Of scores, in the reliability diagram."""
 TEN_MINUTES_US = 600e6
 WAYS = ('_counter_clockwise', '_clockwise')
-"""Ends of labels that differ in the way of turning alone."""
+"""Endings of labels that differ only in the direction of rotation."""
 
 
 def judged_windows(replays: list, labels: tuple) -> tuple:
     """
-    Gather the windows that lie within their clip and have a true label among the labels.
+    Return the windows that lie within their clip and have a true label among the labels.
 
-    :returns: scores [N, labels], true classes [N], and whether it is silence [N].
+    :returns: scores [N, labels], true classes [N], and whether the window is silent [N].
     """
     scores, truths, silent = [np.empty((0, len(labels)))], [np.empty(0, int)], [[]]
     for replayed in replays:
@@ -30,27 +29,25 @@ def judged_windows(replays: list, labels: tuple) -> tuple:
 
 
 def window_truths(replayed, labels: tuple) -> np.ndarray:
-    """Return the true class of each window, `none` before and after; -1 where it has none."""
-    classes = {label: number for number, label in enumerate(labels)}
-    clip, begins_us, ends_us = replayed.clip, replayed.begins_us, replayed.ends_us
-    gesture_us = np.minimum(ends_us, clip.end_us) - np.maximum(begins_us, clip.onset_us)
-    shown = gesture_us >= FILLED * (ends_us - begins_us)
-    rest = (ends_us <= clip.onset_us) | (begins_us >= clip.end_us)
-    truth = np.where(shown, classes.get(clip.label, -1),
-                     np.where(rest, classes.get(NONE, -1), -1))
-    return np.where(begins_us >= 0, truth, -1)
+    """Return the true class of each window, `none` before and after a gesture; -1: unknown."""
+    clip, truths = replayed.clip, np.full(len(replayed.ends_us), -1)
+    for label, start_us, end_us in ((NONE, 0, clip.onset_us), (NONE, clip.end_us, np.inf),
+                                    (clip.label, clip.onset_us, clip.end_us)):
+        if label in labels:
+            shown = windows_showing(label, start_us, end_us, replayed.begins_us, replayed.ends_us)
+            truths[shown] = labels.index(label)
+    return truths
 
 
 def recognition(replays: list, labels: tuple) -> dict:
     """
     Measure windows and clips: recall, precision and false alarms of each label, confusion.
 
-    False alarms of a label are its share of the windows that show something else.
+    :param replays: list of Replayed.
+    :param labels: of the checkpoint.
     """
     scores, truth, _ = judged_windows(replays, labels)
-    counts = np.zeros((len(labels), len(labels)), int)
-    if len(truth):
-        counts = confusion(torch.from_numpy(scores), torch.from_numpy(truth)).numpy()
+    counts = confusion_matrix(truth, scores.argmax(1), len(labels))
     merged_labels, merged = merge_ways(counts, labels)
     return {
         'windows': len(truth),
@@ -58,12 +55,12 @@ def recognition(replays: list, labels: tuple) -> dict:
         'confusion': counts.tolist(),
         'merged': {'labels': merged_labels, **by_label(merged, merged_labels),
                    'confusion': merged.tolist()},
-        'clips': clips_recognised(replays, labels),
+        'clips': clips_recognized(replays, labels),
     }
 
 
 def merge_ways(counts: np.ndarray, labels: tuple) -> tuple:
-    """Return labels and confusion where clockwise and counter-clockwise are the same."""
+    """Return labels and confusion matrix with clockwise and counter-clockwise merged."""
     names = [next((label.removesuffix(way) for way in WAYS if label.endswith(way)), label)
              for label in labels]
     merged = list(dict.fromkeys(names))
@@ -71,11 +68,11 @@ def merge_ways(counts: np.ndarray, labels: tuple) -> tuple:
     return merged, member.T @ counts @ member
 
 
-def clips_recognised(replays: list, labels: tuple) -> dict:
+def clips_recognized(replays: list, labels: tuple) -> dict:
     """
-    Measure by clip, for each label: the first announcement, and what most windows say.
+    Measure the clips of each label: the first announcement, and the best label of most windows.
 
-    A clip of none is right if nothing is announced, and wrong otherwise.
+    A clip of `none` is right if nothing is announced in it.
     """
     rows = {}
     for label in labels:
@@ -93,7 +90,7 @@ def clips_recognised(replays: list, labels: tuple) -> dict:
 
 
 def commonest(replayed, labels: tuple):
-    """Return the label of most windows that show what the clip's label says, or None."""
+    """Return the label found in most windows that show the gesture of the clip, or None."""
     windows = window_truths(replayed, (replayed.clip.label,)) == 0
     if not windows.any():
         return None
@@ -102,22 +99,25 @@ def commonest(replayed, labels: tuple):
 
 
 def calibration(replays: list, labels: tuple) -> dict:
-    """Compare the network's best score with how often it is right, in bins of the score."""
+    """
+    Compare the best score of the network with how often it is right, in bins of the score.
+
+    :returns: the bins that have windows, and the expected calibration error: the mean over all
+        windows of |score - right| of their bin (Naeini et al. 2015).
+    """
     scores, truth, silent = judged_windows(replays, labels)
     scores, truth = scores[~silent], truth[~silent]
-    if not len(truth):
-        return {'error': None, 'bins': []}
     best, right = scores.max(1), scores.argmax(1) == truth
     places = np.minimum((best * BINS).astype(int), BINS - 1)
     bins = [{'windows': int(inside.sum()), 'score': float(best[inside].mean()),
              'right': float(right[inside].mean())}
             for inside in (places == k for k in range(BINS)) if inside.any()]
-    return {'error': calibration_error(torch.from_numpy(scores), torch.from_numpy(truth)),
-            'bins': bins}
+    error = sum(row['windows'] * abs(row['score'] - row['right']) for row in bins)
+    return {'error': ratio(error, len(truth)), 'bins': bins}
 
 
 def false_alarms(replays: list) -> dict:
-    """Count what is announced in clips without a gesture, by the clips' label."""
+    """Count the announcements in clips without a gesture, by the label of the clip."""
     rows = {}
     for label in dict.fromkeys(replayed.clip.label for replayed in replays):
         clips = [replayed for replayed in replays if replayed.clip.label == label]
@@ -135,25 +135,25 @@ def delays(replays: list) -> dict:
     """
     Measure the time from the onset of gestures to their right announcement.
 
-    It ends with the window that decides; median and p90 count a gesture that is never announced
-    as infinitely late, and are None where they are infinite.
+    The time ends with the window that decides. A gesture that is never announced counts as
+    infinitely late; an infinite median or p90 is None.
     """
     clips = [replayed for replayed in replays if replayed.clip.onset_us]
-    late_s = np.array([_delay_s(replayed) for replayed in clips])
+    delays_s = np.array([_delay_s(replayed) for replayed in clips])
     return {
         'clips': len(clips),
-        'median_s': quantile(late_s, 0.5),
-        'p90_s': quantile(late_s, 0.9),
-        'never': ratio(np.isinf(late_s).sum(), len(clips)),
-        'delays_s': sorted(late_s[np.isfinite(late_s)].round(3).tolist()),
+        'median_s': quantile(delays_s, 0.5),
+        'p90_s': quantile(delays_s, 0.9),
+        'never': ratio(np.isinf(delays_s).sum(), len(clips)),
+        'delays_s': sorted(delays_s[np.isfinite(delays_s)].round(3).tolist()),
     }
 
 
 def endings(replays: list) -> dict:
     """
-    Count what is announced as gestures end, or after it, and is another gesture.
+    Count the announcements of another gesture while or after a gesture ends.
 
-    Of all clips, those that have an end count.
+    Only clips in which the gesture ends count.
     """
     clips = [replayed for replayed in replays if replayed.clip.offset_us]
     wrong = [label for replayed in clips for t_us, label in replayed.announced

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pages: the report as Markdown."""
+"""Pages: the text of the report, in Markdown."""
 from snn_gesture_ros.labels import NONE
 
 CHAPTER_FIGURES = ('confusion', 'conditions', 'calibration', 'false_alarms', 'delays', 'windows')
@@ -10,8 +10,8 @@ def write_pages(report: dict, figures: str) -> str:
     """
     Return the whole text.
 
-    :param report: what `make_report` gives.
-    :param figures: where the figures are, seen from the text.
+    :param report: returned by `Report.make`.
+    :param figures: path of the folder of the figures, relative to the text.
     """
     parts = [head(report), overview(report), real_text(report)]
     for name, chapter in report['checkpoints'].items():
@@ -20,33 +20,33 @@ def write_pages(report: dict, figures: str) -> str:
 
 
 def head(report: dict) -> str:
-    """Return what was done, and with what."""
+    """Return the introduction: how the report was made, and from which sets."""
     rows = [(name, row['clips'], f'{row["minutes"]:.1f}', row['description'].get('sensor', ''),
              row['description'].get('framing') or '', seeds_text(row))
             for name, row in report['sets'].items()]
     return '\n\n'.join([
-        '# How well it recognises',
-        f'Made by `{report["command"]}`; the numbers are in `report.json` beside the figures. '
-        'Every clip runs through the code of the nodes: noise filters, windows, network and '
-        'decider with their default parameters. Simulated people, rooms, sensors and noise have '
-        'seeds of the test split, which no training uses. **A simulation is not a camera**: '
-        'what follows says how far a checkpoint carries over to other simulated people, not how '
-        'it does on real ones: only the section on real recordings says that.',
+        '# How well gestures are recognized',
+        f'Made by `{report["command"]}`; the numbers are in `report.json`, next to the '
+        'figures. Every clip runs through the code of the nodes: noise filters, windows, network '
+        'and decisions with their default parameters. Simulated people, rooms, sensors and noise '
+        'have seeds of the test split, which no training uses. **A simulation is not a camera**: '
+        'simulated sets show how far a checkpoint generalizes to other simulated people. Only the '
+        'section on real recordings shows how well it recognizes real people.',
         table(('set', 'clips', 'minutes', 'sensor', 'framing', 'seeds'), rows),
-        '*Mean recall* is the mean over all labels that occur, `none` too, of the windows that '
-        'are recognised. A window counts if it lies within its clip and the gesture fills 60 % '
-        'of it, or if it ends before the gesture begins or begins after its end (`none`). *First '
-        'announcement* is the share of clips whose first announced gesture is the right one; of '
-        '`none`, those in which nothing is announced.'])
+        '*Mean recall* is the share of windows that are recognized, as the mean over all labels '
+        'that occur, including `none`. A window counts if it lies within its clip and the gesture '
+        'fills 60 % of it, or if it ends before the gesture starts or starts after its end '
+        '(`none`). *First announcement* is the share of clips whose first announced gesture is '
+        'the right one; for `none`, the share in which nothing is announced.'])
 
 
 def seeds_text(row: dict) -> str:
-    """Return from which seed to which a set was simulated."""
+    """Return the first and the last seed of a simulated set."""
     return f'{row["seeds"][0]} to {row["seeds"][1]}' if row['seeds'] else ''
 
 
 def overview(report: dict) -> str:
-    """Return the table of what is aimed at and what was measured."""
+    """Return the table of targets and figures."""
     chapters = report['checkpoints'].values()
     rows = [
         ('real gestures, recordings right / decisions right', '95 % / 85 %',
@@ -63,25 +63,25 @@ def overview(report: dict) -> str:
          [percent(c['held_out']['merged']['mean_recall']) for c in chapters]),
         ('held-out simulation, first announcement of clips', '',
          [percent(c['held_out']['clips']['mean_right']) for c in chapters]),
-        ('worst sensor or density against the first sensor', '-3 points',
+        ('worst sensor or density compared with the first sensor', '-3 points',
          [points(worst(c['conditions'])) for c in chapters]),
         ('announcements in 10 minutes of simulated none', '0',
          [f'{c["false_alarms"]["idle_in_10_minutes"]:.1f}' for c in chapters]),
-        ('announcements of another gesture as 100 gestures end', '0',
+        ('announcements of another gesture while 100 gestures end', '0',
          [number(c['endings']['in_100'], 1) for c in chapters]),
-        ("from a gesture's start to its announcement, median / p90", '0.4 s / 0.8 s',
+        ('from the start of a gesture to its announcement, median / p90', '0.4 s / 0.8 s',
          [f'{seconds(c["delays"]["median_s"])} / {seconds(c["delays"]["p90_s"])}'
           for c in chapters]),
         ('expected calibration error', 'under 0.05',
          [number(c['calibration']['error'], 3) for c in chapters]),
     ]
     return '## Overview\n\n' + table(
-        ('', 'aim', *(f'`{name}`' for name in report['checkpoints'])),
-        [(what, aim, *values) for what, aim, values in rows])
+        ('', 'target', *(f'`{name}`' for name in report['checkpoints'])),
+        [(what, target, *values) for what, target, values in rows])
 
 
 def real_text(report: dict) -> str:
-    """Return the section of real recordings: what they are, and what became of them."""
+    """Return the section of real recordings: what they are, and the figures of each set."""
     chapters = report['checkpoints']
     rows = [(row['set'], row['label'], real_count(row), f'`{name}`', share(row, 'right'),
              percent(row['decisions_right']),
@@ -91,48 +91,48 @@ def real_text(report: dict) -> str:
             for of_row in zip(*(chapter['real']['sets'] for chapter in chapters.values()))
             for name, row in zip(chapters, of_row)]
     if not rows:
-        return ('## Real recordings\n\nNone were given (`--real`): nothing below says how it does '
-                'before a real camera.')
+        return ('## Real recordings\n\nThere are none (option `--real`), so this report does not '
+                'show how well gestures are recognized with a real camera.')
     return '\n\n'.join([
         '## Real recordings',
         table(('set', 'label', 'recordings', 'checkpoint', 'recordings right', 'decisions right',
                'announced', 'median from start', 'false announcements a minute (in minutes)'),
               rows),
-        'Real people before real cameras, through the code of the nodes with their default '
-        'parameters, as `snn-gesture evaluate` does it. A recording is right if most of its '
-        'decisions are. A mirrored one is the same recording as a mirror shows it, in which a '
-        'right hand is a left one.',
+        'Real people in front of real cameras, evaluated as by `snn-gesture evaluate`: through '
+        'the code of the nodes, with their default parameters. A recording is right if most of '
+        'its decisions are right. A mirrored recording is the same recording with left and right '
+        'exchanged.',
         '\n'.join(real_gaps(name, chapter) for name, chapter in chapters.items())])
 
 
 def real_gaps(name: str, chapter: dict) -> str:
-    """Return what a checkpoint was trained with, and which gestures no real recording shows."""
+    """Return what a checkpoint was trained on, and which gestures no real recording shows."""
     card, without = chapter['card'], chapter['real']['without_recording']
     gestures = [label for label in card['labels'] if label != NONE]
-    learned = f'`{name}` was trained with {card["training"].get("data", "unknown")}'
+    learned = f'`{name}` was trained on {card["training"].get("data", "unknown data")}'
     if any(what.startswith('real people') for what in card['never_tried_on']):
-        learned += ', never with a recording of real people'
+        learned += ', never on a recording of real people'
     if without:
-        learned += (f'. Of {len(without)} of its {len(gestures)} gestures there is no real '
-                    f'recording here ({", ".join(without)}): what follows says of them how well '
-                    'simulated people are recognised, nothing else')
+        learned += (f'. {len(without)} of its {len(gestures)} gestures are in no real recording '
+                    f'here ({", ".join(without)}): the figures of these are of simulated people '
+                    'only')
     return f'- {learned}.'
 
 
 def real_count(row: dict) -> str:
-    """Return how many recordings of how many people a row is of."""
+    """Return the number of recordings and people of a row."""
     mirrored = ', mirrored' if row['mirrored'] else ''
     people = {None: 'unknown people', 1: '1 person'}.get(row['people'], f'{row["people"]} people')
     return f'{row["recordings"]} of {people}{mirrored}'
 
 
 def share(figures: dict, name: str) -> str:
-    """Return how many of the labelled parts of recordings, a dash where there are none."""
+    """Return a figure as a share of the labeled parts, a dash where there are none."""
     return f'{figures[name]} of {figures["parts"]}' if figures['parts'] else '–'
 
 
 def worst(conditions: list):
-    """Return the lowest difference by sensor and density, None where none is known."""
+    """Return the lowest difference among sensors and densities, None where none is known."""
     known = [row['difference'] for row in conditions
              if row['kind'] in ('sensor', 'density') and row['difference'] is not None]
     return min(known, default=None)
@@ -143,48 +143,48 @@ def chapter_text(name: str, chapter: dict, figures: str, data: list) -> str:
     card = chapter['card']
     window = (f'{card["window_ms"]:g} ms' if card['slicing'] == 'time'
               else f'{card["window_events"]} events')
-    trained = card['training'].get('data', 'unknown')
+    trained = card['training'].get('data', 'unknown data')
     return '\n\n'.join([
         f'## `{name}`',
         f'{card["parameters"]:,} parameters, windows of {window} in {card["time_steps"]} frames '
-        f'of {card["size"]}x{card["size"]} pixels. Trained with: {trained}. Never trained on: '
+        f'of {card["size"]}x{card["size"]} pixels. Trained on: {trained}. Never trained on: '
         f'{"; ".join(card["never_tried_on"]) or "see the data sets below"}.',
         '### Held-out simulation',
-        labels_table(chapter['held_out']), picture('confusion matrix', figures, 'confusion'),
+        labels_table(chapter['held_out']), figure('confusion matrix', figures, 'confusion'),
         merged_text(chapter['held_out']['merged']),
         *data_sections(chapter, figures, data),
         '### Sensors, framings, densities, disturbances',
         f'Differences are to {chapter["conditions"][0]["name"]}, with the same people and seeds. '
-        'Densities: clean events of the same clips, a fifth of them kept at random; or each '
-        'repeated ten times within a pixel and about 2 ms. Disturbances: what a noise filter may '
-        'leave, added to the same clips by the code that augments training (a pixel of the '
-        '128x128 fires so often by itself; a lamp is a rectangle of up to a quarter of the '
-        "picture's width and height).",
-        conditions_table(chapter['conditions']), picture('conditions', figures, 'conditions'),
+        'Densities: the filtered events of the same clips, of which a fifth is kept at random, or '
+        'each is repeated ten times within one pixel and about 2 ms. Disturbances: what a noise '
+        'filter may leave, added to the same clips by the code that augments training. The rate '
+        'of noise is that of each of the 128x128 pixels; a lamp is a rectangle of up to a quarter '
+        'of the width and height of the image.',
+        conditions_table(chapter['conditions']), figure('conditions', figures, 'conditions'),
         '### Calibration',
         f'Expected calibration error in 15 bins: {number(chapter["calibration"]["error"], 3)} '
-        '(windows of the held-out simulation, without those that are silence).',
+        '(windows of the held-out simulation, without silent ones).',
         calibration_table(chapter['calibration']['bins']),
-        picture('reliability diagram', figures, 'calibration'),
+        figure('reliability diagram', figures, 'calibration'),
         '### False alarms',
         f'{chapter["false_alarms"]["idle_in_10_minutes"]:.1f} announcements in 10 minutes, with '
-        'each activity as often as the simulated class `none` shows it.',
+        'each activity as frequent as in the simulated class `none`.',
         false_alarms_table(chapter['false_alarms']),
-        picture('false alarms', figures, 'false_alarms'),
+        figure('false alarms', figures, 'false_alarms'),
         '### From the start of a gesture to its announcement',
-        'The person rests, then begins; the first movement is the start. The time ends with the '
-        'window that decides, without what the network takes to compute. A gesture that is never '
-        'announced counts as infinitely late.',
-        delays_table(chapter['delays']), picture('delays', figures, 'delays'),
+        'The person rests, then starts to move; this is the start of the gesture. The time ends '
+        'with the window that decides; the processing time is not included. A gesture that is '
+        'never announced counts as infinitely late.',
+        delays_table(chapter['delays']), figure('delays', figures, 'delays'),
         '### After the end of a gesture',
         endings_text(chapter['endings']),
         '### Window length, hop and state',
-        'The first quarter of the held-out clips: with windows of other lengths, which have the '
-        'same number of frames, so that the hop, which is a frame, goes with them; with decisions '
-        'at every second, fourth and eighth frame alone; and with the state carried on from frame '
-        'to frame, as by default, '
-        "or put at rest for each window, as in SpikingJelly's multi-step mode.",
-        ways_table(chapter), picture('window length', figures, 'windows'),
+        'The first quarter of the held-out clips, with: windows of other lengths, which have the '
+        'same number of frames, so that a frame and the hop become longer or shorter, too; '
+        'decisions only at every second, fourth and eighth frame; the state carried from frame to '
+        'frame (the default), or reset for each window, as in the multi-step mode of '
+        'SpikingJelly.',
+        ways_table(chapter), figure('window length', figures, 'windows'),
     ])
 
 
@@ -204,7 +204,7 @@ def labels_table(figures: dict) -> str:
 
 
 def merged_text(merged: dict) -> str:
-    """Return the figures of what clockwise and counter-clockwise become as one."""
+    """Return the figures with clockwise and counter-clockwise merged."""
     turning = [f'{label} {percent(row["recall"])}' for label, row in merged['labels'].items()
                if label.endswith('_arm')]
     return ('Clockwise and counter-clockwise merged: mean recall '
@@ -218,9 +218,9 @@ def data_sections(chapter: dict, figures: str, data: list) -> list:
         row = data[name]
         parts += [f'### Data set {name}',
                   f'{measured["used"]} clips, split {row["split"]} of {row["persons"]} persons; '
-                  f'{measured["left_out"]} more have labels that the checkpoint does not know. '
+                  f'{measured["left_out"]} more have labels that the checkpoint does not have. '
                   f'Sources: {", ".join(row["sources"])}.',
-                  labels_table(measured), picture('confusion matrix', figures, f'data_{place}'),
+                  labels_table(measured), figure('confusion matrix', figures, f'data_{place}'),
                   merged_text(measured['merged'])]
     return parts
 
@@ -240,7 +240,7 @@ def calibration_table(bins: list) -> str:
 
 
 def false_alarms_table(alarms: dict) -> str:
-    """Return the table of scenes without a gesture."""
+    """Return the table of announcements in scenes without a gesture."""
     rows = [(kind + name.replace('_', ' '), f'{row["minutes"]:.2f}',
              ', '.join(f'{label} {count}' for label, count in row['announced'].items()) or 'none',
              f'{row["in_10_minutes"]:.1f}')
@@ -250,17 +250,17 @@ def false_alarms_table(alarms: dict) -> str:
 
 
 def delays_table(delays: dict) -> str:
-    """Return the table of times."""
+    """Return the table of delays."""
     return table(('gestures', 'median', 'p90', 'never announced'),
                  [(delays['clips'], seconds(delays['median_s']), seconds(delays['p90_s']),
                    percent(delays['never']))])
 
 
 def endings_text(endings: dict) -> str:
-    """Return what was announced as gestures ended."""
+    """Return the announcements while gestures ended."""
     announced = ', '.join(f'{label} {count}' for label, count in endings['announced'].items())
-    return (f'{endings["clips"]} people who are in the middle of a gesture stop and rest for a '
-            'second or more. Other gestures that are announced from then on: '
+    return (f'{endings["clips"]} people stop in the middle of a gesture and rest for a second or '
+            'longer. Other gestures that are announced from then on: '
             f'{announced or "none"}.')
 
 
@@ -283,23 +283,23 @@ def table(names: tuple, rows: list) -> str:
     return '\n'.join(f'| {" | ".join(map(str, line))} |' for line in lines)
 
 
-def picture(what: str, figures: str, name: str) -> str:
-    """Return a figure's place in Markdown."""
+def figure(what: str, figures: str, name: str) -> str:
+    """Return the Markdown of a figure."""
     return f'![{what}]({figures}_{name}.png)'
 
 
 def percent(part, digits: int = 1) -> str:
-    """Return a part of one in per cent, a dash for None."""
+    """Return a share in percent, a dash for None."""
     return '–' if part is None else f'{100 * part:.{digits}f} %'
 
 
 def points(difference) -> str:
-    """Return a difference of parts in percentage points, a dash for None."""
+    """Return a difference of shares in percentage points, a dash for None."""
     return '–' if difference is None else f'{100 * difference:+.1f}'
 
 
 def seconds(value) -> str:
-    """Return a time, a dash for None."""
+    """Return a duration in seconds, a dash for None."""
     return '–' if value is None else f'{value:.2f} s'
 
 

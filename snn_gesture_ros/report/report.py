@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Report: from checkpoints to tables and figures."""
+"""The report: from checkpoints to a page with figures, and report.json."""
 import json
 from pathlib import Path
 
@@ -20,17 +20,21 @@ SPLITS_BY_PREFERENCE = ('test', 'validation', None)
 
 
 class Report:
-    """The report of some checkpoints: first `simulate`, then `replay`, then `make`."""
+    """
+    The report of some checkpoints.
+
+    Call `evaluate_real`, `simulate` and `replay`, in this order, and then `make`.
+    """
 
     def __init__(self, checkpoints: list, extent, data=(), recordings=None, real=()):
         """
-        Read the checkpoints' cards and open the user's sets.
+        Read the cards of the checkpoints and open the sets of the user.
 
         :param checkpoints: paths, or names of shipped models.
         :param extent: Extent of the simulated sets.
         :param data: folders of the user's sets.
         :param recordings: ClipSet of recordings without a gesture, or None.
-        :param real: real recordings with labels: folders of them, or tables.
+        :param real: paths of real recordings with labels, of folders of them, or of tables.
         :raises ValueError: if a checkpoint or a set cannot be used, or two have the same name.
         """
         self.checkpoints = by_name(checkpoints)
@@ -45,9 +49,9 @@ class Report:
 
     def evaluate_real(self, workers: int):
         """
-        Send the real recordings to all checkpoints.
+        Evaluate the real recordings with all checkpoints.
 
-        :returns: a generator of 0, and then of 1 for each recording as it is finished.
+        :returns: a generator that yields 0, and then 1 for each recording as it is finished.
         :raises ValueError: if one cannot be read.
         """
         for checkpoint in self.checkpoints.values():
@@ -57,7 +61,7 @@ class Report:
         """
         Simulate the sets that are not in a folder yet.
 
-        :returns: a generator of the number of clips that were there, and then of those of each
+        :returns: a generator that yields the number of clips that exist, and then that of each
             part as it is finished.
         :raises ValueError: if the folder has other sets, or a worker ends by itself.
         """
@@ -66,7 +70,7 @@ class Report:
                            for name in simulations(self.extent)}
 
     def tasks(self) -> list:
-        """Return what is to be replayed, of Task."""
+        """Return the list of Task that are to be replayed."""
         sets = {**self._simulated,
                 **{f'data {name}': clips for name, (_, clips) in self._data.items()}}
         if self._recordings is not None:
@@ -76,9 +80,9 @@ class Report:
 
     def replay(self, workers: int):
         """
-        Replay all clips to all checkpoints.
+        Replay all clips with all checkpoints.
 
-        :returns: a generator of 0, and then of the number of clips as they are replayed.
+        :returns: a generator that yields 0, and then the number of clips as they are replayed.
         :raises ValueError: if a worker ends by itself.
         """
         yield 0
@@ -88,9 +92,9 @@ class Report:
 
     def make(self, command: str) -> dict:
         """
-        Measure all that was replayed.
+        Return the report, as JSON can hold it.
 
-        :returns: the report, as JSON can hold it.
+        :param command: that makes the report.
         :raises ValueError: if the windows of a checkpoint are longer than the clips.
         """
         replays = gather(self._results)
@@ -119,7 +123,7 @@ def write_report(report: dict, output) -> None:
     """
     Write OUTPUT.md, and the figures and report.json into the folder OUTPUT.
 
-    :param report: what Report.make gives.
+    :param report: returned by Report.make.
     """
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +135,7 @@ def write_report(report: dict, output) -> None:
 
 
 def clips_of_test(clips: ClipSet) -> tuple:
-    """Return the split of a set that says most, and its clips: test, validation, or all."""
+    """Return a split of a set and its clips: test, else validation, else all of them."""
     for split in SPLITS_BY_PREFERENCE:
         chosen = clips.select(split)
         if len(chosen):
@@ -140,7 +144,7 @@ def clips_of_test(clips: ClipSet) -> tuple:
 
 
 def describe(clips: ClipSet) -> dict:
-    """Return how a simulated set was made, and its first and last seed."""
+    """Return the size of a simulated set, its first and last seed, and how it was made."""
     seeds = [int(clip.person.split()[-1]) for clip in clips.clips]
     return {'clips': len(clips), 'minutes': sum(c.duration_us for c in clips.clips) / 60e6,
             'seeds': [min(seeds), max(seeds)], 'description': clips.descriptions[0]}

@@ -11,7 +11,7 @@ from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
 from snn_gesture_ros.ros.graph import TypeSearch
 from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, message_class, STREAM_TYPE
 from snn_gesture_ros.viewing.film import Exposure
-from snn_gesture_ros.viewing.picture import Gesture
+from snn_gesture_ros.viewing.image import Gesture
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
 

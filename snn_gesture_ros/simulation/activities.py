@@ -1,9 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Everything that can happen in the scene: the gestures, and what is no gesture.
+Everything that can happen in the scene: the gestures, and what is not a gesture.
 
-An activity is a function of a random generator; it returns a motion: a function that gives
+An activity is a function of a random generator; it returns a motion: a function that returns
 the Poses at the times t [n], in seconds since the activity began.
 """
 
@@ -53,7 +53,7 @@ def _gesture(arms_of):
 
         def at(t):
             moving, scene = arms(t), standing(t)
-            # The trunk gives way to the arms' weight.
+            # The trunk follows the arms' weight.
             across = moving[:, LEFT, 0] - moving[:, RIGHT, 0]
             lifted = moving[:, LEFT, 1] - moving[:, RIGHT, 1]
             reach = moving[:, LEFT, 2] - moving[:, RIGHT, 2]
@@ -76,7 +76,7 @@ def still(rng):
 
 
 def walking_by(rng):
-    """Walk through the picture, sideways or to the camera, with swinging arms."""
+    """Walk through the image, sideways or to the camera, with swinging arms."""
     arms, standing = _resting_arms(rng), _standing(rng, 2.0)
     way = Rhythm(rng, 0.08, 0.25)
     course = vectors(rng.uniform(0.3, 1.1), 0.0, rng.uniform(-0.35, 0.35))
@@ -220,7 +220,7 @@ def flicker(rng):
 
 
 def empty(rng):
-    """Leave the picture empty: noise alone."""
+    """Leave the image empty: noise alone."""
     arms = _resting_arms(rng)
     constant = np.zeros(SCENE_SIZE)
     constant[BODY_X] = OUT_OF_SIGHT_M
@@ -230,7 +230,7 @@ def empty(rng):
     return at
 
 
-#: What is no gesture, and how often a training set shows it.
+#: What is not a gesture, and how often a training set shows it.
 IDLE_ACTIVITIES = {
     'still': (still, 0.10),
     'walking_by': (walking_by, 0.12),

@@ -13,18 +13,22 @@ from snn_gesture_ros.simulation.rendering import (
 from snn_gesture_ros.simulation.sensor import Sensor, SENSORS
 from snn_gesture_ros.simulation.view import View
 
-# From one picture to the next; between them the light changes linearly.
+# From one frame to the next; between them the light changes linearly.
 FRAME_US = 4000
 LARGE_SENSOR_FRAME_US = 6667
 LARGE_SENSOR_PIXELS = 100_000
-UPPER_BODY = (0.0, -0.02, 0.15)    # what the camera looks at, metres, see person
+UPPER_BODY = (0.0, -0.02, 0.15)    # what the camera looks at, meters, see person
+#: How often a training set shows each framing: of waves, which people make near the camera, and
+#: of all else.
+WAVE_FRAMINGS = {'near': 0.4, 'upper_body': 0.35, 'far': 0.25}
+OTHER_FRAMINGS = {'near': 0.15, 'upper_body': 0.6, 'far': 0.25}
 
 
 class SimulatedCamera:
     """
     An event camera in front of one person in one place, both fixed by the seed.
 
-    The same seed and the same calls give the same events, however time is sliced.
+    The same seed and the same calls return the same events, however time is sliced.
     """
 
     def __init__(self, preset=SENSORS['dvs128'], seed=0, doing=NONE, framing='upper_body',
@@ -34,7 +38,7 @@ class SimulatedCamera:
 
         doing is what the person does at first, as in perform. framing is one of view.FRAMINGS;
         'near' looks at where the hands move in the activity near_to (doing where it is None),
-        and most of the person is out of the picture. room is as in textures.draw_background.
+        and most of the person is outside the frame. room is as in rendering.draw_background.
         Raises ValueError for an unknown label.
         """
         rng = np.random.default_rng([seed, 0])
@@ -50,14 +54,14 @@ class SimulatedCamera:
         self._sensor = Sensor(preset, rng)
         self._motion_rng = rng.spawn(1)[0]
         self._planned = {}
-        aim, beside = UPPER_BODY, 0.0
+        aim, aside = UPPER_BODY, 0.0
         if framing == 'near':
             near_to = near_to or doing
             self._planned[near_to] = self._draw(near_to)
             aim = self._place_of_hands(self._planned[near_to])
             # Who waves near a camera mostly stands before it, the hand to one side.
-            beside = rng.choice([0.0, rng.uniform(0.1, 0.7)], p=[0.4, 0.6])
-        self._view = View(rng, width, height, framing, aim, beside)
+            aside = rng.choice([0.0, rng.uniform(0.1, 0.7)], p=[0.4, 0.6])
+        self._view = View(rng, width, height, framing, aim, aside)
 
         self._wall = np.empty((height, width), np.float32)
         self._wall_pose = None
@@ -69,7 +73,7 @@ class SimulatedCamera:
         large = width * height > LARGE_SENSOR_PIXELS
         self._frame_us = LARGE_SENSOR_FRAME_US if large else FRAME_US
         self._now_us = 0
-        self._frames = 0            # painted so far; frame k is the picture at k * frame_us
+        self._frames = 0            # painted so far; frame k is of the time k * frame_us
         self._later = np.empty(0, EVENT)    # events that are known already, but later than now
         self._motion = Started(self._draw(doing), 0.0)
         poses = self._motion(np.zeros(1))
@@ -134,20 +138,14 @@ class SimulatedCamera:
                     scene[LIGHT], self._light, self._covered)
 
 
-#: How often a training set shows each framing: of waves, which people make near the camera, and
-#: of all else.
-WAVE_FRAMINGS = {'near': 0.4, 'upper_body': 0.35, 'far': 0.25}
-OTHER_FRAMINGS = {'near': 0.15, 'upper_body': 0.6, 'far': 0.25}
-
-
 def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0,
                 offset_us=0):
     """
-    Return a clip of a random person who does what the label says, for training sets.
+    Return a clip of a random person who does what the label names, for training sets.
 
     The person rests until onset_us and then begins; with onset_us 0 the clip begins in the
     middle of the movement. From offset_us on the person rests again, unless it is 0. 'none' draws
-    one of IDLE_ACTIVITIES, moving cameras included. sensor is one of presets.SENSORS, framing one
+    one of IDLE_ACTIVITIES, moving cameras included. sensor is one of sensor.SENSORS, framing one
     of view.FRAMINGS or None for a random one.
     Returns events [n], t in µs from 0 to duration_us.
     """

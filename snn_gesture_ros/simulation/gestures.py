@@ -112,13 +112,13 @@ def _circling_arm(rng, outward_at_top, width=1.0):
     manner = rng.choice(['arm', 'forearm', 'windmill'], p=[0.5, 0.2, 0.3])
     if manner == 'arm':
         radius = rng.uniform(0.32, 0.7)
-        centre = vectors(rng.uniform(-0.2, 0.35), rng.uniform(-0.3, 0.2), rng.uniform(0.4, 0.75))
+        center = vectors(rng.uniform(-0.2, 0.35), rng.uniform(-0.3, 0.2), rng.uniform(0.4, 0.75))
     elif manner == 'forearm':
         radius = rng.uniform(0.2, 0.38)
-        centre = vectors(rng.uniform(-0.2, 0.4), rng.uniform(-0.5, 0.1), rng.uniform(0.45, 0.7))
+        center = vectors(rng.uniform(-0.2, 0.4), rng.uniform(-0.5, 0.1), rng.uniform(0.45, 0.7))
     else:
         radius = rng.uniform(0.65, 0.95)
-        centre = vectors(rng.uniform(0.0, 0.15), rng.uniform(-0.1, 0.1), rng.uniform(0.15, 0.35))
+        center = vectors(rng.uniform(0.0, 0.15), rng.uniform(-0.1, 0.1), rng.uniform(0.15, 0.35))
     radius *= width
     turned = np.radians(rng.normal(8, 18))
     across = radius * rng.uniform(0.8, 1.15) * vectors(np.cos(turned), 0.0, np.sin(turned))
@@ -133,7 +133,7 @@ def _circling_arm(rng, outward_at_top, width=1.0):
 
     def at(t):
         phase, size = rhythm.phase(t), rhythm.size(t)
-        wrist = (centre + depth * vectors(*(d(t) for d in drift))
+        wrist = (center + depth * vectors(*(d(t) for d in drift))
                  + np.multiply.outer(size * np.sin(phase) * outward_at_top, across)
                  + np.multiply.outer(size * np.cos(phase), up))
         return arm(t, wrist, pole, hand=bend, palm=palm, curl=curl)
@@ -352,7 +352,7 @@ def _strumming_arm(rng):
 
 def _wandering_arm(rng):
     """Move an arm smoothly and irregularly through the space before the body."""
-    centre = vectors(rng.uniform(-0.2, 0.5), rng.uniform(-0.4, 0.4), rng.uniform(0.35, 0.6))
+    center = vectors(rng.uniform(-0.2, 0.5), rng.uniform(-0.4, 0.4), rng.uniform(0.35, 0.6))
     slowest = rng.uniform(0.5, 1.1)
     courses = [Wander(rng, slowest, 2.2 * slowest + 0.5) for _ in range(3)]
     sizes = rng.uniform([0.2, 0.2, 0.05], [0.5, 0.5, 0.3])
@@ -360,7 +360,7 @@ def _wandering_arm(rng):
     palm = directions(rng.normal(0, 1, 3) + [0.0, 0.0, 0.8])
 
     def at(t):
-        wrist = centre + sizes * vectors(*(c(t) for c in courses))
+        wrist = center + sizes * vectors(*(c(t) for c in courses))
         return arm(t, wrist, (0.5, -1.0, -0.2), palm=palm, curl=curl)
     return at
 

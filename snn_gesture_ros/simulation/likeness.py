@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How events look on the scale of pixels: what tells one kind of sensor from another."""
+"""Statistics of events at the scale of pixels, by which kinds of sensors differ."""
 import numpy as np
 from snn_gesture_ros.simulation.camera import SimulatedCamera
 from snn_gesture_ros.simulation.sensor import SENSORS
@@ -14,7 +14,7 @@ REBOUND_US = 5_000
 SAME_US = 50
 """Events of one pixel that are closer are one event that was read out twice."""
 HOT_PERCENTILE = 99.8
-"""Pixels with more events than this part of them are left out of what is told by pixel."""
+"""Pixels with more events than this part of them are left out of the statistics by pixel."""
 STATISTICS = {
     'both_polarities': 'pixels with ON and OFF, of those that fired in 50 ms',
     'filled': 'pixels that fired, of the moving region in 50 ms',
@@ -32,7 +32,7 @@ def statistics(events: np.ndarray, width: int, height: int) -> dict:
     Measure events of a person who moves before a camera that does not.
 
     :param events: EVENT[n], sorted by time.
-    :returns: the value of each of STATISTICS; NaN where nothing tells it.
+    :returns: the value of each of STATISTICS; NaN where there are not enough events.
     """
     inside = (events['x'] < width) & (events['y'] < height)
     events = events[inside]
@@ -89,7 +89,7 @@ def simulated_statistics(sensor: str, width: int, height: int, label: str, frami
     """
     Measure a simulated person before a sensor of SENSORS that is as wide and high as another.
 
-    :returns: the sensor's name, and what `statistics` gives.
+    :returns: the sensor's name, and what `statistics` returns.
     """
     camera = SimulatedCamera(SENSORS[sensor].resized(width, height), seed, label, framing)
     return sensor, statistics(camera.advance(duration_us), width, height)

@@ -4,6 +4,8 @@
 import numpy as np
 from snn_gesture_ros.simulation.person import blend, smooth_step
 
+TURN = 2.0 * np.pi
+
 
 class Started:
     """A motion that began at some time of the camera's clock."""
@@ -37,9 +39,6 @@ class Blended:
     def without_the_past(self, now_s):
         """Return the motion as it is needed from now on: the second alone after the passage."""
         return self if now_s < self._start_s + self._duration_s else self._after
-
-
-TURN = 2.0 * np.pi
 
 
 class Rhythm:

@@ -17,7 +17,7 @@ PALM = slice(9, 12)     # direction in which the palm looks
 CURL = 12               # 0 open hand, 1 fist
 ARM_SIZE = 13
 
-# Fields of the scene: metres, radians, and log luminance for the light.
+# Fields of the scene: meters, radians, and log luminance for the light.
 BODY_X, BODY_Y, BODY_Z = 0, 1, 2
 BODY_YAW, BODY_PITCH, BODY_ROLL = 3, 4, 5
 HEAD_YAW, HEAD_PITCH = 6, 7

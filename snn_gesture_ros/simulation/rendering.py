@@ -10,6 +10,12 @@ from snn_gesture_ros.simulation.person import (
     SHIRT, SKIN, SLEEVE, TROUSERS, turning)
 
 CLOTH_SIZE = 64     # texels, a power of two
+#: How often a room has nothing, a few things, many, or a shelf full of things.
+_FULLNESS = {'any': [0.1, 0.4, 0.4, 0.1], 'full': [0, 0.1, 0.4, 0.5], 'laboratory': [0, 1, 0, 0]}
+NEAREST_M = 0.12
+
+# The lens and the light: see view.py.
+FOCAL_PX, BACKGROUND_M, LIGHT_X, LIGHT_Y, ROUNDNESS, TEXELS_PER_M = range(6)
 
 
 def _smooth_noise(rng, size, coarseness):
@@ -22,10 +28,10 @@ def _smooth_noise(rng, size, coarseness):
 
 
 @njit()
-def _magnified(picture, size):
-    """Return a repeating square picture at another size [size, size]."""
+def _magnified(texture, size):
+    """Return a repeating square texture at another size [size, size]."""
     out = np.empty((size, size), np.float32)
-    old = len(picture)
+    old = len(texture)
     for row in range(size):
         y = row * old / size
         top, fy = int(y), y - int(y)
@@ -33,8 +39,8 @@ def _magnified(picture, size):
             x = column * old / size
             left, fx = int(x), x - int(x)
             right, bottom = (left + 1) % old, (top + 1) % old
-            upper = picture[top, left] * (1 - fx) + picture[top, right] * fx
-            lower = picture[bottom, left] * (1 - fx) + picture[bottom, right] * fx
+            upper = texture[top, left] * (1 - fx) + texture[top, right] * fx
+            lower = texture[bottom, left] * (1 - fx) + texture[bottom, right] * fx
             out[row, column] = upper * (1 - fy) + lower * fy
     return out
 
@@ -100,10 +106,6 @@ def _paint_shapes(texture, shapes):
                     texture[(int(y0) + dy) % size, (int(x0) + dx) % size] = value
 
 
-#: How often a room has nothing, a few things, many, or a shelf full of things.
-_FULLNESS = {'any': [0.1, 0.4, 0.4, 0.1], 'full': [0, 0.1, 0.4, 0.5], 'laboratory': [0, 1, 0, 0]}
-
-
 def draw_background(rng, size, room='any'):
     """
     Return a background [size, size] (a power of two): from a plain wall to a full shelf.
@@ -136,16 +138,10 @@ def draw_background(rng, size, room='any'):
     return np.clip(texture / 4.0, -4.5, 0.0).astype(np.float32)
 
 
-NEAREST_M = 0.12
-
-# The lens and the light: see View in camera.py.
-FOCAL_PX, BACKGROUND_M, LIGHT_X, LIGHT_Y, ROUNDNESS, TEXELS_PER_M = range(6)
-
-
 @njit()
 def project(capsules, scene, position, rotation, lens, width, height, out):
     """
-    Project capsules [C, 8] to the picture.
+    Project capsules [C, 8] to the image.
 
     out [C, 9]: both ends u, v and radius in pixels, the mean depth (m, 0 where the capsule is
     not before the camera), the length and the mean radius in texels.

@@ -51,7 +51,7 @@ SENSORS = {
                             (0.02, 0.1), (0.03, 1.0), (20, 200)),
     'evk4': SensorPreset(1280, 720, (0.12, 0.28), (200, 1000), (50, 500), (0.0, 0.3),
                          (0.01, 0.1), (0.02, 0.5), (20, 200)),
-    # For training: what all of them may do, on the picture that the network sees.
+    # For training: what all of them may do, on the frame that the network sees.
     'any': SensorPreset(128, 128, (0.06, 0.38), (60, 800), (100, 10_000), (0.0, 0.7),
                         (0.02, 0.4), (0.04, 2.5), (1, 400)),
 }
@@ -61,14 +61,14 @@ _NOISE_BLOCK_US = 100_000   # shot noise is drawn ahead in blocks of this length
 _REBOUND_US = 1200          # median time from an OFF event to the ON event that rebounds from it
 _REBOUNDS = 65_521          # drawn ahead
 _NEVER_US = 1 << 62
-_MOST_CROSSINGS = 30        # of one pixel in one frame
+_MAX_CROSSINGS = 30        # of one pixel in one frame
 _DARKEST = -5.0             # log luminance; white is 0
 _SHADES = 16                # steps in the table of bandwidths for each unit of log luminance
 _QUIET_OF_WHITE = 0.75      # of the shot noise in the dark, what a white pixel does without
 
 
 class Sensor:
-    """The pixels' state of one sensor; turns pictures into events."""
+    """The pixels' state of one sensor; turns images into events."""
 
     def __init__(self, preset, rng):
         """Draw a sensor of a SensorPreset."""
@@ -98,7 +98,7 @@ class Sensor:
             rebounds, _REBOUND_US * rng.lognormal(0, 0.6, _REBOUNDS), _NEVER_US).astype(np.int64)
         self._rebound_us = np.full(shape, _NEVER_US, np.int64)
         self._count = 0
-        self._room = np.zeros(8 * width * _MOST_CROSSINGS, EVENT)
+        self._room = np.zeros(8 * width * _MAX_CROSSINGS, EVENT)
 
         leak_hz = _log_uniform(rng, preset.leak_hz) * rng.lognormal(-0.125, 0.5, width * height)
         hot = rng.choice(width * height, rng.integers(0, 6), replace=False)
@@ -113,18 +113,18 @@ class Sensor:
         self._shot_blocks = self._next_shot = 0
 
     def start(self, light):
-        """Settle on a first picture of log luminance [H, W]."""
+        """Settle on a first image of log luminance [H, W]."""
         self._level[:] = light
         self._memory[:] = light - self._leaked * self._on
 
     def expose(self, light, start_us, end_us):
-        """Go on to a picture of log luminance [H, W]; take() has the events of the way to it."""
+        """Go on to an image of log luminance [H, W]; take() returns the events until then."""
         shares = 1.0 - np.exp(-2e-6 * np.pi * self._bandwidth_hz * (end_us - start_us))
         shares = shares.astype(np.float32)
         first = self._count
         row = 0
         while row < len(light):
-            if self._count + light.shape[1] * 2 * _MOST_CROSSINGS > len(self._room):
+            if self._count + light.shape[1] * 2 * _MAX_CROSSINGS > len(self._room):
                 self._room = np.concatenate([self._room, self._room])
             self._count, row = _fire(
                 light, row, start_us, end_us, shares, self._refractory_us, self._readout_us,
@@ -179,7 +179,7 @@ def _log_uniform(rng, ends, count=None):
 def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us, on, off,
           rebounds_us, leak, level, memory, last_us, rebound_us, room, count):
     """
-    Move the pixels on to a new picture and append their events to room[:count].
+    Move the pixels on to a new image and append their events to room[:count].
 
     Goes from first_row as far as the room is sure to suffice; returns the new count and the
     row that comes next.
@@ -189,7 +189,7 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
     duration_s = np.float32(duration_us * 1e-6)
     befores, changes = np.empty(width, np.float32), np.empty(width, np.float32)
     for row in range(first_row, height):
-        if count + width * 2 * _MOST_CROSSINGS > len(room):
+        if count + width * 2 * _MAX_CROSSINGS > len(room):
             return count, row
         # Without a branch, so that it is done for several pixels at a time.
         for column in range(width):
@@ -215,7 +215,7 @@ def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us,
             else:
                 continue
             crossings = int(change / step)
-            for k in range(1, min(crossings, _MOST_CROSSINGS) + 1):
+            for k in range(1, min(crossings, _MAX_CROSSINGS) + 1):
                 passed = (k * step - before) / (change - before)
                 t = start_us + int(min(max(passed, 0.0), 0.999) * duration_us)
                 if t - last_us[row, column] >= refractory_us:

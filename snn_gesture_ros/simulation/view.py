@@ -16,18 +16,19 @@ FRAMINGS = {
     'data_set': ((1.1, 1.8), (92.0, 120.0), 0.05, 0.08),    # as in DVS128 Gesture
 }
 
-MOST_BESIDE = 0.32      # of the picture's width
+MAX_ASIDE = 0.32      # of the frame's width
 
 
 class View:
     """A place of the camera, a lens and a light: drawn once, then fixed."""
 
-    def __init__(self, rng, width, height, framing, aim, beside=0.0):
+    def __init__(self, rng, width, height, framing, aim, looking_aside=0.0):
         """
         Look at a place of the person from one of FRAMINGS.
 
-        aim [3] is that place in the person's coordinates (m). beside is the part of the way from
-        there to the middle of the body that the camera looks aside, at most MOST_BESIDE.
+        aim [3] is that place in the person's coordinates (m). looking_aside is the part of
+        the way from there to the middle of the body that the camera looks aside, at most
+        MAX_ASIDE.
         """
         short = min(width, height)
         distances, scales, off, aside = FRAMINGS[framing]
@@ -35,8 +36,8 @@ class View:
         px_per_m = np.exp(rng.uniform(*np.log(scales)))
         off = off or 0.17 * 128 / px_per_m
         aim = aim + rng.normal(0, off, 3) * [1, 1, 0]
-        most = MOST_BESIDE * 128 / px_per_m
-        aim[0] -= np.clip(beside * aim[0], -most, most)
+        most = MAX_ASIDE * 128 / px_per_m
+        aim[0] -= np.clip(looking_aside * aim[0], -most, most)
         focal = np.clip(px_per_m * distance, 60, 300) * short / 128
         from_side, from_above = rng.normal(0, aside), rng.normal(0, 0.8 * aside)
         back = np.array([np.sin(from_side), np.sin(from_above), 1.0])

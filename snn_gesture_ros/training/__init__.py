@@ -3,5 +3,6 @@
 """Training: from clip sets to checkpoints; no node imports it."""
 import os
 
-# Before torch comes: threads that wait do not take the CPU from those that cut windows.
+# Read when torch is imported: threads that wait must not take the CPU from those that slice
+# windows.
 os.environ.setdefault('OMP_WAIT_POLICY', 'passive')

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Disturbances: events of a window that come from the sensor and from lamps, not from a person."""
+"""Augmentation: random changes of the events of a training window, and added disturbances."""
 from typing import NamedTuple
 
 import numpy as np
@@ -9,33 +9,35 @@ from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
 HOT_HZ = (2.0, 100.0)
-"""How often a hot pixel fires."""
+"""Rate of a hot pixel."""
 LAMP_SIDE = (0.05, 0.25)
-"""Width and height of a lamp or a screen that flickers, parts of the picture."""
+"""Width and height of a lamp or a screen that flickers, as parts of the image."""
 LAMP_HZ = (5.0, 60.0)
-"""How often it does."""
+"""Rate at which it flickers."""
 LAMP_SPREAD_US = 2_000
-"""Within this time fire the pixels that see it."""
+"""Within this time, the pixels that see it fire."""
 LAMP_SHARE = 0.7
-"""Of these pixels so many fire each time."""
+"""Share of these pixels that fire each time."""
+SIZE = ClipSet.SIZE
+"""Width and height of the image in pixels; a constant makes its arithmetic fast."""
 
 
 class Disturbance(NamedTuple):
-    """What disturbs a window; by default nothing."""
+    """Events of a window that come from the sensor and from lamps; by default none."""
 
     noise_hz: float = 0.0
-    """Events a pixel and second of either polarity, at random."""
+    """Random events of a pixel a second, of either polarity."""
     hot_pixels: int = 0
     """Pixels anywhere that fire by themselves."""
     flicker: bool = False
-    """Whether a lamp or a screen flickers somewhere in the picture."""
+    """Whether a lamp or a screen flickers somewhere in the image."""
 
     @classmethod
     def drawn(cls, settings, rng):
         """
-        Draw a disturbance; less is likelier.
+        Return a random disturbance; a weak one is likelier than a strong one.
 
-        :param settings: Settings, with the most that there may be.
+        :param settings: Settings, with the maximums.
         :param rng: numpy Generator.
         """
         return cls(noise_hz=rng.random() ** 3 * settings.noise_hz,
@@ -43,7 +45,7 @@ class Disturbance(NamedTuple):
                    flicker=bool(rng.random() < settings.flicker))
 
     def events(self, duration_us: float, rng) -> np.ndarray:
-        """Return PACKED_EVENT[n] in the order of time, from 0 to the duration."""
+        """Return its events: PACKED_EVENT[n], sorted by time, from 0 to the duration."""
         parts = [_noise(self.noise_hz, duration_us, rng)]
         parts += [_hot_pixel(duration_us, rng) for _ in range(self.hot_pixels)]
         if self.flicker:
@@ -68,7 +70,7 @@ def _hot_pixel(duration_us, rng):
 
 
 def _lamp(duration_us, rng):
-    """Return the events of a rectangle that grows bright and dark in turn."""
+    """Return the events of a rectangle that becomes bright and dark in turn."""
     width, height = (rng.uniform(*LAMP_SIDE, 2) * SIZE).astype(int)
     left, top = rng.integers(0, (SIZE - width, SIZE - height))
     turns_us = np.arange(0, duration_us, 0.5e6 / log_uniform(rng, LAMP_HZ))
@@ -81,42 +83,38 @@ def _lamp(duration_us, rng):
 
 
 def log_uniform(rng, ends):
-    """Draw from between the ends, each factor of the same size as likely."""
+    """Return a random number between two ends whose logarithm is uniformly distributed."""
     return float(np.exp(rng.uniform(*np.log(ends))))
 
 
-SIZE = ClipSet.SIZE
-"""Width and height of the picture, pixels; a constant makes its arithmetic fast."""
-
-
 class Augmentation(NamedTuple):
-    """What is done to the events of one window; by default nothing."""
+    """Changes of the events of one window; by default none."""
 
     mirrored: bool = False
-    """Left and right in exchange."""
+    """Whether left and right are exchanged."""
     scale: float = 1.0
-    """Factor of size, about the middle of the picture."""
+    """Factor of size, about the center of the image."""
     rotation: float = 0.0
-    """Radians, from the x axis to the y axis, about the middle of the picture."""
+    """Angle from the x axis to the y axis about the center of the image, radians."""
     shift: tuple = (0.0, 0.0)
-    """To the right and down, pixels."""
+    """Shift to the right and down, pixels."""
     stretch: float = 1.0
     """Factor of duration."""
     density: float = 1.0
-    """Factor of the number of events: some are dropped, or repeated on the pixels around."""
+    """Factor of the number of events: some are dropped, or repeated on neighboring pixels."""
     emptied: tuple = (0.0, 0.0, 0.0, 0.0)
-    """A rectangle without events: left, top, right, bottom, pixels."""
+    """Rectangle whose events are dropped: left, top, right, bottom, pixels."""
     kept: tuple = (1.0, 1.0)
-    """Share of the OFF and of the ON events that is left."""
+    """Share of the OFF and of the ON events that is kept."""
     polarity_swapped: bool = False
     disturbance: Disturbance = Disturbance()
 
     @classmethod
     def drawn(cls, settings, mirrorable: bool, rng):
         """
-        Draw an augmentation.
+        Return a random augmentation.
 
-        :param settings: Settings, with what ranges and chances to draw from.
+        :param settings: Settings, with the ranges and probabilities.
         :param mirrorable: whether the mirrored gesture has a label.
         :param rng: numpy Generator.
         """
@@ -140,19 +138,19 @@ class Augmentation(NamedTuple):
 
 def augmented(events, augmentation: Augmentation, duration_us: float, rng):
     """
-    Do to the events of a window what an augmentation says.
+    Apply an augmentation to the events of a window.
 
-    :param events: PACKED_EVENT[n] in the order of time, dt_us from the window's start.
+    :param events: PACKED_EVENT[n], sorted by time, dt_us from the start of the window.
     :param duration_us: of the window before it is stretched.
     :param rng: numpy Generator.
-    :returns: PACKED_EVENT[m] likewise; `events` itself where nothing is to do.
+    :returns: PACKED_EVENT[m] likewise; `events` itself if the augmentation changes nothing.
     """
     if augmentation == Augmentation():
         return events
     duration_us *= augmentation.stretch
     disturbing = augmentation.disturbance.events(duration_us, rng)
-    most = len(disturbing) + len(events) * int(np.ceil(augmentation.density))
-    out = np.empty(most, PACKED_EVENT)
+    max_count = len(disturbing) + len(events) * int(np.ceil(augmentation.density))
+    out = np.empty(max_count, PACKED_EVENT)
     turn = augmentation.scale * np.exp(1j * augmentation.rotation)
     count = _augment(out, events, disturbing, augmentation.mirrored, turn.real, turn.imag,
                      *augmentation.shift, augmentation.stretch, augmentation.density,
@@ -164,7 +162,7 @@ def augmented(events, augmentation: Augmentation, duration_us: float, rng):
 @njit(nogil=True)
 def _augment(out, events, others, mirrored, cosine, sine, shift_x, shift_y, stretch, density,
              left, top, right, bottom, kept_off, kept_on, polarity_swapped, seed):
-    """Write the events and the others to `out` in the order of time; return how many."""
+    """Write the events and the others to `out`, sorted by time; return their number."""
     middle = SIZE / 2
     moved = cosine != 1.0 or sine != 0.0 or shift_x != 0.0 or shift_y != 0.0
     count, next_other = 0, 0
@@ -191,7 +189,7 @@ def _augment(out, events, others, mirrored, cosine, sine, shift_x, shift_y, stre
         if mirrored:
             x = SIZE - 1 - x
         if moved:
-            # Anywhere within the pixel, so that a larger picture has no gaps.
+            # Anywhere within the pixel, so that an enlarged image has no gaps.
             state = _next(state)
             across = x + _uniform(state) - middle
             state = _next(state)
@@ -221,11 +219,11 @@ def _augment(out, events, others, mirrored, cosine, sine, shift_x, shift_y, stre
 
 @njit(inline='always')
 def _next(state):
-    """Step a 64-bit linear congruential generator, ten times as fast as numpy's."""
+    """Return the next state of a 64-bit linear congruential generator; numpy's is slow."""
     return state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
 
 
 @njit(inline='always')
 def _uniform(state):
-    """Return the generator's number in [0, 1), of its better bits."""
+    """Return the random number in [0, 1) of a state, from its better bits."""
     return np.int64(state >> np.uint64(32)) * 2.0 ** -32

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Export: the best network of a training, calibrated, as a checkpoint that nodes load."""
+"""Export: the best network of a training, calibrated, as a checkpoint that the nodes load."""
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,16 @@ from snn_gesture_ros.training.window_cutter import UNKNOWN
 from snn_gesture_ros.training.windows import GestureWindows
 import torch
 
-FEW = 8
-"""Names that a card lists."""
+MAX_NAMES = 8
+"""That a card lists."""
 
 
 def write_model(path: Path, checkpoint: Path, module: GestureModule, data: GestureWindows) -> None:
     """
-    Write the best network, calibrated, with all that is known of it.
+    Write the best network, calibrated, with its card.
 
     :param path: of the model.
-    :param checkpoint: Lightning's, with the best weights; the module takes them over.
+    :param checkpoint: of Lightning, with the best weights, which are loaded into the module.
     """
     settings = module.settings
     best = torch.load(checkpoint, map_location='cpu', weights_only=True)
@@ -50,23 +50,24 @@ def write_model(path: Path, checkpoint: Path, module: GestureModule, data: Gestu
 
 
 def few(names: list) -> str:
-    """Join names by commas, of many the first."""
-    return ', '.join(names if len(names) <= FEW else [*names[:FEW], f'{len(names) - FEW} others'])
+    """Return the first MAX_NAMES names, joined by commas, and the number of the others."""
+    others = len(names) - MAX_NAMES
+    return ', '.join(names if others <= 0 else [*names[:MAX_NAMES], f'{others} others'])
 
 
 def described(description: dict) -> dict:
-    """Keep of a clip set's description what says how it was made; labels are in the card."""
+    """Return the description of a clip set without a long list of labels, which the card has."""
     return {name: value for name, value in description.items()
-            if value is not None and (name != 'labels' or len(value) <= FEW)}
+            if value is not None and (name != 'labels' or len(value) <= MAX_NAMES)}
 
 
 def calibrate(module: GestureModule, loader, sources: list) -> tuple:
     """
-    Divide the readout's weights by the best temperature, where a softmax follows.
+    Divide the weights of the readout by the best temperature, if a softmax follows it.
 
     :param loader: of all validation windows.
-    :param sources: where the clip of each window comes from.
-    :returns: figures of these windows for the model's card, and some of them by source.
+    :param sources: source of the clip of each window.
+    :returns: figures of these windows for the card of the model, and some of them by source.
     """
     readout = module.settings.readout
     output, truth, known = outputs_of(module, loader)
@@ -90,7 +91,7 @@ def calibrate(module: GestureModule, loader, sources: list) -> tuple:
                    for label, recall in zip(module.labels, by_label)},
         'confusion': counts.tolist()}
     by_source = {}
-    for source in np.unique(sources)[:FEW]:
+    for source in np.unique(sources)[:MAX_NAMES]:
         own = torch.from_numpy(sources == source)
         by_source[str(source) or 'unknown'] = {
             'windows': int(own.sum()), 'accuracy': accuracy(output[own], truth[own])}
@@ -98,15 +99,16 @@ def calibrate(module: GestureModule, loader, sources: list) -> tuple:
 
 
 def accuracy(output: torch.Tensor, truth: torch.Tensor) -> float:
-    """Return the share of windows whose best output is the right one."""
+    """Return the share of windows whose highest output is the right one."""
     return round(float((output.argmax(1) == truth).float().mean()), 4)
 
 
 def outputs_of(module: GestureModule, loader) -> tuple:
     """
-    Judge the windows of a loader.
+    Run the network on all windows of a loader.
 
-    :returns: outputs [N, labels] and classes [N] of those that have one, and which these are.
+    :returns: outputs [N, labels] and true classes [N] of the N windows whose class is known, and
+        which of all windows these are, bool [windows].
     """
     with torch.inference_mode():
         parts = [(module(frames), truth_at_end(truth)) for frames, truth in loader]

@@ -1,15 +1,14 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tuning: a training that begins with the weights of a checkpoint."""
+"""Fine-tuning: a training that starts from the weights of a checkpoint."""
 from snn_gesture_ros.network.checkpoint import load_checkpoint
-from snn_gesture_ros.training.widening import widened
 
 
 def defaults_from(checkpoint: str) -> dict:
     """
-    Give the settings that a checkpoint brings: what it expects of frames, and its architecture.
+    Return the settings that a checkpoint implies: those of its frames and its architecture.
 
-    :raises ValueError: if it is not usable.
+    :raises ValueError: if the checkpoint cannot be used.
     """
     _, card = load_checkpoint(checkpoint)
     return {'time_steps': card.time_steps, 'size': card.size, 'slicing': card.slicing,
@@ -21,39 +20,36 @@ def defaults_from(checkpoint: str) -> dict:
 
 def take_weights(net, labels: tuple, checkpoint: str) -> None:
     """
-    Begin with the weights of a checkpoint; outputs for labels that it lacks stay random.
+    Load the weights of a checkpoint; outputs for labels that it lacks stay random.
 
-    A network that is wider than the checkpoint's has each of its channels several times.
-
-    :raises ValueError: if its architecture differs in more than that.
+    :param labels: of the outputs of `net`.
+    :raises ValueError: if the architectures differ.
     """
     source, card = load_checkpoint(checkpoint)
-    weights, there = net.state_dict(), source.state_dict()
+    weights = source.state_dict()
     try:
         if tuple(labels) != card.labels:
-            keep_shared_outputs(there, card.labels, weights, labels)
-        if any(weights[name].shape != value.shape for name, value in there.items()):
-            there = widened(there, weights)
-        net.load_state_dict(there)
+            replace_outputs(weights, card.labels, net.state_dict(), labels)
+        net.load_state_dict(weights)
     except (KeyError, RuntimeError, IndexError, ValueError):
         raise ValueError(f'the weights of {checkpoint} do not fit the architecture or its labels: '
                          'leave out --channels, --size and architecture') from None
 
 
-def keep_shared_outputs(there: dict, old: tuple, weights: dict, new: tuple) -> None:
+def replace_outputs(weights: dict, old: tuple, random: dict, new: tuple) -> None:
     """
-    Give the last layer of a checkpoint the outputs of other labels, those of new ones random.
+    Give the last layer of a checkpoint outputs for other labels; those of shared labels are kept.
 
-    :param there: weights of the checkpoint by name, in the order of its layers; changed.
-    :param old: its labels.
-    :param weights: weights of the network that begins, random; it may be wider.
-    :param new: its labels.
+    :param weights: of the checkpoint by name, in the order of its layers; changed.
+    :param old: labels of the checkpoint.
+    :param random: weights of the new network, by the same names.
+    :param new: labels of the new network.
     """
-    last = [name for name, value in there.items() if value.ndim > 1][-1].rsplit('.', 1)[0]
+    last = [name for name, value in weights.items() if value.ndim > 1][-1].rsplit('.', 1)[0]
     kept = [label for label in new if label in old]
     to, of = [new.index(label) for label in kept], [old.index(label) for label in kept]
-    for name in [name for name in there if name.startswith(f'{last}.')]:
-        inputs = map(slice, there[name].shape[1:])      # as many as before it is widened
-        outputs = weights[name][(slice(None), *inputs)].unflatten(0, (len(new), -1)).clone()
-        outputs[to] = there[name].unflatten(0, (len(old), -1))[of]
-        there[name] = outputs.flatten(0, 1)
+    for name in [name for name in weights if name.startswith(f'{last}.')]:
+        # A label may have several neurons, which are next to each other.
+        outputs = random[name].unflatten(0, (len(new), -1)).clone()
+        outputs[to] = weights[name].unflatten(0, (len(old), -1))[of]
+        weights[name] = outputs.flatten(0, 1)

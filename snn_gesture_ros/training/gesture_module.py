@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics: how well scores name what is true, and how far they can be believed."""
+"""The Lightning module of a training: loss, metrics, optimizer."""
 from functools import partial
 
 import numpy as np
@@ -16,11 +16,15 @@ from torchmetrics.functional.classification import (
     multiclass_calibration_error, multiclass_confusion_matrix)
 
 TEMPERATURES = torch.logspace(-1, 1, 401)
+STEP = 3
+"""Purpose of random numbers, other than those of `windows.py`, so that they differ."""
+FILLED = 0.5
+"""A window has the class at its end if at least this part of its time steps has it."""
 
 
 def confusion(scores, truth) -> torch.Tensor:
     """
-    Count windows by their true class and the one found.
+    Return the confusion matrix of windows.
 
     :param scores: [N, classes], or anything with its maximum at the class found.
     :param truth: classes [N].
@@ -30,13 +34,13 @@ def confusion(scores, truth) -> torch.Tensor:
 
 
 def recalls(confusion) -> torch.Tensor:
-    """Return the part of each class's windows that was found; NaN where there are none."""
+    """Return the recall of each class, [classes]; NaN where it has no windows."""
     return confusion.diagonal() / confusion.sum(1)
 
 
 def calibration_error(scores, truth) -> float:
     """
-    Return the expected calibration error: how far the best score is from the part that is right.
+    Return the expected calibration error in 15 bins (Naeini et al. 2015).
 
     :param scores: [N, classes], which sum to one.
     :param truth: classes [N].
@@ -46,28 +50,23 @@ def calibration_error(scores, truth) -> float:
 
 def best_temperature(logits, truth) -> float:
     """
-    Find the number that logits must be divided by to be believed.
+    Return the temperature, by which logits are divided, with the lowest cross entropy.
+
+    Source: Guo et al., "On calibration of modern neural networks", 2017.
 
     :param logits: [N, classes].
     :param truth: classes [N].
-    :returns: the temperature of the least cross entropy.
     """
-    losses = [torch.nn.functional.cross_entropy(logits / t, truth) for t in TEMPERATURES]
+    losses = [cross_entropy(logits / t, truth) for t in TEMPERATURES]
     return float(TEMPERATURES[torch.stack(losses).argmin()])
-
-
-STEP = 3
-"""What random numbers are for, beside those of `windows.py`."""
-FILLED = 0.5
-"""A window has the class at its end if this part of its time steps has it."""
 
 
 def truth_at_end(truth: torch.Tensor) -> torch.Tensor:
     """
-    Name what windows show at their end.
+    Return the class of windows: that of their last time step.
 
     :param truth: classes of the time steps, [N, T].
-    :returns: [N], UNKNOWN where too little of a window shows what its end shows.
+    :returns: [N]; UNKNOWN where too few time steps have this class.
     """
     end = truth[:, -1]
     filled = (truth == end[:, None]).float().mean(1) >= FILLED
@@ -75,11 +74,11 @@ def truth_at_end(truth: torch.Tensor) -> torch.Tensor:
 
 
 class GestureModule(LightningModule):
-    """A network from windows [N, T, 2, H, W] to an output for each label."""
+    """Train a network that maps windows [N, T, 2, H, W] to an output for each label."""
 
     def __init__(self, net, settings, labels: tuple):
         """
-        Begin with a network.
+        Wrap a network.
 
         :param net: from [T, N, 2, H, W] to [T, N, labels].
         :param settings: Settings.
@@ -93,25 +92,25 @@ class GestureModule(LightningModule):
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """
-        Judge windows, each from a state at rest.
+        Return the averaged output at the end of windows, each from the reset state.
 
         :param frames: [N, T, 2, H, W].
-        :returns: output that the readout sees at the end, [N, labels].
+        :returns: [N, labels], without softmax.
         """
         outputs = self.outputs(frames)
         return averaged(outputs, self.settings.readout_steps)[-1]
 
     def outputs(self, frames: torch.Tensor) -> torch.Tensor:
-        """Give the output of each time step, [T, N, labels]; otherwise as `forward`."""
+        """Return the output of each time step of windows, [T, N, labels], as `forward` does."""
         functional.reset_net(self.net)
         return self.net(frames.transpose(0, 1))
 
     def loss(self, output: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """
-        Return the loss that the readout is trained with.
+        Return the loss of averaged outputs: cross entropy, or mean squared error of rates.
 
         :param output: [N, labels].
-        :param truth: classes [N], of which UNKNOWN does not count.
+        :param truth: classes [N]; UNKNOWN does not count.
         """
         known = truth != UNKNOWN
         if self.settings.readout == 'softmax':
@@ -123,12 +122,12 @@ class GestureModule(LightningModule):
         return losses.sum() / known.sum().clamp(1)
 
     def on_train_batch_start(self, batch, batch_idx: int) -> None:
-        """Seed what the network draws, so that a resumed training draws the same."""
+        """Seed the random numbers of the network; those of a resumed training are the same."""
         place = (self.settings.seed, STEP, self.global_step, self.global_rank)
         torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
 
     def training_step(self, batch, batch_idx: int) -> torch.Tensor:
-        """Return the loss of a batch: of all time steps but the first, or of the end alone."""
+        """Return the loss of a batch: of time steps after the first eighth, or of the last one."""
         frames, truth = batch
         outputs = averaged(self.outputs(frames), self.settings.readout_steps)
         if self.settings.readout_steps:
@@ -145,7 +144,7 @@ class GestureModule(LightningModule):
         self._validated.append((self(frames), truth_at_end(truth)))
 
     def on_validation_epoch_end(self) -> None:
-        """Log how good all outputs are."""
+        """Log the figures of all outputs."""
         output, truth = (self.all_gather(torch.cat(parts)) for parts in zip(*self._validated))
         self._validated.clear()
         output, truth = output.flatten(0, -2).float(), truth.flatten()
@@ -160,7 +159,7 @@ class GestureModule(LightningModule):
                       rank_zero_only=False)
 
     def configure_optimizers(self):
-        """Return the optimiser and the schedule of its learning rate."""
+        """Return the optimizer and the schedule of its learning rate."""
         settings = self.settings
         kind = {'adamw': AdamW, 'adam': Adam, 'sgd': partial(SGD, momentum=0.9)}[settings.opt]
         optimizer = kind(self.net.parameters(), lr=settings.lr,

@@ -1,16 +1,18 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The readout of `network/readout.py` for whole sequences, through which gradients flow."""
+"""The readout of whole sequences, through which gradients flow."""
 import torch
 
 
 def averaged(outputs: torch.Tensor, readout_steps: float) -> torch.Tensor:
     """
-    Average the outputs of the time steps so far.
+    Return the exponential running average of the outputs.
+
+    The average at time step t has the weights exp(-(t - s) / readout_steps) for all s <= t.
 
     :param outputs: of a network, [T, N, labels].
     :param readout_steps: as in its ModelCard; 0 for the plain mean.
-    :returns: the average of each time step and all before it, [T, N, labels].
+    :returns: the average up to each time step, [T, N, labels].
     """
     step = torch.arange(len(outputs), dtype=outputs.dtype, device=outputs.device)
     age = step[:, None] - step
@@ -21,7 +23,7 @@ def averaged(outputs: torch.Tensor, readout_steps: float) -> torch.Tensor:
 
 def scores_of(output: torch.Tensor, readout: str) -> torch.Tensor:
     """
-    Turn averaged outputs into scores that sum to one.
+    Return the scores of averaged outputs; those of all labels sum to one.
 
     :param output: [..., labels].
     :param readout: as in a ModelCard: `softmax` or `firing_rate`.

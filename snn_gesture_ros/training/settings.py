@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Settings: all that decides a training, from a YAML file and the command line."""
+"""Settings of a training, from a YAML file and the command line."""
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from snn_gesture_ros.network.model_card import (
 import yaml
 
 SLICINGS = ('time', 'count', 'number')
-OPTIMISERS = ('adamw', 'adam', 'sgd')
-VALIDATED = ('validation', 'test')
+OPTIMIZERS = ('adamw', 'adam', 'sgd')
+VALIDATION_SPLITS = ('validation', 'test')
 SCHEDULES = ('one_cycle', 'cosine')
 KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
          tuple: 'a list', dict: 'a mapping'}
 
 
 def setting(default, description: str, *flags: str, choices=None, minimum=None, maximum=None):
-    """Declare a setting; a tuple that is not empty is a range."""
+    """Return the field of a setting; a default that is a tuple with two numbers is a range."""
     metadata = {'help': description, 'flags': flags, 'choices': choices, 'minimum': minimum,
                 'maximum': maximum}
     if isinstance(default, dict):
@@ -30,40 +30,40 @@ def setting(default, description: str, *flags: str, choices=None, minimum=None, 
 
 @dataclass(frozen=True)
 class Settings:
-    """One training; by default without augmentation."""
+    """The settings of one training; by default, there is no augmentation."""
 
     # What is learned.
     data: tuple = setting((), 'folders of clip sets; several are mixed')
     labels: tuple = setting(
         (), 'names of the outputs in their order; empty: all in the data, none last')
     as_none: tuple = setting(
-        (), 'labels of the data that are learned as none: what people do, but is no gesture')
+        (), 'labels of the data that are learned as none: movements that are not gestures')
     output: str = setting('training', 'folder for checkpoints and logs')
     init_from: str = setting(
-        '', 'begin with the weights of this checkpoint; its frames, readout and architecture '
-            'become the defaults, and outputs for labels that it knows are kept')
-    license: str = setting('unknown', 'licence of the model, for its card')
+        '', 'start from the weights of this checkpoint; its frames, readout and architecture '
+            'become the defaults, and the outputs of shared labels are kept')
+    license: str = setting('unknown', 'license of the model, for its card')
 
     # Windows and frames.
     time_steps: int = setting(
         16, 'T, frames of a window', '-T', minimum=1, maximum=MAX_TIME_STEPS)
     size: int = setting(32, 'width and height of a frame, pixels', minimum=4, maximum=MAX_SIZE)
     slicing: str = setting(
-        'time', 'cut windows by time, by count of events, or cut each whole clip into T frames '
-                "of equally many events (SpikingJelly's number)", choices=SLICINGS)
+        'time', 'slice by time, by count of events, or each whole clip into T frames of equally '
+                "many events (SpikingJelly's number)", choices=SLICINGS)
     window_ms: float = setting(1000.0, 'duration of a window, for slicing time',
                                minimum=MIN_WINDOW_MS, maximum=MAX_WINDOW_MS)
     window_events: int = setting(0, 'events of a window, for slicing count', minimum=0,
                                  maximum=MAX_WINDOW_EVENTS)
     frame_value: str = setting(
-        'binary', 'a pixel fired or not, or how often', choices=FRAME_VALUES)
+        'binary', 'whether a pixel fired, or how often', choices=FRAME_VALUES)
     sequence: int = setting(
-        1, 'windows that follow one another in what the network learns from; its state is '
-           'carried on from one to the next', minimum=1)
+        1, 'consecutive windows in each training sequence; the state of the network is carried '
+           'from one to the next', minimum=1)
 
     # Network.
     architecture: dict = setting({'channels': 16}, 'arguments of the network')
-    channels: int = setting(0, "the architecture's channels; 0: as it says", minimum=0)
+    channels: int = setting(0, 'channels of the architecture; 0: its own value', minimum=0)
     readout: str = setting(
         'softmax', 'softmax of the mean logits with cross entropy, or the firing rate with mean '
                    'squared error', choices=READOUTS)
@@ -75,66 +75,68 @@ class Settings:
         False, 'CuPy kernels for the neurons (SpikingJelly 0.0.0.0.14 and CUDA)', '--cupy')
 
     # Optimisation.
-    epochs: int = setting(26, 'passes', minimum=1)
-    epoch_windows: int = setting(0, 'windows of a pass; 0: one of each clip', minimum=0)
-    batch: int = setting(32, 'windows of a step and process', '-b', minimum=2)
-    opt: str = setting('adamw', 'optimiser', choices=OPTIMISERS)
-    lr: float = setting(3e-3, 'learning rate at its highest', minimum=0)
+    epochs: int = setting(26, 'passes over the data', minimum=1)
+    epoch_windows: int = setting(0, 'windows of an epoch; 0: one of each clip', minimum=0)
+    batch: int = setting(32, 'windows of a step in each process', '-b', minimum=2)
+    opt: str = setting('adamw', 'optimizer', choices=OPTIMIZERS)
+    lr: float = setting(3e-3, 'highest learning rate', minimum=0)
     weight_decay: float = setting(1e-3, 'weight decay', minimum=0)
     schedule: str = setting(
         'one_cycle', 'the learning rate rises over the first 15 % of the steps, then falls, or '
-                     'falls from pass to pass', choices=SCHEDULES)
+                     'falls from epoch to epoch', choices=SCHEDULES)
     label_smoothing: float = setting(0.05, 'for readout softmax', minimum=0, maximum=0.5)
     balance: bool = setting(True, 'draw all labels equally often')
     ema_decay: float = setting(
-        0.99, 'validate and keep the running average of the weights with this decay a step; '
+        0.99, 'validate and save the running average of the weights with this decay a step; '
               '0: the weights themselves', minimum=0, maximum=0.99999)
     patience: int = setting(
-        0, 'stop after so many passes without a better validation; 0: never', minimum=0)
+        0, 'stop after so many epochs without a better validation; 0: never', minimum=0)
     validate_on: str = setting(
-        'validation', 'the split that chooses the best pass; test: clips for validation are '
-                      'learned from too, and the figures are of what has chosen',
-        choices=VALIDATED)
+        'validation', 'the split that selects the best epoch; test: the validation clips are '
+                      'used for training, too, and the figures are of the selecting split',
+        choices=VALIDATION_SPLITS)
     validation_windows: int = setting(4, 'windows of each validation clip', minimum=1)
     amp: bool = setting(False, 'mixed precision: float16 on CUDA, bfloat16 on the CPU')
     seed: int = setting(0, 'of weights, order, windows and augmentation', minimum=0)
 
-    # Augmentation of training windows, drawn anew for each; on the picture before the frames.
+    # Augmentation, random for each training window; applied to events, before the frames.
     mirror: float = setting(
-        0.0, 'chance of left and right in exchange, labels too', minimum=0, maximum=1)
-    shift: float = setting(0.0, 'largest, parts of the picture', minimum=0, maximum=1)
+        0.0, 'probability that left and right are exchanged, also in labels', minimum=0, maximum=1)
+    shift: float = setting(
+        0.0, 'largest shift, as part of the width and height', minimum=0, maximum=1)
     scale: tuple = setting((1.0, 1.0), 'smallest and largest factor of size', minimum=0.05)
-    rotation_deg: float = setting(0.0, 'largest rotation', minimum=0, maximum=180)
+    rotation_deg: float = setting(0.0, 'largest rotation, degrees', minimum=0, maximum=180)
     time_stretch: tuple = setting(
         (1.0, 1.0), 'smallest and largest factor of duration, for slicing time', minimum=0.1)
     density: tuple = setting(
-        (1.0, 1.0), 'smallest and largest factor of the count of events: some are dropped, or '
-                    'repeated on pixels nearby', minimum=0.01, maximum=20)
+        (1.0, 1.0), 'smallest and largest factor of the number of events: some are dropped, or '
+                    'repeated on neighboring pixels', minimum=0.01, maximum=20)
     event_drop: float = setting(
-        0.0, "chance that a random rectangle of up to half the picture's width and height is "
-             'emptied', minimum=0, maximum=1)
+        0.0, 'probability that the events of a random rectangle, of up to half the width and '
+             'height, are dropped', minimum=0, maximum=1)
     polarity_drop: float = setting(
-        0.0, 'chance that a part of the ON events is dropped, or of the OFF events', minimum=0,
+        0.0, 'probability that a part of the ON or of the OFF events is dropped', minimum=0,
         maximum=1)
-    polarity_swap: float = setting(0.0, 'chance of ON and OFF in exchange', minimum=0, maximum=1)
+    polarity_swap: float = setting(0.0, 'probability that ON and OFF are exchanged', minimum=0,
+                                   maximum=1)
     noise_hz: float = setting(
-        0.0, 'most noise events of a pixel a second; less is likelier', minimum=0)
+        0.0, 'maximum of random noise events of a pixel a second; less is likelier', minimum=0)
     hot_pixels: int = setting(
-        0, 'most pixels that fire by themselves; fewer are likelier', minimum=0)
+        0, 'maximum of hot pixels; fewer are likelier', minimum=0)
     flicker: float = setting(
-        0.0, 'chance of a lamp or a screen that flickers', minimum=0, maximum=1)
+        0.0, 'probability of a lamp or a screen that flickers', minimum=0, maximum=1)
 
-    # Machine: changes how fast, not what is learned.
+    # Machine: how fast the training is, not what is learned.
     device: str = setting('auto', 'auto, cpu, cuda or cuda:n')
-    devices: int = setting(1, 'processes a host, each with a device', minimum=1)
+    devices: int = setting(1, 'processes on each host, each with its device', minimum=1)
     num_nodes: int = setting(1, 'hosts', minimum=1)
     strategy: str = setting('auto', "Lightning's distributed strategy, such as ddp")
     workers: int = setting(
-        1, 'processes that cut windows, for each training process', '-j', minimum=0)
+        1, 'processes that slice windows, for each training process', '-j', minimum=0)
     threads: int = setting(0, "of torch on the CPU; 0: torch's own choice", minimum=0)
 
     def __post_init__(self):
-        """Check all values; raise ValueError with the name of the first that is wrong."""
+        """Raise ValueError, with the name of the setting, if a value is wrong."""
         for spec in fields(self):
             object.__setattr__(self, spec.name, _checked(spec, getattr(self, spec.name)))
         if self.slicing == 'count' and self.window_events < self.time_steps:
@@ -149,15 +151,15 @@ class Settings:
     @classmethod
     def of(cls, given: dict) -> 'Settings':
         """
-        Make settings of what was given; the rest are defaults.
+        Return the settings with some values by name; the others have their defaults.
 
-        :raises ValueError: if a name is unknown or a value wrong.
+        :raises ValueError: if a name is unknown or a value is wrong.
         """
         check(given)
         return cls(**given)
 
     def learning(self) -> dict:
-        """Give those that decide what is learned, with the data and without the machine."""
+        """Return the settings that, besides the data, decide what is learned, by name."""
         machine = ('output', 'device', 'devices', 'num_nodes', 'strategy', 'workers', 'threads',
                    'data', 'license', 'patience', 'channels', 'cupy')
         return {name: list(value) if isinstance(value, tuple) else value
@@ -166,10 +168,10 @@ class Settings:
 
 def read_config(name: str) -> dict:
     """
-    Read a YAML file of settings.
+    Return the settings in a YAML file, by name.
 
     :param name: its path, or the name of a shipped one, such as `train_fast`.
-    :raises ValueError: if it is no mapping of settings, or one of them is wrong.
+    :raises ValueError: if it is not a mapping of settings, or one of them is wrong.
     """
     path = Path(name)
     if not path.is_file():
@@ -181,7 +183,7 @@ def read_config(name: str) -> dict:
                          f'{", ".join(shipped_configs())}') from None
     except (yaml.YAMLError, RecursionError) as error:
         first = str(error).strip().splitlines()[0]
-        raise ValueError(f'{name} is no YAML file: {first}') from None
+        raise ValueError(f'{name} is not a YAML file: {first}') from None
     if not isinstance(content, dict):
         raise ValueError(f'{name} must be a mapping of settings, such as epochs: 26')
     try:
@@ -193,9 +195,9 @@ def read_config(name: str) -> dict:
 
 def check(given: dict) -> None:
     """
-    Look at each setting by itself.
+    Check each setting by itself.
 
-    :raises ValueError: if a name is unknown or a value wrong.
+    :raises ValueError: if a name is unknown or a value is wrong.
     """
     specs = {spec.name: spec for spec in fields(Settings)}
     for name, value in given.items():
@@ -205,12 +207,12 @@ def check(given: dict) -> None:
 
 
 def shipped_configs() -> dict:
-    """Give the paths of the configurations that come with the package, by name."""
+    """Return the paths of the configurations that are part of the package, by name."""
     return {path.stem: path for path in sorted(_config_folder().glob('train_*.yaml'))}
 
 
 def _config_folder() -> Path:
-    """Find config/: of the sources, or of the installed package."""
+    """Return the folder config/ of the sources, or of the installed package."""
     of_sources = Path(__file__).resolve().parents[2] / 'config'
     if (of_sources.parent / 'package.xml').is_file():
         return of_sources
@@ -219,7 +221,7 @@ def _config_folder() -> Path:
 
 
 def _checked(spec, value):
-    """Return a value in its type; raise ValueError if it is of another or out of range."""
+    """Return a value in its type; raise ValueError if it is of another type or out of range."""
     is_range = spec.type is tuple and spec.default
     if spec.type is float and type(value) is int:
         value = float(value)
@@ -238,6 +240,6 @@ def _checked(spec, value):
     for number in value if is_range else [value]:
         if minimum is not None and not number >= minimum or (
                 maximum is not None and number > maximum):
-            most = '' if maximum is None else f' and at most {maximum:g}'
-            raise ValueError(f'{spec.name} must be at least {minimum:g}{most}, not {number:g}')
+            limit = '' if maximum is None else f' and at most {maximum:g}'
+            raise ValueError(f'{spec.name} must be at least {minimum:g}{limit}, not {number:g}')
     return value

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Train: from settings to a checkpoint that nodes load."""
+"""Train: from settings to a checkpoint that the nodes load."""
 import hashlib
 import logging
 from pathlib import Path
@@ -27,29 +27,30 @@ import torch
 BEST, LAST = 'best.ckpt', 'last.ckpt'
 MODEL = 'best.safetensors'
 BEST_BY = {
-    # Recall hardly differs from pass to pass, so that the highest of many is luck.
+    # Recall hardly differs from epoch to epoch, so that the highest of many is luck.
     'softmax': {'monitor': 'validation/loss', 'mode': 'min'},
     # As SpikingJelly's example chooses its network.
     'firing_rate': {'monitor': 'validation/recall', 'mode': 'max'}}
-"""What tells the best pass, by readout."""
+"""The figure that selects the best epoch, by readout."""
 
 
 def train(settings: Settings, resume: str = '') -> Path:
     """
-    Train a network, keep the best by validation, calibrate it.
+    Train a network, select the best epoch by validation, and calibrate it.
 
     :param settings: Settings.
-    :param resume: Lightning checkpoint of a training with the same settings to go on with.
-    :returns: path of the model, `best.safetensors` in `settings.output`; None in a process that
-        only helps another one.
-    :raises Interrupted: on Ctrl-C, after what was reached is saved.
-    :raises ValueError: if the settings, the data or the checkpoint do not go together.
+    :param resume: path of the Lightning checkpoint of a training with the same settings, which is
+        continued; empty: a new training.
+    :returns: path of the model, `best.safetensors` in `settings.output`; None in all processes of
+        a distributed training but the first.
+    :raises Interrupted: on Ctrl-C, after the state is saved.
+    :raises ValueError: if the settings, the data or the checkpoint do not fit together.
     """
     out = Path(settings.output)
     if (out / LAST).exists() and not resume:
-        raise ValueError(f'{out} holds a training: go on with it (--resume), or choose another '
+        raise ValueError(f'{out} holds a training: continue it (--resume), or choose another '
                          '--output')
-    quieten()
+    silence_lightning()
     if settings.threads:
         torch.set_num_threads(settings.threads)
     clips = ClipSet.joined([ClipSet(folder) for folder in settings.data]).renamed(
@@ -77,7 +78,7 @@ def train(settings: Settings, resume: str = '') -> Path:
 
 
 def labels_of(clips: ClipSet) -> tuple:
-    """Give all labels of the clips: the known gestures in their order, others, none."""
+    """Return all labels of the clips: the gestures of DVS128 Gesture, others, then `none`."""
     found = {clip.label for clip in clips.clips}
     known = [label for label in DVS128_GESTURES if label in found]
     others = sorted(found - {*known, NONE})
@@ -86,9 +87,9 @@ def labels_of(clips: ClipSet) -> tuple:
 
 def use_cupy(net) -> None:
     """
-    Let CuPy compute the neurons.
+    Let CuPy compute the neurons of a network.
 
-    :raises ValueError: if this SpikingJelly or this machine cannot.
+    :raises ValueError: if this SpikingJelly or this machine does not support it.
     """
     if not hasattr(functional, 'set_backend'):
         raise ValueError('this SpikingJelly has no CuPy backend: it chooses CUDA kernels by '
@@ -103,16 +104,16 @@ def use_cupy(net) -> None:
 
 
 def digest_of(clips: ClipSet) -> str:
-    """Tell clips from others by 16 digits."""
+    """Return a digest of clips, 16 hexadecimal digits."""
     return hashlib.sha256(repr(clips.clips).encode()).hexdigest()[:16]
 
 
 def check_same_training(checkpoint: str, settings: Settings, labels: tuple,
                         clips: ClipSet) -> None:
     """
-    Refuse to go on with a training that had other settings or data.
+    Check that a training to be resumed had the same settings and data.
 
-    :raises ValueError: if it had, or if the checkpoint is none of a training.
+    :raises ValueError: if it had not, or if the file is not a checkpoint of a training.
     """
     try:
         content = torch.load(checkpoint, map_location='cpu', weights_only=True)
@@ -121,23 +122,25 @@ def check_same_training(checkpoint: str, settings: Settings, labels: tuple,
     except FileNotFoundError:
         raise ValueError(f'no checkpoint {checkpoint} to resume') from None
     except Exception:
-        raise ValueError(f'{checkpoint} is no checkpoint of an interrupted training: give a '
-                         f'{LAST}') from None
+        raise ValueError(f'{checkpoint} is not a checkpoint of an interrupted training: give '
+                         f'a {LAST}') from None
     now = {**settings.learning(), 'labels': list(labels)}
     if before['clips'] != digest_of(clips):
-        raise ValueError(f'{checkpoint} cannot go on with other data than it began with: give the '
-                         'same --data in the same order')
+        raise ValueError(f'{checkpoint} cannot be resumed with other data: give the same --data '
+                         'in the same order')
     changed = [f'{name} was {before.get(name)!r}, is {value!r}'
                for name, value in now.items() if before.get(name) != value]
     if changed:
-        raise ValueError(f'{checkpoint} cannot go on with other settings: {"; ".join(changed)}. '
-                         'Begin a new training with --init-from a .safetensors instead')
+        raise ValueError(f'{checkpoint} cannot be resumed with other settings: '
+                         f'{"; ".join(changed)}. Start a new training instead, with --init-from '
+                         'and a .safetensors file')
 
 
 def make_trainer(settings: Settings, out: Path) -> Trainer:
     """
-    Make Lightning's Trainer.
+    Return the Trainer of Lightning.
 
+    :param out: folder for checkpoints and logs.
     :raises ValueError: if there is no such device or strategy.
     """
     device = choose_device(settings.device)
@@ -166,7 +169,7 @@ def make_trainer(settings: Settings, out: Path) -> Trainer:
 
 
 def running_average(decay: float):
-    """Return the function by which weights are averaged: over few steps at first."""
+    """Return the function that averages weights; at first, it averages over few steps."""
     def average(averaged, current, steps):
         if not averaged.is_floating_point():        # batch norm counts its batches
             return current
@@ -174,8 +177,8 @@ def running_average(decay: float):
     return average
 
 
-def quieten() -> None:
-    """Keep what Lightning says of its own ways from the user."""
+def silence_lightning() -> None:
+    """Suppress the hints of Lightning that do not concern the user."""
     logging.getLogger('pytorch_lightning').setLevel(logging.WARNING)
     for message in ('.*does not have many workers.*', '.*dataloader is not resumable.*',
                     '.*LeafSpec.*', '.*all_gather is deprecated.*', '.*sync_dist.*',

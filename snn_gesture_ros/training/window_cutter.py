@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The window cutter: from the clips of a set to windows of frames, and what they show."""
+"""The window cutter: from the clips of a set to windows of frames and their classes."""
 from bisect import bisect_left
 
 import numpy as np
@@ -11,24 +11,24 @@ from snn_gesture_ros.labels import MIRRORED, NONE
 from snn_gesture_ros.training.augmentation import Augmentation, augmented
 
 UNKNOWN = -1
-"""No class: what cannot be named."""
-SETTLING_US = 200_000
-"""For so long after its onset a gesture cannot be named yet."""
+"""Class of a time step that shows no single label."""
+SETTLING_US = 100_000
+"""After its onset, a gesture cannot be recognized for this long."""
 FADING_US = 450_000
-"""For so long after its end nobody can say that it is over: the arm is still on its way."""
+"""After its end, a gesture is not over for this long: the arm is still moving down."""
 
 
 class WindowCutter:
-    """Cuts windows from the clips of a set as the settings say."""
+    """Cut windows of frames from the clips of a set, as the nodes slice their events."""
 
     def __init__(self, clips: ClipSet, settings, labels: tuple):
         """
-        Begin.
+        Check the sizes and assign classes to the clips.
 
         :param clips: ClipSet, all its labels among `labels`.
         :param settings: Settings.
         :param labels: names of the classes, in their order.
-        :raises ValueError: if the picture is no whole multiple of the frame.
+        :raises ValueError: if the size of the clips is not a whole multiple of that of a frame.
         """
         self.clips = clips
         self.settings = settings
@@ -37,7 +37,7 @@ class WindowCutter:
         names = [MIRRORED.get(label, label) for label in labels]
         self.mirrored = np.array(
             [labels.index(name) if name in labels else UNKNOWN for name in names])
-        """What each class becomes in a mirrored picture, UNKNOWN if that has no label."""
+        """Class of each class in a mirror, UNKNOWN if the mirrored gesture has no label."""
         check_picture(clips.SIZE, clips.SIZE, settings.size)
         self._steps = settings.time_steps * settings.sequence
         self._frame_us = round(1000 * settings.window_ms / settings.time_steps)
@@ -47,9 +47,10 @@ class WindowCutter:
 
     def starts(self, i: int, stretch: float = 1.0) -> tuple:
         """
-        Give where windows of a clip may start.
+        Return the first and the last possible start of a window in clip i.
 
-        :returns: the first and the last start, in µs or, for slicing by count, in events.
+        :param stretch: factor of duration of its augmentation.
+        :returns: both in µs or, for slicing by count, in events.
         """
         clip, times_us = self.clips.clips[i], self.clips.events(i)['dt_us']
         if self.settings.slicing == 'number':
@@ -67,9 +68,11 @@ class WindowCutter:
 
     def truths(self, i: int, start: int, stretch: float = 1.0) -> np.ndarray:
         """
-        Give what the time steps of a window of clip i show.
+        Return the true classes of the time steps of a window of clip i.
 
-        :returns: classes [T]: none before a gesture and after it, UNKNOWN as it begins and ends.
+        :param start: of the window, as from `starts`.
+        :param stretch: factor of duration of its augmentation.
+        :returns: classes [T]: `none` before and after a gesture, UNKNOWN while it starts and ends.
         """
         clip, times_us = self.clips.clips[i], self.clips.events(i)['dt_us']
         counted = np.arange(1, self._steps + 1)
@@ -89,12 +92,14 @@ class WindowCutter:
 
     def cut(self, i: int, start: int, augmentation: Augmentation, rng) -> np.ndarray:
         """
-        Cut a window from clip i, from a start within `starts`.
+        Return the frames of a window of clip i, as the input of the network.
 
-        :returns: what the network takes, float32 [T, 2, size, size].
+        :param start: of the window, as from `starts`.
+        :param rng: numpy Generator for the augmentation.
+        :returns: float32 [T, 2, size, size].
         """
         events, steps, size = self.clips.events(i), self._steps, self.settings.size
-        picture, scale = self.clips.SIZE, self.clips.clips[i].scale
+        clip_size, scale = self.clips.SIZE, self.clips.clips[i].scale
         if self.settings.slicing == 'time':
             window_us = self.window_us / augmentation.stretch
             first = bisect_left(events['dt_us'], start)
@@ -102,11 +107,11 @@ class WindowCutter:
             events = events[first:last].copy()
             events['dt_us'] -= np.uint32(start)
             events = augmented(events, augmentation, window_us, rng)
-            frames = frames_by_time(events, picture, steps, size, self._frame_us, scale)
+            frames = frames_by_time(events, clip_size, steps, size, self._frame_us, scale)
         else:
             if self.settings.slicing == 'count':
                 events = events[start:start + self._frame_events * steps]
             duration_us = int(events['dt_us'][-1]) + 1 if len(events) else 0
             events = augmented(events, augmentation, duration_us, rng)
-            frames = frames_by_count(events, picture, steps, size, scale)
+            frames = frames_by_count(events, clip_size, steps, size, scale)
         return network_input(frames, self.settings.frame_value)

@@ -3,8 +3,8 @@
 """
 Windows: from the clips of a set to batches of frames and labels.
 
-Every random choice comes from (seed, pass, place in the pass) alone, so that a training that is
-resumed, or has other workers, sees the same windows.
+Every random choice depends only on the seed, the epoch and the place in the epoch, so that a
+training that is resumed, or has other workers, sees the same windows.
 """
 from typing import NamedTuple
 
@@ -16,15 +16,15 @@ from snn_gesture_ros.training.window_cutter import UNKNOWN, WindowCutter
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 ORDER, WINDOW = 1, 2
-"""What random numbers are for, so that they differ."""
+"""Purposes of random numbers, so that they differ."""
 
 
 class Draw(NamedTuple):
-    """What names a training window."""
+    """The key of a training window."""
 
     epoch: int
     place: int
-    """In the pass."""
+    """In the epoch."""
     clip: int
 
 
@@ -32,11 +32,10 @@ class TrainingWindows(Dataset):
     """Augmented windows at random places of clips; the index is a Draw."""
 
     def __init__(self, cutter: WindowCutter):
-        """Begin with the cutter of the training clips."""
         self.cutter = cutter
 
     def __getitem__(self, draw: Draw):
-        """Return frames [T, 2, size, size] and classes [T] of the window that a Draw names."""
+        """Return frames [T, 2, size, size] and classes [T] of the window of a Draw."""
         cutter, settings = self.cutter, self.cutter.settings
         rng = np.random.default_rng((settings.seed, WINDOW, draw.epoch, draw.place))
         mirrorable = cutter.mirrored[cutter.classes[draw.clip]] != UNKNOWN
@@ -50,10 +49,9 @@ class TrainingWindows(Dataset):
 
 
 class ValidationWindows(Dataset):
-    """The same windows of each clip, evenly over it, as they are."""
+    """Windows at regular places of clips, without augmentation."""
 
     def __init__(self, cutter: WindowCutter):
-        """Begin with the cutter of the validation clips."""
         self.cutter = cutter
         count = 1 if cutter.settings.slicing == 'number' else cutter.settings.validation_windows
         self._windows = [
@@ -61,11 +59,11 @@ class ValidationWindows(Dataset):
             for start in np.unique(np.linspace(*cutter.starts(i), count).astype(int))]
 
     def __len__(self):
-        """Return how many windows there are."""
+        """Return the number of windows."""
         return len(self._windows)
 
     def sources(self) -> list:
-        """Name where the clip of each window comes from."""
+        """Return the source of the clip of each window."""
         return [self.cutter.clips.clips[i].source for i, _ in self._windows]
 
     def __getitem__(self, i: int):
@@ -75,42 +73,42 @@ class ValidationWindows(Dataset):
 
 
 class EpochSampler(Sampler):
-    """The Draws of one process in one pass."""
+    """The Draws of one process in one epoch."""
 
     def __init__(self, classes, settings, rank: int, world: int, epoch: int, skip: int):
         """
-        Begin with a pass.
+        Start at a place in an epoch.
 
         :param classes: class of each clip.
         :param settings: Settings.
-        :param rank: which of the processes this is.
+        :param rank: of this process, from 0.
         :param world: number of processes.
-        :param epoch: number of the first pass, from 0.
-        :param skip: batches of it that were drawn already, all or some.
+        :param epoch: number of the first epoch, from 0.
+        :param skip: number of its batches that were drawn before.
         """
         self._settings = settings
         self._classes = classes
         self._rank, self._world = rank, world
-        self._count = steps_of_pass(settings, len(classes), world) * settings.batch * world
+        self._count = steps_of_epoch(settings, len(classes), world) * settings.batch * world
         self._epoch, self._skip = epoch, skip * settings.batch % len(self)
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to a pass; the trainer calls it."""
+        """Go to the start of an epoch; the trainer calls it."""
         if epoch != self._epoch:
             self._epoch, self._skip = epoch, 0
 
     def __len__(self):
-        """Return the length of a whole pass."""
+        """Return the number of Draws in a whole epoch."""
         return self._count // self._world
 
     def __iter__(self):
-        """Draw the pass."""
+        """Yield the Draws of the epoch that are left."""
         clips = self._order()[self._rank::self._world]
         for k in range(self._skip, len(clips)):
             yield Draw(self._epoch, self._rank + k * self._world, int(clips[k]))
 
     def _order(self):
-        """Return the clips of a pass in their order, for all processes."""
+        """Return the indices of the clips of an epoch in their order, for all processes."""
         rng = np.random.default_rng((self._settings.seed, ORDER, self._epoch))
         if self._settings.balance:
             _, place, counts = np.unique(self._classes, return_inverse=True, return_counts=True)
@@ -121,17 +119,17 @@ class EpochSampler(Sampler):
         return np.concatenate(order)[:self._count]
 
 
-def steps_of_pass(settings, clips: int, world: int) -> int:
+def steps_of_epoch(settings, clips: int, world: int) -> int:
     """
-    Return how many batches each process has in a pass; windows that fill none are left out.
+    Return the number of batches of each process in an epoch; an incomplete batch is left out.
 
     :param clips: number of training clips.
     :param world: number of processes.
-    :raises ValueError: if there is no batch for each.
+    :raises ValueError: if a process has no batch.
     """
     windows = settings.epoch_windows or clips
     if windows < settings.batch * world:
-        raise ValueError(f'{windows} windows a pass are fewer than a batch of {settings.batch} '
+        raise ValueError(f'{windows} windows an epoch are fewer than a batch of {settings.batch} '
                          f'for each of {world} processes: set --epoch-windows or --batch')
     return windows // (settings.batch * world)
 
@@ -141,9 +139,11 @@ class GestureWindows(LightningDataModule):
 
     def __init__(self, clips: ClipSet, settings, labels: tuple):
         """
-        Begin.
+        Select the clips of training and validation.
 
         :param clips: ClipSet with all splits; clips with other labels are left out.
+        :param settings: Settings.
+        :param labels: of the outputs.
         :raises ValueError: if there are no clips for training or for validation.
         """
         super().__init__()
@@ -158,7 +158,7 @@ class GestureWindows(LightningDataModule):
             self.cutters[use] = WindowCutter(chosen, settings, labels)
 
     def train_dataloader(self):
-        """Return the training windows, from where the Trainer is."""
+        """Return the loader of training windows, from the place that the Trainer has reached."""
         loop = self.trainer.fit_loop
         return self._loader(TrainingWindows(self.cutters['train']), EpochSampler(
             self.cutters['train'].classes, self.settings, self.trainer.global_rank,
@@ -169,20 +169,20 @@ class GestureWindows(LightningDataModule):
     def steps(self) -> int:
         """Number of steps of the whole training."""
         clips = len(self.cutters['train'].clips)
-        return self.settings.epochs * steps_of_pass(self.settings, clips, self.trainer.world_size)
+        return self.settings.epochs * steps_of_epoch(self.settings, clips, self.trainer.world_size)
 
     def val_dataloader(self):
-        """Return this process's part of the validation windows."""
+        """Return the loader of the validation windows of this process."""
         windows = ValidationWindows(self.cutters['validation'])
         return self._loader(windows, DistributedSampler(
             windows, self.trainer.world_size, self.trainer.global_rank, shuffle=False))
 
     def validation_loader(self):
-        """Return all validation windows."""
+        """Return the loader of all validation windows."""
         return self._loader(ValidationWindows(self.cutters['validation']), None)
 
     def window_of_training(self) -> tuple:
-        """Return duration (ms) and count of events of a window; no count for slicing by time."""
+        """Return the duration (ms) and the events of a window; 0 events for slicing by time."""
         settings, cutter = self.settings, self.cutters['train']
         if settings.slicing == 'time':
             return cutter.window_us / 1000 / settings.sequence, 0

@@ -1,17 +1,17 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Films in files: GIF, MP4, or a PNG with rows of small pictures."""
+"""Films in files: GIF, MP4, or a PNG with rows of small images."""
 from fractions import Fraction
 
 import numpy as np
 from PIL import Image
 from snn_gesture_ros.files import naming
-from snn_gesture_ros.viewing.picture import BACKGROUND, PALETTE, QUIET, save_strip, TEXT, TILES
+from snn_gesture_ros.viewing.image import BACKGROUND, PALETTE, QUIET, save_strip, TEXT, TILES
 
-MOST_TILES = 8 * TILES
+MAX_TILES = 8 * TILES
 TILE_PX = 240
-GIF_COLOURS = np.concatenate([
-    PALETTE.reshape(-1, 3), *(np.linspace(BACKGROUND, colour, 8) for colour in (TEXT, QUIET))
+GIF_COLORS = np.concatenate([
+    PALETTE.reshape(-1, 3), *(np.linspace(BACKGROUND, color, 8) for color in (TEXT, QUIET))
 ]).astype(np.uint8)
 """All that occur: those of events, and the soft edges of texts."""
 
@@ -29,7 +29,7 @@ def save_gif(shots, path, shot_ms: float) -> None:
 
 def _gif_frames(shots, shot_ms: float):
     palette = Image.new('P', (1, 1))
-    palette.putpalette(GIF_COLOURS.tobytes())
+    palette.putpalette(GIF_COLORS.tobytes())
     for number, shot in enumerate(shots):
         frame = Image.fromarray(shot.draw()).quantize(palette=palette, dither=0)
         from_ms, until_ms = (10 * round(end * shot_ms / 10) for end in (number, number + 1))
@@ -50,19 +50,19 @@ def save_mp4(shots, path, shot_ms: float) -> None:
     with av.open(str(path), 'w', format='mp4') as container:
         stream = container.add_stream('libx264', Fraction(1000 / shot_ms).limit_denominator(1000))
         for number, shot in enumerate(shots):
-            picture = shot.draw()
-            picture = picture[:picture.shape[0] // 2 * 2, :picture.shape[1] // 2 * 2]
+            image = shot.draw()
+            image = image[:image.shape[0] // 2 * 2, :image.shape[1] // 2 * 2]
             if not number:
-                stream.height, stream.width = picture.shape[:2]
+                stream.height, stream.width = image.shape[:2]
                 stream.pix_fmt = 'yuv420p'
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), 'rgb24')
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), 'rgb24')
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 
 def save_png(shots, path, shot_ms: float) -> None:
-    """Save shots as rows of small pictures that are evenly spread over the film."""
-    kept = thin_out(shots, MOST_TILES)
+    """Save shots as rows of small images that are evenly spread over the film."""
+    kept = thin_out(shots, MAX_TILES)
     rows = []
     for start in range(0, len(kept), TILES):
         row = kept[start:start + TILES]
@@ -73,11 +73,11 @@ def save_png(shots, path, shot_ms: float) -> None:
     save_strip(rows, path, TILE_PX)
 
 
-def thin_out(items, most: int) -> list:
-    """Keep up to so many items of an iterator, evenly spread over its unknown length."""
+def thin_out(items, max_items: int) -> list:
+    """Return at most `max_items` of an iterator, evenly spread over its unknown length."""
     kept, every = [], 1
     for number, item in enumerate(items):
-        if number % every == 0 and len(kept) == most:
+        if number % every == 0 and len(kept) == max_items:
             kept, every = kept[::2], 2 * every
         if number % every == 0:
             kept.append(item)

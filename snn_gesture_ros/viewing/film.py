@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The film of a recording: its events in shots of equal duration, and what is recognized."""
+from itertools import chain
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -11,14 +12,16 @@ from snn_gesture_ros.events.timeline import steady_times
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.recording import cut_slices, find_sensor_size, UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import as_messages, BATCH_US, EVENTS_TYPE
-from snn_gesture_ros.viewing.picture import draw_events, Gesture, write_caption
+from snn_gesture_ros.viewing.image import draw_events, Gesture, write_caption
+MAX_SILENCE_S = 2.0
+"""At most so much of a pause without events is shown."""
 
 
 class Exposure:
-    """Counts of the events since the last picture."""
+    """Counts of the events since the last image."""
 
     def __init__(self):
-        """Begin without events and without a size."""
+        """Start without events and without a size."""
         self._counts = None
 
     def add(self, events: np.ndarray, width: int, height: int) -> None:
@@ -35,7 +38,7 @@ class Exposure:
         np.add.at(counts, pixels[pixels < counts.size], 1)
 
     def take(self):
-        """Give the counts, int32 [2, H, W], and begin anew; None before any size is known."""
+        """Return the counts, int32 [2, H, W], and reset them; None before any size is known."""
         counts = self._counts
         if counts is not None:
             self._counts = np.zeros_like(counts)
@@ -43,12 +46,12 @@ class Exposure:
 
 
 class Recognition:
-    """What both nodes do, told of the time and the events that are in sight."""
+    """Recognize gestures as both nodes do, in the events of a film."""
 
     def __init__(self, classifier: SpikingClassifier, width: int, height: int,
                  rotation: int = 0):
         """
-        Begin with no event of a sensor of this size.
+        Start before the first event of a sensor of this size.
 
         :param rotation: of event_stream, whose other parameters have their defaults.
         """
@@ -58,24 +61,24 @@ class Recognition:
 
     def name(self, events: np.ndarray):
         """
-        Take in the next EVENT[n].
+        Process the next EVENT[n].
 
         :returns: the Gesture of the latest decision, None before the first.
-        :raises ValueError: if the network's frames do not fit the picture.
+        :raises ValueError: if the network's frames do not fit those of event_stream.
         """
         for t_ns, data in as_messages(cut_slices([events], BATCH_US), *self._size):
             self._follow(self._pipeline.feed(data, t_ns))
         return self._gesture
 
     def wait(self, t_us: int):
-        """Let camera time pass without events; give what `name` gives."""
+        """Let camera time pass without events; return what `name` returns."""
         self._follow(self._pipeline.wait(1000 * t_us))
         return self._gesture
 
     def _follow(self, decisions):
-        for _, recognised in decisions:
-            if recognised is not None:
-                self._gesture = self._named(recognised.scores)
+        for _, recognized in decisions:
+            if recognized is not None:
+                self._gesture = self._named(recognized.scores)
 
     def _named(self, scores: np.ndarray) -> Gesture:
         decider = self._pipeline.recognition.decider
@@ -84,15 +87,11 @@ class Recognition:
                        decider.gesture is not None)
 
 
-LONGEST_SILENCE_S = 2.0
-"""Of a longer pause without events so much is shown."""
-
-
 class Shot(NamedTuple):
-    """What was seen for a short time."""
+    """The events of a short time, as counts."""
 
     t_s: float
-    """Its begin, in seconds of the film."""
+    """Its start, in seconds of the film."""
     counts: np.ndarray
     """Event counts, [2, H, W], channel 0 OFF and 1 ON."""
     gesture: Optional[Gesture] = None
@@ -114,7 +113,7 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     :param topic: of a bag; needed where it has several with events.
     :param start_s: begin, in seconds after the recording's first event.
     :param end_s: end, likewise; None for the recording's.
-    :param watch: gives a Recognition, called with the width and height of the sensor.
+    :param watch: function of the width and height of the sensor that returns a Recognition.
     :param rotation: degrees by which the events are turned clockwise.
     :raises UnreadableRecording: if the file is damaged, or the topic is not clear.
     """
@@ -126,7 +125,8 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     recognition = watch(width, height) if watch else None
     nothing = turn_counts(np.zeros((2, height, width), np.int32), rotation)
     exposure = Exposure()
-    for number, slot, events in _numbered(recording.slices(shot_us, topic), shot_us):
+    for number, slot, events in _numbered(*_slices_from(recording, shot_us, topic, start_s),
+                                          shot_us):
         t_s, until_s = number * shot_us / 1e6, (number + 1) * shot_us / 1e6
         if end_s is not None and t_s >= end_s:
             return
@@ -150,14 +150,35 @@ def at_steady_rate(shots, shot_us: int):
             number += 1
 
 
-def _numbered(slices, shot_us: int):
-    """Yield of each shot its number, its place in camera time and its events, None in silence."""
-    most_silent = round(LONGEST_SILENCE_S * 1e6 / shot_us)
-    number, slot = -1, None
+def _slices_from(recording, shot_us: int, topic, start_s: float) -> tuple:
+    """Return slices from about a time on, and the place in camera time of the first of all."""
+    slices = recording.slices(shot_us, topic)
+    first = next(slices, None)
+    if first is None:
+        return (), 0
+    slot = _slot_of(first, shot_us)
+    if not start_s:
+        return chain([first], slices), slot
+    return recording.slices(shot_us, topic, slot * shot_us + round(start_s * 1e6)), slot
+
+
+def _slot_of(events: np.ndarray, shot_us: int) -> int:
+    """Return the place of a shot in camera time."""
+    return int(steady_times(events['t']).max()) // shot_us
+
+
+def _numbered(slices, first_slot: int, shot_us: int):
+    """
+    Yield of each shot its number, its place in camera time and its events, None in silence.
+
+    :param first_slot: the place of shot 0.
+    """
+    max_silent = round(MAX_SILENCE_S * 1e6 / shot_us)
+    number, slot = -1, first_slot - 1
     for events in slices:
-        before, slot = slot, int(steady_times(events['t']).max()) // shot_us
-        passed = 1 if before is None else max(slot - before, 1)
-        for silent in range(1, min(passed, most_silent + 1)):
+        before, slot = slot, _slot_of(events, shot_us)
+        passed = max(slot - before, 1)
+        for silent in range(1, min(passed, max_silent + 1)):
             yield number + silent, before + silent, None
         number += passed
         yield number, slot, events

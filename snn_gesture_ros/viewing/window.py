@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A window that plays pictures."""
+"""A window that plays images."""
 import time
 
 import numpy as np
@@ -9,7 +9,7 @@ WAIT_S = 0.01
 
 
 class NoWindow(ValueError):
-    """There can be no window; the message says why."""
+    """There can be no window; the message contains the reason."""
 
 
 class Window:
@@ -38,18 +38,18 @@ class Window:
         for key in ('<Escape>', 'q'):
             self._root.bind(key, self._close)
 
-    def play(self, pictures, period_s: float) -> bool:
+    def play(self, images, period_s: float) -> bool:
         """
-        Show a picture each period, and go on at once where they come late.
+        Show an image each period, at once where it comes late.
 
-        :param pictures: iterator of RGB, uint8 [height, width, 3]; None leaves what is shown.
+        :param images: iterator of RGB, uint8 [height, width, 3]; None leaves what is shown.
         :returns: whether there was anything to show.
         """
         any_shown = False
         due_s = time.monotonic()
-        for picture in pictures:
-            if picture is not None:
-                self._show(picture)
+        for image in images:
+            if image is not None:
+                self._show(image)
                 any_shown = True
             due_s = max(due_s + period_s, time.monotonic())
             self._wait(due_s)
@@ -65,9 +65,9 @@ class Window:
         """Close the window."""
         self._root.destroy()
 
-    def _show(self, picture: np.ndarray) -> None:
-        height, width, _ = picture.shape
-        data = b'P6 %d %d 255 ' % (width, height) + picture.tobytes()
+    def _show(self, image: np.ndarray) -> None:
+        height, width, _ = image.shape
+        data = b'P6 %d %d 255 ' % (width, height) + image.tobytes()
         self._image = self._make_image(data=data, format='PPM')
         self._label.configure(image=self._image)
 

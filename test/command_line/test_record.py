@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.labelled_recordings import hand_over_labels, LabelTable
+from snn_gesture_ros.datasets.labeled_recordings import hand_over_labels, LabelTable
 from snn_gesture_ros.recordings.bag_writer import journal_of
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording

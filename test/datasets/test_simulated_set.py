@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sets of simulated people, and the verb `simulate`."""
 import csv
+import json
 import shutil
 import signal
 import subprocess
@@ -10,8 +11,9 @@ import time
 import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
-from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.simulated import CLIPS_A_PART, Simulation
+from snn_gesture_ros.datasets.clip_set import ClipSet, ClipSetWriter
+from snn_gesture_ros.datasets.simulated import (
+    CLIPS_A_PART, remove_outdated_set, Simulation, VERSION)
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
@@ -68,7 +70,7 @@ def test_plan():
         splits = [planned.clip.split for planned in clips if planned.clip.label == label]
         assert [splits.count(name) for name in ('train', 'validation', 'test')] == [26, 4, 10]
     rests = [planned.clip.onset_us > 0 for planned in clips if planned.clip.label != 'none']
-    assert 0.4 < np.mean(rests) < 0.6
+    assert 0.65 < np.mean(rests) < 0.85
     assert not any(planned.clip.onset_us for planned in clips if planned.clip.label == 'none')
     assert max(len(part) for part in simulation.parts()) == CLIPS_A_PART
     assert all(planned.clip.end_us == planned.clip.duration_us for planned in clips)
@@ -126,7 +128,36 @@ def test_folder_of_another_simulation_is_refused(tmp_path, capsys):
     assert simulate(tmp_path / 'set', *SMALL, 1, '--seed', 7) == 1
     assert 'seed: 0, now 7' in capsys.readouterr().err
     assert simulate(tmp_path / 'set', *SMALL, 1, '--ends') == 1
-    assert 'ends: None, now True' in capsys.readouterr().err
+    assert 'ends: False, now True' in capsys.readouterr().err
+
+
+def made_by_version(folder, version):
+    """Rewrite the description of a set as another version of the simulation would."""
+    path = folder / 'clip_set.json'
+    content = json.loads(path.read_text())
+    assert content['description']['version'] == VERSION
+    content['description']['version'] = version
+    path.write_text(json.dumps(content))
+
+
+def test_set_of_another_version_of_the_simulation_is_refused(tmp_path, capsys):
+    assert simulate(tmp_path / 'set', *SMALL, 1) == 0
+    before = content(tmp_path / 'set')
+    made_by_version(tmp_path / 'set', 1)
+    assert simulate(tmp_path / 'set', *SMALL, 1) == 1
+    assert f'version: 1, now {VERSION}' in capsys.readouterr().err
+    assert content(tmp_path / 'set') == before
+
+
+def test_caches_drop_sets_of_another_version_alone(tmp_path):
+    kept, outdated, other = (tmp_path / name for name in ('kept', 'outdated', 'other'))
+    for folder in (kept, outdated):
+        assert simulate(folder, *SMALL, 1) == 0
+    made_by_version(outdated, 1)
+    ClipSetWriter(other, {'made_by': 'a user'})
+    for folder in (kept, outdated, other, tmp_path / 'missing'):
+        remove_outdated_set(folder)
+    assert kept.exists() and other.exists() and not outdated.exists()
 
 
 @pytest.mark.parametrize('sensor, scale', [('any', 1), ('genx320', 2.5), ('evk4', 5.625)])

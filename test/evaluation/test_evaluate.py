@@ -221,7 +221,7 @@ def test_restart_of_the_camera_is_told(evaluate, tmp_path):
     status, report = evaluate(tmp_path / 'a.npz')
     assert status == 0
     restarted, late = report['notes']
-    assert restarted == f'{tmp_path / "a.npz"}: 1 times the clock of the camera began anew'
+    assert restarted == f'{tmp_path / "a.npz"}: 1 restarts of the clock of the camera'
     assert 'events were dropped: their times do not fit' in late
 
 
@@ -362,7 +362,7 @@ def test_json_on_the_terminal_is_the_report(tmp_path, halves):
 
 
 @pytest.mark.parametrize('words, status, reason', [
-    (['{here}/absent.npz'], 1, 'No such file'), (['{here}'], 1, 'no recording there'),
+    (['{here}/absent.npz'], 1, 'No such file'), (['{here}'], 1, 'there is no recording'),
     (['a.npz', '--start-threshold', '2'], 2, 'start_threshold must be between 0.0 and 1.0'),
     (['a.npz', '--width', '3'], 2, 'width must be between 8 and 1024'),
     (['a.npz', '--min-events', 'few'], 2, '--min-events'),

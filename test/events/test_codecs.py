@@ -3,7 +3,7 @@
 """The codecs, word by word and over several packets."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.codecs import ENCODINGS, make_decoder
+from snn_gesture_ros.events.codecs import Decoder, ENCODINGS
 from snn_gesture_ros.events.encoders import (
     encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
 from snn_gesture_ros.events.event import EVENT, MalformedMessage
@@ -36,7 +36,7 @@ def make_events(count=2000, start_us=0, duration_us=20_000, seed=0):
     ('libcaer_cmp', encode_libcaer_cmp), ('libcaer', encode_libcaer), ('mono', encode_mono)])
 @pytest.mark.parametrize('count', [0, 1, 2000])
 def test_events_come_back(encoding, encode, count):
-    decoder = make_decoder(encoding, 640, 480)
+    decoder = Decoder(encoding, 640, 480)
     for packet in range(3):
         start_us = 5_000_000 + packet * 20_000
         events = make_events(count, start_us, seed=packet)
@@ -51,7 +51,7 @@ def test_events_come_back(encoding, encode, count):
 def test_events_outside_the_sensor_are_dropped_and_counted(encoding, encode):
     events = make_events()
     inside = (events['x'] < 320) & (events['y'] < 240)
-    decoder = make_decoder(encoding, 320, 240)
+    decoder = Decoder(encoding, 320, 240)
     assert (decoder.decode(encode(events, 0), 0) == events[inside]).all()
     assert decoder.out_of_range == np.count_nonzero(~inside)
 
@@ -61,13 +61,13 @@ def test_evt2_is_what_was_encoded(encode, encoding):
     events = np.zeros(3, EVENT)
     events['t'], events['x'] = (5, 70, 200), (1, 2, 3)
     events['y'], events['p'] = (9, 8, 7), (0, 1, 1)
-    assert (make_decoder(encoding, 128, 128).decode(encode(events), 0) == events).all()
+    assert (Decoder(encoding, 128, 128).decode(encode(events), 0) == events).all()
 
 
 @pytest.mark.parametrize('encoding', ENCODINGS)
 def test_random_words_never_leave_the_sensor(encoding):
     generator = np.random.default_rng(0)
-    decoder = make_decoder(encoding, 200, 100)
+    decoder = Decoder(encoding, 200, 100)
     for _ in range(50):
         words = np.frombuffer(generator.bytes(8 * generator.integers(0, 500)), np.uint8)
         events = decoder.decode(words, int(generator.integers(0, 2**62)))
@@ -78,29 +78,29 @@ def test_random_words_never_leave_the_sensor(encoding):
     ('evt3', 3), ('libcaer_cmp', 5), ('libcaer', 12), ('mono', 9)])
 def test_payload_that_ends_within_an_event_is_malformed(encoding, size):
     with pytest.raises(MalformedMessage, match=f'{encoding} payload of {size} bytes'):
-        make_decoder(encoding, 640, 480).decode(np.zeros(size, np.uint8), 0)
+        Decoder(encoding, 640, 480).decode(np.zeros(size, np.uint8), 0)
 
 
 def test_unknown_encoding_names_the_known_ones():
     with pytest.raises(ValueError, match="'evt9' is not one of evt3, libcaer_cmp, libcaer, mono"):
-        make_decoder('evt9', 640, 480)
+        Decoder('evt9', 640, 480)
 
 
 def test_evt3_words():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     assert decode(decoder, TIME_HIGH | 2, TIME_LOW | 5, ADDR_Y | 7, ADDR_X | ON | 9,
                   ADDR_X | 10, TIME_LOW | 6, ADDR_X | 11) == [
         (8197, 9, 7, 1), (8197, 10, 7, 0), (8198, 11, 7, 0)]
 
 
 def test_evt3_state_carries_over_to_the_next_packet():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     assert decode(decoder, TIME_HIGH, TIME_LOW | 5, ADDR_Y | 7, VECT_BASE_X | ON | 100) == []
     assert decode(decoder, ADDR_X | 1, VECT_8 | 1) == [(5, 1, 7, 0), (5, 100, 7, 1)]
 
 
 def test_evt3_vectors_advance_their_base():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     events = decode(decoder, TIME_HIGH, TIME_LOW, ADDR_Y | 3, VECT_BASE_X | ON | 100,
                     VECT_12 | 0x801, VECT_8 | 0xF82, VECT_12 | 1)
     assert [e[1] for e in events] == [100, 111, 113, 119, 120]
@@ -108,14 +108,14 @@ def test_evt3_vectors_advance_their_base():
 
 
 def test_evt3_vector_is_cut_at_the_edge_of_the_sensor():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     events = decode(decoder, TIME_HIGH, TIME_LOW, ADDR_Y, VECT_BASE_X | 636, VECT_12 | 0xFFF)
     assert [e[1] for e in events] == [636, 637, 638, 639]
     assert decoder.out_of_range == 8
 
 
 def test_evt3_words_before_the_time_are_dropped():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     assert decode(decoder, ADDR_Y | 1, ADDR_X | 1, TIME_LOW | 9, ADDR_X | 1, TRIGGER,
                   TIME_HIGH | 1, ADDR_X | 1, TIME_LOW | 2, ADDR_Y | 4, ADDR_X | 5) == [
         (4098, 5, 4, 0)]
@@ -123,7 +123,7 @@ def test_evt3_words_before_the_time_are_dropped():
 
 
 def test_evt3_time_goes_on_where_the_sensor_rolls_over():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     for turn in range(3):
         words = [TIME_HIGH | 0x800, TIME_HIGH | 0xFFF, TIME_LOW | 1, ADDR_Y, ADDR_X,
                  TIME_HIGH, TIME_LOW, ADDR_X]
@@ -132,13 +132,13 @@ def test_evt3_time_goes_on_where_the_sensor_rolls_over():
 
 
 def test_evt3_time_may_step_back_a_little():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     events = decode(decoder, TIME_HIGH | 20, TIME_LOW, ADDR_Y, ADDR_X, TIME_HIGH | 18, ADDR_X)
     assert [e[0] for e in events] == [20 << 12, 18 << 12]
 
 
 def test_evt3_time_may_step_back_to_before_a_roll_over():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     words = [0x800, 0xFFE, 1, 0xFFF, 2]
     events = decode(decoder, *(
         word for high in words for word in (TIME_HIGH | high, TIME_LOW, ADDR_Y, ADDR_X)))
@@ -146,13 +146,13 @@ def test_evt3_time_may_step_back_to_before_a_roll_over():
 
 
 def test_time_goes_back_where_it_falls_by_less_than_half_its_range():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     events = decode(decoder, TIME_HIGH | 2000, TIME_LOW, ADDR_Y, ADDR_X, TIME_HIGH | 1000, ADDR_X)
     assert [e[0] for e in events] == [2000 << 12, 1000 << 12]
 
 
 def test_evt3_reset_forgets_the_row_and_keeps_time_monotonic():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     decode(decoder, TIME_HIGH | 20, TIME_LOW, ADDR_Y | 5, TRIGGER | 1)
     decoder.reset()
     assert decode(decoder, ADDR_X | 1) == []
@@ -162,7 +162,7 @@ def test_evt3_reset_forgets_the_row_and_keeps_time_monotonic():
 
 
 def test_evt3_triggers_are_counted():
-    decoder = make_decoder('evt3', 640, 480)
+    decoder = Decoder('evt3', 640, 480)
     decode(decoder, TIME_HIGH, TIME_LOW | 10, TRIGGER | 0x601, TIME_LOW | 20, TRIGGER | 0x600,
            TRIGGER | 1)
     assert (decoder.triggers_rising, decoder.triggers_falling) == (2, 1)
@@ -170,7 +170,7 @@ def test_evt3_triggers_are_counted():
 
 
 def test_libcaer_cmp_words():
-    decoder = make_decoder('libcaer_cmp', 346, 260)
+    decoder = Decoder('libcaer_cmp', 346, 260)
     words = [0x2000 | ON | 9, 0x3000 | ON | 7, 0x1000 | 3, 0x3000 | 8, 0x0000 | 1, 0x3000 | 9,
              0x4000 | ON | 16, 0x5000 | 0x81, 0x5000 | 1]
     expected = [(0, 9, 7, 1), (3, 9, 8, 0), (4099, 9, 9, 0), (4099, 9, 16, 1), (4099, 9, 23, 1),
@@ -181,7 +181,7 @@ def test_libcaer_cmp_words():
 
 
 def test_libcaer_skips_invalid_events_and_rolls_over_within_a_packet():
-    decoder = make_decoder('libcaer', 346, 260)
+    decoder = Decoder('libcaer', 346, 260)
     word = 9 << 17 | 7 << 2 | 1 << 1
     words = np.array([word | 1, 2**31 - 1, word, 0, word | 1, 3], '<u4').view(np.uint8)
     events = decoder.decode(words, 1_000_000_999)
@@ -189,7 +189,7 @@ def test_libcaer_skips_invalid_events_and_rolls_over_within_a_packet():
 
 
 def test_mono_adds_nanoseconds_before_it_cuts_to_microseconds():
-    decoder = make_decoder('mono', 640, 480)
+    decoder = Decoder('mono', 640, 480)
     words = np.array([600, 9 | 7 << 16 | 1 << 31, 2**32 - 1, 0], '<u4').view(np.uint8)
     assert decoder.decode(words, 1_500).tolist() == [
         (2, 9, 7, 1), ((1_500 + 2**32 - 1) // 1000, 0, 0, 0)]

@@ -104,7 +104,7 @@ def test_every_argument_has_a_description(launch, name):
     ('gesture', 'window_events:=1.5', 'not a whole number'),
     ('gesture', 'composed:=perhaps', 'neither true nor false'),
     ('gesture', 'respawn:=perhaps', 'neither true nor false'),
-    ('gesture', 'checkpoint:=absent.onnx', 'shipped models: accurate, fast'),
+    ('gesture', 'checkpoint:=absent.onnx', 'shipped models: fast'),
     ('gesture', 'device:=gpu', 'cuda'),
     ('gesture', 'runtime:=tensorflow', 'onnx'),
     ('gesture', 'geometry:=round', 'square'),

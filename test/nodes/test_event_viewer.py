@@ -13,7 +13,7 @@ from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.ros.topics import (
     CAMERA_QOS, classification, GESTURE_QOS, header, IMAGE_QOS, message_class)
-from snn_gesture_ros.viewing.picture import BACKGROUND, ON, QUIET, TEXT
+from snn_gesture_ros.viewing.image import BACKGROUND, ON, QUIET, TEXT
 from test_event_stream import set_rotation
 from vision_msgs.msg import Classification
 

@@ -127,7 +127,7 @@ def test_raw_that_is_cut_off(tmp_path, name):
 
 @pytest.mark.parametrize('content, reason', [
     (b'% date 2026-01-01\n% end\n\0\x08', 'names no format.* give the --encoding'),
-    (b'% evt 4.0\n% end\n', 'names no format of events that is read.* it says 4.0'),
+    (b'% evt 4.0\n% end\n', 'names no format of events that is read.* it names 4.0'),
     (b'% evt 3.0', 'header does not end'), (b'% ' + b'x' * 9999, 'header does not end')])
 def test_raw_that_cannot_be_read(tmp_path, content, reason):
     (tmp_path / 'a.raw').write_bytes(content)

@@ -152,14 +152,14 @@ def test_text(tmp_path, pattern, start, size, pack):
         assert (recording.width, recording.height) == (size or (None, None))
 
 
-def test_text_in_which_a_line_is_no_event(tmp_path):
+def test_text_in_which_a_line_is_not_an_event(tmp_path):
     events = make_events(100_000)
     text = lines(events, '{t} {x} {y} {p}\n').splitlines()
     text[90_000] = '12 oops'
     (tmp_path / 'a.txt').write_text('\n'.join(text))
     with open_recording(tmp_path / 'a.txt') as recording:
         facts = gather_facts(recording)
-    assert facts.events == 90_000 and "line 90001 is no event: '12 oops'" in facts.damage
+    assert facts.events == 90_000 and "line 90001 is not an event: '12 oops'" in facts.damage
 
 
 def test_gzip_that_is_cut_off(tmp_path):
@@ -407,6 +407,6 @@ def test_other_files_are_named(tmp_path, content, reason):
 def test_another_database_is_no_damaged_bag(tmp_path):
     with closing(sqlite3.connect(tmp_path / 'a.db3')) as database, database:
         database.execute('CREATE TABLE things(id INTEGER)')
-    with pytest.raises(UnreadableRecording, match='is no bag: it has no messages') as error:
+    with pytest.raises(UnreadableRecording, match='is not a bag: it has no messages') as error:
         open_recording(tmp_path / 'a.db3')
     assert 'cut off' not in str(error.value)

@@ -23,7 +23,7 @@ TABLE = {
     'two_cameras.aedat4': (FULL | DAVIS346 | {'topic': 'left', 'streams': ['left', 'right']},
                            'left is read, --stream chooses another: right'),
     'with_bounding_boxes.aedat4': (FULL | DAVIS346, NO_NOTE),
-    'no_size.aedat4': (FULL | DAVIS346, 'does not tell the size'),
+    'no_size.aedat4': (FULL | DAVIS346, 'does not have the size'),
     'v2e.h5': (FULL, NO_NOTE),
     'm3ed.h5': (FULL | {'streams': ['prophesee/left', 'prophesee/right']},
                 'prophesee/left is read, --stream chooses another: prophesee/right'),

@@ -23,7 +23,7 @@ from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.report.chapter import conditions, DISTURBANCES
 from snn_gesture_ros.report.event_sets import QUICK
 from snn_gesture_ros.report.measures import (
-    calibration, clips_recognised, delays, endings, false_alarms, merge_ways, recognition,
+    calibration, clips_recognized, delays, endings, false_alarms, merge_ways, recognition,
     window_truths)
 from snn_gesture_ros.report.replay import (
     packets_of, replay, Replayed, spans_us, Task, with_density)
@@ -202,7 +202,7 @@ def test_clips_by_first_announcement():
     replays = [replayed('arm_roll', 0, [0], ['arm_roll'], [(5, 'arm_roll'), (9, 'other')]),
                replayed('arm_roll', 0, [0], ['arm_roll'], [(5, 'other'), (9, 'arm_roll')]),
                replayed('none', 0, [0], ['arm_roll'], [])]
-    rows = clips_recognised(replays, LABELS)['labels']
+    rows = clips_recognized(replays, LABELS)['labels']
     assert rows['arm_roll'] == {'clips': 2, 'right': 0.5, 'silent': 0, 'majority': 1}
     assert rows['none'] == {'clips': 1, 'right': 1, 'silent': 1, 'majority': 0}
 
@@ -299,7 +299,7 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
     assert overview[4].startswith('| real gestures,') and '2 of 3 / 66.' in overview[4]
     assert '| waves | arm_roll | 1 of 1 person, mirrored | `constant` | 0 of 1 |' in text
     assert '| still | none | 1 of unknown people |' in text
-    assert 'trained with simulation dvs128, never with a recording of real people.' in text
+    assert 'trained on simulation dvs128, never on a recording of real people.' in text
     own = chapter['data']['own']
     assert (own['used'], own['left_out']) == (3, 1) and report['data']['own']['split'] == 'test'
     assert [row['name'] for row in chapter['conditions']] == [
@@ -341,7 +341,7 @@ def assert_cards_state(report, model):
     (['{model}', '--seed', '715'], 2, 'seed must be from 0'),
     (['{model}', '--data', 'absent'], 1, 'no clip set'),
     (['{model}', '--real', 'absent'], 1, 'absent: No such file'),
-    (['{model}', '--real', '{room}'], 1, 'nothing tells what it shows'),
+    (['{model}', '--real', '{room}'], 1, 'it has no label'),
     (['{model}', '--real', 'a/b', '--real', 'c/b'], 2, 'rename one'),
     (['{model}', '--recordings', 'absent'], 1, 'absent')])
 def test_bad_usage_and_bad_data_are_one_line(tmp_path, capsys, monkeypatch, constant, words,

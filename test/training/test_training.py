@@ -83,13 +83,13 @@ def test_training_leaves_a_model_that_nodes_load(trained):
     assert card.training['begun_with'] == 'random weights'
     assert card.training['settings']['batch'] == 4
     assert list((out / 'tensorboard').glob('events.*'))
-    assert [line.split(':')[0] for line in text.splitlines() if line.startswith('pass')] == [
-        f'pass {k} of 4' for k in (1, 2, 3, 4)]
+    assert [line.split(':')[0] for line in text.splitlines() if line.startswith('epoch')] == [
+        f'epoch {k} of 4' for k in (1, 2, 3, 4)]
 
 
-@pytest.mark.parametrize('line', ['pass 1', 'pass 3'])
+@pytest.mark.parametrize('line', ['epoch 1', 'epoch 3'])
 def test_interrupted_training_goes_on_to_the_same_bits(clip_set, trained, tmp_path, line):
-    """Ctrl-C comes wherever it comes: in a pass or between two."""
+    """Ctrl-C comes at any time: within an epoch or between two."""
     process = start(clip_set, tmp_path, '--epochs', '4')
     while line not in process.stdout.readline():
         assert process.poll() is None
@@ -107,8 +107,8 @@ def test_interrupted_training_goes_on_to_the_same_bits(clip_set, trained, tmp_pa
     assert best[0][1] == best[1][1]
 
 
-def test_interrupt_while_validating_keeps_the_best_pass(clip_set, trained, tmp_path,
-                                                        monkeypatch):
+def test_interrupt_while_validating_keeps_the_best_epoch(clip_set, trained, tmp_path,
+                                                         monkeypatch):
     words = list(map(str, ['train', '--data', clip_set, '--output', tmp_path, *SMALL,
                            '--epochs', '4']))
     validated = GestureModule.on_validation_epoch_end
@@ -129,7 +129,7 @@ def test_two_processes_train_one_network(clip_set, tmp_path):
                          'ddp', '-b', '10')
     assert status == 0, text
     assert 'MEMBER: 2/2' in text
-    assert text.count('pass 1 of 1') == 1
+    assert text.count('epoch 1 of 1') == 1
     assert torch.load(tmp_path / 'last.ckpt', weights_only=True)['global_step'] == 4
     load_checkpoint(str(tmp_path / 'best.safetensors'))
 
@@ -150,32 +150,6 @@ def test_fine_tuning_keeps_outputs_of_shared_labels(trained):
             assert torch.equal(after[name], there[name])
 
 
-@pytest.mark.parametrize('wider', [
-    {'channels': 7}, {'hidden': 140}, {'channels': 9, 'hidden': 200}])
-def test_a_wider_network_begins_with_the_outputs_of_its_checkpoint(trained, wider):
-    path = str(trained[0] / 'best.safetensors')
-    source, card = load_checkpoint(path)
-    torch.manual_seed(9)
-    net = build_network(len(card.labels), card.size, {**card.architecture, **wider}).eval()
-    take_weights(net, card.labels, path)
-    frames = (torch.rand(12, 2, 2, card.size, card.size) < 0.2).float()
-    torch.testing.assert_close(net(frames), source(frames), rtol=0, atol=1e-5)
-    copies = [tensor for name, tensor in net.state_dict().items() if name == 'hidden.1.weight']
-    assert len(copies[0].unique(dim=1).T) == copies[0].shape[1]
-
-
-def test_a_wider_network_with_other_labels_keeps_the_outputs_that_it_shares(trained):
-    path = str(trained[0] / 'best.safetensors')
-    source, card = load_checkpoint(path)
-    torch.manual_seed(9)
-    net = build_network(3, card.size, {**card.architecture, 'hidden': 140}).eval()
-    take_weights(net, ('none', 'snap', 'right_hand_wave'), path)
-    frames = (torch.rand(12, 2, 2, card.size, card.size) < 0.2).float()
-    shared = [card.labels.index(label) for label in ('none', 'right_hand_wave')]
-    torch.testing.assert_close(net(frames)[..., [0, 2]], source(frames)[..., shared],
-                               rtol=0, atol=1e-5)
-
-
 def test_spikingjellys_network_is_fine_tuned_to_other_labels(tmp_path):
     architecture = {'model': 'DVSGestureNet', 'channels': 2}
     torch.manual_seed(9)
@@ -191,10 +165,10 @@ def test_spikingjellys_network_is_fine_tuned_to_other_labels(tmp_path):
     assert net(torch.rand(4, 2, 2, 128, 128)).shape == (4, 2, 3)
 
 
-def test_a_network_that_differs_in_more_than_width_is_refused(trained):
+def test_weights_of_another_architecture_are_refused(trained):
     path = str(trained[0] / 'best.safetensors')
     _, card = load_checkpoint(path)
-    for other in ({'channels': 3}, {'hidden': 2}, {'stride': 2}):
+    for other in ({'channels': 3}, {'channels': 7}, {'hidden': 2}, {'stride': 2}):
         net = build_network(len(card.labels), card.size, {**card.architecture, **other})
         with pytest.raises(ValueError, match='do not fit the architecture'):
             take_weights(net, card.labels, path)

@@ -22,7 +22,7 @@ from snn_gesture_ros.network.runtimes import open_runtime
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.viewing.files import thin_out
 from snn_gesture_ros.viewing.film import at_steady_rate, Exposure, film, Recognition, Shot
-from snn_gesture_ros.viewing.picture import (
+from snn_gesture_ros.viewing.image import (
     BACKGROUND, draw_events, Gesture, OFF, ON, TEXT, write_caption)
 import yaml
 

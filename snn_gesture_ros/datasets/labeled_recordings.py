@@ -36,7 +36,7 @@ class Row(NamedTuple):
     split: str
     topic: str
     sensor_size: tuple
-    """None where the recording tells it."""
+    """None where the recording has it."""
     turn: Turn = Turn()
 
     @property
@@ -45,7 +45,7 @@ class Row(NamedTuple):
         return self.topic, self.sensor_size, self.turn
 
 
-class LabelledRecordings(Source):
+class LabeledRecordings(Source):
     """The clips of a folder of recordings with a table of labels."""
 
     def __init__(self, path, validation: float = 0.1, test: float = 0.1,
@@ -56,7 +56,7 @@ class LabelledRecordings(Source):
         :param path: the folder, or the table.
         :param validation: share of the persons whose split the table leaves open.
         :param encoding: of recordings without a header, see `open_recording`.
-        :param size: width and height of the sensor, where neither table nor recording tells it.
+        :param size: width and height of the sensor, where neither table nor recording has it.
         :raises ValueError: names the line of the table that is wrong.
         :raises OSError: if there is no table.
         """
@@ -72,10 +72,10 @@ class LabelledRecordings(Source):
         self._rows = {}
         for row in rows:
             name = ' '.join(filter(None, [row.file, row.topic])).replace('/', '_')
-            told = [row.file, row.topic, row.sensor_size]
+            identity = [row.file, row.topic, row.sensor_size]
             if row.turn != Turn():
-                told += row.turn
-            digest = hashlib.sha256('\0'.join(map(str, told)).encode())
+                identity += row.turn
+            digest = hashlib.sha256('\0'.join(map(str, identity)).encode())
             part = f'{name[-80:]}-{digest.hexdigest()[:8]}'
             self._rows.setdefault(part, []).append(row)
         self.parts = list(self._rows)
@@ -105,7 +105,7 @@ class LabelledRecordings(Source):
 
 
 def check_shares(validation: float, test: float) -> None:
-    """Refuse what are no parts of one whole with a ValueError."""
+    """Raise ValueError if shares are negative or more than one together."""
     if min(validation, test) < 0 or validation + test > 1:
         raise ValueError('the shares of validation and test must be within 0 and 1')
 
@@ -124,7 +124,7 @@ def read_table(path: Path, content: bytes) -> list:
                              f'{", ".join(missing)} is missing')
         rows = [_read_row(f'{path} line {table.line_num}', table.line_num, row) for row in table]
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f'{path}: this is no table of comma-separated values in UTF-8 '
+        raise ValueError(f'{path}: this is not a table of comma-separated values in UTF-8 '
                          f'({error})') from None
     if not rows:
         raise ValueError(f'{path}: the table has no rows')
@@ -197,7 +197,7 @@ def read_seconds(where: str, name: str, text: str) -> int:
     """
     Read seconds as microseconds.
 
-    :raises ValueError: says where, if they are none.
+    :raises ValueError: with the place, if they are not a number of seconds.
     """
     try:
         seconds = float(text)
@@ -209,7 +209,7 @@ def read_seconds(where: str, name: str, text: str) -> int:
 
 
 class LabelTable:
-    """Add the rows of one recording, each at once and for good, to the table beside it."""
+    """Append rows of one recording to the table in its folder; each is written at once."""
 
     def __init__(self, recording: Path, person: str = '', replace: bool = False,
                  rotation: int = 0):
@@ -226,10 +226,10 @@ class LabelTable:
         """Rows that were added."""
         self._recording = recording.name
         self._file = journal_of(recording).name
-        told = {'person': person, 'rotation': rotation}
-        self._told = {name: value for name, value in told.items() if value}
+        columns = {'person': person, 'rotation': rotation}
+        self._common = {name: value for name, value in columns.items() if value}
         """Of every row."""
-        self._columns = (*NEEDED, *self._told)
+        self._columns = (*NEEDED, *self._common)
         if not self.path.exists():
             return
         content = read_regular(self.path)
@@ -256,18 +256,18 @@ class LabelTable:
                 table.writeheader()
             row = {'file': self._file, 'start_s': f'{start_us / 1e6:.6f}',
                    'end_s': f'{end_us / 1e6:.6f}', 'label': label}
-            table.writerow({**row, **self._told})
+            table.writerow({**row, **self._common})
         self.rows += 1
 
     def finish(self) -> None:
-        """Let the rows be those of the recording, which is there now; those that it had go."""
+        """Rename the rows to the recording, which is finished now; its former rows are removed."""
         if self.path.exists():
             _rewrite(self.path, {self._recording: None, self._file: self._recording})
 
 
 def hand_over_labels(journal: Path, recording: Path) -> None:
     """
-    Give the rows of a journal, if it has any, to the recording that was made of it beside it.
+    Move the rows of a journal, if it has any, to the recording that was made of it.
 
     :raises ValueError: if the table is damaged.
     """
@@ -280,7 +280,7 @@ def hand_over_labels(journal: Path, recording: Path) -> None:
 
 
 def _rewrite(path: Path, names: dict) -> None:
-    """Write a table anew, with files named otherwise, and without the rows of those named None."""
+    """Rename files in a table; remove the rows of those whose new name is None."""
     with path.open(newline='', encoding='utf-8-sig') as file:
         table = csv.DictReader(file)
         rows = [{**row, 'file': name} for row in table

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.labelled_recordings import (
-    draw_splits, LabelledRecordings, read_table)
+from snn_gesture_ros.datasets.labeled_recordings import (
+    draw_splits, LabeledRecordings, read_table)
 from snn_gesture_ros.events.event import EVENT
 
 HEAD = 'file,start_s,end_s,label'
@@ -240,7 +240,7 @@ def test_simulated_recordings_can_be_imported(tmp_path, ends):
 @pytest.mark.parametrize('shares', [(-0.1, 0.5), (0.6, 0.6)])
 def test_impossible_shares(source, shares):
     with pytest.raises(ValueError, match='shares'):
-        LabelledRecordings(source, *shares)
+        LabeledRecordings(source, *shares)
 
 
 def test_sources_that_are_none(source, tmp_path, capsys):
