@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents: generated pages are those of the code, links lead somewhere, all is listed."""
 import ast
+import json
 import re
 import runpy
 
@@ -61,6 +62,16 @@ def test_links_lead_somewhere(page):
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), f'{link} of {page.name} is not there'
         assert not anchor or anchor in anchors(target.read_text()), f'{link} of {page.name}'
+
+
+def test_readme_has_the_figures_of_the_report():
+    chapter = json.loads((PROJECT / 'docs/recognition/report.json').read_text())[
+        'checkpoints']['fast']
+    if 'real' not in chapter:
+        pytest.skip('the report is older than its section of real recordings: make figures')
+    readme = runpy.run_path(str(PROJECT / 'scripts' / 'state_real_figures.py'))['readme']
+    text = (PROJECT / 'README.md').read_text()
+    assert readme(text, chapter) == text, 'run make figures'
 
 
 def test_readme_is_short():
