@@ -73,7 +73,7 @@ def main(report: str, *models: str) -> None:
     chapters = json.loads(Path(report).read_text())['checkpoints']
     paths = [Path(model) for model in models]
     for path in paths:
-        if not chapters[path.stem]['real']['sets']:
+        if not chapters[path.stem].get('real', {}).get('sets'):
             sys.exit(f'{report} has no real recordings of {path.stem}: give them to '
                      'snn-gesture report by --real')
     README.write_text(readme(README.read_text(), chapters[paths[0].stem]))
