@@ -72,9 +72,9 @@ docs: $(DOCS)
 	@.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo build/docs/index.html
 
-# What the pages repeat of the code; a test fails where they are stale.
+# What pages and parameter files repeat of the code; tests fail where they are stale.
 reference: build
-	@source env.bash && python scripts/write_reference.py
+	@source env.bash && python scripts/write_parameter_files.py && python scripts/write_reference.py
 
 # How well the shipped model recognizes: the report, the cards of the models, the README.
 figures: training

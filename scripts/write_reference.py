@@ -21,6 +21,7 @@ from snn_gesture_ros.events.codecs import ENCODINGS
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.launching.arguments import FROM_FILE
 from snn_gesture_ros.ros import topics as qos
+from snn_gesture_ros.ros.parameters import all_parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path('docs/reference')
@@ -40,7 +41,7 @@ class Parameter(NamedTuple):
     name: str
     default: object
     description: str
-    range: str
+    limits: str
     live: bool
 
 
@@ -98,11 +99,9 @@ SERVICES = (
 
 def parameters_of(node: str) -> list:
     """Return the Parameters of a node: the one place that knows how nodes declare them."""
-    specs = import_module(f'snn_gesture_ros.nodes.{node}').PARAMETERS
-    return [Parameter(spec.name, spec.default, spec.description,
-                      '' if spec.minimum is None else f' From {short(spec.minimum)} to '
-                      f'{short(spec.maximum)}.',
-                      not spec.read_only) for spec in specs]
+    return [Parameter(each.name, each.default, each.text,
+                      '' if each.choices else each.limits, each.live)
+            for each in all_parameters()[node]]
 
 
 def parameters_page() -> str:
@@ -117,7 +116,8 @@ def parameters_page() -> str:
         'prints the same descriptions.']
     for node in NODES:
         rows = [(f'`{each.name}`', f'`{literal(each.default)}`',
-                 f'{each.description}.{each.range}{" *Live.*" if each.live else ""}')
+                 f'{each.description}{f" ({each.limits})" if each.limits else ""}.'
+                 f'{" *Live.*" if each.live else ""}')
                 for each in parameters_of(node)]
         parts += [f'## {node}', table(('parameter', 'default', 'meaning'), rows)]
     parts.append('`gesture_pipeline` runs event_stream and gesture_classifier in one process; '
@@ -145,11 +145,6 @@ def topics_page() -> str:
         table(('service', 'type', 'what it does'),
               [(f'`{name}`', kind, what) for name, kind, what in SERVICES]),
         'event_stream and gesture_classifier have the services of lifecycle nodes, too.'])
-
-
-def short(number) -> str:
-    """Return a number without the point of a whole one."""
-    return str(int(number)) if number == int(number) else str(number)
 
 
 def qos_text(name: str) -> str:
@@ -259,7 +254,7 @@ def literal(value) -> str:
     """Return a value as YAML, and as ROS, writes it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value) if isinstance(value, (str, list)) else str(value)
+    return repr(list(value) if isinstance(value, tuple) else value)
 
 
 def table(names: tuple, rows: list) -> str:
