@@ -43,8 +43,8 @@ def names_in(module):
     for call in ast.walk(module):
         if isinstance(call, ast.Call) and getattr(
                 call.func, 'attr', getattr(call.func, 'id', '')) in MAKERS:
-            yield from (each.value for each in call.args
-                        if isinstance(each, ast.Constant) and isinstance(each.value, str))
+            yield from [each.value for each in call.args if isinstance(each, ast.Constant)
+                        and isinstance(each.value, str)][:1]
 
 
 def anchors(text):
