@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The decider: from scores that come many times a second to gestures that start and end.
+The gesture filter: turn many scores a second into gestures that start and end.
 
-The scores are averaged over time as logarithms (a logarithmic opinion pool): where a label is
-unlikely for a moment, that counts against it more than likely moments count for it. A gesture
-starts when its averaged score reaches the start threshold and is the best; it ends when it falls
-below the lower end threshold, or when another gesture starts. The label `none` is the absence of
-a gesture and never starts, so that a gesture made twice with a pause between fires twice.
+The logarithms of the scores are averaged over time (a logarithmic opinion pool), so that one
+decision against a label weighs more than one decision for it. There is hysteresis: a gesture
+starts when its averaged score is the best and reaches the start threshold; it ends when its score
+falls below the lower end threshold, or when another gesture starts. The label `none` means that
+no gesture is made and never starts, so that a gesture made twice with a pause starts twice.
 """
 from dataclasses import dataclass
 import math
@@ -17,8 +17,8 @@ import numpy as np
 from snn_gesture_ros.labels import NONE
 
 
-FAINTEST = 1e-4
-"""Score below which less is no stronger evidence."""
+MIN_SCORE = 1e-4
+"""Lower scores are raised to this, so that one decision alone cannot rule a label out."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ class DecisionSettings:
 
 
 class Change(NamedTuple):
-    """A gesture that starts, or the end of one."""
+    """The start of a gesture, or its end."""
 
     label: Optional[str]
-    """None where a gesture ended."""
+    """The gesture that starts; None where one ends."""
     score: float
 
 
 def silence(labels) -> np.ndarray:
-    """Give the scores of silence: all on `none`, if there is such a label."""
+    """Return the scores of silence, [labels]: 1 for `none`, if it is a label, and else 0."""
     return np.array([float(label == NONE) for label in labels])
 
 
@@ -61,7 +61,6 @@ class Decider:
     """Decide which gesture is being made, if any."""
 
     def __init__(self, labels, settings: DecisionSettings):
-        """Begin with no gesture, after a long silence."""
         self.labels = tuple(labels)
         self.settings = settings
         self.gesture = None
@@ -72,18 +71,18 @@ class Decider:
 
     @property
     def scores(self) -> np.ndarray:
-        """Averaged scores, [labels]; without a label `none` they sum to less than one."""
+        """Averaged scores, [labels]; without a label `none` their sum is less than one."""
         powers = np.exp(self._logs - self._logs.max())
         return (powers / powers.sum())[:len(self.labels)]
 
     def update(self, t_us: int, scores: np.ndarray) -> list:
         """
-        Take in one decision of the network.
+        Average the scores of one decision with those before it.
 
         :param t_us: camera time of the decision.
         :param scores: [labels] that sum to one; `silence` where the camera saw nothing.
-        :returns: the changes that it brings, in their order: an end comes before a start.
-        :raises ValueError: if the number of scores is not that of the labels.
+        :returns: the gestures that end or start with it; an end comes before a start.
+        :raises ValueError: if there is not one score for each label.
         """
         if len(scores) != len(self.labels):
             raise ValueError(f'{len(scores)} scores for {len(self.labels)} labels')
@@ -105,16 +104,15 @@ class Decider:
         return changes
 
     def restart(self) -> None:
-        """Forget the scores so far; a gesture that is being made ends with the next decision."""
+        """Reset the average; a gesture that is being made ends with the next decision."""
         self._logs = _logarithms(silence(self.labels))
         self._t_us = None
 
     def follow(self, before: 'Decider') -> list:
         """
-        Go on where another decider was; with other labels, begin anew.
+        Copy the state of another filter, after a hot-swap; if its labels differ, start empty.
 
-        :returns: the changes that this brings: the end of the other's gesture, if it has other
-            labels.
+        :returns: the end of the gesture of the other filter, if its labels differ.
         """
         if before.labels == self.labels:
             self._logs = before._logs.copy()
@@ -132,6 +130,6 @@ class Decider:
 
 
 def _logarithms(scores: np.ndarray) -> np.ndarray:
-    """Give the logarithm of each label's score, and last of what is missing to one."""
+    """Return the logarithm of each score, [labels + 1]; the last is of what is missing to one."""
     missing = 1 - scores.sum()
-    return np.log(np.maximum([*scores, missing], FAINTEST))
+    return np.log(np.maximum([*scores, missing], MIN_SCORE))
