@@ -44,7 +44,7 @@ class DecisionSettings:
             raise ValueError('smoothing_ms must not be negative')
 
 
-class Change(NamedTuple):
+class Transition(NamedTuple):
     """The start of a gesture, or its end."""
 
     label: Optional[str]
@@ -52,7 +52,7 @@ class Change(NamedTuple):
     score: float
 
 
-def silence(labels) -> np.ndarray:
+def silence_scores(labels) -> np.ndarray:
     """Return the scores of silence, [labels]: 1 for `none`, if it is a label, and else 0."""
     return np.array([float(label == NONE) for label in labels])
 
@@ -65,7 +65,7 @@ class Decider:
         self.settings = settings
         self.gesture = None
         """The gesture that is being made now, or None."""
-        self._logs = _logarithms(silence(self.labels))
+        self._logs = _logarithms(silence_scores(self.labels))
         self._allowed = np.array([label != NONE for label in self.labels])
         self._t_us = None
 
@@ -80,7 +80,7 @@ class Decider:
         Average the scores of one decision with those before it.
 
         :param t_us: camera time of the decision.
-        :param scores: [labels] that sum to one; `silence` where the camera saw nothing.
+        :param scores: [labels] that sum to one; `silence_scores` where the camera saw nothing.
         :returns: the gestures that end or start with it; an end comes before a start.
         :raises ValueError: if there is not one score for each label.
         """
@@ -91,21 +91,21 @@ class Decider:
         candidates = np.where(self._allowed, averaged, -1)
         best = int(candidates.argmax())
         label, score = self.labels[best], float(candidates[best])
-        changes = []
+        transitions = []
         starts = label != self.gesture and score >= self.settings.start_threshold
         if self.gesture is not None:
             current = float(averaged[self.labels.index(self.gesture)])
             if starts or current < self.settings.end_threshold:
-                changes.append(Change(None, current))
+                transitions.append(Transition(None, current))
                 self.gesture = None
         if starts:
             self.gesture = label
-            changes.append(Change(label, score))
-        return changes
+            transitions.append(Transition(label, score))
+        return transitions
 
     def restart(self) -> None:
         """Reset the average; a gesture that is being made ends with the next decision."""
-        self._logs = _logarithms(silence(self.labels))
+        self._logs = _logarithms(silence_scores(self.labels))
         self._t_us = None
 
     def follow(self, before: 'Decider') -> list:
@@ -119,7 +119,9 @@ class Decider:
             self.gesture, self._t_us = before.gesture, before._t_us
             return []
         ended = before.gesture
-        return [] if ended is None else [Change(None, before.scores[before.labels.index(ended)])]
+        if ended is None:
+            return []
+        return [Transition(None, before.scores[before.labels.index(ended)])]
 
     def _average(self, t_us: int, scores: np.ndarray) -> None:
         elapsed_ms = 0 if self._t_us is None else max(t_us - self._t_us, 0) / 1000

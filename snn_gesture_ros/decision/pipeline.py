@@ -80,13 +80,14 @@ class Pipeline:
         if self.stream.counters.events_in > events:
             self._newest_ns = now_ns
         if packet is not None:
-            yield from self._decide(self.recognition.frames.wait(now_ns, packet.t_base_us))
+            yield from self._decide(
+                self.recognition.frames.advance_periodically(now_ns, packet.t_base_us))
             yield from self._take(packet, now_ns)
 
     def wait(self, now_ns: int):
         """Let time pass without a message, as the timers of the nodes do; yield the same pairs."""
         yield from self._flush(now_ns)
-        yield from self._decide(self.recognition.frames.wait(now_ns))
+        yield from self._decide(self.recognition.frames.advance_periodically(now_ns))
 
     def _flush(self, now_ns):
         if now_ns - self._newest_ns > FLUSH_PERIOD_NS:

@@ -5,7 +5,7 @@ from collections import deque
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
+from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence_scores
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.frame_stream import Frame, Slicing, TimedFrames
 from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
@@ -22,7 +22,7 @@ class Decision(NamedTuple):
     scores: np.ndarray
     """Scores of the network or of silence, [labels]."""
     changes: list
-    """List of Change: the gestures that end or start with this frame."""
+    """List of Transition: the gestures that end or start with this frame."""
     silent: bool
     """Whether the window that ends with the frame has too few events for the network."""
 
@@ -81,7 +81,7 @@ class Recognition:
         :param before: the recognition that decided until now.
         :param recent: the latest Frames that it decided on, oldest first; this network runs them
             for its state, without decisions.
-        :returns: the Changes that this causes: the end of a gesture that is no label any more.
+        :returns: the Transitions that this causes: the end of a gesture that is no label any more.
         """
         for frame in recent:
             self._restart_before(frame)
@@ -109,7 +109,7 @@ class Recognition:
         silent = (sum(self._events) < max(self.min_events, 1)
                   or frame.t_newest_us - self._newest_us >= SILENCE_US)
         if silent:
-            scores = silence(self.decider.labels)
+            scores = silence_scores(self.decider.labels)
         return Decision(scores, self.decider.update(frame.t_newest_us, scores), silent)
 
 

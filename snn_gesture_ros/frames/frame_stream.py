@@ -45,7 +45,7 @@ class _FrameStream:
         self.restart()
 
     def restart(self) -> None:
-        """Forget all events and the time."""
+        """Drop the events of the open frame, and reset the time."""
         self._open.fill(0)
         self._events = 0
         self._t_newest_us = None
@@ -128,7 +128,7 @@ class FramesByTime(_FrameStream):
         return f'frames of {self.frame_us / 1000:g} ms'
 
     def restart(self) -> None:
-        """Forget all events and the time."""
+        """Drop the events of the open frame, and reset the time."""
         super().restart()
         self._grid = self._reached_us = None
 
@@ -296,7 +296,7 @@ class TimedFrames:
         """Return the frames that silence completes by now; call this every PERIOD_NS."""
         return self._advance(now_ns, None)
 
-    def wait(self, now_ns: int, until_us=None):
+    def advance_periodically(self, now_ns: int, until_us=None):
         """
         Yield the frames of `advance`, called every PERIOD_NS until now, or for MAX_SILENCE_NS.
 

@@ -222,8 +222,8 @@ class GestureNet(nn.Module):
         :param frames: [T, N, 2, H, W], or [N, 2, H, W].
         :returns: spikes of the last feature map, [T, N, neurons], or [N, neurons].
         """
-        seen = torch.cat([frames, self.frame_trace(frames)], dim=-3)
-        return self.features(seen).flatten(-3)
+        inputs = torch.cat([frames, self.frame_trace(frames)], dim=-3)
+        return self.features(inputs).flatten(-3)
 
     def judge(self, spikes: torch.Tensor) -> torch.Tensor:
         """

@@ -38,9 +38,9 @@ def lower(net: nn.Module, card) -> onnx.ModelProto:
     graph = _Graph()
     frame = graph.input('frame', (STREAMS, 2, card.size, card.size))
     if isinstance(net, GestureNet):
-        output = _lower_gesture_net(graph, net, frame)
+        output = _add_gesture_net(graph, net, frame)
     elif isinstance(net, DVSGestureNet):
-        output = _lower_layers(graph, list(net.conv_fc), frame)
+        output = _add_layers(graph, list(net.conv_fc), frame)
     else:
         raise ValueError(f'a {type(net).__name__} cannot be exported, only GestureNet and '
                          'DVSGestureNet')
@@ -50,18 +50,18 @@ def lower(net: nn.Module, card) -> onnx.ModelProto:
     return model
 
 
-def _lower_gesture_net(graph, net: GestureNet, frame: str) -> str:
-    seen = graph.add('Concat', frame, _lower_trace(graph, net.frame_trace, frame), axis=1)
+def _add_gesture_net(graph, net: GestureNet, frame: str) -> str:
+    inputs = graph.add('Concat', frame, _add_trace(graph, net.frame_trace, frame), axis=1)
     stem, *features = net.features
-    spikes = _lower_layers(graph, [_after_trace(stem, net.frame_trace), *features], seen)
+    spikes = _add_layers(graph, [_after_trace(stem, net.frame_trace), *features], inputs)
     spikes = graph.add('Flatten', spikes, axis=1)
-    both = graph.add('Concat', spikes, _lower_trace(graph, net.feature_trace, spikes), axis=1)
+    both = graph.add('Concat', spikes, _add_trace(graph, net.feature_trace, spikes), axis=1)
     dropout, linear, neurons = net.hidden
-    hidden = _lower_layers(graph, [_after_trace(linear, net.feature_trace), neurons], both)
-    return _lower_layers(graph, [net.readout], hidden)
+    hidden = _add_layers(graph, [_after_trace(linear, net.feature_trace), neurons], both)
+    return _add_layers(graph, [net.readout], hidden)
 
 
-def _lower_trace(graph, trace: Trace, x: str) -> str:
+def _add_trace(graph, trace: Trace, x: str) -> str:
     """Return the old state of a trace, which is its value times its time constant; add x to it."""
     past = graph.state(graph.shapes[x])
     graph.keep(graph.add('Add', graph.add('Mul', past, graph.constant(1 - 1 / trace.tau)), x))
@@ -76,7 +76,7 @@ def _after_trace(linear, trace: Trace):
     return linear
 
 
-def _lower_layers(graph, layers: list, x: str) -> str:
+def _add_layers(graph, layers: list, x: str) -> str:
     """Add layers to the graph; those that only scale are folded into the weights before them."""
     layers = [each for each in layers if not isinstance(each, nn.Dropout | layer.Dropout)]
     while layers:
@@ -89,12 +89,12 @@ def _lower_layers(graph, layers: list, x: str) -> str:
             if isinstance(follower, neuron.BaseNode):
                 gain, _ = _gain_and_decay(follower)
                 weight, bias = gain * weight, gain * bias
-            x = _lower_weights(graph, first, weight, bias, x)
+            x = _add_weights(graph, first, weight, bias, x)
         elif isinstance(first, neuron.BaseNode):
             pool = layers.pop(0) if layers and isinstance(layers[0], nn.MaxPool2d) else None
-            x = _lower_neurons(graph, first, pool, x)
+            x = _add_neurons(graph, first, pool, x)
         elif isinstance(first, nn.MaxPool2d):
-            x = _lower_pool(graph, first, x)
+            x = _add_pool(graph, first, x)
         elif isinstance(first, nn.Flatten | layer.Flatten):
             x = graph.add('Flatten', x, axis=1)
         elif isinstance(first, layer.VotingLayer):
@@ -133,7 +133,7 @@ def _gain_and_decay(node) -> tuple:
     return (leak if node.decay_input else 1.0), 1.0 - leak
 
 
-def _lower_weights(graph, linear, weight, bias, x: str) -> str:
+def _add_weights(graph, linear, weight, bias, x: str) -> str:
     weight, bias = graph.constant(weight), graph.constant(bias)
     if isinstance(linear, nn.Linear):
         return graph.add('Gemm', x, weight, bias, transB=1)
@@ -141,13 +141,13 @@ def _lower_weights(graph, linear, weight, bias, x: str) -> str:
                      strides=list(linear.stride), pads=[*linear.padding, *linear.padding])
 
 
-def _lower_pool(graph, pool: nn.MaxPool2d, x: str) -> str:
+def _add_pool(graph, pool: nn.MaxPool2d, x: str) -> str:
     size, stride = (value if isinstance(value, tuple) else (value, value)
                     for value in (pool.kernel_size, pool.stride))
     return graph.add('MaxPool', x, kernel_shape=list(size), strides=list(stride))
 
 
-def _lower_neurons(graph, node, pool, x: str) -> str:
+def _add_neurons(graph, node, pool, x: str) -> str:
     """
     Add LIF neurons whose input is already scaled, and the pool after them.
 
@@ -160,7 +160,7 @@ def _lower_neurons(graph, node, pool, x: str) -> str:
     # Membranes below the threshold keep their value: of their negatives, those above its negative.
     decayed = graph.add('Mul', charged, graph.constant(-decay))
     graph.keep(graph.add('ThresholdedRelu', decayed, alpha=-decay * node.v_threshold))
-    largest = charged if pool is None else _lower_pool(graph, pool, charged)
+    largest = charged if pool is None else _add_pool(graph, pool, charged)
     fires = graph.add('GreaterOrEqual', largest, threshold)
     return graph.add('Cast', fires, to=TensorProto.FLOAT)
 

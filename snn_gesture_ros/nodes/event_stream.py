@@ -194,7 +194,8 @@ class EventStreamNode(ManagedNode):
             return INACTIVE
         if self._subscription is None and not self._wanted():
             self._silence = Silence()
-            return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
+            return STALE, ('the camera is not read: no node subscribes to '
+                           f'{self._publisher.topic_name}')
         if self._subscription is not None and (unread := self._subscription.unread()):
             return WARN, unread
         if values['silence_s'] < SILENCE_S:

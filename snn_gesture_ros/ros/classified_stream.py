@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple, Optional
 
 from rclpy.exceptions import InvalidTopicNameException
-from snn_gesture_ros.decision.decider import Change
+from snn_gesture_ros.decision.decider import Transition
 from snn_gesture_ros.decision.recognition import Decision, Recognition
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.frame_stream import Frame
@@ -85,7 +85,7 @@ class ClassifiedStream:
         if self.active is not None:
             if self._decider.gesture is not None:
                 now = self._node.get_clock().now()
-                self._announce(header(now.nanoseconds, ''), [Change(None, 0.0)])
+                self._announce(header(now.nanoseconds, ''), [Transition(None, 0.0)])
             self._past_late += self.active.frames.stream.late
         self.active = self._deciding = None
         self._recent.clear()
@@ -204,7 +204,7 @@ class ClassifiedStream:
     def _decider(self):
         return self._deciding.decider
 
-    def _announce(self, stamp, changes: list) -> None:
-        for change in changes:
-            started = {} if change.label is None else {change.label: change.score}
+    def _announce(self, stamp, transitions: list) -> None:
+        for transition in transitions:
+            started = {} if transition.label is None else {transition.label: transition.score}
             publish_while_running(self._gesture, classification(stamp, started))
