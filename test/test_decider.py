@@ -19,7 +19,8 @@ def decide(script, settings=None):
             label, score = item
             scores = np.full(3, (1 - score) / 2)
             scores[LABELS.index(label)] = score
-        changes += [(step, change.label) for change in decider.update(step * HOP_US, scores)]
+        changes += [(step, change.label)
+                    for change in decider.update(step * HOP_US, scores)]
     return changes
 
 

@@ -37,7 +37,8 @@ def stream():
 def test_frames_by_time_do_not_depend_on_the_packets(stream, cuts):
     t_us, pixel = stream
     frames = FramesByTime(size=8, frame_us=100_000, time_steps=4)
-    found = [frame for packet in packets(t_us, pixel, cuts) for frame in frames.push(packet)]
+    found = [frame for packet in packets(t_us, pixel, cuts)
+             for frame in frames.push(packet)]
     assert len(found) == 19
     for number, frame in enumerate(found):
         first_us = BASE_US + number * 100_000
