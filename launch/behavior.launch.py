@@ -5,18 +5,17 @@ from launch import LaunchDescription
 from snn_gesture_ros.launching.arguments import Argument, for_parameters, given, topic
 from snn_gesture_ros.launching.description import describe
 from snn_gesture_ros.launching.processes import (
-    for_one_camera, GESTURE, gesture_processes, process_of, topics_of)
+    GESTURE, gesture_processes, process_of, topics_of)
 from snn_gesture_ros.nodes.gesture_behavior import PARAMETERS
 
 BEHAVIOR = for_parameters(PARAMETERS, ('table', 'armed'))
 CMD_VEL = Argument(
-    'cmd_vel_topic', 'Topic: velocities for the robot, where the table says cmd_vel', topic,
+    'cmd_vel_topic', 'Topic: velocities for the robot, where the table has cmd_vel', topic,
     'cmd_vel')
 
 
 def processes(values: dict) -> list:
-    """Add gesture_behavior, which no death arms."""
-    for_one_camera(values, 'start gesture_behavior beside it, in the namespace of a camera')
+    """Add gesture_behavior, which is disarmed when it is started again."""
     return [*gesture_processes(values), process_of(
         'gesture_behavior', values, topics_of(values, ('gesture_scores', 'cmd_vel')),
         given(BEHAVIOR, values), when_respawned={'armed': False})]

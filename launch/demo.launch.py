@@ -1,24 +1,20 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated camera before the two nodes of gesture.launch.py, whose arguments it takes too."""
+"""A simulated camera and the nodes of gesture.launch.py, whose arguments it takes too."""
 from launch import LaunchDescription
-from snn_gesture_ros.launching.arguments import for_parameters, given, one_of
+from snn_gesture_ros.launching.arguments import for_parameters, given
 from snn_gesture_ros.launching.description import describe
 from snn_gesture_ros.launching.processes import (
-    for_one_camera, GESTURE, gesture_processes, process_of, SENSOR_SIZE, topics_of)
+    GESTURE, gesture_processes, process_of, SENSOR_SIZE, topics_of)
 from snn_gesture_ros.nodes.simulated_camera import PARAMETERS
-from snn_gesture_ros.simulation import FRAMINGS, SENSORS
-from snn_gesture_ros.simulation.activities import ACTIVITIES
 
 CAMERA = for_parameters(
     PARAMETERS,
-    ('sensor', 'width', 'height', 'framing', 'seed', 'gestures', 'gesture_s', 'pause_s'),
-    {'sensor': one_of(SENSORS), 'framing': one_of(FRAMINGS), 'gestures': one_of(ACTIVITIES)})
+    ('sensor', 'width', 'height', 'framing', 'seed', 'gestures', 'gesture_s', 'pause_s'))
 
 
 def processes(values: dict) -> list:
     """Add the camera."""
-    for_one_camera(values, 'here is one simulated camera')
     return [*gesture_processes(values), process_of(
         'simulated_camera', values, topics_of(values, ('events',)), given(CAMERA, values),
         presets=SENSOR_SIZE, ends=True)]

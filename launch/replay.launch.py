@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A recording played to the two nodes of gesture.launch.py, whose arguments it takes too."""
+"""A recording played to the nodes of gesture.launch.py, whose arguments it takes too."""
 from launch import LaunchDescription
 from launch.actions import RegisterEventHandler, Shutdown, TimerAction
 from launch.event_handlers import OnProcessExit, OnProcessIO
 from snn_gesture_ros.launching.arguments import for_parameters, given
 from snn_gesture_ros.launching.description import describe
 from snn_gesture_ros.launching.processes import (
-    CLASSIFIER, for_one_camera, GESTURE, gesture_processes, process_of, SENSOR_SIZE, topics_of)
+    CLASSIFIER, GESTURE, gesture_processes, process_of, SENSOR_SIZE, topics_of)
 from snn_gesture_ros.nodes.event_player import PARAMETERS as OF_PLAYER
 from snn_gesture_ros.nodes.gesture_evaluator import PARAMETERS as OF_EVALUATOR
 
@@ -20,7 +20,7 @@ REPORT = tuple(argument._replace(
     for argument in for_parameters(OF_EVALUATOR, {'report': 'output'}))
 LABELS = for_parameters(OF_EVALUATOR, ('label_table', 'label'))
 KNOWN = tuple(argument for argument in CLASSIFIER
-              if argument.name in {spec.name for spec in OF_EVALUATOR})
+              if argument.name in {setting.name for setting in OF_EVALUATOR})
 """What the evaluator must know of the classifier."""
 AFTERWARDS_S = 2.0
 """Time after the recording's end for the last announcement."""
@@ -29,8 +29,7 @@ REPORT_S = '60'
 
 
 def processes(values: dict) -> list:
-    """Add the player, and where a report is asked for the evaluator before it."""
-    for_one_camera(values, 'a recording is of one')
+    """Add the player, and for a report the evaluator before it."""
     evaluator = process_of(
         'gesture_evaluator', values,
         topics_of(values, ('gesture', 'gesture_scores', 'gesture_labels', 'event_stream')),
@@ -42,7 +41,7 @@ def processes(values: dict) -> list:
 
 
 def arrange(values: dict, actions: list) -> list:
-    """For a report, play once the evaluator misses nothing, and end with the recording."""
+    """For a report, start to play when the evaluator listens, and end with the recording."""
     if 'report' not in values:
         return actions
     *nodes, evaluator, player = actions

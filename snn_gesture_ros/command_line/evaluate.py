@@ -12,14 +12,12 @@ import sys
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from snn_gesture_ros.command_line.options import add_file_options, add_stream_option, positive
+from snn_gesture_ros.command_line.options import (
+    add_file_options, add_setting, add_stream_option, positive)
 from snn_gesture_ros.command_line.terminal import (
-    device_name, open_and_follow, show_progress, usage, UsageError)
+    open_and_follow, show_progress, usage, UsageError)
 from snn_gesture_ros.evaluation.web_page import delay, duration, number, percent, plain
-from snn_gesture_ros.events.geometry import MODES
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.network.classifier import STATES
-from snn_gesture_ros.network.runtimes import RUNTIMES
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
 MAX_ROWS = 40
@@ -103,11 +101,9 @@ def _by_recording(results) -> Table:
 EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
 LIVE_ONLY = ('message_type', 'queue_size')
 """Parameters of the nodes that have no meaning offline."""
-CHOICES = {'geometry': MODES, 'runtime': RUNTIMES, 'state': STATES,
-           'slicing': ('', 'time', 'count')}
-"""Of parameters that are names; an empty slicing is that of the checkpoint."""
 MAX_NAMES = 10
-PARAMETERS = [spec for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER) if spec.name not in LIVE_ONLY]
+PARAMETERS = [setting for setting in (*EVENT_STREAM, *GESTURE_CLASSIFIER)
+              if setting.name not in LIVE_ONLY]
 
 
 def add_arguments(parser) -> None:
@@ -134,8 +130,8 @@ def add_arguments(parser) -> None:
                         help='run on a Dask cluster instead, such as tcp://host:8786; its workers '
                              'need this package and the recordings at the same paths')
     nodes = parser.add_argument_group('parameters of the nodes')
-    for spec in PARAMETERS:
-        nodes.add_argument(f'--{spec.name.replace("_", "-")}', **_option(spec))
+    for setting in PARAMETERS:
+        add_setting(nodes, setting)
 
 
 def run(arguments) -> int:
@@ -151,7 +147,7 @@ def run(arguments) -> int:
     from snn_gesture_ros.evaluation.results import make_results
     from snn_gesture_ros.evaluation.sources import find_sources, Labels
     from snn_gesture_ros.evaluation.writing import write_evaluation
-    values = {spec.name: getattr(arguments, spec.name) for spec in PARAMETERS}
+    values = {each.name: getattr(arguments, each.name) for each in PARAMETERS}
     with usage():
         settings = NodeSettings.of(values)
     card = load_classifier(**settings.network).card
@@ -210,27 +206,3 @@ def cluster_address(text: str) -> str:
     if re.fullmatch(r'(\w+://)?(\[[^]]+\]|[^\s/:]+):\d+', text):
         return text
     raise argparse.ArgumentTypeError(f'{text!r} is not an address such as tcp://host:8786')
-
-
-def _option(spec) -> dict:
-    """Return how argparse is told of a parameter."""
-    shown = f' (default: {spec.default})' if spec.default not in ('', [0, 0, 0, 0]) else ''
-    option = {'default': spec.default, 'help': f'{spec.description}{shown}'.replace('%', '%%')}
-    if isinstance(spec.default, bool):
-        return {**option, 'action': argparse.BooleanOptionalAction, 'help': spec.description}
-    if isinstance(spec.default, list):
-        return {**option, 'type': int, 'nargs': len(spec.default),
-                'metavar': ('X', 'Y', 'WIDTH', 'HEIGHT')}
-    kind = type(spec.default)
-    if spec.name in CHOICES:
-        return {**option, 'choices': CHOICES[spec.name]}
-    if spec.name == 'device':
-        return {**option, 'type': device_name, 'metavar': 'DEVICE'}
-
-    def read(text):
-        try:
-            return spec.check(kind(text))
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return {**option, 'type': read, 'metavar': kind.__name__.upper()}

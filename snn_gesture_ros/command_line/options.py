@@ -5,13 +5,48 @@ import argparse
 import re
 import sys
 
-from snn_gesture_ros.command_line.terminal import show_progress, usage, UsageError
+from snn_gesture_ros.command_line.terminal import device_name, show_progress, usage, UsageError
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning
-from snn_gesture_ros.events.geometry import Geometry, MODES, ROTATIONS
+from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.settings import make_settings, settings_of
 
 MAX_INTEGER = (1 << 31) - 1
+
+
+SPECIAL = {'device': {'type': device_name}, 'region': {'metavar': ('X', 'Y', 'WIDTH', 'HEIGHT')}}
+"""Arguments of `add_argument`, by the name of the setting."""
+
+
+def add_setting(parser, setting, **special) -> None:
+    """
+    Declare the option of a Setting; `make_settings` checks the values.
+
+    :param special: arguments of `add_argument` that override those of the setting.
+    """
+    default, several = setting.default, isinstance(setting.default, tuple)
+    kind = type(default[0] if default else '') if several else type(default)
+    options = {'dest': setting.name, 'default': default}
+    if kind is bool:
+        options['action'] = argparse.BooleanOptionalAction
+    elif several:
+        options |= {'type': kind, 'nargs': len(default) or '+', 'metavar': 'NAME'}
+    else:
+        options |= {'type': kind, 'metavar': kind.__name__.upper()}
+    if kind is str and setting.choices is not None:
+        options['choices'] = tuple(setting.choices)
+    if setting.is_range:
+        options['metavar'] = ('MIN', 'MAX')
+    options |= SPECIAL.get(setting.name, {}) | special
+    if several:
+        default = ' '.join(map(str, default)) if any(default) else ''
+    elif kind is bool:
+        default = 'on' if default else ''
+    unit = setting.unit and f' {setting.unit}'
+    shown = '' if default == '' else f' (default: {default}{unit})'
+    names = {f'--{setting.name.replace("_", "-")}': None, **dict.fromkeys(setting.flags)}
+    parser.add_argument(*names, help=(setting.text + shown).replace('%', '%%'), **options)
 
 
 def number_from(text: str, minimum: float, maximum: float) -> float:
@@ -107,16 +142,9 @@ def sensor_size(text: str) -> tuple:
 
 def add_geometry(parser) -> None:
     """Declare the options of the geometry, which are parameters of event_stream too."""
-    parser.add_argument('--geometry', choices=MODES, default='square',
-                        help='region of the sensor that is used (default: %(default)s, the '
-                             'largest centered one)')
-    parser.add_argument('--region', type=int, nargs=4, metavar=('X', 'Y', 'WIDTH', 'HEIGHT'),
-                        help='in sensor pixels, for geometry region')
-    parser.add_argument('--rotation', type=int, choices=ROTATIONS, default=0,
-                        help='rotate the image clockwise by this many degrees, before it is '
-                             'mirrored: as far as the camera is rotated clockwise')
-    parser.add_argument('--flip-x', action='store_true', help='mirror the image left to right')
-    parser.add_argument('--flip-y', action='store_true', help='mirror the image top to bottom')
+    for setting in settings_of(Geometry):
+        if setting.name not in ('width', 'height'):
+            add_setting(parser, setting, **({'default': None} if setting.name == 'region' else {}))
 
 
 def geometry_of(arguments) -> Geometry:
@@ -127,8 +155,9 @@ def geometry_of(arguments) -> Geometry:
     """
     if arguments.region and arguments.geometry != 'region':
         raise ValueError('--region is for --geometry region')
-    return Geometry.of({**vars(arguments), 'region': arguments.region or Geometry.region,
-                        'width': ClipSet.SIZE, 'height': ClipSet.SIZE})
+    return make_settings(Geometry, {
+        **vars(arguments), 'region': arguments.region or Geometry.region,
+        'width': ClipSet.SIZE, 'height': ClipSet.SIZE})
 
 
 def add_recordings(parser) -> None:

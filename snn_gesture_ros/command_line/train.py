@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verb `train`: train a network on clip sets."""
 import argparse
-from dataclasses import fields
 import sys
 
-from snn_gesture_ros.command_line.terminal import device_name, usage, UsageError
+from snn_gesture_ros.command_line.options import add_setting
+from snn_gesture_ros.command_line.terminal import usage, UsageError
+from snn_gesture_ros.settings import settings_of
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 
 EXAMPLE = 'snn-gesture train --config train_fast --data SET --output RUN'
@@ -21,27 +22,9 @@ def add_arguments(parser) -> None:
         '--resume', nargs='?', const=RESUME_LAST, metavar='CHECKPOINT',
         help=f'continue exactly where a training with the same settings stopped (default: '
              f'{RESUME_LAST})')
-    for spec in fields(Settings):
-        if spec.type is dict:
-            continue
-        flags = {f'--{spec.name.replace("_", "-")}': None, **dict.fromkeys(spec.metadata['flags'])}
-        options = {'dest': spec.name, 'default': argparse.SUPPRESS}
-        default = spec.default
-        if spec.type is bool:
-            options['action'] = argparse.BooleanOptionalAction
-        elif spec.type is tuple and default:
-            options.update(type=float, nargs=2, metavar=('MIN', 'MAX'))
-            default = '{:g} {:g}'.format(*default)
-        elif spec.type is tuple:
-            options.update(nargs='+', metavar='NAME')
-        else:
-            kind = device_name if spec.name == 'device' else spec.type
-            options.update(type=kind, choices=spec.metadata['choices'])
-            if not spec.metadata['choices']:
-                options['metavar'] = spec.type.__name__.upper()
-        shown = f' (default: {default})' if default not in ('', ()) else ''
-        parser.add_argument(*flags, help=(spec.metadata['help'] + shown).replace('%', '%%'),
-                            **options)
+    for setting in settings_of(Settings):
+        if not isinstance(setting.default, dict):
+            add_setting(parser, setting, default=argparse.SUPPRESS)
 
 
 def run(arguments) -> int:
@@ -50,7 +33,7 @@ def run(arguments) -> int:
 
     :raises ValueError: if settings or data do not fit.
     """
-    settings = settings_of(arguments)
+    settings = given_settings(arguments)
     from snn_gesture_ros.training.callbacks import Interrupted
     from snn_gesture_ros.training.train import LAST, train
     last = f'{settings.output}/{LAST}'
@@ -66,14 +49,14 @@ def run(arguments) -> int:
     return 0
 
 
-def settings_of(arguments) -> Settings:
+def given_settings(arguments) -> Settings:
     """
     Return settings: the command line overrides the file, which overrides the checkpoint.
 
     :raises ValueError: if one is wrong.
     """
     given = read_config(arguments.config) if arguments.config else {}
-    names = [spec.name for spec in fields(Settings)]
+    names = [each.name for each in settings_of(Settings)]
     given |= {name: value for name, value in vars(arguments).items() if name in names}
     if not given.get('data'):
         raise UsageError('no data: give --data FOLDER with a clip set')

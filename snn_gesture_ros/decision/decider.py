@@ -15,7 +15,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.labels import NONE
-
+from snn_gesture_ros.settings import check_fields, setting
 
 FAINTEST = 1e-4
 """Score below which less is no stronger evidence."""
@@ -25,23 +25,19 @@ FAINTEST = 1e-4
 class DecisionSettings:
     """When a gesture starts and ends."""
 
-    start_threshold: float = 0.7
-    """Averaged score from which a gesture starts."""
-    end_threshold: float = 0.4
-    """Averaged score below which it ends."""
-    smoothing_ms: float = 500.0
-    """Time constant of the average; zero takes each decision as it is."""
+    start_threshold: float = setting(
+        0.7, 'Averaged score from which a gesture starts', minimum=0.0, maximum=1.0, live=True)
+    end_threshold: float = setting(
+        0.4, 'Averaged score below which a gesture ends', minimum=0.0, maximum=1.0, live=True)
+    smoothing_ms: float = setting(
+        500.0, 'Time constant of the average over decisions; 0 takes each decision as it is',
+        unit='ms', minimum=0.0, maximum=10000.0, live=True)
 
     def __post_init__(self):
-        """
-        Refuse thresholds that would flicker.
-
-        :raises ValueError: says which setting is wrong.
-        """
-        if not 0 <= self.end_threshold <= self.start_threshold <= 1:
+        """Raise ValueError if a setting is wrong, or a gesture would start and end at once."""
+        check_fields(self)
+        if self.end_threshold > self.start_threshold:
             raise ValueError('thresholds must be 0 <= end_threshold <= start_threshold <= 1')
-        if not self.smoothing_ms >= 0:
-            raise ValueError('smoothing_ms must not be negative')
 
 
 class Change(NamedTuple):

@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The pipeline: both stages of the chain, one after the other, in one thread without ROS."""
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from snn_gesture_ros.decision.decider import DecisionSettings
 from snn_gesture_ros.decision.recognition import Recognition
@@ -9,8 +9,9 @@ from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS
 from snn_gesture_ros.frames.frame_stream import Slicing
-from snn_gesture_ros.parameters import (
-    DECISION, EVENT_STREAM, GESTURE_CLASSIFIER, NETWORK, NOISE, SLICING)
+from snn_gesture_ros.network.classifier import NetworkSettings
+from snn_gesture_ros.parameters import QueueSettings, StreamSettings
+from snn_gesture_ros.settings import make_settings
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,11 @@ class NodeSettings:
         :param given: by name, of EVENT_STREAM and GESTURE_CLASSIFIER; others have their default.
         :raises ValueError: if they do not go together.
         """
-        values = {spec.name: spec.default for spec in (*EVENT_STREAM, *GESTURE_CLASSIFIER)}
-        values.update(given)
-
-        def group(names):
-            return {name: values[name] for name in names}
-
-        return cls(Geometry.of(values), NoiseSettings(**group(NOISE)), values['batch_us'],
-                   group(NETWORK), Slicing(**group(SLICING)), values['min_events'],
-                   DecisionSettings(**group(DECISION)))
+        return cls(make_settings(Geometry, given), make_settings(NoiseSettings, given),
+                   make_settings(StreamSettings, given).batch_us,
+                   asdict(make_settings(NetworkSettings, given)), make_settings(Slicing, given),
+                   make_settings(QueueSettings, given).min_events,
+                   make_settings(DecisionSettings, given))
 
 
 class Pipeline:

@@ -6,11 +6,13 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.compiled import njit
-from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.events.packet import MAX_SIDE, PACKED_EVENT
+from snn_gesture_ros.settings import setting, settings_of
 
 OUTSIDE = -1 << 28
 """So low that a column or a row that is outside makes their sum negative."""
-MODES = ('square', 'whole', 'region')
+MODES = {'square': 'the largest centered one', 'whole': 'the whole sensor',
+         'region': 'the rectangle of the parameter region'}
 ROTATIONS = (0, 90, 180, 270)
 NO_HOT_PIXELS = np.zeros(0, np.uint8)
 
@@ -32,30 +34,21 @@ class Geometry:
     frame is then flipped.
     """
 
-    mode: str = 'square'
-    region: tuple = (0, 0, 0, 0)
-    """x, y, width and height in sensor pixels; used by the mode `region` alone."""
-    flip_x: bool = False
-    flip_y: bool = False
-    width: int = 128
-    """Width of the frame in pixels."""
-    height: int = 128
-    rotation: int = 0
-    """
-    Degrees by which the region is turned clockwise, before the flips: as far as the camera, seen
-    from behind, is turned clockwise from upright.
-    """
-
-    @classmethod
-    def of(cls, values: dict) -> 'Geometry':
-        """
-        Return what parameters of event_stream choose.
-
-        :param values: by name; others than those of the geometry are not read.
-        :raises ValueError: if one is wrong.
-        """
-        return cls(values['geometry'], tuple(values['region']), **{
-            name: values[name] for name in ('flip_x', 'flip_y', 'width', 'height', 'rotation')})
+    mode: str = setting(
+        'square', 'Region of the sensor that is used', name='geometry', choices=MODES, live=True)
+    region: tuple = setting(
+        (0, 0, 0, 0), 'x, y, width and height of the region, for geometry region', unit='pixels',
+        live=True)
+    flip_x: bool = setting(False, 'Mirror the image left to right', live=True)
+    flip_y: bool = setting(False, 'Turn the image upside down', live=True)
+    width: int = setting(
+        128, 'Width of the mapped image, a multiple of that of the frames of the network',
+        unit='pixels', minimum=8, maximum=MAX_SIDE)
+    height: int = setting(
+        128, 'Height of the mapped image, likewise', unit='pixels', minimum=8, maximum=MAX_SIDE)
+    rotation: int = setting(
+        0, 'Turn the image clockwise before it is mirrored: as far as the camera, seen from '
+        'behind, is turned clockwise', unit='degrees', choices=ROTATIONS, live=True)
 
     def __post_init__(self):
         """
@@ -63,12 +56,12 @@ class Geometry:
 
         :raises ValueError: with the setting that is wrong.
         """
-        if self.mode not in MODES:
-            raise ValueError(f'geometry {self.mode!r} is not one of {", ".join(MODES)}')
+        for each in settings_of(Geometry):
+            if each.choices is not None:
+                each.check(getattr(self, each.field))
         if self.mode == 'region' and (len(self.region) != 4 or min(self.region[:2]) < 0
                                       or min(self.region[2:]) < 1):
             raise ValueError('region must be x, y, width, height in pixels of the sensor')
-        check_rotation(self.rotation)
 
     def turned(self, turn: Turn) -> 'Geometry':
         """Return the same for a recording, with what is known of its camera instead."""
@@ -131,17 +124,6 @@ class Geometry:
         columns[left:left + part_width] = of_x
         rows[top:top + part_height] = of_y
         return columns, rows
-
-
-def check_rotation(rotation: int) -> None:
-    """
-    Check the degrees by which something is turned.
-
-    :raises ValueError: if they are none of ROTATIONS.
-    """
-    if rotation not in ROTATIONS:
-        raise ValueError(f'rotation {rotation} is not one of {", ".join(map(str, ROTATIONS))} '
-                         'degrees')
 
 
 def turn_counts(counts: np.ndarray, rotation: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.geometry import Geometry, map_events, NO_HOT_PIXELS
 from snn_gesture_ros.events.packet import PACKED_EVENT
+from snn_gesture_ros.settings import check_fields, setting
 
 PERIOD_US = 1_000_000
 """Camera time after which the hot pixels are chosen again."""
@@ -86,14 +87,21 @@ def _choose(counts, minimum):
 class NoiseSettings:
     """Which noise is removed; zero or False switches a filter off."""
 
-    hot_pixels: bool = True
-    refractory_us: int = 1000
-    background_us: int = 20_000
+    hot_pixels: bool = setting(
+        True, 'Find hot pixels, which fire without a cause, and drop their events', live=True)
+    refractory_us: int = setting(
+        1000, 'Refractory period: drop events of the same polarity and pixel of the mapped image '
+        'that follow sooner; 0 switches the filter off', unit='µs', minimum=0, maximum=1_000_000,
+        live=True)
+    background_us: int = setting(
+        20_000, 'Background activity filter: drop events without another event on the '
+        'neighboring pixels within this time, which is shortened for sensors larger than the '
+        'mapped image, whose noise gathers on its pixels; 0 switches the filter off', unit='µs',
+        minimum=0, maximum=1_000_000, live=True)
 
     def __post_init__(self):
-        """Raise ValueError for negative times."""
-        if self.refractory_us < 0 or self.background_us < 0:
-            raise ValueError('refractory_us and background_us must not be negative')
+        """Raise ValueError if a setting is wrong."""
+        check_fields(self)
 
     def for_scale(self, scale: float) -> 'NoiseSettings':
         """

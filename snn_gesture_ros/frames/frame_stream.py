@@ -8,6 +8,7 @@ import numpy as np
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.events.timeline import ClockRate
 from snn_gesture_ros.frames.accumulation import accumulate, accumulate_until, check_picture, pooled
+from snn_gesture_ros.settings import setting
 
 NEVER_US = 1 << 62
 MIN_GAP_FRAMES = 8
@@ -329,12 +330,17 @@ SHORTEST_FRAME_US = 5000
 class Slicing:
     """How to cut the stream into frames; zero or empty is what the network was trained with."""
 
-    slicing: str = ''
-    """`time`, `count`, or empty."""
-    window_ms: float = 0.0
-    """Duration of as many frames as the network's window has, for slicing by time."""
-    window_events: int = 0
-    """Their events, for slicing by count."""
+    slicing: str = setting(
+        '', 'How the events are sliced into frames', live=True, choices={
+            '': 'as the checkpoint was trained', 'time': 'frames of equal duration',
+            'count': 'frames of equally many events'})
+    window_ms: float = setting(
+        0.0, 'Duration of a window, which has as many frames as that of the checkpoint, for '
+        'slicing by time; 0: that of the checkpoint', unit='ms', minimum=0.0, maximum=60000.0,
+        live=True)
+    window_events: int = setting(
+        0, 'Events of a window, for slicing by count; 0: those of the checkpoint',
+        minimum=0, maximum=100_000_000, live=True)
 
     def frames(self, card):
         """

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments of the launch files, which are texts: checked by name, before anything starts."""
+"""Arguments of the launch files, which are text: checked by name, before anything starts."""
 from argparse import ArgumentTypeError
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,10 @@ from rclpy.validate_topic_name import validate_topic_name
 from snn_gesture_ros.command_line.terminal import device_name
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.network.checkpoint_files import find_checkpoint
-from snn_gesture_ros.network.classifier import STATES
-from snn_gesture_ros.network.runtimes import RUNTIMES
+from snn_gesture_ros.settings import KINDS
 import yaml
 
-FROM_FILE = '; params_file decides if it is not given'
+FROM_FILE = '; by default as in params_file'
 TRUTHS = {'true': True, 'yes': True, 'on': True, '1': True,
           'false': False, 'no': False, 'off': False, '0': False}
 LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
@@ -55,22 +54,19 @@ def read_arguments(arguments, texts: dict) -> dict:
     return values
 
 
-def for_parameters(specs, names, checks=None, default: Optional[str] = '') -> tuple:
+def for_parameters(settings, names, default: Optional[str] = '') -> tuple:
     """
-    Make arguments for parameters of a node.
+    Return arguments for parameters of a node.
 
-    :param specs: of the node's parameters.
-    :param names: of those that are arguments; a dict gives the names of their parameters.
-    :param checks: called with a value, by the parameter's name; raise ValueError.
+    :param settings: a Setting for each parameter of the node.
+    :param names: of those that are arguments; a dict has the names of their parameters.
     :param default: of Argument.
     """
-    by_name = {spec.name: spec for spec in specs}
+    by_name = {setting.name: setting for setting in settings}
     parameters = names if isinstance(names, dict) else dict(zip(names, names))
-    checks = {**CHECKS, **(checks or {})}
     return tuple(
-        Argument(name, by_name[parameter].description + ('' if default is None else FROM_FILE),
-                 partial(read_parameter, by_name[parameter], checks.get(parameter)), default,
-                 parameter)
+        Argument(name, by_name[parameter].text + ('' if default is None else FROM_FILE),
+                 partial(read_parameter, by_name[parameter]), default, parameter)
         for name, parameter in parameters.items())
 
 
@@ -80,35 +76,35 @@ def given(arguments, values: dict) -> dict:
             if argument.name in values}
 
 
-def read_parameter(spec, check, text: str):
+def read_parameter(setting, text: str):
     """
     Return the value of a parameter in its type.
 
-    :raises ValueError: if it is of another, or out of range.
+    :raises ValueError: if it is of another type, or cannot be used.
     """
-    value = READERS[type(spec.default)](text)
-    if check is not None:
-        check(value)
-    return spec.check(value)
+    value = setting.check(READERS[type(setting.default)](text))
+    if setting.name in CHECKS:
+        CHECKS[setting.name](value)
+    return value
 
 
 def truth(text: str) -> bool:
-    """Read true or false."""
+    """Return whether a text means true; raise ValueError if it means neither true nor false."""
     if text.lower() not in TRUTHS:
         raise ValueError('it is neither true nor false')
     return TRUTHS[text.lower()]
 
 
-def number(kind, description: str, text: str):
-    """Read a number of a kind."""
+def number(kind, text: str):
+    """Return a number of a kind, int or float; raise ValueError if it is not one."""
     try:
         return kind(text)
     except ValueError:
-        raise ValueError(f'it is not a {description}') from None
+        raise ValueError(f'it is not {KINDS[kind]}') from None
 
 
 def texts(text: str) -> list:
-    """Read a list of texts, such as [a, b]."""
+    """Return a list of strings, as in [a, b]; raise ValueError if it is not one."""
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
@@ -118,32 +114,28 @@ def texts(text: str) -> list:
     return value
 
 
-def one_of(known) -> Callable:
-    """Make a check of a value, or of each of a list, that has to be a known one."""
-    def check(value):
-        unknown = [each for each in (value if isinstance(value, list) else [value])
-                   if each not in known]
-        if unknown:
-            raise ValueError(f'{unknown[0]} is not one of {", ".join(map(str, known))}')
-    return check
+def message_type(text: str) -> None:
+    """Raise ValueError if messages of a type are not of events."""
+    if text not in EVENT_TYPES:
+        raise ValueError(f'it is not one of {", ".join(EVENT_TYPES)}')
 
 
-def there(text: str) -> str:
-    """Read the path of something that is there."""
+def existing(text: str) -> str:
+    """Return the path of a file or folder; raise ValueError if it does not exist."""
     if not Path(text).exists():
         raise ValueError('no such file or folder')
     return text
 
 
 def file(text: str) -> str:
-    """Read the path of a file."""
+    """Return the path of a file; raise ValueError if it does not exist."""
     if not Path(text).is_file():
         raise ValueError('no such file')
     return text
 
 
 def parameter_file(text: str) -> str:
-    """Read the path of a YAML file with parameters."""
+    """Return the path of a YAML file with parameters; raise ValueError if it is not one."""
     try:
         content = yaml.safe_load(Path(file(text)).read_text())
     except OSError as error:
@@ -156,19 +148,19 @@ def parameter_file(text: str) -> str:
 
 
 def node_name(text: str) -> str:
-    """Read the name of a node."""
+    """Return the name of a node; raise NameValidationException if it cannot be one."""
     validate_node_name(text)
     return text
 
 
 def namespace(text: str) -> str:
-    """Read a namespace, which may be relative."""
+    """Return a namespace, relative or not; raise NameValidationException if it is not one."""
     validate_namespace(absolute(text))
     return text
 
 
 def namespaces(text: str) -> list:
-    """Read several namespaces."""
+    """Return several namespaces; raise NameValidationException or ValueError if one is wrong."""
     names = text.split()
     for name in names:
         namespace(name)
@@ -178,29 +170,34 @@ def namespaces(text: str) -> list:
 
 
 def absolute(name: str) -> str:
-    """Return a name that begins at the root."""
+    """Return a name from the root on."""
     return name if name.startswith('/') else f'/{name}'
 
 
 def topic(text: str) -> str:
-    """Read the name of a topic."""
+    """Return the name of a topic; raise NameValidationException if it cannot be one."""
     validate_topic_name(text)
     return text
 
 
+def relative_topic(text: str) -> str:
+    """Return the name of a topic within a namespace; raise an error if it is not one."""
+    if text.startswith('/'):
+        raise ValueError('the topic would be the same for all cameras: leave out the first /, '
+                         'and it is within the namespace of each camera')
+    return topic(text)
+
+
 def log_level(text: str) -> str:
-    """Read the least severe level to log, of all loggers or as LOGGER:=LEVEL."""
+    """Return a log level, of all loggers or as LOGGER:=LEVEL; raise ValueError if unknown."""
     if text.rpartition(':=')[-1].lower() not in LEVELS:
         raise ValueError(f'it is not one of {", ".join(LEVELS)}')
     return text
 
 
-READERS = {bool: truth, int: partial(number, int, 'whole number'),
-           float: partial(number, float, 'number'), str: str, list: texts}
+READERS = {bool: truth, int: partial(number, int), float: partial(number, float), str: str,
+           tuple: texts}
 """By the type of a parameter."""
 CHECKS = {'checkpoint': find_checkpoint, 'device': device_name, 'label_table': file,
-          'message_type': one_of(EVENT_TYPES), 'recording': there, 'runtime': one_of(RUNTIMES),
-          'geometry': one_of(('square', 'whole', 'region')),
-          'rotation': one_of((0, 90, 180, 270)), 'slicing': one_of(('time', 'count')),
-          'state': one_of(STATES), 'table': file}
-"""Of texts that parameters of these names can be."""
+          'message_type': message_type, 'recording': existing, 'table': file}
+"""What a node would refuse, by the name of the parameter."""

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Launch descriptions: arguments are checked before a node starts; one that dies starts again."""
+"""Launch descriptions: arguments are checked before a node starts, and nodes that die restart."""
 import atexit
 from collections import deque
 from pathlib import Path
@@ -23,11 +23,13 @@ CANNOT_START = 1
 RESPAWN_S = 0.3
 CRASHES, CRASHES_S = 3, 20.0
 """A node that crashes so often in so many seconds cannot start either."""
+MOVED = {'cameras': 'multi_camera.launch.py'}
+"""Launch files that have arguments which others had; launch ignores what is not declared."""
 
 
 def describe(arguments, processes, arrange=None) -> LaunchDescription:
     """
-    Describe a launch.
+    Return the description of a launch.
 
     :param arguments: Argument tuples.
     :param processes: returns the Process tuples for the values of the arguments; raises
@@ -37,6 +39,7 @@ def describe(arguments, processes, arrange=None) -> LaunchDescription:
     """
     def start(context):
         try:
+            check_moved(arguments, context.launch_configurations)
             values = read_arguments(arguments, context.launch_configurations)
             described = processes(values)
             check_names(described)
@@ -51,9 +54,22 @@ def describe(arguments, processes, arrange=None) -> LaunchDescription:
         OpaqueFunction(function=start)])
 
 
+def check_moved(arguments, texts: dict) -> None:
+    """
+    Check that no argument is given that another launch file has.
+
+    :param texts: by name.
+    :raises ValueError: if one is.
+    """
+    declared = {argument.name for argument in arguments}
+    for name, file in MOVED.items():
+        if name in texts and name not in declared:
+            raise ValueError(f'launch argument {name}:={texts[name]}: use {file} instead')
+
+
 def node_action(context, process: Process, values: dict) -> Node:
     """
-    Make the action that starts a process, and starts it again if it dies.
+    Return the action that starts a process, and starts it again if it dies.
 
     The launch ends with an error where a node cannot start.
     """
@@ -72,7 +88,7 @@ def node_action(context, process: Process, values: dict) -> Node:
             return None
         if event.returncode == CANNOT_START:
             raise RuntimeError(f'{process.executable} ended with status {CANNOT_START}, and would '
-                               'again: it has said why')
+                               'again: the reason is logged above')
         if event.returncode < 0 and event.returncode != -signal.SIGKILL:
             crashes_s.append(time.monotonic())
             if crashes_s[-1] - crashes_s[0] < CRASHES_S:

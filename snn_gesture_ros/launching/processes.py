@@ -1,31 +1,25 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The processes that launch files start, from the values of their arguments."""
+"""Tables of the arguments of launch files, and the processes that their values describe."""
 from pathlib import Path
 from typing import NamedTuple
 
 from ament_index_python.packages import get_package_share_directory
 from snn_gesture_ros.launching.arguments import (
     absolute, Argument, for_parameters, FROM_FILE, given, log_level, namespace, namespaces,
-    node_name, parameter_file, topic, truth)
+    node_name, parameter_file, relative_topic, topic, truth)
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
-from snn_gesture_ros.ros.lifecycle import AUTOSTART
+from snn_gesture_ros.ros.lifecycle import ManagedSettings
+from snn_gesture_ros.settings import settings_of
 
 PACKAGE = 'snn_gesture_ros'
 PARAMS_FILE = str(Path(get_package_share_directory(PACKAGE)) / 'config/gesture.yaml')
-CAMERAS = 'cameras'
 NODES = (
     Argument('name', 'Name of the classifier node', node_name, 'gesture_classifier'),
     Argument('event_stream_name', 'Name of the node that reads the camera', node_name,
              'event_stream'),
     Argument('namespace', 'Namespace of the nodes', namespace),
-    Argument(CAMERAS, 'Namespaces of several cameras, such as "left right": an event_stream in '
-             'each, one classifier for all; topics are relative to them', namespaces),
-    Argument('composed', 'Run both nodes in one process, which hands events over in memory',
-             truth, 'false'),
-    Argument('view', 'Also start event_viewer, which makes pictures of the events', truth,
-             'false'),
-    Argument('learn', 'Also start gesture_trainer, which learns gestures that people show', truth,
+    Argument('view', 'Also start event_viewer, which publishes images of the events', truth,
              'false'),
     Argument('params_file', 'YAML file with parameters of all nodes', parameter_file,
              PARAMS_FILE),
@@ -34,6 +28,15 @@ NODES = (
              'info'),
     Argument('respawn', 'Start a node again that dies', truth, 'true'),
 )
+ONE_CAMERA = (
+    Argument('composed', 'Run both nodes in one process, which hands events over in memory',
+             truth, 'false'),
+    Argument('learn', 'Also start gesture_trainer, which learns gestures that people show', truth,
+             'false'),
+)
+CAMERAS = Argument(
+    'cameras', 'Namespaces of the cameras, such as "left right": an event_stream in each, and one '
+    'classifier for all; topics are relative to them', namespaces, None)
 TOPICS = tuple(
     Argument(f'{name}_topic', f'Topic: {description}', topic, name) for name, description in (
         ('events', "The camera's events; EventArray or EventPacket"),
@@ -41,19 +44,23 @@ TOPICS = tuple(
         ('gesture', 'Gestures that start and end'),
         ('gesture_scores', 'Scores of every decision'),
         ('gesture_labels', 'Labels of the network, latched'),
-        ('event_image', 'Pictures of the events, with view:=true')))
-COMMON = for_parameters([AUTOSTART], ('autostart',))
+        ('event_image', 'Images of the events, with view:=true')))
+COMMON = for_parameters(settings_of(ManagedSettings), ('autostart',))
 STREAM = for_parameters(EVENT_STREAM, (
     'message_type', 'geometry', 'rotation', 'flip_x', 'flip_y'))
 VIEWER = tuple(argument for argument in STREAM if argument.name == 'rotation')
-"""Of STREAM, what event_viewer has too."""
+"""What event_viewer has in common with event_stream."""
 CLASSIFIER = for_parameters(
     GESTURE_CLASSIFIER, ('checkpoint', 'runtime', 'device', 'state', 'window_ms', 'slicing',
                          'window_events', 'start_threshold', 'end_threshold'))
-GESTURE = (*NODES, *TOPICS, *COMMON, *STREAM, *CLASSIFIER)
-"""Arguments of gesture.launch.py, and of all others."""
+GESTURE = (*NODES, *ONE_CAMERA, *TOPICS, *COMMON, *STREAM, *CLASSIFIER)
+"""Arguments of gesture.launch.py, and of all others for one camera."""
+MULTI_CAMERA = (
+    CAMERAS, *NODES, *(each._replace(read=relative_topic) for each in TOPICS), *COMMON, *STREAM,
+    *CLASSIFIER)
+"""Arguments of multi_camera.launch.py."""
 SENSOR_SIZE = {'width': 0, 'height': 0}
-"""Unknown: what a params_file says for all nodes is the size of event_stream's picture."""
+"""Unknown: that in the params_file for all nodes is the size of event_stream's image."""
 
 
 class NodeDescription(NamedTuple):
@@ -63,7 +70,7 @@ class NodeDescription(NamedTuple):
     """Also its name, unless it is given another."""
     name: str
     topics: dict
-    """What its topics are called, by the names that they have in its code."""
+    """Names of its topics, by the names that they have in its code."""
     parameters: dict
     """They win against those of the params_file."""
     presets: dict = {}
@@ -77,9 +84,9 @@ class Process(NamedTuple):
     namespace: str
     nodes: tuple
     ends: bool = False
-    """Whether it may have done all that it is for: it is not started again after status 0."""
+    """Whether it is done after status 0, and not started again."""
     when_respawned: dict = {}
-    """Parameters of its nodes that are others when it is started again."""
+    """Parameters of its nodes that differ when it is started again."""
     options: dict = {}
     """Other arguments of the action that starts it."""
 
@@ -136,66 +143,57 @@ def process_of(executable: str, values: dict, topics: dict, parameters: dict, *,
     return Process(executable, within(values.get('namespace', ''), camera), (node,), **options)
 
 
+def stream_process(values: dict, camera: str = '') -> Process:
+    """Return the process of the event_stream of a camera; see process_of."""
+    return process_of('event_stream', values, topics_of(values, ('events', 'event_stream')),
+                      given(COMMON + STREAM, values), name=values['event_stream_name'],
+                      camera=camera)
+
+
+def classifier_process(values: dict, cameras=('',), **parameters) -> Process:
+    """Return the process of the classifier of cameras; see process_of."""
+    topics = topics_of(
+        values, ('event_stream', 'gesture', 'gesture_scores', 'gesture_labels'), cameras)
+    return process_of('gesture_classifier', values, topics,
+                      {**given(COMMON + CLASSIFIER, values), **parameters}, name=values['name'])
+
+
+def viewer_process(values: dict, camera: str = '') -> Process:
+    """Return the process of the event_viewer of a camera; see process_of."""
+    shown = topics_of(values, ('events', 'event_stream', 'gesture', 'gesture_scores',
+                               'event_image'))
+    return process_of('event_viewer', values, shown, given(VIEWER, values), camera=camera)
+
+
 def gesture_processes(values: dict) -> list:
     """
-    Describe the processes of gesture.launch.py.
+    Return the processes of gesture.launch.py.
 
     :param values: of its arguments by name.
-    :raises ValueError: if they do not go together.
     """
-    check_cameras(values)
-    cameras = values.get(CAMERAS, [''])
-    streams = [process_of('event_stream', values, topics_of(values, ('events', 'event_stream')),
-                          given(COMMON + STREAM, values), name=values['event_stream_name'],
-                          camera=camera) for camera in cameras]
-    of_classifier = given(COMMON + CLASSIFIER, values)
-    if CAMERAS in values:
-        of_classifier['streams'] = cameras
-    classifier = process_of(
-        'gesture_classifier', values,
-        topics_of(values, ('event_stream', 'gesture', 'gesture_scores', 'gesture_labels'),
-                  cameras), of_classifier, name=values['name'])
-    processes = [*streams, classifier]
+    stream, classifier = stream_process(values), classifier_process(values)
+    processes = [stream, classifier]
     if values['composed']:
         processes = [Process('gesture_pipeline', classifier.namespace,
-                             (*streams[0].nodes, *classifier.nodes))]
+                             (*stream.nodes, *classifier.nodes))]
     if values['learn']:
         processes.append(process_of('gesture_trainer', values, topics_of(
             values, ('event_stream',)), {'classifier': values['name']}))
     if values['view']:
-        shown = topics_of(values, ('events', 'event_stream', 'gesture', 'gesture_scores',
-                                   'event_image'))
-        processes += [process_of('event_viewer', values, shown, given(VIEWER, values),
-                                 camera=camera) for camera in cameras]
+        processes.append(viewer_process(values))
     return processes
 
 
-def for_one_camera(values: dict, reason: str) -> None:
+def multi_camera_processes(values: dict) -> list:
     """
-    Refuse what gesture.launch.py alone takes.
+    Return the processes of multi_camera.launch.py.
 
-    :raises ValueError: if several cameras are named.
+    :param values: of its arguments by name.
     """
-    if CAMERAS in values:
-        raise ValueError(f'cameras is for gesture.launch.py: {reason}')
-
-
-def check_cameras(values: dict) -> None:
-    """
-    Check what does not go with several cameras.
-
-    :raises ValueError: if it is given.
-    """
-    if CAMERAS not in values:
-        return
-    for name in ('composed', 'learn'):
-        if values[name]:
-            raise ValueError(f'{name}:=true is for one camera: leave out cameras')
-    for argument in TOPICS:
-        if values[argument.name].startswith('/'):
-            raise ValueError(f'{argument.name}:={values[argument.name]} is the same for all '
-                             'cameras: give it relative to the namespaces of the cameras, '
-                             'without the first /')
+    cameras = values['cameras']
+    return [*(stream_process(values, camera) for camera in cameras),
+            classifier_process(values, cameras, streams=cameras),
+            *(viewer_process(values, camera) for camera in cameras if values['view'])]
 
 
 def check_names(processes) -> None:

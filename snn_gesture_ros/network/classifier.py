@@ -1,15 +1,32 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The classifier: a frame in, a score for each label out, at the cost of one time step."""
+from dataclasses import dataclass
 import math
 from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.frames.accumulation import network_input
 from snn_gesture_ros.network.checkpoint_files import CheckpointError, first_line
-from snn_gesture_ros.network.runtimes import open_runtime
+from snn_gesture_ros.network.runtimes import open_runtime, RUNTIMES
+from snn_gesture_ros.settings import setting
 
-STATES = ('carried', 'window')
+STATES = {'carried': 'the network keeps its state and decides at every frame',
+          'window': 'its state is reset before each window, and it decides at the end of it'}
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """Which network decides, and what runs it; the arguments of SpikingClassifier."""
+
+    checkpoint: str = setting(
+        'fast', 'Path of a checkpoint, or name of a shipped model', live=True)
+    runtime: str = setting('auto', 'What runs the network', choices=RUNTIMES, live=True)
+    device: str = setting('auto', 'Where the network runs: auto, cpu, cuda or cuda:n', live=True)
+    threads: int = setting(
+        1, 'Threads of the network on the CPU', minimum=1, maximum=64, live=True)
+    state: str = setting(
+        'carried', 'What the network remembers', choices=STATES, live=True)
 
 
 class State(NamedTuple):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from snn_gesture_ros.network.checkpoint_files import EXPORTED, find_checkpoint
 
-RUNTIMES = ('auto', 'torch', 'onnx')
+RUNTIMES = {'auto': 'onnx where it can', 'torch': 'PyTorch',
+            'onnx': 'ONNX Runtime, for an exported checkpoint'}
 
 
 def choose_runtime(checkpoint: str, runtime: str, device: str) -> str:

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The event_player node: play a recording as if it were a camera."""
+from dataclasses import dataclass
 import sys
 
 from rclpy.node import Node
@@ -11,26 +12,42 @@ from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.pacing import Paced
-from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import publish_while_running, run_node
 from snn_gesture_ros.ros.topics import header, message_class, STREAM_QOS
+from snn_gesture_ros.settings import setting, settings_of
 
-PARAMETERS = (
-    Spec('recording', '', f'The recording: {FORMATS}'),
-    Spec('topic', '', 'Topic of the bag, needed if several have events; or stream of another '
-         'file with several cameras, of which the first is played by default'),
-    Spec('encoding', '', 'Of a file without a header, as a Prophesee sensor sends it: evt2, '
-         'evt21 or evt3'),
-    Spec('rate', 1.0, 'Speed; 2 is twice as fast as recorded', 0.001, 1000.0),
-    Spec('loop', False, 'Start again at the end; the recording must last more than 0.1 s'),
-    Spec('start', 0.0, 'Seconds of the recording to skip', 0.0, 1e9),
-    Spec('duration', 0.0, 'Seconds to play; 0 for all', 0.0, 1e9),
-    Spec('width', 0, 'Width of the sensor in pixels, if the recording does not contain it; 0 '
-         'for 128 or the smallest that holds all events', 0, 65536),
-    Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 65536),
-    Spec('clock', False, 'Publish the time of the recording on /clock'),
-    Spec('frame_id', 'camera', 'Frame of the header, for recordings other than bags'),
-)
+
+@dataclass(frozen=True)
+class PlayerSettings:
+    """Which recording is played, and how."""
+
+    recording: str = setting('', f'The recording: {FORMATS}')
+    topic: str = setting(
+        '', 'Topic of a bag that has several with events, or stream of another file with several '
+        'cameras, of which the first is played by default')
+    encoding: str = setting(
+        '', 'Encoding of a file without a header, as a Prophesee sensor has sent it: evt2, evt21 '
+        'or evt3')
+    rate: float = setting(
+        1.0, 'Speed; 2 is twice as fast as recorded', minimum=0.001, maximum=1000.0)
+    loop: bool = setting(
+        False, 'Repeat the recording, which must last more than 0.1 s; false: the node ends')
+    start: float = setting(
+        0.0, 'Time of the recording to skip', unit='s', minimum=0.0, maximum=1e9)
+    duration: float = setting(
+        0.0, 'Time of the recording to play; 0: all', unit='s', minimum=0.0, maximum=1e9)
+    width: int = setting(
+        0, 'Width of the sensor, where it is not in the recording, as in an npz; 0: 128, or the '
+        'smallest that holds all events', unit='pixels', minimum=0, maximum=65536)
+    height: int = setting(
+        0, 'Height of the sensor, likewise', unit='pixels', minimum=0, maximum=65536)
+    clock: bool = setting(
+        False, 'Publish the time of the recording on /clock, for nodes with use_sim_time')
+    frame_id: str = setting('camera', 'Frame of the header; a bag has its own')
+
+
+PARAMETERS = settings_of(PlayerSettings)
 CLOCK_PERIOD_NS = 5_000_000
 SUBSCRIBER_PERIOD_S = 0.02
 

@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The event_stream node: a camera's event topic in, the compact stream out."""
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 import time
 
 from snn_gesture_ros.doctor.findings import SILENCE_S
@@ -9,20 +9,28 @@ from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS, rehearse, StreamCounters
-from snn_gesture_ros.parameters import EVENT_STREAM, NOISE
+from snn_gesture_ros.parameters import EVENT_STREAM
 from snn_gesture_ros.ros.diagnostics import (
     INACTIVE, NodeDiagnostics, RUNNING, Silence, STALE, WARN)
-from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_spec, source_values
+from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_setting, source_values
 from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S, TypeSearch
-from snn_gesture_ros.ros.lifecycle import AUTOSTART, ManagedNode
+from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
 from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.silence import ALL_FILTERED, explain_camera
 from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.settings import make_settings, settings_of
 from std_msgs.msg import UInt8MultiArray
 
-EVENTS_FROM = publisher_spec('events_from', 'events')
-PARAMETERS = (AUTOSTART, EVENTS_FROM, *EVENT_STREAM)
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """Whose events are read."""
+
+    events_from: str = publisher_setting('events')
+
+
+PARAMETERS = (*settings_of(ManagedSettings, SourceSettings), *EVENT_STREAM)
 
 
 def settings_from(values: dict) -> tuple:
@@ -31,7 +39,7 @@ def settings_from(values: dict) -> tuple:
 
     :raises ValueError: if one is wrong.
     """
-    return Geometry.of(values), NoiseSettings(**{name: values[name] for name in NOISE})
+    return make_settings(Geometry, values), make_settings(NoiseSettings, values)
 
 
 class EventStreamNode(ManagedNode):
@@ -115,7 +123,7 @@ class EventStreamNode(ManagedNode):
             self._subscription.destroy()
         self._stream, self._silence = stream, Silence()
         self._subscription = FollowedTopic(
-            self, message, 'events', self._on_message, CAMERA_QOS, EVENTS_FROM.name)
+            self, message, 'events', self._on_message, CAMERA_QOS, 'events_from')
 
     def _on_message(self, data: bytes) -> None:
         """

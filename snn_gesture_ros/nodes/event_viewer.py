@@ -2,29 +2,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event_viewer node: images of the events, with the gesture and its score."""
 from array import array
+from dataclasses import dataclass
 
 from rclpy.node import Node
 from sensor_msgs.msg import Image
-from snn_gesture_ros.events.geometry import check_rotation
-from snn_gesture_ros.parameters import ROTATION
+from snn_gesture_ros.events.geometry import ROTATIONS
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S
 from snn_gesture_ros.ros.live_events import LiveEvents
-from snn_gesture_ros.ros.parameters import declare, on_change, Spec
+from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.topics import header, IMAGE_QOS
+from snn_gesture_ros.settings import setting, settings_of
 from snn_gesture_ros.viewing.image import draw_events, MAX_SIDE_PX, write_caption
 
-SOURCES = ('events', 'event_stream')
-PARAMETERS = (
-    Spec('source', 'events', 'What is shown: events (all that the camera sends, also if no '
-         'other node runs) or event_stream (the clean events that the network sees)'),
-    Spec('rate_hz', 15.0, 'Images per second, while somebody subscribes to them', 0.1, 120.0),
-    Spec('longest_px', MAX_SIDE_PX, 'Maximum of the longer side of an image; a larger sensor is '
-         'shrunk, a smaller one is enlarged', 16, 4096),
-    ROTATION._replace(description='Rotate the events of a camera clockwise by 0, 90, 180 or 270 '
-                      'degrees; event_stream is rotated already'),
-)
+
+@dataclass(frozen=True)
+class ViewerSettings:
+    """What is shown, and how."""
+
+    source: str = setting('events', 'What is shown', choices={
+        'events': 'all that the camera sends, also where no other node runs',
+        'event_stream': 'the clean events that the network sees'})
+    rate_hz: float = setting(
+        15.0, 'Rate of the images while a node subscribes to them', unit='Hz', minimum=0.1,
+        maximum=120.0)
+    longest_px: int = setting(
+        MAX_SIDE_PX, 'Longer side of an image: a larger sensor is shrunk, a smaller one enlarged',
+        unit='pixels', minimum=16, maximum=4096)
+    rotation: int = setting(
+        0, 'Turn the events of a camera clockwise; those of event_stream are turned already',
+        unit='degrees', choices=ROTATIONS, live=True)
+
+
+PARAMETERS = settings_of(ViewerSettings)
 
 
 class EventViewerNode(Node):
@@ -38,9 +49,6 @@ class EventViewerNode(Node):
         """
         super().__init__('event_viewer')
         values = declare(self, PARAMETERS)
-        if values['source'] not in SOURCES:
-            raise ValueError(f'source {values["source"]!r} is not one of {", ".join(SOURCES)}')
-        check_rotation(values['rotation'])
         self._longest_px = values['longest_px']
         self._images = 0
         self._live = LiveEvents(self, values['source'], values['rotation'])
@@ -54,13 +62,7 @@ class EventViewerNode(Node):
         self.get_logger().info(f'waiting for a subscriber of {self._publisher.topic_name}')
 
     def _change(self, changed: dict) -> None:
-        """
-        Apply parameters that change.
-
-        :raises ValueError: if they cannot be used.
-        """
         if 'rotation' in changed:
-            check_rotation(changed['rotation'])
             self._live.rotation = changed['rotation']
 
     def _watch(self) -> None:

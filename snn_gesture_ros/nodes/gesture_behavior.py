@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_behavior node: from gesture scores to what the robot does, by a table."""
+from dataclasses import dataclass
 from functools import partial
 import time
 
@@ -14,20 +15,28 @@ from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic, source_values
-from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.row_actions import ACTIONS, GoalSender, resolve_name
 from snn_gesture_ros.ros.running import avoid_shared_memory, every, publish_while_running, run_node
 from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import GESTURE_QOS
+from snn_gesture_ros.settings import setting, settings_of
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
 
-PARAMETERS = (
-    Spec('table', '', 'YAML file that defines what each gesture does; empty for the one of the '
-         'package, config/behavior.yaml'),
-    Spec('armed', False, 'Start armed; otherwise rows act only after a gesture or the service '
-         '~/arm has armed the robot'),
-)
+
+@dataclass(frozen=True)
+class BehaviorSettings:
+    """What the robot does, and whether from the start."""
+
+    table: str = setting(
+        '', 'YAML file with what each gesture makes the robot do; empty: config/behavior.yaml of '
+        'the package')
+    armed: bool = setting(
+        False, 'Start armed; otherwise rows act after a gesture or the service ~/arm')
+
+
+PARAMETERS = settings_of(BehaviorSettings)
 PERIOD_S = 0.02
 """Velocities are published and the watchdog is checked with this period."""
 DRAIN_ZERO = Duration(seconds=0.2)

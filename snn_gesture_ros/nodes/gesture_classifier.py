@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_classifier node: the compact stream in, gestures out."""
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import partial
 import time
 
@@ -12,23 +13,32 @@ from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.frame_stream import PERIOD_NS, Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
-from snn_gesture_ros.parameters import DECISION, GESTURE_CLASSIFIER, NETWORK, SLICING, Spec
+from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, NETWORK, SLICING
 from snn_gesture_ros.ros.classified_stream import ClassifiedStream
 from snn_gesture_ros.ros.diagnostics import (
     Durations, INACTIVE, NodeDiagnostics, release_memory, RUNNING, SEVERITY, WARN)
-from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_spec, source_values
-from snn_gesture_ros.ros.lifecycle import AUTOSTART, ManagedNode
+from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_setting, source_values
+from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
 from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.silence import explain_stream
 from snn_gesture_ros.ros.topics import STREAM_QOS
 from snn_gesture_ros.ros.worker import run_beside, Worker
+from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 
-STREAMS = Spec('streams', [''], "Namespaces of the event streams, within the node's own, that one "
-               "network decides on in one batch; empty: the node's own")
-STREAM_FROM = publisher_spec('stream_from', 'event_stream')
-PARAMETERS = (AUTOSTART, STREAM_FROM, STREAMS, *GESTURE_CLASSIFIER)
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """Which event streams are read."""
+
+    streams: tuple = setting(
+        ('',), "Namespaces of the event streams, within the node's own, that one network decides "
+        "on in one batch; '': the node's own")
+    stream_from: str = publisher_setting('event_stream')
+
+
+PARAMETERS = (*settings_of(ManagedSettings, SourceSettings), *GESTURE_CLASSIFIER)
 PAUSE = 0.9
 """Part of the time to a frame's end in which packets are left to wait."""
 LONGEST_PAUSE_US = 50_000
@@ -45,8 +55,8 @@ def open_recognitions(values: dict) -> tuple:
     count = len(values['streams'])
     classifier = SpikingClassifier(**{name: values[name] for name in NETWORK}, streams=count)
     card = classifier.card
-    settings = DecisionSettings(**{name: values[name] for name in DECISION})
-    slicing = Slicing(**{name: values[name] for name in SLICING})
+    settings = make_settings(DecisionSettings, values)
+    slicing = make_settings(Slicing, values)
     recognitions = [Recognition(classifier, slicing, settings, values['min_events'])
                     for _ in range(count)]
     return recognitions, (
@@ -85,10 +95,10 @@ class GestureClassifierNode(ManagedNode):
             event_stream.deliver_to(self._receive)
         self.begin(values['autostart'])
 
-    def _make_streams(self, names: list) -> list:
+    def _make_streams(self, names: tuple) -> list:
         if not names or len(set(names)) < len(names):
             raise ValueError('streams must be one or more names, none of them twice')
-        if self._event_stream is not None and names != STREAMS.default:
+        if self._event_stream is not None and names != SourceSettings.streams:
             raise ValueError('streams needs event_stream and gesture_classifier in processes of '
                              'their own: leave out composed')
         return [ClassifiedStream(self, name, place, self._latency)
@@ -117,7 +127,7 @@ class GestureClassifierNode(ManagedNode):
         if self._event_stream is None:
             self._listening = [FollowedTopic(
                 self, UInt8MultiArray, stream.topic, partial(self._on_packet, stream), STREAM_QOS,
-                STREAM_FROM.name) for stream in self._streams]
+                'stream_from') for stream in self._streams]
         self.get_logger().info(description)
 
     def deactivate(self) -> None:
@@ -223,7 +233,7 @@ class GestureClassifierNode(ManagedNode):
         :raises ValueError: if they cannot be used; all stays as it was then.
         """
         values = {**self._values, **changed}
-        settings = DecisionSettings(**{name: values[name] for name in DECISION})
+        settings = make_settings(DecisionSettings, values)
         if changed.keys() & {*NETWORK, *SLICING}:
             if self.is_active:
                 self._swap(values)

@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_evaluator node: evaluate what the live nodes announce, and write a report."""
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import sys
 
@@ -19,10 +19,11 @@ from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
 from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic
-from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
@@ -34,14 +35,25 @@ BEHIND = ('late_events', 'frames_dropped', 'lost')
 PLAYER = 'event_player'
 SOURCES = 'event_stream', 'gesture_scores'
 """Topics of the nodes that are evaluated."""
+
+
+@dataclass(frozen=True)
+class EvaluatorSettings:
+    """What is shown, and where the report is written."""
+
+    recording: str = setting(
+        '', 'The recording that is played; its labels are looked for in its folder')
+    label_table: str = setting(
+        '', 'Table of what is shown, with the columns start,end,label in seconds; empty: it is '
+        'looked for')
+    label: str = setting('', 'What is shown from start to end, instead of a table')
+    output: str = setting('evaluation', 'Folder for report.html, report.json and decisions.csv')
+
+
 PARAMETERS = (
-    Spec('recording', '', 'The recording that is played; its labels are searched as by evaluate'),
-    Spec('label_table', '', 'Table of what is shown, with the columns start,end,label in seconds; '
-         'empty to search for it'),
-    Spec('label', '', 'What is shown from start to end, instead of a table'),
-    Spec('output', 'evaluation', 'Folder for report.html, report.json and decisions.csv'),
-    *(spec._replace(read_only=True) for spec in GESTURE_CLASSIFIER
-      if spec.name in ('checkpoint', 'state', *SLICING)),
+    *settings_of(EvaluatorSettings),
+    *(replace(each, live=False) for each in GESTURE_CLASSIFIER
+      if each.name in ('checkpoint', 'state', *SLICING)),
 )
 
 
@@ -59,7 +71,7 @@ class GestureEvaluatorNode(Node):
         self._simulated = self.get_parameter('use_sim_time').value
         self._card = load_classifier(checkpoint=self._values['checkpoint']).card
         self._source = self._find_source()
-        self._frames = Slicing(**{name: self._values[name] for name in SLICING}).frames(self._card)
+        self._frames = make_settings(Slicing, self._values).frames(self._card)
         self._recorder = RunRecorder(self._card.labels)
         self._packets, self._decisions, self._changes = [], {}, {}
         self._events = 0

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_trainer node: collect examples that people show and name, and fine-tune on them."""
+from dataclasses import dataclass
 from datetime import datetime, timezone
 import os
 from pathlib import Path
@@ -17,28 +18,40 @@ from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
-from snn_gesture_ros.ros.parameters import declare, on_change, RemoteParameters, Spec
+from snn_gesture_ros.ros.parameters import declare, on_change, RemoteParameters
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import STREAM_QOS
+from snn_gesture_ros.settings import setting, settings_of
 from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
 
 MIN_S, MAX_S = MIN_US / 1e6, MAX_US / 1e6
-PARAMETERS = (
-    Spec('folder', '~/.ros/snn_gesture', 'Folder of examples and learned networks'),
-    Spec('classifier', 'gesture_classifier', 'Name of the node whose network is fine-tuned'),
-    Spec('person', 'someone', 'Who shows the examples; stored with them',
-         read_only=False),
-    Spec('example_s', 3.0, 'A label applies to this many seconds before its arrival', MIN_S,
-         MAX_S, read_only=False),
-    Spec('rehearsal', '', 'Rehearsal set: clips of the old gestures, which must not be forgotten; '
-         'empty for simulated people', read_only=False),
-    Spec('least_recall', 0.7, 'Minimum recall of each label on held-out examples; a network below '
-         'it is not used', 0.0, 1.0, read_only=False),
-    Spec('most_forgotten', 0.02, 'Maximum loss of the mean recall of the old gestures',
-         0.0, 1.0, read_only=False),
-)
+
+
+@dataclass(frozen=True)
+class TrainerSettings:
+    """Which examples are kept, and which network is offered."""
+
+    folder: str = setting('~/.ros/snn_gesture', 'Where examples and learned networks are kept')
+    classifier: str = setting('gesture_classifier', 'Name of the node whose network learns')
+    person: str = setting(
+        'someone', 'Who shows examples, as their data names the person', live=True)
+    example_s: float = setting(
+        3.0, 'A label that arrives is that of so much time before it', unit='s',
+        minimum=MIN_S, maximum=MAX_S, live=True)
+    rehearsal: str = setting(
+        '', 'Clip set of the old gestures, which must not be forgotten; empty: simulated people',
+        live=True)
+    least_recall: float = setting(
+        0.7, 'Recall of held-out examples of each label that a network needs to be offered',
+        minimum=0.0, maximum=1.0, live=True)
+    most_forgotten: float = setting(
+        0.02, 'How much of the mean recall of the old gestures a network may lose and be offered',
+        minimum=0.0, maximum=1.0, live=True)
+
+
+PARAMETERS = settings_of(TrainerSettings)
 CLASSIFIER = ('checkpoint', 'runtime', 'device')
 """Parameters of the classifier that this node needs."""
 DRAIN_S = 0.05

@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The simulated_camera node: a simulated person who makes gestures before a camera."""
+from dataclasses import dataclass
 from itertools import cycle
 import queue
 import threading
@@ -12,27 +13,41 @@ from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.pacing import Paced
-from snn_gesture_ros.ros.parameters import declare, Spec
+from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import publish_while_running, run_node
 from snn_gesture_ros.ros.topics import classification, header, message_class, TRUTH_QOS
+from snn_gesture_ros.settings import setting, settings_of
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS, SimulatedCamera
-from snn_gesture_ros.simulation.activities import ACTIVITIES, IDLE_ACTIVITIES
+from snn_gesture_ros.simulation.activities import ACTIVITIES
 from vision_msgs.msg import Classification
 
-PARAMETERS = (
-    Spec('sensor', 'dvs128', f'Kind of camera: {", ".join(SENSORS)}'),
-    Spec('width', 0, 'Width of the sensor in pixels; 0 for that of its kind', 0, 1280),
-    Spec('height', 0, 'Height of the sensor in pixels, likewise', 0, 1280),
-    Spec('framing', 'upper_body', f'Where the camera stands: {", ".join(FRAMINGS)}'),
-    Spec('seed', 1, 'Seed of the person, the room and the noise', 0, 2**31 - 1),
-    Spec('gestures', list(DVS128_GESTURES), 'What the person does, in this order: gestures, none, '
-         f'or a kind of none: {", ".join(IDLE_ACTIVITIES)}'),
-    Spec('loop', True, 'Start again after the last gesture; otherwise the node ends'),
-    Spec('gesture_s', 2.5, 'Duration of a gesture', 0.1, 3600.0),
-    Spec('pause_s', 1.5, 'Rest before each gesture', 0.0, 3600.0),
-    Spec('wait_for_subscriber', False, 'Start when somebody subscribes to the events'),
-    Spec('frame_id', 'camera', 'Frame of the header'),
-)
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """The camera, and what it sees."""
+
+    sensor: str = setting('dvs128', 'Kind of camera', choices=tuple(SENSORS))
+    width: int = setting(
+        0, 'Width of the sensor; 0: that of its kind', unit='pixels', minimum=0, maximum=1280)
+    height: int = setting(
+        0, 'Height of the sensor; 0: that of its kind', unit='pixels', minimum=0, maximum=1280)
+    framing: str = setting('upper_body', 'How much of the person is seen', choices={
+        **dict.fromkeys(FRAMINGS, ''), 'near': 'a hand fills the image',
+        'data_set': 'as in DVS128 Gesture'})
+    seed: int = setting(
+        1, 'Chooses the person, the room and the noise', minimum=0, maximum=2**31 - 1)
+    gestures: tuple = setting(
+        tuple(DVS128_GESTURES), 'What the person does, in this order; what is not a gesture is '
+        'learned as none', choices=tuple(ACTIVITIES))
+    loop: bool = setting(True, 'Repeat the gestures; false: the node ends after the last one')
+    gesture_s: float = setting(2.5, 'Duration of a gesture', unit='s', minimum=0.1, maximum=3600.0)
+    pause_s: float = setting(
+        1.5, 'Pause before each gesture', unit='s', minimum=0.0, maximum=3600.0)
+    wait_for_subscriber: bool = setting(False, 'Start when a node subscribes to the events')
+    frame_id: str = setting('camera', 'Frame of the header')
+
+
+PARAMETERS = settings_of(CameraSettings)
 MESSAGE_TYPE = 'dv_ros2_msgs/msg/EventArray'
 BATCH_US = 1000
 """Camera time of one message, as dv_ros2_capture sends them."""
@@ -53,13 +68,6 @@ class SimulatedCameraNode(Node):
         """
         super().__init__('simulated_camera')
         values = declare(self, PARAMETERS)
-        unknown = set(values['gestures']) - set(ACTIVITIES)
-        if unknown or not values['gestures']:
-            raise ValueError(f'gestures {sorted(unknown)} are not known; known are '
-                             f'{", ".join(ACTIVITIES)}')
-        for name, known in (('sensor', SENSORS), ('framing', FRAMINGS)):
-            if values[name] not in known:
-                raise ValueError(f'{name} {values[name]!r} is not one of {", ".join(known)}')
         preset = SENSORS[values['sensor']]
         self._width = values['width'] or preset.width
         self._height = values['height'] or preset.height

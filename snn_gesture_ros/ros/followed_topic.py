@@ -7,8 +7,8 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.subscription import Subscription
 from rclpy.waitable import NumberOfEntities, Waitable
-from snn_gesture_ros.parameters import Spec
 from snn_gesture_ros.ros.graph import publisher_names, take
+from snn_gesture_ros.settings import setting
 
 FIRST, ONLY = 'first', 'only'
 SPEAKS_S = 1.0
@@ -67,11 +67,11 @@ class Following:
         return [sender for sender, sent_s in self._others_s.items() if now_s - sent_s < SPEAKS_S]
 
 
-def publisher_spec(name: str, topic: str) -> Spec:
-    """Declare a parameter that chooses the publisher of a topic."""
-    return Spec(name, FIRST, f'Whose messages on {topic} are read where several nodes send: first '
-                '(of the one that was there first), only (of none before one is left), or the '
-                'name of a node, of which alone they are read then')
+def publisher_setting(topic: str):
+    """Return the field of a dataclass of settings that chooses the publisher of a topic."""
+    return setting(FIRST, f'Whose messages on {topic} are read where several nodes publish it: '
+                   'first (that of the node that was there first), only (that of none before one '
+                   'is left), or the name of a node, whose messages alone are read then')
 
 
 class FollowedTopic(Waitable):

@@ -1,18 +1,26 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Managed nodes, which hold their resources only while they are active."""
+from dataclasses import dataclass
 from functools import partial
 import traceback
 
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from snn_gesture_ros.parameters import Spec
 from snn_gesture_ros.ros.diagnostics import release_memory
+from snn_gesture_ros.settings import setting
 from std_srvs.srv import SetBool
 
 RCLError = rclpy_implementation.RCLError
-AUTOSTART = Spec('autostart', True, 'Become active at start; false leaves that to a lifecycle '
-                 'manager or to the service enable')
+
+
+@dataclass(frozen=True)
+class ManagedSettings:
+    """When a managed node becomes active."""
+
+    autostart: bool = setting(
+        True, 'Become active at start; false leaves that to a lifecycle manager or to the '
+        'service enable')
 
 
 class ManagedNode(LifecycleNode):

@@ -1,7 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of nodes: declared to ROS with description, range and read-only flag; and remote."""
+"""Parameters of nodes: settings that are declared to ROS, and the parameters of other nodes."""
 from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, Parameter, ParameterDescriptor, ParameterType,
@@ -9,48 +11,59 @@ from rcl_interfaces.msg import (
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.parameter import Parameter as LocalParameter
-from snn_gesture_ros.parameters import Spec
+from snn_gesture_ros.settings import KINDS, Setting
 
 
-def describe(spec: Spec) -> ParameterDescriptor:
+def all_parameters() -> dict:
+    """Return the Setting of every parameter, by the name of the node; the nodes are imported."""
+    import snn_gesture_ros.nodes as nodes
+    modules = {name: import_module(f'{nodes.__name__}.{name}')
+               for _, name, _ in iter_modules(nodes.__path__)}
+    return {name: module.PARAMETERS for name, module in sorted(modules.items())
+            if hasattr(module, 'PARAMETERS')}
+
+
+def describe(setting: Setting) -> ParameterDescriptor:
     """
-    Describe a parameter to ROS.
+    Return what ROS knows of a parameter.
 
     A decimal one takes whole numbers too, which ROS calls dynamic typing; see `declare`.
     """
-    decimal = isinstance(spec.default, float)
-    descriptor = ParameterDescriptor(description=spec.description, read_only=spec.read_only,
-                                     dynamic_typing=decimal)
-    if spec.minimum is not None and decimal:
+    kind = type(setting.default)
+    descriptor = ParameterDescriptor(
+        description=setting.text, additional_constraints=setting.limits,
+        read_only=not setting.live, dynamic_typing=kind is float)
+    if setting.minimum is not None and kind is float:
         descriptor.floating_point_range = [
-            FloatingPointRange(from_value=spec.minimum, to_value=spec.maximum)]
-    elif spec.minimum is not None:
+            FloatingPointRange(from_value=setting.minimum, to_value=setting.maximum)]
+    elif setting.minimum is not None:
         descriptor.integer_range = [
-            IntegerRange(from_value=spec.minimum, to_value=spec.maximum)]
+            IntegerRange(from_value=setting.minimum, to_value=setting.maximum)]
     return descriptor
 
 
-def declare(node, specs) -> dict:
+def declare(node, settings) -> dict:
     """
-    Declare parameters and give their values by name.
+    Declare parameters and return their values by name.
 
     A decimal one stays one, now and later, whatever number it is given as.
 
+    :param settings: a Setting for each.
     :raises ValueError: if a value of the wrong type or out of range was given.
     """
-    decimal = {spec.name for spec in specs if isinstance(spec.default, float)}
+    decimal = {setting.name for setting in settings if isinstance(setting.default, float)}
     node.add_on_set_parameters_callback(partial(_make_decimal, decimal))
     values = {}
-    for spec in specs:
+    for setting in settings:
         try:
-            given = node.declare_parameter(spec.name, spec.default, describe(spec)).value
+            given = node.declare_parameter(
+                setting.name, setting.default, describe(setting)).value
         except InvalidParameterTypeException:
-            raise ValueError(f'parameter {spec.name} must be a '
-                             f'{type(spec.default).__name__}: {spec.description}') from None
+            raise ValueError(f'parameter {setting.name} must be {KINDS[type(setting.default)]}: '
+                             f'{setting.text}') from None
         except InvalidParameterValueException:
-            raise ValueError(f'parameter {spec.name} must be between {spec.minimum} and '
-                             f'{spec.maximum}') from None
-        values[spec.name] = spec.check(given)
+            raise ValueError(f'parameter {setting.name} must be {setting.limits}') from None
+        values[setting.name] = setting.check(given)
     return values
 
 
@@ -62,13 +75,14 @@ def _make_decimal(names: set, parameters: list) -> SetParametersResult:
     return SetParametersResult(successful=True)
 
 
-def on_change(node, specs, apply) -> None:
+def on_change(node, settings, apply) -> None:
     """
-    Let `apply` decide over parameters that change.
+    Let `apply` decide whether parameters change.
 
+    :param settings: a Setting for each.
     :param apply: takes the changed values by name; raises ValueError to refuse them all.
     """
-    by_name = {spec.name: spec for spec in specs}
+    by_name = {setting.name: setting for setting in settings}
 
     def callback(parameters):
         try:
@@ -82,11 +96,11 @@ def on_change(node, specs, apply) -> None:
 
 
 class RemoteParameters:
-    """Texts among the parameters of another node, by its services: Humble has no client of it."""
+    """Parameters of another node that are text, by its services: Humble has no client of them."""
 
     def __init__(self, node, name: str, callback_group):
         """
-        Begin to look for the other node.
+        Create the clients.
 
         :param name: of the other node; relative to the namespace of this one.
         :param callback_group: for the answers.
@@ -97,16 +111,16 @@ class RemoteParameters:
             SetParameters, f'{name}/set_parameters', callback_group=callback_group)
 
     def are_there(self) -> bool:
-        """Tell whether the other node answers."""
+        """Return whether the other node answers."""
         return self._get.service_is_ready() and self._set.service_is_ready()
 
     async def texts(self, names) -> dict:
-        """Ask for texts; give them by name."""
+        """Return the values of parameters, by name."""
         answer = await self._get.call_async(GetParameters.Request(names=list(names)))
         return {name: value.string_value for name, value in zip(names, answer.values)}
 
     async def set_text(self, name: str, text: str) -> SetParametersResult:
-        """Set a text; give the answer."""
+        """Set a parameter and return the result."""
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=text)
         answer = await self._set.call_async(SetParameters.Request(
             parameters=[Parameter(name=name, value=value)]))

@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Settings of a training, from a YAML file and the command line."""
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from snn_gesture_ros.files import read_regular
@@ -9,23 +9,13 @@ from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.network.model_card import (
     FRAME_VALUES, MAX_SIZE, MAX_TIME_STEPS, MAX_WINDOW_EVENTS, MAX_WINDOW_MS, MIN_WINDOW_MS,
     READOUTS)
+from snn_gesture_ros.settings import check_fields, setting, settings_of
 import yaml
 
 SLICINGS = ('time', 'count', 'number')
 OPTIMIZERS = ('adamw', 'adam', 'sgd')
 VALIDATION_SPLITS = ('validation', 'test')
 SCHEDULES = ('one_cycle', 'cosine')
-KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
-         tuple: 'a list', dict: 'a mapping'}
-
-
-def setting(default, description: str, *flags: str, choices=None, minimum=None, maximum=None):
-    """Return the field of a setting; a default that is a tuple with two numbers is a range."""
-    metadata = {'help': description, 'flags': flags, 'choices': choices, 'minimum': minimum,
-                'maximum': maximum}
-    if isinstance(default, dict):
-        return field(default_factory=lambda: dict(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -47,11 +37,12 @@ class Settings:
     # Windows and frames.
     time_steps: int = setting(
         16, 'T, frames of a window', '-T', minimum=1, maximum=MAX_TIME_STEPS)
-    size: int = setting(32, 'width and height of a frame, pixels', minimum=4, maximum=MAX_SIZE)
+    size: int = setting(32, 'width and height of a frame', unit='pixels', minimum=4,
+                        maximum=MAX_SIZE)
     slicing: str = setting(
         'time', 'slice by time, by count of events, or each whole clip into T frames of equally '
                 "many events (SpikingJelly's number)", choices=SLICINGS)
-    window_ms: float = setting(1000.0, 'duration of a window, for slicing time',
+    window_ms: float = setting(1000.0, 'duration of a window, for slicing time', unit='ms',
                                minimum=MIN_WINDOW_MS, maximum=MAX_WINDOW_MS)
     window_events: int = setting(0, 'events of a window, for slicing count', minimum=0,
                                  maximum=MAX_WINDOW_EVENTS)
@@ -74,7 +65,7 @@ class Settings:
     cupy: bool = setting(
         False, 'CuPy kernels for the neurons (SpikingJelly 0.0.0.0.14 and CUDA)', '--cupy')
 
-    # Optimisation.
+    # Optimization.
     epochs: int = setting(26, 'passes over the data', minimum=1)
     epoch_windows: int = setting(0, 'windows of an epoch; 0: one of each clip', minimum=0)
     batch: int = setting(32, 'windows of a step in each process', '-b', minimum=2)
@@ -104,13 +95,17 @@ class Settings:
         0.0, 'probability that left and right are exchanged, also in labels', minimum=0, maximum=1)
     shift: float = setting(
         0.0, 'largest shift, as part of the width and height', minimum=0, maximum=1)
-    scale: tuple = setting((1.0, 1.0), 'smallest and largest factor of size', minimum=0.05)
-    rotation_deg: float = setting(0.0, 'largest rotation, degrees', minimum=0, maximum=180)
+    scale: tuple = setting((1.0, 1.0), 'smallest and largest factor of size', minimum=0.05,
+                           is_range=True)
+    rotation_deg: float = setting(0.0, 'largest rotation', unit='degrees', minimum=0,
+                                  maximum=180)
     time_stretch: tuple = setting(
-        (1.0, 1.0), 'smallest and largest factor of duration, for slicing time', minimum=0.1)
+        (1.0, 1.0), 'smallest and largest factor of duration, for slicing time', minimum=0.1,
+        is_range=True)
     density: tuple = setting(
         (1.0, 1.0), 'smallest and largest factor of the number of events: some are dropped, or '
-                    'repeated on neighboring pixels', minimum=0.01, maximum=20)
+                    'repeated on neighboring pixels', minimum=0.01, maximum=20,
+        is_range=True)
     event_drop: float = setting(
         0.0, 'probability that the events of a random rectangle, of up to half the width and '
              'height, are dropped', minimum=0, maximum=1)
@@ -137,8 +132,7 @@ class Settings:
 
     def __post_init__(self):
         """Raise ValueError, with the name of the setting, if a value is wrong."""
-        for spec in fields(self):
-            object.__setattr__(self, spec.name, _checked(spec, getattr(self, spec.name)))
+        check_fields(self)
         if self.slicing == 'count' and self.window_events < self.time_steps:
             raise ValueError(f'window_events must be at least {self.time_steps}, the frames of a '
                              'window, where slicing is count')
@@ -199,11 +193,11 @@ def check(given: dict) -> None:
 
     :raises ValueError: if a name is unknown or a value is wrong.
     """
-    specs = {spec.name: spec for spec in fields(Settings)}
+    known = {each.name: each for each in settings_of(Settings)}
     for name, value in given.items():
-        if name not in specs:
-            raise ValueError(f'unknown setting {name!r}; there are {", ".join(specs)}')
-        _checked(specs[name], value)
+        if name not in known:
+            raise ValueError(f'unknown setting {name!r}; there are {", ".join(known)}')
+        known[name].check(value)
 
 
 def shipped_configs() -> dict:
@@ -218,28 +212,3 @@ def _config_folder() -> Path:
         return of_sources
     from ament_index_python.packages import get_package_share_directory
     return Path(get_package_share_directory('snn_gesture_ros')) / 'config'
-
-
-def _checked(spec, value):
-    """Return a value in its type; raise ValueError if it is of another type or out of range."""
-    is_range = spec.type is tuple and spec.default
-    if spec.type is float and type(value) is int:
-        value = float(value)
-    if spec.type is tuple and isinstance(value, list):
-        value = tuple(value)
-    good = type(value) is spec.type
-    if good and is_range:
-        good = len(value) == 2 and all(type(end) in (int, float) for end in value)
-        good = good and value[0] <= value[1]
-    if not good:
-        kind = 'two numbers, the smaller first' if is_range else KINDS[spec.type]
-        raise ValueError(f'{spec.name} must be {kind}, not {value!r}')
-    choices, minimum, maximum = (spec.metadata[key] for key in ('choices', 'minimum', 'maximum'))
-    if choices and value not in choices:
-        raise ValueError(f'{spec.name} must be one of {", ".join(choices)}, not {value!r}')
-    for number in value if is_range else [value]:
-        if minimum is not None and not number >= minimum or (
-                maximum is not None and number > maximum):
-            limit = '' if maximum is None else f' and at most {maximum:g}'
-            raise ValueError(f'{spec.name} must be at least {minimum:g}{limit}, not {number:g}')
-    return value

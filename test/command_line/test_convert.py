@@ -31,6 +31,7 @@ def facts_of(path):
         return gather_facts(recording)
 
 
+@pytest.mark.slow
 @needs_data
 @pytest.mark.parametrize('suffix', OUTPUTS)
 @pytest.mark.parametrize('source, off, on, size', [

@@ -115,7 +115,7 @@ def test_writer_refuses_a_folder_of_other_files(tmp_path):
 
 @pytest.mark.parametrize('change, reason', [
     ({'dt_us': [5, 4]}, 'order of time'), ({'dt_us': [5, 100_000]}, 'within its duration'),
-    ({'pixel': [0, 2 * 128 * 128]}, 'not on the picture')])
+    ({'pixel': [0, 2 * 128 * 128]}, 'not on the frame')])
 def test_writer_refuses_wrong_events(tmp_path, change, reason):
     events = np.zeros(2, PACKED_EVENT)
     for name, values in change.items():

@@ -49,6 +49,6 @@ def test_damaged_trial_is_named_and_all_others_imported(tmp_path, capsys):
     bad = tmp_path / 'events_np' / 'train' / '3' / 'user01_fluorescent_0.npz'
     bad.write_bytes(bad.read_bytes()[:1000])
     assert main(['import', str(tmp_path), str(tmp_path / 'set')]) == 1
-    assert '3/user01_fluorescent_0.npz: the npz file is cut off' in capsys.readouterr().err
+    assert '3/user01_fluorescent_0.npz: the file is cut off' in capsys.readouterr().err
     assert main(['info', str(tmp_path / 'set'), '--json']) == 0
     assert json.loads(capsys.readouterr().out)['clips'] == 32

@@ -181,7 +181,7 @@ def test_given_splits_hold_for_the_whole_person():
     (f'{HEAD}\na.npz,0,1,wave\na.npz,2,1,wave', 'line 3: end_s must be later'),
     (f'{HEAD},split\na.npz,0,1,wave,dev', "line 2: split 'dev' is not one of"),
     (f'{HEAD},sensor\na.npz,0,1,wave,big', "line 2: sensor 'big' is not WIDTH"),
-    (f'{HEAD}\n\xff', 'no table of comma-separated values')])
+    (f'{HEAD}\n\xff', 'not a table of comma-separated values')])
 def test_bad_tables_are_one_line_and_status_1(source, tmp_path, capsys, text, reason):
     (source / 'labels.csv').write_bytes(text.encode('latin-1'))
     assert import_(source, tmp_path / 'set') == 1
@@ -201,7 +201,7 @@ def test_missing_and_damaged_recordings_are_named_and_added_later(source, tmp_pa
     assert import_(source, tmp_path / 'set') == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert '2 missing or damaged' in error
-    assert 'gone.npz: No such file' in error and 'cut.npz: the npz file is cut off' in error
+    assert 'gone.npz: No such file' in error and 'cut.npz: the file is cut off' in error
     assert len(ClipSet(tmp_path / 'set')) == 1
     (source / 'gone.npz').write_bytes(gone)
     (source / 'cut.npz').write_bytes(cut)

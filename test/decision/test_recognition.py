@@ -3,9 +3,9 @@
 """Recognition: silence is not asked about, all else is the network's."""
 import numpy as np
 import pytest
-from snn_gesture_ros.decision.decider import DecisionSettings, silence
+from snn_gesture_ros.decision.decider import silence
 from snn_gesture_ros.decision.recognition import MIN_EVENTS, Recognition
-from snn_gesture_ros.frames.frame_stream import Frame, Slicing
+from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
@@ -56,11 +56,3 @@ def test_no_events_are_silence_whatever_is_asked(classifier):
     recognition = Recognition(classifier, min_events=0)
     assert recognition.decide(Frame(np.zeros((2, 16, 16), np.uint16), 0, 0)).silent
     assert not recognition.decide(stream(1, 1)[0]).silent
-
-
-def test_defaults_are_those_of_the_node():
-    from snn_gesture_ros.nodes.gesture_classifier import DECISION, PARAMETERS, SLICING
-    defaults = {spec.name: spec.default for spec in PARAMETERS}
-    assert DecisionSettings(**{name: defaults[name] for name in DECISION}) == DecisionSettings()
-    assert Slicing(**{name: defaults[name] for name in SLICING}) == Slicing()
-    assert defaults['min_events'] == MIN_EVENTS

@@ -157,7 +157,8 @@ def test_parameters_are_those_of_the_nodes(evaluate, tmp_path, capsys):
     from snn_gesture_ros.nodes.gesture_classifier import PARAMETERS as CLASSIFIER
     recording = save(tmp_path / 'right.npz', [('right', 0.5)])
     _, report = evaluate(recording, '--flip-x')
-    declared = {spec.name: spec.default for spec in (*STREAM, *CLASSIFIER)}
+    declared = json.loads(json.dumps({
+        spec.name: spec.default for spec in (*STREAM, *CLASSIFIER)}))
     changed = {name for name, value in report['settings'].items() if value != declared[name]}
     assert changed == {'checkpoint', 'smoothing_ms', 'flip_x'}
     assert declared.keys() - report['settings'].keys() == {
@@ -303,7 +304,7 @@ def test_damaged_recording_among_others_is_named(evaluate, tmp_path):
     status, report = evaluate(damaged)
     assert (status, report) == (1, None)
     line, = [line for line in evaluate.printed.err.splitlines() if 'evaluating' not in line]
-    assert line.startswith(f'snn-gesture: {damaged}: the npz file is cut off')
+    assert line.startswith(f'snn-gesture: {damaged}: the file is cut off')
 
 
 def test_labels_that_do_not_fit(evaluate, tmp_path):

@@ -21,15 +21,17 @@ from rclpy.parameter import parameter_value_to_python
 from scenes import save
 from simple_camera import Camera
 from snn_gesture_ros.events.geometry import MODES
-from snn_gesture_ros.launching.arguments import CHECKS, read_arguments
-from snn_gesture_ros.launching.processes import GESTURE, gesture_processes
+from snn_gesture_ros.launching.arguments import read_arguments
+from snn_gesture_ros.launching.processes import GESTURE, MULTI_CAMERA, multi_camera_processes
 from snn_gesture_ros.ros.topics import GESTURE_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
 import yaml
 
 LAUNCH = Path(get_package_share_directory('snn_gesture_ros')) / 'launch'
-FILES = ('gesture', 'demo', 'replay', 'behavior')
+FILES = ('gesture', 'multi_camera', 'demo', 'replay', 'behavior')
+NEEDED = {'replay': {'bag': __file__}, 'multi_camera': {'cameras': 'left right'}}
+"""Arguments without a default."""
 REAL = find_spec('launch_ros') and shutil.which('ros2')
 COMMAND = ['ros2', 'launch'] if REAL else [
     sys.executable, str(Path(__file__).with_name('stand_in_launch.py'))]
@@ -112,8 +114,9 @@ def test_every_argument_has_a_description(launch, name):
     ('gesture', 'name:=a-b', 'node name'),
     ('gesture', 'event_stream_name:=1a', 'node name'),
     ('gesture', 'namespace:=a//b', 'namespace'),
-    ('gesture', 'cameras:=left a-b', 'namespace'),
-    ('gesture', 'cameras:=left left', 'twice'),
+    ('multi_camera', 'cameras:=left a-b', 'namespace'),
+    ('multi_camera', 'cameras:=left left', 'twice'),
+    ('multi_camera', 'events_topic:=/dv/events', 'leave out the first /'),
     ('gesture', 'events_topic:=a b', 'topic name'),
     ('gesture', 'log_level:=loud', 'debug'),
     ('gesture', 'params_file:=absent.yaml', 'no such file'),
@@ -123,18 +126,20 @@ def test_every_argument_has_a_description(launch, name):
     ('demo', 'framing:=close', 'upper_body'),
     ('demo', 'gestures:=[jumping]', 'hand_clapping'),
     ('demo', 'gestures:=hand_clapping', 'not a list'),
-    ('demo', 'cameras:=left right', 'for gesture.launch.py'),
+    ('gesture', 'cameras:=left right', 'use multi_camera.launch.py instead'),
+    ('demo', 'cameras:=left right', 'use multi_camera.launch.py instead'),
     ('replay', 'rate:=abc', 'not a number'),
     ('replay', 'bag:=absent.mcap', 'no such file'),
     ('replay', 'label_table:=absent.csv', 'no such file'),
-    ('replay', 'cameras:=left right', 'for gesture.launch.py'),
+    ('replay', 'cameras:=left right', 'use multi_camera.launch.py instead'),
     ('behavior', 'armed:=perhaps', 'neither true nor false'),
     ('behavior', 'table:=absent.yaml', 'no such file'),
     ('behavior', 'cmd_vel_topic:=a b', 'topic name'),
-    ('behavior', 'cameras:=left right', 'for gesture.launch.py'),
+    ('behavior', 'cameras:=left right', 'use multi_camera.launch.py instead'),
 ])
 def test_a_wrong_argument_is_named_before_anything_starts(launch, name, wrong, reason):
-    needed = {'bag': __file__} if name == 'replay' and 'bag' not in wrong else {}
+    needed = {argument: value for argument, value in NEEDED.get(name, {}).items()
+              if argument not in wrong}
     launched = launch(name, wrong, **needed)
     assert launched.status() == 1
     line = launched.output.splitlines()[-1]
@@ -142,33 +147,39 @@ def test_a_wrong_argument_is_named_before_anything_starts(launch, name, wrong, r
     assert not launched.pids()
 
 
-def test_a_recording_must_be_given(launch):
-    launched = launch('replay')
+@pytest.mark.parametrize('name', NEEDED)
+def test_what_has_no_default_must_be_given(launch, name):
+    launched = launch(name)
     assert launched.status() == 1
-    assert 'bag' in launched.output and not launched.pids()
+    assert set(NEEDED[name]) <= set(re.findall(r'\w+', launched.output)) and not launched.pids()
 
 
-def values(**texts):
-    """Give the values of the arguments of gesture.launch.py."""
-    return read_arguments(GESTURE, {**{each.name: each.default for each in GESTURE}, **texts})
-
-
-@pytest.mark.parametrize('wrong', [
-    {'composed': 'true'}, {'learn': 'true'}, {'events_topic': '/dv/events'}])
-def test_several_cameras_have_a_classifier_together(wrong):
-    processes = gesture_processes(values(cameras='left  right'))
+def test_several_cameras_have_a_classifier_together():
+    texts = {each.name: each.default for each in MULTI_CAMERA}
+    processes = multi_camera_processes(read_arguments(
+        MULTI_CAMERA, {**texts, 'cameras': 'left  right', 'view': 'true'}))
     assert [(each.executable, each.namespace) for each in processes] == [
-        ('event_stream', 'left'), ('event_stream', 'right'), ('gesture_classifier', '')]
+        ('event_stream', 'left'), ('event_stream', 'right'), ('gesture_classifier', ''),
+        ('event_viewer', 'left'), ('event_viewer', 'right')]
     assert processes[2].parameters('/') == {
         '/gesture_classifier': {'ros__parameters': {'streams': ['left', 'right']}}}
-    with pytest.raises(ValueError, match='leave out cameras|without the first /'):
-        gesture_processes(values(cameras='left right', **wrong))
-    gesture_processes(values(**wrong))
 
 
 def test_choices_are_those_of_the_nodes():
+    geometry, = (each for each in GESTURE if each.name == 'geometry')
     for mode in MODES:
-        CHECKS['geometry'](mode)
+        assert geometry.read(mode) == mode and mode in geometry.description
+
+
+def test_cameras_of_several_namespaces_share_a_network(ros, launch):
+    launched = launch('multi_camera', cameras='left right')
+    scores = {name: ros.listen(Classification, f'{name}/gesture_scores', GESTURE_QOS)
+              for name in ('left', 'right')}
+    for name in scores:
+        Camera(ros, f'/{name}/events').start()
+    ros.wait_for(lambda: all(scores.values()), 'scores of both')
+    assert sorted(name for name, _ in STARTED.findall(launched.output)) == [
+        'event_stream', 'event_stream', 'gesture_classifier']
 
 
 @pytest.mark.parametrize('composed', ['false', 'true'])

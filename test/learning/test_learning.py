@@ -120,7 +120,7 @@ def test_folds_hold_every_example_out_once_and_leave_some_of_every_label():
 
 @pytest.mark.parametrize('words, message', [
     (['--checkpoint', 'nowhere'], 'no checkpoint nowhere'),
-    (['--rehearsal', 'nowhere'], 'this is no clip set'),
+    (['--rehearsal', 'nowhere'], 'this is not a clip set'),
 ])
 def test_what_cannot_be_learned_is_refused_in_one_line(folder, base, capsys, words, message):
     assert main(['learn', str(folder), '--checkpoint', str(base), *words]) == 1

@@ -81,6 +81,13 @@ def test_old_format_of_torch(tmp_path):
     assert load_checkpoint(str(tmp_path / 'a.pth'))[1].labels == SPIKINGJELLY_GESTURES
 
 
+@pytest.mark.parametrize('labels', [['a'] * 11, [''] * 11, ['a\nb', *'bcdefghijk']])
+def test_labels_of_a_file_that_cannot_be_are_not_taken(tmp_path, labels):
+    torch.save({'net': make_net(LIFNode).state_dict(), 'labels': labels}, tmp_path / 'a.pth')
+    _, card = load_checkpoint(str(tmp_path / 'a.pth'))
+    assert card.labels == SPIKINGJELLY_GESTURES
+
+
 def test_labels_of_other_gestures(tmp_path, capsys):
     weights = make_net(classes=3).state_dict()
     torch.save({'net': weights}, tmp_path / 'a.pth')

@@ -174,6 +174,17 @@ def test_graphs_that_are_not_what_they_say_are_refused(halves, change, reason):
     assert len(str(raised.value).splitlines()) == 1
 
 
+def test_nothing_is_printed_to_stdout_for_a_damaged_graph(halves, capsys):
+    """Where the text of a graph is not UTF-8, ONNX Runtime did, and `info --json` was not JSON."""
+    graph, path = onnx_of(halves)
+    onnx.save(graph, path)
+    data = path.read_bytes()
+    place = data.index(b'"labels"')
+    path.write_bytes(data[:place + 1] + b'\xf0' + data[place + 2:])
+    refusal(path)
+    assert capsys.readouterr().out == ''
+
+
 def test_weights_that_give_no_numbers_are_refused(halves):
     net, card = load_checkpoint(str(halves))
     with torch.no_grad():

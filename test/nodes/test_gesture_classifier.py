@@ -348,7 +348,7 @@ def test_the_window_changes_while_the_node_runs(ros, running):
     ({'checkpoint': 'no_such_model'}, 'no checkpoint no_such_model'),
     ({'checkpoint': __file__}, 'not a usable checkpoint'),
     ({'device': 'gpu'}, 'is not auto, cpu, cuda'),
-    ({'slicing': 'frames'}, 'neither time nor count'),
+    ({'slicing': 'frames'}, "slicing 'frames' is not one of time, count"),
     ({'window_ms': -1.0}, 'window_ms must be between'),
     ({'smoothing_ms': 'fast'}, 'smoothing_ms must be a number'),
     ({'state': 'lost'}, 'is not one of carried, window'),

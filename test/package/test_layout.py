@@ -4,6 +4,7 @@
 import ast
 from importlib import import_module
 import os
+import shutil
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -85,7 +86,26 @@ def test_parameter_files_are_what_the_nodes_declare(file, nodes):
     declared = {spec.name: spec.default for node in nodes
                 for spec in import_module(f'snn_gesture_ros.nodes.{node}').PARAMETERS}
     path = PROJECT / 'config' / f'{file}.yaml'
-    assert yaml.safe_load(path.read_text())['/**']['ros__parameters'] == declared
+    given = yaml.safe_load(path.read_text())['/**']['ros__parameters']
+    assert given.keys() == declared.keys()
+    for name, value in given.items():
+        assert (tuple(value) if isinstance(value, list) else value) == declared[name]
+
+
+def test_parameter_files_are_not_stale(tmp_path):
+    script = PROJECT / 'scripts' / 'write_parameter_files.py'
+    result = subprocess.run([sys.executable, script, '--check'], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    (tmp_path / 'scripts').mkdir()
+    copy = shutil.copy(script, tmp_path / 'scripts')
+    shutil.copytree(PROJECT / 'config', tmp_path / 'config')
+    stale = tmp_path / 'config' / 'gesture.yaml'
+    text = stale.read_text()
+    stale.write_text(text.replace('start_threshold: 0.7', 'start_threshold: 0.8'))
+    result = subprocess.run([sys.executable, copy, '--check'], capture_output=True, text=True)
+    assert result.returncode == 1 and 'gesture.yaml is stale' in result.stderr
+    assert subprocess.run([sys.executable, copy]).returncode == 0
+    assert stale.read_text() == text
 
 
 def test_ros_packages_that_are_imported_are_dependencies():
@@ -107,11 +127,12 @@ def test_the_command_is_on_the_path_of_a_workspace():
 
 
 def test_every_parameter_is_described():
-    from snn_gesture_ros.nodes import (
-        event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
-        gesture_evaluator, gesture_trainer, simulated_camera)
-    for node in (event_player, event_stream, event_viewer, gesture_behavior, gesture_classifier,
-                 gesture_evaluator, gesture_trainer, simulated_camera):
-        for spec in node.PARAMETERS:
+    from snn_gesture_ros.ros.parameters import all_parameters
+    declared = all_parameters()
+    assert set(declared) == {
+        'event_player', 'event_stream', 'event_viewer', 'gesture_behavior', 'gesture_classifier',
+        'gesture_evaluator', 'gesture_trainer', 'simulated_camera'}
+    for parameters in declared.values():
+        for spec in parameters:
             assert len(spec.description) > 10
             assert (spec.minimum is None) == (spec.maximum is None)

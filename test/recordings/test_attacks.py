@@ -8,6 +8,7 @@ import struct
 import time
 import zipfile
 
+from event_files import ARRAY, batches, make_array, make_events, read_all, write_bag
 import h5py
 import lz4.frame
 import numpy as np
@@ -20,7 +21,6 @@ from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from test_formats_page import write_aedat4
 from test_layouts import ros1_array, write_mcap, write_ros1
-from test_recordings import ARRAY, batches, make_array, make_events, read_all, write_bag
 import zstandard
 
 EVENTS = make_events(2000)
@@ -127,7 +127,7 @@ def test_encrypted_npz_is_named(tmp_path):
         open_recording(tmp_path / 'a.npz')
 
 
-@pytest.mark.parametrize('place, reason', [(6, 'cut off or damaged'), (28, 'cut off or damaged')])
+@pytest.mark.parametrize('place, reason', [(6, 'version'), (46, 'differ')])
 def test_zip_of_an_unknown_version_or_with_another_name(tmp_path, place, reason):
     """The library's own reason may contain the bytes of the file."""
     from snn_gesture_ros.network.checkpoint_files import is_checkpoint
@@ -281,35 +281,6 @@ def test_ros1_message_without_a_time_ends_the_bag(tmp_path):
     with open_recording(tmp_path / 'a.bag') as recording:
         facts = gather_facts(recording)
     assert 0 < facts.events < 5000 and 'a message has no time' in facts.damage
-
-
-def test_json_of_info_is_json_also_of_a_damaged_graph(halves, capsys):
-    """ONNX Runtime prints to stdout where the text of a graph is not UTF-8."""
-    from snn_gesture_ros.network.checkpoint import load_checkpoint
-    from snn_gesture_ros.network.checkpoint_files import CheckpointError
-    from snn_gesture_ros.network.classifier import SpikingClassifier
-    from snn_gesture_ros.network.onnx_graph import lower
-    import onnx
-    path = halves.with_suffix('.onnx')
-    onnx.save(lower(*load_checkpoint(str(halves))), path)
-    data = path.read_bytes()
-    place = data.index(b'"labels"')
-    path.write_bytes(data[:place + 1] + b'\xf0' + data[place + 2:])
-    with pytest.raises(CheckpointError):
-        SpikingClassifier(str(path))
-    assert capsys.readouterr().out == ''
-
-
-def test_labels_of_a_file_that_cannot_be_are_not_taken(tmp_path):
-    from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
-    from snn_gesture_ros.network.checkpoint import load_checkpoint
-    from test_foreign_checkpoint import make_net
-    from spikingjelly.activation_based.neuron import LIFNode
-    import torch
-    for labels in (['a'] * 11, [''] * 11, ['a\nb', *'bcdefghijk']):
-        torch.save({'net': make_net(LIFNode).state_dict(), 'labels': labels}, tmp_path / 'a.pth')
-        _, card = load_checkpoint(str(tmp_path / 'a.pth'))
-        assert card.labels == SPIKINGJELLY_GESTURES
 
 
 def test_mcap_chunk_with_a_wrong_check_sum_ends_the_bag(tmp_path):

@@ -132,6 +132,7 @@ def lines(events, pattern, start=''):
                            for t, x, y, p in events.tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('pattern, start, size', [
     ('{s} {x} {y} {p}\n', '', None), ('{s} {x} {y} {p}\n', '240 180\n', (240, 180)),
     ('{s} {x} {y} {p}\n', '#!events.txt\n# Format: time (float s), x, y, polarity\n', None),

@@ -11,6 +11,7 @@ from pathlib import Path
 import subprocess
 import sys
 
+from event_files import ARRAY, make_events
 import numpy as np
 import pytest
 from snn_gesture_ros.recordings.aedat4 import Aedat4Writer
@@ -19,7 +20,6 @@ from snn_gesture_ros.recordings.hdf5 import Hdf5Writer
 from snn_gesture_ros.recordings.npz import NpzWriter
 from snn_gesture_ros.recordings.prophesee_raw import RawWriter
 from snn_gesture_ros.recordings.text import CsvWriter
-from test_recordings import ARRAY, make_events
 
 LARGE_MB = int(os.environ.get('SNN_GESTURE_LARGE_MB', 24))
 MAX_MB = 500

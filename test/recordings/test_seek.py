@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Starting late in a recording gives what skipping from its start gives, and reads less."""
+from event_files import ARRAY, make_array, make_events, make_packet, PACKET, write_bag
 import numpy as np
 import pytest
 from snn_gesture_ros.recordings import connection
@@ -12,7 +13,6 @@ from snn_gesture_ros.recordings.stored_messages import StoredMessages
 from snn_gesture_ros.viewing.film import film
 from test_formats_page import READ, write_dat, write_hdf5
 from test_layouts import ros1_array, write_mcap, write_ros1
-from test_recordings import ARRAY, make_array, make_events, make_packet, PACKET, write_bag
 
 DURATION_US = 5_000_000
 EVENTS = make_events(50_000, 1_000_000, DURATION_US)

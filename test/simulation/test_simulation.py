@@ -113,6 +113,7 @@ def test_motions_are_smooth_and_depend_on_time_alone(activity):
     assert np.array_equal(motion(times[100:117]).arms, poses.arms[100:117])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('framing', FRAMINGS)
 def test_a_waving_hand_is_in_the_picture(framing):
     for seed in range(10):
@@ -222,6 +223,7 @@ def test_some_people_clap_with_one_hand_on_the_other():
     assert 8 < beating < 24
 
 
+@pytest.mark.slow
 def test_a_near_hand_is_on_its_own_side_of_the_picture():
     def middle_x(label):
         return np.median([np.median(random_clip(label, seed, SECOND_US, 'dvs128', 'near')['x'])
@@ -241,6 +243,7 @@ def test_on_events_are_about_as_many_as_off_events():
     assert 0.42 < clips['p'].mean() < 0.54      # 0.45 to 0.54 in eight recordings of DVS128
 
 
+@pytest.mark.slow
 def test_a_simulated_laboratory_has_the_event_rates_of_the_data_set():
     def rate(label):
         return np.median([len(random_clip(label, seed, SECOND_US, 'dvs128', 'data_set'))

@@ -261,7 +261,7 @@ def test_settings_refuse_what_they_do_not_know(tmp_path):
     for given, message in [({'epoch': 3}, "unknown setting 'epoch'"),
                            ({'epochs': 'many'}, 'epochs must be a whole number'),
                            ({'scale': [2, 1]}, 'the smaller first'),
-                           ({'mirror': 2}, 'mirror must be at least 0 and at most 1'),
+                           ({'mirror': 2}, 'mirror must be between 0 and 1'),
                            ({'opt': 'lion'}, 'one of adamw, adam, sgd'),
                            ({'slicing': 'count'}, 'window_events must be at least 16')]:
         with pytest.raises(ValueError, match=message):
