@@ -1,6 +1,8 @@
 # make build | demo [BAG=recording] | training | test-fast | test | bench | clean
+# make docs | reference | figures: the site in build/docs, and what commands write into its pages
 # PYTEST_ARGS="-k cdr" or ="events/test_cdr.py", a path within test/, chooses tests for both.
-# build and demo install what a robot needs; training adds torch, test and bench too, bench tonic.
+# build and demo install what a robot needs; training adds torch, test and bench too, bench tonic,
+# docs Sphinx.
 # Where no ROS is sourced, ROS 2 comes as wheels into .venv. PYTHON=python3.12 names another Python.
 
 SHELL := bash
@@ -9,12 +11,13 @@ export PYTHON
 INSTALLED := .venv/for-$(or $(ROS_DISTRO),wheels)
 TRAINING := .venv/training-installed
 BENCHMARKS := .venv/benchmarks-installed
+DOCS := .venv/docs-installed
 MESSAGES := install/messages-built
 PACKAGE := install/package-built
 SOURCES := setup.py setup.cfg package.xml scripts/snn-gesture \
   $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
 
-.PHONY: build demo training test-fast test bench clean
+.PHONY: build demo training test-fast test bench docs reference figures clean
 
 build: $(PACKAGE)
 
@@ -31,6 +34,10 @@ $(TRAINING): $(INSTALLED) $(wildcard requirements/*.txt) scripts/install_trainin
 
 $(BENCHMARKS): $(TRAINING) requirements/benchmarks.txt scripts/install_benchmarks.bash
 	@bash scripts/install_benchmarks.bash
+	@touch $@
+
+$(DOCS): $(INSTALLED) requirements/docs.txt scripts/install_docs.bash
+	@bash scripts/install_docs.bash
 	@touch $@
 
 $(MESSAGES): $(INSTALLED) $(shell find interfaces -type f) scripts/build_messages.bash
@@ -59,6 +66,22 @@ test: training
 
 bench: training $(BENCHMARKS)
 	@source env.bash && snn-gesture bench
+
+# Warnings are errors: a link within the site that leads nowhere ends the build.
+docs: $(DOCS)
+	@.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo build/docs/index.html
+
+# What pages and parameter files repeat of the code; tests fail where they are stale.
+reference: build
+	@source env.bash && python scripts/write_parameter_files.py && python scripts/write_reference.py
+
+# How well the shipped model recognizes: the report, the cards of the models, the README.
+figures: training
+	@source env.bash && snn-gesture report fast $(foreach name,waves_near waves_far no_gesture,\
+	  --real docs/real/$(name).csv) --output docs/recognition
+	@source env.bash && python scripts/state_real_figures.py docs/recognition/report.json \
+	  snn_gesture_ros/models/*.safetensors
 
 clean:
 	rm -rf .venv build install demo

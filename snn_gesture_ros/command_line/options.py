@@ -5,7 +5,8 @@ import argparse
 import re
 import sys
 
-from snn_gesture_ros.command_line.terminal import device_name, show_progress, usage, UsageError
+from snn_gesture_ros.command_line.terminal import (
+    device_name, show_progress, usage, UsageError)
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning
 from snn_gesture_ros.events.geometry import Geometry

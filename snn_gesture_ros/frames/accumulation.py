@@ -26,7 +26,8 @@ def least_events(sensor_width: float) -> int:
 
     The wider the sensor, the more of its pixels are there for an edge to pass within one of a
     frame's, so that fainter edges fire, and noise does more often. Training has seen sensors of
-    128 pixels; with this, wider ones are recognised nearly as well (see docs/designs.md).
+    128 pixels; with this, wider ones are recognised nearly as well (see
+    docs/experiments/designs.md).
 
     :param sensor_width: of what the picture shows, in pixels of the sensor.
     """

@@ -62,6 +62,7 @@ class EventViewerNode(Node):
         self.get_logger().info(f'waiting for a subscriber of {self._publisher.topic_name}')
 
     def _change(self, changed: dict) -> None:
+        """Apply parameters that change."""
         if 'rotation' in changed:
             self._live.rotation = changed['rotation']
 

@@ -42,10 +42,10 @@ class EvaluatorSettings:
     """What is shown, and where the report is written."""
 
     recording: str = setting(
-        '', 'The recording that is played; its labels are looked for in its folder')
+        '', 'The recording that is played; its labels are searched as by evaluate')
     label_table: str = setting(
-        '', 'Table of what is shown, with the columns start,end,label in seconds; empty: it is '
-        'looked for')
+        '', 'Table of what is shown, with the columns start,end,label in seconds; empty: it '
+        'is searched')
     label: str = setting('', 'What is shown from start to end, instead of a table')
     output: str = setting('evaluation', 'Folder for report.html, report.json and decisions.csv')
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gesture_trainer node: collect examples that people show and name, and fine-tune on them."""
+"""The gesture_trainer node: collect labeled examples, and fine-tune a network on them."""
 from dataclasses import dataclass
 from datetime import datetime, timezone
 import os
@@ -33,21 +33,21 @@ MIN_S, MAX_S = MIN_US / 1e6, MAX_US / 1e6
 class TrainerSettings:
     """Which examples are kept, and which network is offered."""
 
-    folder: str = setting('~/.ros/snn_gesture', 'Where examples and learned networks are kept')
-    classifier: str = setting('gesture_classifier', 'Name of the node whose network learns')
+    folder: str = setting('~/.ros/snn_gesture', 'Folder of examples and learned networks')
+    classifier: str = setting('gesture_classifier', 'Name of the node whose network is fine-tuned')
     person: str = setting(
-        'someone', 'Who shows examples, as their data names the person', live=True)
+        'someone', 'Who shows the examples; stored with them', live=True)
     example_s: float = setting(
-        3.0, 'A label that arrives is that of so much time before it', unit='s',
+        3.0, 'A label applies to this much time before its arrival', unit='s',
         minimum=MIN_S, maximum=MAX_S, live=True)
     rehearsal: str = setting(
-        '', 'Clip set of the old gestures, which must not be forgotten; empty: simulated people',
-        live=True)
+        '', 'Rehearsal set: clips of the old gestures, which must not be forgotten; empty: '
+        'simulated people', live=True)
     least_recall: float = setting(
-        0.7, 'Recall of held-out examples of each label that a network needs to be offered',
+        0.7, 'Minimum recall of each label on held-out examples; a network below it is not used',
         minimum=0.0, maximum=1.0, live=True)
     most_forgotten: float = setting(
-        0.02, 'How much of the mean recall of the old gestures a network may lose and be offered',
+        0.02, 'Maximum loss of the mean recall of the old gestures',
         minimum=0.0, maximum=1.0, live=True)
 
 

@@ -17,7 +17,7 @@ from snn_gesture_ros.recordings.opening import open_recording
 from test_formats import AEDAT2_HEADER
 from test_layouts import aedat2_davis, lines, ros1_array, v2e, write_mcap, write_ros1
 
-PAGE = PROJECT / 'docs' / 'formats.md'
+PAGE = PROJECT / 'docs' / 'reference' / 'formats.md'
 SIZE = (346, 260)
 
 
