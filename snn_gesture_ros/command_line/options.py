@@ -17,14 +17,14 @@ MAX_INTEGER = (1 << 31) - 1
 
 
 SPECIAL = {'device': {'type': device_name}, 'region': {'metavar': ('X', 'Y', 'WIDTH', 'HEIGHT')}}
-"""Of options, by the name of their setting."""
+"""Arguments of `add_argument`, by the name of the setting."""
 
 
 def add_setting(parser, setting, **special) -> None:
     """
     Declare the option of a Setting; `make_settings` checks the values.
 
-    :param special: arguments of `add_argument` that win against those of the setting.
+    :param special: arguments of `add_argument` that override those of the setting.
     """
     default, several = setting.default, isinstance(setting.default, tuple)
     kind = type(default[0] if default else '') if several else type(default)
