@@ -119,7 +119,7 @@ def halves(tmp_path):
 def bars(tmp_path_factory):
     """Give a network that knows bars at the left, at the right and nowhere, and clips of them."""
     from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
-    from snn_gesture_ros.learning.head import learned
+    from snn_gesture_ros.learning.head import train_head
     from snn_gesture_ros.learning.learn import settings_for
     from snn_gesture_ros.learning.rehearsal import augmented_sequences
     from snn_gesture_ros.network.checkpoint import save_checkpoint
@@ -145,7 +145,7 @@ def bars(tmp_path_factory):
         clips.select('train'), settings_for(str(folder / 'bars.safetensors'), clips), labels),
         12, rng)
     truth = torch.nn.functional.one_hot(shown.truth, len(labels)).float()
-    save_checkpoint(folder / 'bars.safetensors', learned(net, shown, shown, truth, 3.0), card)
+    save_checkpoint(folder / 'bars.safetensors', train_head(net, shown, shown, truth, 3.0), card)
     return folder / 'bars.safetensors', folder / 'clips'
 
 

@@ -6,19 +6,19 @@ import math
 from snn_gesture_ros.behavior.table import Limit, STANDSTILL
 
 
-class DeadMan:
+class Watchdog:
     """
-    A switch that falls open unless fresh scores come.
+    A timer that stops the robot unless fresh scores come.
 
-    Scores keep it closed until they are `max_age_ms` old: what they were old on arrival is
-    taken off. So it opens in time whether scores stop, come late, or cannot be used.
+    It expires when the newest scores are `max_age_ms` old; their age on arrival is subtracted.
+    So it expires in time whether scores stop, come late, or cannot be used.
     """
 
     def __init__(self, max_age_ms: float, gestures):
         """
-        Begin open.
+        Start expired.
 
-        :param gestures: labels that scores must have, or they do not count.
+        :param gestures: labels that scores must have; others do not count.
         """
         self._max_age_ns = round(max_age_ms * 1e6)
         self._gestures = frozenset(gestures)
@@ -29,25 +29,25 @@ class DeadMan:
 
     def feed(self, now_ns: int, age_ns: int, scores: dict) -> bool:
         """
-        Take in scores by label; tell whether they count.
+        Restart the timer with scores by label; return whether they count.
 
-        :param now_ns: a clock that is never set.
-        :param age_ns: how old they are by their stamp.
+        :param now_ns: time of a monotonic clock.
+        :param age_ns: age of the scores by their stamp.
         """
-        self._trouble = self._what_is_wrong(age_ns, scores)
+        self._trouble = self._find_fault(age_ns, scores)
         if self._trouble:
             return False
         self._until_ns = now_ns + self._max_age_ns - max(age_ns, 0)
         self._trouble = self._silent
         return True
 
-    def open(self, now_ns: int) -> str:
-        """Say why the robot must not move, nothing if it may."""
+    def stop_reason(self, now_ns: int) -> str:
+        """Return why the robot must not move; empty if it may."""
         if self._until_ns is not None and now_ns >= self._until_ns:
             self._until_ns = None
         return self._trouble if self._until_ns is None else ''
 
-    def _what_is_wrong(self, age_ns: int, scores: dict) -> str:
+    def _find_fault(self, age_ns: int, scores: dict) -> str:
         missing = sorted(self._gestures - scores.keys())
         if missing:
             return f'the classifier does not know {", ".join(missing)}: change the table'
@@ -62,28 +62,28 @@ class DeadMan:
 
 
 class Ramp:
-    """A velocity that follows a wanted one, each axis by itself."""
+    """A velocity that follows a wanted one within limits of acceleration, axis by axis."""
 
     def __init__(self, linear: Limit, angular: Limit):
-        """Begin at a standstill."""
+        """Start at a standstill."""
         self.velocity = STANDSTILL
         """Six numbers, in the order of AXES."""
         self._limits = (linear,) * 3 + (angular,) * 3
 
     def step(self, elapsed_s: float, wanted: tuple) -> None:
-        """Come as much closer to the wanted velocity as the time allows."""
+        """Change the velocity towards the wanted one, as far as the elapsed time allows."""
         self.velocity = tuple(
             _approach(now, target, limit.acceleration * elapsed_s, limit.deceleration * elapsed_s)
             for now, target, limit in zip(self.velocity, wanted, self._limits))
 
     def halt(self) -> None:
-        """Stand at once."""
+        """Set the velocity to zero, without a ramp."""
         self.velocity = STANDSTILL
 
 
 def _approach(now: float, target: float, gain: float, loss: float) -> float:
-    """Give the next speed of an axis; a change of direction leads through zero."""
+    """Return the next speed of an axis; a change of direction leads through zero."""
     if now * target < 0:
         target = 0.0
-    most = loss if abs(target) < abs(now) else gain
-    return target if abs(target - now) <= most else now + math.copysign(most, target - now)
+    step = loss if abs(target) < abs(now) else gain
+    return target if abs(target - now) <= step else now + math.copysign(step, target - now)

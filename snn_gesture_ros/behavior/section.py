@@ -9,35 +9,36 @@ import yaml
 
 REQUIRED = object()
 MAX_BYTES = 100_000
-"""Of a file: a thousand rows."""
+"""Of a file; a thousand rows fit."""
 MAX_DEPTH = 20
-"""Of what is within something else: no message of ROS is so deep."""
+"""Of nesting; no message of ROS is so deep."""
 
 
 class _Loader(yaml.SafeLoader):
     """
-    YAML of which the text is as large as what it stands for.
+    YAML without aliases, which could expand a small file without bounds.
 
-    An alias can stand for ever more, which is an error, as is what is deeper than Python can
-    follow, and a key that is given twice: one of them would be lost.
+    Errors are also nesting that is deeper than Python can follow, and duplicate keys, of which
+    all but one would be lost.
     """
 
     _depth = 0
 
     def compose_node(self, parent, index):
         """
-        Make a node of the next events.
+        Compose a node from the next events of the parser.
 
-        :raises yaml.composer.ComposerError: if it is an alias, or too deep.
+        :raises yaml.composer.ComposerError: if it is an alias, or nested too deeply.
         """
         event = self.peek_event()
         if isinstance(event, yaml.AliasEvent):
             raise yaml.composer.ComposerError(
-                None, None, f'aliases are not read: write out what *{event.anchor} stands for',
+                None, None,
+                f'aliases are not supported: write out what *{event.anchor} stands for',
                 event.start_mark)
         if self._depth == MAX_DEPTH:
             raise yaml.composer.ComposerError(
-                None, None, f'more than {MAX_DEPTH} levels within each other', event.start_mark)
+                None, None, f'more than {MAX_DEPTH} levels of nesting', event.start_mark)
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -45,9 +46,9 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node, deep=False):
         """
-        Make a dict.
+        Construct a dict.
 
-        :raises yaml.constructor.ConstructorError: if a key is given twice, or has line breaks.
+        :raises yaml.constructor.ConstructorError: if a key is duplicate, or has line breaks.
         """
         given = set()
         for key, _ in node.value:
@@ -55,13 +56,13 @@ class _Loader(yaml.SafeLoader):
             if name in given or not name.isprintable():
                 raise yaml.constructor.ConstructorError(
                     None, None, f'{name} is given twice' if name in given
-                    else f'{brief_repr(name)} is no name', key.start_mark)
+                    else f'{brief_repr(name)} is not a name', key.start_mark)
             given.add(name)
         return super().construct_mapping(node, deep)
 
     def construct_object(self, node, deep=False):
         """
-        Make a value.
+        Construct a value.
 
         :raises yaml.constructor.ConstructorError: if it is not what it looks like, such as a date
             that does not exist or a number that is too large.
@@ -82,7 +83,7 @@ def load_section(path) -> 'Section':
     """
     Read a YAML file whose top is a mapping.
 
-    :raises ValueError: if it is no YAML or no mapping, in one line.
+    :raises ValueError: in one line, if it is not YAML or not a mapping.
     :raises OSError: if it cannot be read.
     """
     check_regular(path)
@@ -95,7 +96,7 @@ def load_section(path) -> 'Section':
     except yaml.YAMLError as error:
         mark = getattr(error, 'problem_mark', None)
         where = f'{path}, line {mark.line + 1}' if mark else path
-        raise ValueError(f'{where}: {getattr(error, "problem", None) or "no YAML"}') from None
+        raise ValueError(f'{where}: {getattr(error, "problem", None) or "not YAML"}') from None
     return Section(str(path), content)
 
 
@@ -103,16 +104,16 @@ class Section:
     """
     A mapping whose fields are taken out one by one.
 
-    Each method gives a field, or its default; without one the field is required. All raise
-    ValueError where a field is missing or wrong.
+    Each method returns a field, or its default; without a default the field is required. All
+    raise ValueError if a field is missing or wrong.
     """
 
     def __init__(self, place: str, content):
         """
-        Begin with all fields.
+        Hold all fields of a mapping.
 
-        :param place: what errors begin with.
-        :raises ValueError: if the content is no mapping.
+        :param place: file and section, with which errors start.
+        :raises ValueError: if the content is not a mapping.
         """
         if not isinstance(content, dict):
             raise ValueError(f'{place}: must be fields with values (name: value)')
@@ -121,11 +122,11 @@ class Section:
         self._known = []
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether a field is there and was not taken yet."""
+        """Return whether a field is there and was not taken yet."""
         return name in self._left
 
     def number(self, name: str, minimum: float, maximum: float, default=REQUIRED) -> float:
-        """Give a number within a range."""
+        """Return a number within a range."""
         what = f'a number from {minimum:g} to {maximum:g}'
         value = self._take(name, what, default)
         if (isinstance(value, bool) or not isinstance(value, (int, float))
@@ -134,14 +135,14 @@ class Section:
         return float(value)
 
     def text(self, name: str, what: str, default=REQUIRED) -> str:
-        """Give a text that is not empty; errors say `what` it should be."""
+        """Return a text that is not empty; errors name `what` it should be."""
         value = self._take(name, what, default)
         if not isinstance(value, str) or not value or not value.isprintable():
             raise self._wrong(name, what, value)
         return value
 
     def choice(self, name: str, known) -> str:
-        """Give one of some words."""
+        """Return one of the known words."""
         what = f'one of {", ".join(known)}'
         value = self._take(name, what, REQUIRED)
         if not isinstance(value, str) or value not in known:
@@ -149,14 +150,14 @@ class Section:
         return value
 
     def flag(self, name: str, default: bool) -> bool:
-        """Give true or false."""
+        """Return true or false."""
         value = self._take(name, 'true or false', default)
         if not isinstance(value, bool):
             raise self._wrong(name, 'true or false', value)
         return value
 
     def fields(self, name: str) -> dict:
-        """Give fields of a message as they are; none by default."""
+        """Return the fields of a message as they are; none by default."""
         what = 'the fields of a message (name: value)'
         value = self._take(name, what, {})
         if not isinstance(value, dict):
@@ -164,23 +165,23 @@ class Section:
         return value
 
     def items(self, name: str) -> list:
-        """Give a list that is not empty."""
-        what = 'a list of at least one item (lines that begin with -)'
+        """Return a list that is not empty."""
+        what = 'a list of at least one item (lines that start with -)'
         value = self._take(name, what, REQUIRED)
         if not isinstance(value, list) or not value:
             raise self._wrong(name, what, value)
         return value
 
     def section(self, name: str) -> 'Section':
-        """Give a mapping, to be read field by field too."""
+        """Return a mapping, to be read field by field too."""
         value = self._take(name, 'fields with values (name: value)', REQUIRED)
         return Section(f'{self.place}: {name}', value)
 
     def finish(self) -> None:
         """
-        End with no field left over.
+        Check that no field is left.
 
-        :raises ValueError: names one that is not known.
+        :raises ValueError: names the first one that is not known.
         """
         for name in self._left:
             raise ValueError(f'{self.place}: {name} is not known; known are '

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table: what each gesture makes the robot do, as config/behavior.yaml explains it."""
+"""The table: what the robot does on each gesture; config/behavior.yaml explains the format."""
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
@@ -9,23 +9,23 @@ from snn_gesture_ros.behavior.section import load_section, Section
 from snn_gesture_ros.labels import NONE
 
 AXES = ('linear_x', 'linear_y', 'linear_z', 'angular_x', 'angular_y', 'angular_z')
-"""Of a velocity, in the order of its numbers: m/s, then rad/s."""
+"""Of a velocity, in the order of its components: m/s, then rad/s."""
 STANDSTILL = (0.0,) * len(AXES)
 MAX_AGE_MS = 350.0
-"""By default; with it a robot stands within 0.5 s of the classifier's death."""
+"""By default; with it a robot stops within 0.5 s after the classifier was killed."""
 RELEASE_MS = 200.0
-LONGEST_MS = 600_000
-LARGEST = 1000
-"""No limit of speed or acceleration is higher."""
+MAX_DURATION_MS = 600_000
+MAX_LIMIT = 1000
+"""Of the limits of speed and acceleration."""
 
 
 class Drive(NamedTuple):
     """Drive with a velocity while the gesture is shown, or for a time."""
 
     velocity: tuple
-    """Six numbers, in the order of AXES."""
+    """Six components, in the order of AXES."""
     duration_ms: float
-    """0: as long as the gesture is shown."""
+    """0 for as long as the gesture is shown."""
 
 
 class Publish(NamedTuple):
@@ -51,7 +51,7 @@ class Goal(NamedTuple):
     type: str
     goal: dict
     cancel_at_end: bool
-    """Whether the goal is cancelled when the gesture ends."""
+    """Whether the goal is canceled when the gesture ends."""
 
 
 class Cancel(NamedTuple):
@@ -61,40 +61,40 @@ class Cancel(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """Stop, and let nothing else happen while the gesture is shown."""
+    """Stop; no other row acts while the gesture is shown."""
 
 
 class Arm(NamedTuple):
-    """Let the other rows act from now on."""
+    """Allow the other rows to act from now on."""
 
 
 class Disarm(NamedTuple):
-    """Stop, and let no row act until the robot is armed again."""
+    """Stop; no row acts until the robot is armed again."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one gesture does, and how surely it must be shown."""
+    """What one gesture does, and the score and duration that it needs."""
 
     name: str
-    """Number and gesture, for messages."""
+    """Number and gesture, for log lines."""
     gesture: str
     does: Union[Drive, Publish, Call, Goal, Cancel, Stop, Arm, Disarm]
     min_score: float
     """The gesture counts as shown from this score on."""
     hold_ms: float
-    """It must be shown so long before the row acts."""
+    """How long it must be shown before the row acts."""
     release_ms: float
-    """The row ends when the gesture has not been shown for so long."""
+    """The row ends when the gesture has not been shown for this long."""
 
 
 class Limit(NamedTuple):
-    """Of each linear or of each angular axis: m/s and m/s², or rad/s and rad/s²."""
+    """Limits of each linear or each angular axis: m/s and m/s², or rad/s and rad/s²."""
 
     max: float
     acceleration: float
     deceleration: float
-    """Of an ordinary end; safety stops are immediate."""
+    """When a row ends; safety stops are immediate."""
 
 
 @dataclass(frozen=True)
@@ -111,20 +111,20 @@ class Velocity:
 
 @dataclass(frozen=True)
 class Table:
-    """All that a behaviour is made of."""
+    """All that a behavior needs."""
 
     rows: tuple
     velocity: Optional[Velocity]
     """None if no row drives."""
     max_age_ms: float
-    """The robot stands unless the newest scores are younger."""
+    """The robot may move only while the newest scores are younger."""
 
 
 def read_table(path) -> Table:
     """
     Read a table from a YAML file.
 
-    :raises ValueError: in one line, names the row and what to do.
+    :raises ValueError: in one line, with the row and what to do.
     :raises OSError: if the file cannot be read.
     """
     top = load_section(path)
@@ -147,8 +147,8 @@ def _read_velocity(section: Section) -> Velocity:
 
 
 def _read_limit(section: Section) -> Limit:
-    limit = Limit(section.number('max', 0, LARGEST),
-                  *(section.number(name, 0.001, LARGEST) for name in Limit._fields[1:]))
+    limit = Limit(section.number('max', 0, MAX_LIMIT),
+                  *(section.number(name, 0.001, MAX_LIMIT) for name in Limit._fields[1:]))
     section.finish()
     return limit
 
@@ -161,8 +161,8 @@ def _read_row(place: str, number: int, content, velocity) -> Row:
         raise ValueError(f'{section.place}: {NONE} is the absence of a gesture: name a gesture')
     do = section.choice('do', READERS)
     row = Row(f'row {number} ({gesture})', gesture, READERS[do](section, velocity),
-              section.number('min_score', 0.01, 1), section.number('hold_ms', 0, LONGEST_MS),
-              section.number('release_ms', 0, LONGEST_MS, RELEASE_MS))
+              section.number('min_score', 0.01, 1), section.number('hold_ms', 0, MAX_DURATION_MS),
+              section.number('release_ms', 0, MAX_DURATION_MS, RELEASE_MS))
     section.finish()
     return row
 
@@ -172,7 +172,7 @@ def _read_drive(section: Section, velocity) -> Drive:
     limits = [velocity.linear.max] * 3 + [velocity.angular.max] * 3
     drive = Drive(tuple(section.number(axis, -limit, limit, 0.0)
                         for axis, limit in zip(AXES, limits)),
-                  section.number('duration_ms', 0, LONGEST_MS, 0.0))
+                  section.number('duration_ms', 0, MAX_DURATION_MS, 0.0))
     if drive.velocity == STANDSTILL:
         raise ValueError(f'{section.place}: give a velocity: {", ".join(AXES)}')
     return drive
@@ -216,7 +216,7 @@ READERS = {
     'cancel': _read_cancel, 'stop': lambda *_: Stop(), 'arm': lambda *_: Arm(),
     'disarm': lambda *_: Disarm(),
 }
-"""What a row can do, by the word for it."""
+"""Readers of what a row does, by its word in the table."""
 
 
 def _check_together(path: Path, rows: tuple) -> None:

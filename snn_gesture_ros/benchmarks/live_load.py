@@ -11,8 +11,9 @@ from rclpy.node import Node
 from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPE
-from snn_gesture_ros.ros.diagnostics import follow_health, resident_mb
+from snn_gesture_ros.ros.diagnostics import resident_mb
 from snn_gesture_ros.ros.pacing import Paced
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, message_class
 from vision_msgs.msg import Classification
 
@@ -35,7 +36,7 @@ class LiveLoad(Node):
         self._payloads = [self._random_payload(rng, count) for _ in range(PAYLOADS)]
         self._messages = round(seconds * 1e6 / MESSAGE_US)
         self.sent = 0
-        self.counters = follow_health(self)
+        self.states = NodeStates(self, ['event_stream', 'gesture_classifier'])
         self.done = threading.Event()
         self._publisher = self.create_publisher(
             message_class(EVENT_PACKET_TYPE), 'events', CAMERA_QOS)
@@ -112,13 +113,13 @@ def measure(pids: dict, events_per_s: int, seconds: float) -> dict:
     finally:
         load.destroy_node()
         rclpy.try_shutdown()
-    stream, classifier = load.counters['event_stream'], load.counters['gesture_classifier']
+    stream, classifier = map(load.states.state_of, ('event_stream', 'gesture_classifier'))
     return {
         'events_per_s': events_per_s, 'messages_sent': load.sent,
-        'messages_received': int(stream['messages']),
-        'messages_lost': load.sent - int(stream['messages']),
-        'packets_lost': int(classifier['lost']),
-        'frames_dropped': int(classifier['frames_dropped']),
+        'messages_received': stream['messages'],
+        'messages_lost': load.sent - stream['messages'],
+        'packets_lost': classifier['lost'],
+        'frames_dropped': classifier['frames_dropped'],
         'decisions': len(load.delays_ms),
         **{f'delay_ms_p{part}': round(float(np.percentile(load.delays_ms, part)), 1)
            for part in (50, 99) if load.delays_ms},

@@ -14,8 +14,9 @@ import rclpy
 from rclpy.node import Node
 from snn_gesture_ros.labels import DVS128_GESTURES
 from snn_gesture_ros.network.checkpoint_files import find_checkpoint
-from snn_gesture_ros.ros.diagnostics import follow_health, resident_mb
+from snn_gesture_ros.ros.diagnostics import resident_mb
 from snn_gesture_ros.ros.running import avoid_shared_memory
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
@@ -44,7 +45,7 @@ class RobotTrials(Node):
     def __init__(self):
         """Begin to listen."""
         super().__init__('robot_trials')
-        self.health = follow_health(self)
+        self._states = NodeStates(self, [CLASSIFIER])
         self.scores = []
         """Stamp in nanoseconds and steady time of arrival in seconds, of each."""
         self.speed_m_s = None
@@ -113,9 +114,10 @@ class RobotTrials(Node):
                 'exchange_longest_gap_ms': float(1000 * gaps_s.max())}
 
     def _dropped(self) -> int:
-        self.health.clear()
-        self.wait_for(lambda: CLASSIFIER in self.health, 'diagnostics of gesture_classifier')
-        return int(self.health[CLASSIFIER]['frames_dropped'])
+        before = self._states.state_of(CLASSIFIER)
+        self.wait_for(lambda: self._states.state_of(CLASSIFIER) is not before,
+                      'the state of gesture_classifier')
+        return self._states.state_of(CLASSIFIER)['frames_dropped']
 
     def activations(self, times: int, pid: int) -> dict:
         """Switch the classifier off and on; tell its memory after ten times and the last."""

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `bench`: measure how fast this machine reads events and decides, against others."""
+"""Verb `bench`: measure how fast this machine decodes events and decides, and compare."""
 from importlib.metadata import PackageNotFoundError, version
 import json
 from pathlib import Path
@@ -15,49 +15,49 @@ from snn_gesture_ros.command_line.terminal import device_name, UsageError
 
 EXAMPLE = 'snn-gesture bench --events-per-s 1000000 --composed'
 MEASURED = ('torch', 'onnxruntime', 'spikingjelly', 'tonic')
-"""Libraries whose versions are told where they are installed."""
+"""Libraries whose versions are printed if they are installed."""
 
 
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('--json', action='store_true', help='print JSON')
     parser.add_argument('--rounds', type=positive, default=20, metavar='N',
-                        help='repeats that medians are of (default: 20)')
+                        help='repetitions, of which medians are printed (default: 20)')
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument('--events-per-s', type=positive, metavar='N',
-                         help='instead, send so many events a second, in 1000 messages, through '
-                              'both nodes, and count what is lost')
+                         help='instead, send this many events per second, in 1000 messages, '
+                              'through both nodes, and count what is lost')
     instead.add_argument('--robot', type=positive, metavar='N',
-                         help='instead, exchange the network and kill gesture_classifier N times '
+                         help='instead, hot-swap the network and kill gesture_classifier N times '
                               'each while a simulated person drives a robot')
     instead.add_argument('--device', type=device_name, metavar='DEVICE',
                          help='instead, time decisions from messages to scores on auto, cpu, '
-                              'cuda or cuda:n, of one camera and of a batch')
+                              'cuda or cuda:n, for one camera and for a batch')
     parser.add_argument('--composed', action='store_true',
                         help='live run with both nodes in one process')
     parser.add_argument('--cameras', type=positive, default=500, metavar='N',
-                        help='of the batch (default: 500)')
+                        help='cameras in the batch (default: 500)')
     parser.add_argument('--seconds', type=seconds, default=10.0, metavar='S',
                         help='duration of the live run (default: 10)')
 
 
 def seconds(text: str) -> float:
     """
-    Read the duration of a live run.
+    Return the duration of a live run in seconds.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a number in range.
     """
     return number_from(text, 0.1, 3600.0)
 
 
 def run(arguments) -> int:
     """
-    Measure all cases, or a live run, and print them.
+    Measure all cases, or a live run, and print the results.
 
-    :raises ValueError: if arguments do not go together, or what is measured is not there.
+    :raises ValueError: if arguments exclude each other, or what is measured is missing.
     """
     if arguments.composed and not arguments.events_per_s:
-        raise UsageError('--composed goes with --events-per-s')
+        raise UsageError('--composed needs --events-per-s')
     if arguments.events_per_s:
         result = run_live(arguments.events_per_s, arguments.seconds, arguments.composed)
         show(result, arguments.json)
@@ -87,7 +87,7 @@ def run(arguments) -> int:
 
 
 def show(result: dict, as_json: bool) -> None:
-    """Print names and values in lines, or one JSON object."""
+    """Print a line for each name and value, or one JSON object."""
     print(json.dumps(result) if as_json else '\n'.join(
         f'{name:<30} {value if isinstance(value, str) else round(value, 3):>12}'
         for name, value in result.items()))
@@ -95,40 +95,40 @@ def show(result: dict, as_json: bool) -> None:
 
 def run_robot(times: int) -> dict:
     """
-    Try all nodes together.
+    Run trials of all nodes together.
 
     :raises ValueError: if there is no ROS 2, or a node does not work.
     """
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
+    from snn_gesture_ros.demo.processes import isolate_from_other_robots, NodeProcesses
     isolate_from_other_robots()
     try:
         from snn_gesture_ros.benchmarks.robot_trials import run_trials
     except ImportError as error:
         raise ValueError(f'{error}: trials need ROS 2: source env.bash') from None
-    with TemporaryDirectory() as folder, Nodes() as nodes:
+    with TemporaryDirectory() as folder, NodeProcesses() as nodes:
         return run_trials(nodes, Path(folder), times)
 
 
 def run_live(events_per_s: int, seconds: float, composed: bool) -> dict:
     """
-    Start both nodes and send them events.
+    Start both nodes and send events to them.
 
     :raises ValueError: if there is no ROS 2.
     """
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
+    from snn_gesture_ros.demo.processes import isolate_from_other_robots, NodeProcesses
     isolate_from_other_robots()
     try:
         from snn_gesture_ros.benchmarks.live_load import measure as measure_live
     except ImportError as error:
         raise ValueError(f'{error}: a live run needs ROS 2: source env.bash') from None
     names = ('gesture_pipeline',) if composed else ('event_stream', 'gesture_classifier')
-    with Nodes() as nodes:
+    with NodeProcesses() as nodes:
         pids = {name: nodes.start(name).pid for name in names}
         return measure_live(pids, events_per_s, seconds)
 
 
 def versions() -> str:
-    """Name the versions of the libraries that are installed."""
+    """Return the versions of the libraries that are installed."""
     found = []
     for name in MEASURED:
         try:

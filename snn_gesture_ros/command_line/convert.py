@@ -5,7 +5,7 @@ from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.options import add_file_options, add_stream_option, open_given
-from snn_gesture_ros.command_line.terminal import follow, usage
+from snn_gesture_ros.command_line.terminal import show_progress, usage
 from snn_gesture_ros.datasets.labeled_recordings import hand_over_labels
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.recordings.bag_writer import is_journal
@@ -21,25 +21,26 @@ EXAMPLE = 'snn-gesture convert my_recording.aedat4 my_recording.mcap'
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('recording', metavar='INPUT',
-                        help=f'{FORMATS}; of one that is cut off, what is before the cut is '
+                        help=f'{FORMATS}; if it is damaged, what comes before the damage is '
                              'written')
     parser.add_argument('output', metavar='OUTPUT', type=Path,
                         help='.npz, .h5, .hdf5, .aedat4, .raw (EVT 3.0), .csv, .mcap or .db3 by '
-                             'its suffix; without one, the folder of a bag (mcap)')
+                             'its suffix; without a suffix, the folder of a bag (mcap)')
     add_stream_option(parser)
     add_file_options(parser)
     parser.add_argument('--message-type', choices=EVENT_TYPES, metavar='TYPE',
-                        help=f'of the messages in a bag: {", ".join(EVENT_TYPES)} (default: the '
-                             'messages of a bag are copied, else the last, encoded mono)')
-    parser.add_argument('--force', action='store_true', help='replace an output that is there')
+                        help=f'of the messages in a bag: {", ".join(EVENT_TYPES)} (default: '
+                             'the messages of a bag are copied; of other files, the last type, '
+                             'with encoding mono)')
+    parser.add_argument('--force', action='store_true', help='replace an existing output')
 
 
 def run(arguments) -> int:
     """
-    Convert, and say what was written and what was not.
+    Convert, and print what was written and what was not.
 
-    :raises ValueError: if it cannot be done, or the recording is damaged, of which the rest is
-        written.
+    :raises ValueError: if it is not possible, or the recording is damaged, after what comes
+        before the damage is written.
     """
     with usage():
         check_suffix(arguments.output)
@@ -50,8 +51,8 @@ def run(arguments) -> int:
         facts = gather_facts(recording, arguments.topic)
         total = facts.messages if conversion.copies else facts.events
         try:
-            follow(conversion.steps(arguments.force), total, 'converting')
-        except UnreadableRecording:     # what comes before is written
+            show_progress(conversion.steps(arguments.force), total, 'converting')
+        except UnreadableRecording:     # what comes before the damage is written
             finish_labels(arguments)
             raise
     finish_labels(arguments)
@@ -64,7 +65,7 @@ def run(arguments) -> int:
 
 def finish_labels(arguments) -> None:
     """
-    Let the labels of an unfinished recording be those of what was made of it.
+    Move the labels of an unfinished recording to its output.
 
     :raises ValueError: if their table is damaged.
     """
@@ -73,7 +74,7 @@ def finish_labels(arguments) -> None:
 
 
 def notes(facts, recording, copies: bool) -> list:
-    """Return what of the recording whoever reads the output should know, in lines."""
+    """Return lines on what users of the output should know about the recording."""
     found = [*recording.notes]
     if facts.malformed:
         fate = 'copied as they are' if copies else 'left out'
@@ -83,10 +84,10 @@ def notes(facts, recording, copies: bool) -> list:
         found.append(f'{facts.lost} messages are missing in the recording, by their numbers')
     if facts.out_of_range:
         fate = ('were dropped' if facts.encoding and recording.topics and not copies else
-                'are kept, but whoever goes by that size will drop them')
+                'are kept, but readers that use that resolution will drop them')
         found.append(f'{facts.out_of_range} more events are outside the {facts.width}x'
-                     f'{facts.height} pixels of the sensor, as the recording tells it, and {fate}')
+                     f'{facts.height} pixels of the sensor in the recording, and {fate}')
     if (facts.triggers_rising or facts.triggers_falling) and not copies:
         found.append(f'{facts.triggers_rising} rising and {facts.triggers_falling} falling '
-                     'triggers are no events, and were not written')
+                     'triggers are not events, and were not written')
     return found

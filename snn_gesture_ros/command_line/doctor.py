@@ -1,12 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `doctor`: find out why no gestures come, and say what to set."""
+"""Verb `doctor`: find out why no gestures come, and what to change."""
 from dataclasses import asdict
 import json
 import sys
 
 from snn_gesture_ros.command_line.options import number_from
-from snn_gesture_ros.doctor.verdict import judge
+from snn_gesture_ros.doctor.diagnosis import diagnose
 
 EXAMPLE = 'snn-gesture doctor --seconds 10'
 SHOWN = {
@@ -15,7 +15,7 @@ SHOWN = {
                            'latency_p50_ms', 'latency_p99_ms', 'frames_dropped'),
     'gesture_behavior': ('armed', 'stopped', 'acting'),
 }
-"""Of the diagnostics; JSON has all."""
+"""Values of the diagnostics that are printed; JSON contains all."""
 DAY_S = 86400
 
 
@@ -28,37 +28,37 @@ def add_arguments(parser) -> None:
 
 def seconds(text: str) -> float:
     """
-    Read a time.
+    Return a duration in seconds.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a number in range.
     """
     return number_from(text, 0.5, 3600.0)
 
 
 def run(arguments) -> int:
     """
-    Examine the running system; 0 if gestures can be recognised, 1 if not.
+    Inspect the running system; return 0 if gestures can be recognized, 1 if not.
 
     :raises ValueError: if there is no ROS 2.
     """
     try:
-        from snn_gesture_ros.doctor.examiner import examine
+        from snn_gesture_ros.doctor.inspector import inspect
     except ImportError as error:
         raise ValueError(f'{error}: the doctor needs ROS 2: source your ROS, or run make build '
                          'and source env.bash') from None
     print(f'listening for {arguments.seconds:g} s ...', file=sys.stderr)
-    findings = examine(arguments.seconds)
-    verdict = judge(findings)
+    findings = inspect(arguments.seconds)
+    diagnosis = diagnose(findings)
     if arguments.json:
-        print(json.dumps({**asdict(findings), 'well': verdict.well, 'summary': verdict.summary,
-                          'advice': [each._asdict() for each in verdict.advice]}, indent=2))
+        print(json.dumps({**asdict(findings), 'well': diagnosis.well, 'summary': diagnosis.summary,
+                          'advice': [each._asdict() for each in diagnosis.advice]}, indent=2))
     else:
-        show(findings, verdict)
-    return 0 if verdict.well else 1
+        show(findings, diagnosis)
+    return 0 if diagnosis.well else 1
 
 
-def show(findings, verdict) -> None:
-    """Print what was found, and the verdict at the end."""
+def show(findings, diagnosis) -> None:
+    """Print what was found, and the diagnosis at the end."""
     from rich.console import Console
     from rich.table import Table
     console = Console(highlight=False, markup=False)
@@ -69,8 +69,8 @@ def show(findings, verdict) -> None:
         table.add_row(name, value)
     console.print(table)
     console.print()
-    console.print(verdict.summary, style='bold green' if verdict.well else 'bold red')
-    for problem, remedy, command in verdict.advice:
+    console.print(diagnosis.summary, style='bold green' if diagnosis.well else 'bold red')
+    for problem, remedy, command in diagnosis.advice:
         console.print(f'- {problem}: {remedy}')
         if command:
             console.print(f'    {command}', style='bold', soft_wrap=True)
@@ -91,7 +91,7 @@ def rows(findings):
     for name, found in findings.foreign_topics.items():
         for each in found:
             yield 'topic', (f'{name}: {each.node} publishes {each.message_type}, '
-                            'no message that can be read')
+                            'which is not a supported event message')
     for node in findings.nodes:
         yield 'node', f'{node.name}: {node.level}, {node.message}'
         if node.reads:
@@ -106,7 +106,7 @@ def rows(findings):
 
 
 def topic_lines(topic):
-    """Yield what is known of a topic."""
+    """Yield a line for each fact about a topic."""
     yield topic.message_type
     if topic.unreadable:
         yield topic.unreadable
@@ -127,7 +127,7 @@ def topic_lines(topic):
 
 
 def offset(difference_s: float) -> str:
-    """Say how far a time is before or after another."""
+    """Return in words how far a time is before or after another."""
     size_s = abs(difference_s)
     size = f'{size_s / DAY_S:,.0f} days' if size_s > DAY_S else f'{size_s:.3f} s'
     return f'{size} {"before" if difference_s < 0 else "after"}'

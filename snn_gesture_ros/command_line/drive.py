@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `drive`: where gestures lead a simulated robot, through the real node over real DDS."""
+"""Verb `drive`: drive a simulated robot by gestures, through gesture_behavior and DDS."""
 from itertools import accumulate
 import json
 from pathlib import Path
 
-from snn_gesture_ros.command_line.terminal import picture_file, usage
+from snn_gesture_ros.command_line.terminal import image_file, usage
 
 AFTERWARDS_S = 0.5
 """What is driven after the script's end."""
@@ -19,12 +19,12 @@ SCRIPT = ('none:0.5 arm_roll:1.3 none:0.4 right_arm_clockwise:4 right_hand_wave:
 def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument('script', nargs='*', default=SCRIPT, metavar='GESTURE:SECONDS',
-                        help='what is shown for how long; none: no gesture, silence: no scores '
-                             'at all (default: a drive with the table of the package)')
+                        help='gestures and their durations; none: no gesture, silence: no '
+                             'scores (default: a drive with the table of the package)')
     parser.add_argument('--table', default='', metavar='FILE',
                         help='what each gesture does (default: config/behavior.yaml)')
-    parser.add_argument('--output', type=picture_file, default=Path('drive.png'), metavar='FILE',
-                        help='where the picture is written (default: %(default)s)')
+    parser.add_argument('--output', type=image_file, default=Path('drive.png'), metavar='FILE',
+                        help='file of the image (default: %(default)s)')
 
 
 def run(arguments) -> int:
@@ -33,15 +33,14 @@ def run(arguments) -> int:
 
     :raises ValueError: if the script or the table is wrong, ROS is missing or the node fails.
     """
-    from snn_gesture_ros.demo.robot_path import draw_drive
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots, Nodes
+    from snn_gesture_ros.demo.robot_path import draw_drive, simulate_drive
+    from snn_gesture_ros.demo.processes import isolate_from_other_robots, NodeProcesses
     try:
         from snn_gesture_ros.nodes.gesture_behavior import find_table
         from snn_gesture_ros.demo.scripted_gestures import scripting
     except ImportError as error:
         raise ValueError(f'{error}: a drive needs ROS 2: source env.bash') from None
     from snn_gesture_ros.behavior.table import read_table
-    from snn_gesture_ros.demo.robot_path import drive
     path = find_table(arguments.table)
     table = read_table(path)
     if table.velocity is None:
@@ -49,14 +48,14 @@ def run(arguments) -> int:
     with usage():
         script = read_script(arguments.script, {row.gesture for row in table.rows})
     isolate_from_other_robots()
-    with Nodes() as nodes, scripting(table) as scripted:
+    with NodeProcesses() as nodes, scripting(table) as scripted:
         nodes.start('gesture_behavior', table=path)
         if not scripted.run(script, nodes.failed):
             raise ValueError('gesture_behavior has failed or did not start; see above')
-    times_s, poses = drive(scripted.commands, script[-1][1] + AFTERWARDS_S)
+    times_s, poses = simulate_drive(scripted.commands, script[-1][1] + DRAIN_S)
     drawn = [command for command in scripted.commands if command.t_s <= times_s[-1]]
     draw_drive(script, drawn, times_s, poses, arguments.output)
-    print(f'picture: {arguments.output}')
+    print(f'image: {arguments.output}')
     pose = (round(float(value), 2) for value in poses[-1])
     print(json.dumps({
         'seconds': round(script[-1][1], 2), 'commands': len(scripted.commands),
@@ -66,10 +65,11 @@ def run(arguments) -> int:
 
 def read_script(words: list, gestures: set) -> list:
     """
-    Read a script: gestures and when they end in seconds, in their order.
+    Return a script: gestures and when they end in seconds, sorted by time.
 
+    :param words: of the command line.
     :param gestures: those of the table.
-    :raises ValueError: if a word is no GESTURE:SECONDS.
+    :raises ValueError: if a word is not GESTURE:SECONDS.
     """
     from snn_gesture_ros.labels import NONE
     from snn_gesture_ros.demo.scripted_gestures import SILENCE
@@ -84,7 +84,7 @@ def read_script(words: list, gestures: set) -> list:
         if not 0 < duration_s <= 3600:
             raise ValueError(f'{word}: write GESTURE:SECONDS, such as {known[0]}:2.5')
         if gesture not in known:
-            raise ValueError(f'{word}: the table knows {", ".join(known)}')
+            raise ValueError(f'{word}: the gestures of the table are {", ".join(known)}')
         shown.append(gesture)
         durations_s.append(duration_s)
     return list(zip(shown, accumulate(durations_s)))

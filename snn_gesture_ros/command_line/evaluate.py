@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The results of an evaluation as tables on the terminal."""
+"""Verb `evaluate`: evaluate a checkpoint on recordings, and print the results as tables."""
 import argparse
 import json
 import os
@@ -15,26 +15,26 @@ from rich.table import Table
 from snn_gesture_ros.command_line.options import (
     add_file_options, add_setting, add_stream_option, positive)
 from snn_gesture_ros.command_line.terminal import (
-    follow, open_and_follow, usage, UsageError)
+    open_and_follow, show_progress, usage, UsageError)
 from snn_gesture_ros.evaluation.web_page import delay, duration, number, percent, plain
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
-MOST_ROWS = 40
+MAX_ROWS = 40
 
 
 def print_results(results: dict) -> None:
     """
-    Print what matters most, by label and by recording.
+    Print the most important results, by label and by recording.
 
-    :param results: what `make_results` gives.
+    :param results: as `make_results` returns them.
     """
     console = Console()
     if results['judged_decisions']:
         console.print(_by_label(results))
     console.print(_by_recording(results))
-    if len(results['recordings']) > MOST_ROWS:
-        console.print(f'and {len(results["recordings"]) - MOST_ROWS} more in the report')
+    if len(results['recordings']) > MAX_ROWS:
+        console.print(f'and {len(results["recordings"]) - MAX_ROWS} more in the report')
     for name, value in _summary(results):
         console.print(f'{name:<30} {value}')
     for note in results['notes']:
@@ -42,7 +42,7 @@ def print_results(results: dict) -> None:
 
 
 def _summary(results):
-    """Yield name and value of what is told in lines."""
+    """Yield names and values for lines below the tables."""
     delay_s, timing = results['delay_s'], results['timing']
     if results['judged_decisions'] or results['gestures']:
         for name, value in results['accuracy'].items():
@@ -59,7 +59,7 @@ def _summary(results):
                                       'minute')
     else:
         yield 'announcements', (f'{len(results["announcements"])} in '
-                                f'{duration(results["minutes"])}; nothing is labelled')
+                                f'{duration(results["minutes"])}; nothing is labeled')
     yield 'processing a decision', (f'{number(timing["processing_ms"]["p50"], 2)} ms median, '
                                     f'{number(timing["processing_ms"]["p99"], 2)} ms p99')
     yield 'events/s', number(timing['events_per_s'], 0)
@@ -88,7 +88,7 @@ def _by_recording(results) -> Table:
         table.add_column(column, min_width=12)
     for column in ('right', 'after, s'):
         table.add_column(column, justify='right', no_wrap=True)
-    for entry in results['recordings'][:MOST_ROWS]:
+    for entry in results['recordings'][:MAX_ROWS]:
         right = entry['right_decisions']
         table.add_row(
             Path(entry['path']).name, number(entry['start_s']),
@@ -100,8 +100,8 @@ def _by_recording(results) -> Table:
 
 EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
 LIVE_ONLY = ('message_type', 'queue_size')
-"""Parameters of the nodes that mean nothing offline."""
-MOST_NAMES = 10
+"""Parameters of the nodes that have no meaning offline."""
+MAX_NAMES = 10
 PARAMETERS = [setting for setting in (*EVENT_STREAM, *GESTURE_CLASSIFIER)
               if setting.name not in LIVE_ONLY]
 
@@ -110,13 +110,13 @@ def add_arguments(parser) -> None:
     """Declare the arguments: the verb's own, and one for each parameter of the nodes."""
     parser.add_argument('recordings', nargs='+', metavar='RECORDING',
                         help='recordings, folders of them, a labels.csv that lists them, and '
-                             'DvsGesture.tar.gz or its folder, of which the recordings for test '
-                             'are evaluated')
+                             'DvsGesture.tar.gz or its folder, of which the test recordings are '
+                             'evaluated')
     parser.add_argument('--label-table', type=Path, metavar='CSV',
-                        help='what is shown: columns start,end,label (seconds) for one recording, '
-                             'or file,start_s,end_s,label; by default tables beside the '
-                             'recordings and names of files and folders tell it, if any')
-    parser.add_argument('--label', help='what all recordings show from start to end, as in '
+                        help='labels: columns start,end,label (seconds) for one recording, or '
+                             'file,start_s,end_s,label; by default from tables next to the '
+                             'recordings, and from names of files and folders')
+    parser.add_argument('--label', help='label of all recordings from start to end, such as '
                                         '--label none')
     add_stream_option(parser)
     add_file_options(parser)
@@ -125,10 +125,10 @@ def add_arguments(parser) -> None:
                              '(default: %(default)s)')
     parser.add_argument('--json', action='store_true', help='print report.json')
     parser.add_argument('--workers', type=positive, default=os.cpu_count(), metavar='N',
-                        help='processes (default: one a core)')
+                        help='processes (default: one per core)')
     parser.add_argument('--cluster', type=cluster_address, metavar='ADDRESS',
-                        help='run on a Dask cluster instead, as in tcp://host:8786; its workers '
-                             'need the package and the recordings by the same paths')
+                        help='run on a Dask cluster instead, such as tcp://host:8786; its workers '
+                             'need this package and the recordings at the same paths')
     nodes = parser.add_argument_group('parameters of the nodes')
     for setting in PARAMETERS:
         add_setting(nodes, setting)
@@ -136,7 +136,7 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """
-    Evaluate, print what came out and write the report; 1 if a recording is damaged.
+    Evaluate, print the results and write the report; return 1 if a recording is damaged.
 
     :raises ValueError: if the arguments are wrong, or no recording can be evaluated.
     """
@@ -158,8 +158,8 @@ def run(arguments) -> int:
         arguments.label_table, arguments.label, arguments.topic, card.labels, arguments.encoding,
         arguments.size), open_and_follow)
     evaluated = []
-    follow(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
-           len(sources), 'evaluating')
+    show_progress(evaluate(sources, settings, arguments.workers, arguments.cluster, evaluated),
+                  len(sources), 'evaluating')
     faults = [each.fault for each in evaluated if each.run is None]
     if len(faults) == len(evaluated):
         raise ValueError('; '.join(faults))
@@ -180,29 +180,29 @@ def run(arguments) -> int:
 
 
 def check_label(label, labels: tuple) -> None:
-    """Refuse a label of all recordings that the network does not have with a ValueError."""
+    """Raise ValueError if the network does not have the label of all recordings."""
     known = [*labels, *([] if NONE in labels else [NONE])]
     if label is not None and label not in known:
-        raise ValueError(f'--label {label!r} is none of {", ".join(known)}')
+        raise ValueError(f'--label {label!r} is not one of {", ".join(known)}')
 
 
 def unlabelled(sources: list) -> list:
-    """Name in one line the recordings without labels, where others have some."""
+    """Return a line that names the recordings without labels, if others have some."""
     names = list(dict.fromkeys(source.path.name for source in sources if not source.parts))
     count = sum(not source.parts for source in sources)
     if count in (0, len(sources)):
         return []
-    more = f' and {len(names) - MOST_NAMES} more' if len(names) > MOST_NAMES else ''
-    return [f'{count} of {len(sources)} recordings have no label, and what is announced in them '
-            f'is not judged: {", ".join(names[:MOST_NAMES])}{more}']
+    more = f' and {len(names) - MAX_NAMES} more' if len(names) > MAX_NAMES else ''
+    return [f'{count} of {len(sources)} recordings have no label, and announcements in them are '
+            f'not evaluated: {", ".join(names[:MAX_NAMES])}{more}']
 
 
 def cluster_address(text: str) -> str:
     """
-    Read the address of a Dask scheduler.
+    Return the address of a Dask scheduler.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not one.
     """
     if re.fullmatch(r'(\w+://)?(\[[^]]+\]|[^\s/:]+):\d+', text):
         return text
-    raise argparse.ArgumentTypeError(f'{text!r} is no address, as in tcp://host:8786')
+    raise argparse.ArgumentTypeError(f'{text!r} is not an address such as tcp://host:8786')

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node of `snn-gesture record`: a camera's messages into a journal, with labels."""
+"""The node of `snn-gesture record`: write the messages of a camera and labels to a journal."""
 from contextlib import suppress
 import time
 
@@ -17,25 +17,26 @@ from snn_gesture_ros.ros.topics import message_class
 from std_msgs.msg import String
 
 SEARCH_PERIOD_S = 0.2
-DEPTH = 10_000
-"""Messages that may wait; those of a reliable publisher are asked for reliably."""
+QUEUE_DEPTH = 10_000
+"""Messages; the reliability is that of the publisher."""
 FLUSH_PERIOD_S = 0.2
-"""A process that is killed loses no more than this."""
+"""A process that is killed loses at most this much."""
 
 
 class EventRecorderNode(Node):
-    """Find the camera's topic and write its messages as they are."""
+    """Find the topic of the camera and write its messages unchanged."""
 
     def __init__(self, topic: str, open_journal, add_label, label_topic=None, script=None):
         """
-        Look for the camera.
+        Search for the camera.
 
-        :param open_journal: takes the topic's full name and its type, returns a Journal.
-        :param add_label: takes start and end in microseconds since the first event, and a label.
-        :param label_topic: of std_msgs/String: a label goes on until another comes, an empty one
-            only ends.
-        :param script: takes the node, and labels what is done by it; a generator as `Paced` runs
-            them. The node ends with it.
+        :param open_journal: called with full name and type of the topic, returns a Journal.
+        :param add_label: called with start and end in microseconds since the first event, and a
+            label.
+        :param label_topic: of std_msgs/String: a label lasts until the next one; an empty one ends
+            it.
+        :param script: called with the node, returns a generator as `Paced` runs them, which sets
+            labels. The node ends with it.
         """
         super().__init__('event_recorder')
         self.journal = None
@@ -49,7 +50,7 @@ class EventRecorderNode(Node):
         self._timeline = Timeline()
         self._first_us = None
         self._newest = None
-        """Time of the stream that is reached, and the steady time of its arrival."""
+        """Time of the newest event, and the steady time of its arrival."""
         self._label, self._label_start_us = '', 0
         self._refused = set()
         self._searching = every(self, SEARCH_PERIOD_S, self._search)
@@ -61,7 +62,7 @@ class EventRecorderNode(Node):
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def destroy_node(self) -> None:
-        """Finish the journal; a label of the script that is under way does not count."""
+        """Finish the journal; an unfinished label of the script is dropped."""
         if self._pacing is not None:
             self._pacing.stop()
         else:
@@ -77,20 +78,20 @@ class EventRecorderNode(Node):
 
     def set_label(self, label: str) -> None:
         """
-        End the label under way, if any, and write it; begin another, if it is not empty.
+        End the current label, if any, and write it; start another one, if it is not empty.
 
-        The same label again goes on.
+        The same label again continues.
         """
         if label == self._label:
             return
         now_us = self._now_us()
         if self._label and now_us > self._label_start_us:
-            self.journal.flush()  # so that no label is there without its events
+            self.journal.flush()  # so that no label exists without its events
             self._add_label(self._label_start_us, now_us, self._label)
         self._label, self._label_start_us = label, now_us
 
     def _now_us(self) -> int:
-        """Return the camera's time since the first event, which goes on while there are none."""
+        """Return the camera time since the first event; it advances also without events."""
         if self._newest is None:
             return 0
         newest_us, arrived_s = self._newest
@@ -110,7 +111,7 @@ class EventRecorderNode(Node):
             rehearse(info.topic_type)
             self.reader = EventReader(info.topic_type)
             self.journal = self._open_journal(self._topic, info.topic_type)
-            qos = QoSProfile(depth=DEPTH, reliability=info.qos_profile.reliability)
+            qos = QoSProfile(depth=QUEUE_DEPTH, reliability=info.qos_profile.reliability)
             self.followed = FollowedTopic(self, message, self._topic, self._on_message, qos)
             self._searching.cancel()
             self.get_logger().info(f'{self._topic}: recording {info.topic_type}')
@@ -125,7 +126,7 @@ class EventRecorderNode(Node):
         now_ns = self.get_clock().now().nanoseconds
         self.journal.write(now_ns, data)
         self.messages += 1
-        with suppress(ValueError):  # of an encoding that is not known there are no events
+        with suppress(ValueError):  # an unknown encoding has no events
             events = self.reader.read(data)
             self.events += len(events)
             placed = self._timeline.place(events['t'], now_ns) if len(events) else None

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `export`: make a checkpoint for ONNX Runtime."""
+"""Verb `export`: convert a checkpoint for ONNX Runtime."""
 from pathlib import Path
 
 from snn_gesture_ros.command_line.terminal import UsageError
@@ -15,7 +15,7 @@ def add_arguments(parser) -> None:
     parser.add_argument('checkpoint', metavar='CHECKPOINT',
                         help='path of a checkpoint or name of a shipped model')
     parser.add_argument('--labels', nargs='+', default=(), metavar='LABEL',
-                        help='names of the outputs, of a checkpoint that does not tell them')
+                        help='names of the outputs, for a checkpoint that does not contain them')
     parser.add_argument('--output', type=Path, metavar='FILE',
                         help=f'default: the checkpoint with the suffix {EXPORTED}')
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 from snn_gesture_ros.command_line.options import (
     add_file_options, add_stream_option, number_from, open_given, positive)
-from snn_gesture_ros.command_line.terminal import follow, UsageError
+from snn_gesture_ros.command_line.terminal import show_progress, UsageError
 from snn_gesture_ros.frames.integration import Cut, Integrator, SPLITS
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import find_recordings
@@ -22,37 +22,37 @@ def add_arguments(parser) -> None:
     parser.add_argument('recording', metavar='INPUT', type=Path,
                         help='a recording, or a folder of recordings')
     parser.add_argument('output', metavar='OUTPUT', type=Path,
-                        help='npz with the array frames [T, 2, H, W], channel 0 OFF and 1 ON; of '
-                             'a folder, a folder of such with the same names')
+                        help='npz with the array frames [T, 2, H, W], channel 0 OFF and 1 ON; '
+                             'for a folder, a folder of such files with the same names')
     parser.add_argument('--split-by', choices=SPLITS,
                         help='frames of equally many events (number) or of equal duration (time) '
                              f'(default: {Cut.split_by})')
     parser.add_argument('--frames-number', type=positive, metavar='T',
-                        help=f'frames of a recording (default: {Cut.frames})')
+                        help=f'frames per recording (default: {Cut.frames})')
     parser.add_argument('--duration-ms', type=milliseconds, metavar='MS',
-                        help='instead of both: duration of a frame, whose number follows from it')
+                        help='instead of both: duration of a frame; their number follows')
     parser.add_argument('--height', type=positive, metavar='H',
                         help='of a frame in pixels (default: that of the sensor)')
     parser.add_argument('--width', type=positive, metavar='W', help='of a frame, likewise')
     add_stream_option(parser)
     add_file_options(parser)
-    parser.add_argument('--force', action='store_true', help='replace an output that is there')
+    parser.add_argument('--force', action='store_true', help='replace an existing output')
 
 
 def milliseconds(text: str) -> float:
     """
-    Read the duration of a frame.
+    Return the duration of a frame in milliseconds.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a number in range.
     """
     return number_from(text, 0.001, 1e9)
 
 
 def run(arguments) -> int:
     """
-    Integrate, and say what was made.
+    Integrate, and print what was written.
 
-    :raises ValueError: if the arguments do not go together or recordings are damaged, after all
+    :raises ValueError: if the arguments exclude each other, or recordings are damaged, after all
         others are integrated.
     """
     cut = cut_of(arguments)
@@ -68,7 +68,7 @@ def run(arguments) -> int:
     for output in outputs:
         check_free(output, arguments.force)
     if len(set(outputs)) < len(outputs):
-        raise ValueError(f'{arguments.recording}: two recordings differ in their suffixes alone')
+        raise ValueError(f'{arguments.recording}: two recordings differ only in their suffixes')
     faults = []
 
     def integrate_all():
@@ -80,7 +80,7 @@ def run(arguments) -> int:
                 faults.append(str(error))
             yield 1
 
-    follow(integrate_all(), len(recordings), 'integrating')
+    show_progress(integrate_all(), len(recordings), 'integrating')
     if faults:
         raise ValueError('; '.join(faults))
     return 0
@@ -88,15 +88,15 @@ def run(arguments) -> int:
 
 def cut_of(arguments) -> Cut:
     """
-    Return how recordings are cut.
+    Return how recordings are sliced.
 
-    :raises UsageError: if the options do not go together.
+    :raises UsageError: if the options exclude each other.
     """
     given = {'split_by': arguments.split_by, 'frames': arguments.frames_number}
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.duration_ms is not None:
         if given:
-            raise UsageError('--duration-ms goes without --split-by and --frames-number')
+            raise UsageError('--duration-ms excludes --split-by and --frames-number')
         given = {'duration_us': round(arguments.duration_ms * 1000)}
     return Cut(**given)
 
@@ -110,9 +110,10 @@ def integrate(path: Path, output: Path, cut: Cut, arguments) -> None:
     with open_given(path, arguments) as recording:
         facts = gather_facts(recording, arguments.topic)
         if facts.damage:
-            raise UnreadableRecording(f'{facts.damage} (snn-gesture convert keeps what is before)')
+            raise UnreadableRecording(
+                f'{facts.damage} (snn-gesture convert keeps what comes before)')
         if not facts.events:
-            raise UnreadableRecording(f'{path}: no events, and so no frames')
+            raise UnreadableRecording(f'{path}: no events, and therefore no frames')
         width, height = find_sensor_size(recording, arguments.topic)
         integrator = Integrator(cut, arguments.width or width, arguments.height or height,
                                 facts.events, facts.t_first_us, facts.t_last_us)

@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `import`: make a data set of recordings with labels."""
+"""Verb `import`: make a clip set from recordings with labels."""
 from pathlib import Path
 import sys
 
 from snn_gesture_ros.command_line.options import add_file_options, add_geometry, geometry_of, share
-from snn_gesture_ros.command_line.terminal import follow, open_and_follow, usage
+from snn_gesture_ros.command_line.terminal import open_and_follow, show_progress, usage
 from snn_gesture_ros.datasets.clip_set import ClipSet, summarize
 from snn_gesture_ros.datasets.cutting import Cleaning, RAW
 from snn_gesture_ros.datasets.dvs128_gesture import (
@@ -15,7 +15,7 @@ from snn_gesture_ros.datasets.labeled_recordings import check_shares, LabeledRec
 from snn_gesture_ros.events.noise import NoiseSettings
 
 EXAMPLE = 'snn-gesture import my_recordings SET'
-MOST_NOTES = 10
+MAX_NOTES = 10
 
 
 def add_arguments(parser) -> None:
@@ -24,11 +24,11 @@ def add_arguments(parser) -> None:
                         help='DvsGesture.tar.gz or its folder, events_np as SpikingJelly '
                              'extracts it, or a folder of recordings with '
                              f'{TABLE} (file,start_s,end_s,label[,person,split,topic,sensor])')
-    parser.add_argument('folder', metavar='FOLDER', help='where the data set is made')
+    parser.add_argument('folder', metavar='FOLDER', help='folder of the clip set')
     add_file_options(parser)
     for split in ('validation', 'test'):
         parser.add_argument(f'--{split}', type=share, default=0.1, metavar='SHARE',
-                            help=f'share of the persons for {split} where {TABLE} does not say '
+                            help=f'share of the persons for {split} if {TABLE} has no split '
                                  '(default: %(default)s); DVS128 Gesture has its own')
     parser.add_argument('--raw', action='store_true',
                         help='keep hot pixels and noise, which event_stream removes by default')
@@ -37,30 +37,30 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """
-    Import, and say what there is, what was skipped and what is missing.
+    Import, and print what was imported, skipped and missing.
 
     :raises ValueError: if recordings are missing or damaged, after all others are imported.
     """
     source = open_source(arguments)
     try:
-        follow(import_recordings(source, arguments.folder), len(source.parts), 'importing')
+        show_progress(import_recordings(source, arguments.folder), len(source.parts), 'importing')
     except KeyboardInterrupt:
-        print('what is finished is kept: the same command goes on', file=sys.stderr)
+        print('finished parts are kept: the same command continues', file=sys.stderr)
         raise
-    for note in source.notes[:MOST_NOTES]:
+    for note in source.notes[:MAX_NOTES]:
         print(note, file=sys.stderr)
-    if len(source.notes) > MOST_NOTES:
-        print(f'and {len(source.notes) - MOST_NOTES} more', file=sys.stderr)
+    if len(source.notes) > MAX_NOTES:
+        print(f'and {len(source.notes) - MAX_NOTES} more', file=sys.stderr)
     if source.faults:
-        raise ValueError(f'{len(source.faults)} missing or damaged, all else is in the set; once '
-                         'repaired, the same command adds them: ' + '; '.join(source.faults))
+        raise ValueError(f'{len(source.faults)} missing or damaged, all others are in the set; '
+                         'once repaired, the same command adds them: ' + '; '.join(source.faults))
     print(summarize(ClipSet(arguments.folder).clips))
     return 0
 
 
 def open_source(arguments):
     """
-    Tell what the source is, and index it.
+    Return the source, indexed, by its content.
 
     :raises ValueError: if it is neither DVS128 Gesture nor a folder with a table, or if the
         geometry is impossible.
@@ -84,7 +84,7 @@ def open_source(arguments):
 
 def cleaning_of(arguments) -> Cleaning:
     """
-    Return how the events are cleaned.
+    Return the filters and the geometry of the events.
 
     :raises ValueError: if the geometry is impossible.
     """

@@ -19,8 +19,8 @@ from snn_gesture_ros.recordings.opening import FORMATS
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 EXAMPLE = 'snn-gesture info my_bag --topic /event_camera/events'
-LONG = ('confusion', 'settings')
-"""What of a training only JSON shows."""
+JSON_ONLY = ('confusion', 'settings')
+"""Facts of a training that only JSON contains."""
 
 
 def add_arguments(parser) -> None:
@@ -36,9 +36,9 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """
-    Tell by the contents what the file is, and print what is in it.
+    Find out by its content what the file is, and print its facts.
 
-    :raises ValueError: if it cannot be read to its end, after what can be is printed.
+    :raises ValueError: if it cannot be read to its end, after what can be read is printed.
     """
     path = Path(arguments.file)
     if arguments.file in shipped_models() and not path.exists():
@@ -56,10 +56,10 @@ def run(arguments) -> int:
 
 def show_recording(arguments) -> int:
     """
-    Read a recording to its end.
+    Read a recording to its end and print its facts.
 
-    :raises UnreadableRecording: if that cannot be, or one of several cameras is to be chosen,
-        after what can be told is printed.
+    :raises UnreadableRecording: if it is damaged, or one of several cameras must be chosen, after
+        what is known is printed.
     """
     with open_given(arguments.file, arguments) as recording:
         topics = [{'topic': topic, 'type': message_type, 'messages': count}
@@ -99,7 +99,7 @@ def as_list(topics: list) -> str:
 
 
 def labels_of(path: Path, facts) -> list:
-    """Return what a recording shows, as `evaluate` finds it; where a table is damaged, say why."""
+    """Return the labels of a recording, as `evaluate` finds them; print why a table is damaged."""
     try:
         sources, _ = find_sources([path], Labels())
     except (OSError, ValueError) as error:
@@ -120,7 +120,7 @@ def labels_of(path: Path, facts) -> list:
 
 def show_frames(path: Path, as_json: bool) -> int:
     """
-    Show what is in a file of frames.
+    Print the facts of a file of frames.
 
     :raises ValueError: if it is damaged.
     """
@@ -132,7 +132,7 @@ def show_frames(path: Path, as_json: bool) -> int:
 
 def show_clip_set(folder: Path, as_json: bool) -> int:
     """
-    Count the clips of a set.
+    Print the number of clips of a set by label and split.
 
     :raises ValueError: if it is damaged or empty.
     """
@@ -149,7 +149,7 @@ def show_clip_set(folder: Path, as_json: bool) -> int:
 
 def show_download(path: Path, as_json: bool) -> int:
     """
-    Count the trials of the download of DVS128 Gesture, and name what it lacks.
+    Print the number of trials in the download of DVS128 Gesture, and what is missing.
 
     :raises ValueError: if it is damaged.
     """
@@ -168,9 +168,9 @@ def show_download(path: Path, as_json: bool) -> int:
 
 def show_checkpoint(name: str, as_json: bool) -> int:
     """
-    Show the model card of a checkpoint.
+    Print the model card of a checkpoint.
 
-    :raises ValueError: if it is damaged or holds another network.
+    :raises ValueError: if it is damaged or contains another network.
     """
     from snn_gesture_ros.network.model_facts import gather_model_facts
     facts = gather_model_facts(name)
@@ -179,14 +179,14 @@ def show_checkpoint(name: str, as_json: bool) -> int:
 
 
 def as_model_card(facts: dict) -> str:
-    """Return what is known of a checkpoint in lines of name and value."""
+    """Return the facts of a checkpoint, a line each with name and value."""
     frame = {'binary': 'a pixel fired or not', 'count': 'how often a pixel fired'}
-    window = (f'{facts["window_ms"]:g} ms, cut by time' if facts['slicing'] == 'time'
+    window = (f'{facts["window_ms"]:g} ms, sliced by time' if facts['slicing'] == 'time'
               else f'{facts["window_events"]} events (about {facts["window_ms"]:g} ms), '
-                   'cut by count')
+                   'sliced by count')
     rows = [
         ('model', f'{facts["file"]} ({facts["format"]}, {facts["file_bytes"] / 1e6:.2f} MB)'),
-        ('licence', facts['license']),
+        ('license', facts['license']),
         ('labels', brief(facts['labels'])),
         ('window', f'{window} into {facts["time_steps"]} frames'),
         ('frame', f'{facts["size"]}x{facts["size"]} pixels, OFF and ON; {facts["frame_value"]}: '
@@ -203,9 +203,9 @@ def as_model_card(facts: dict) -> str:
 
 
 def indented(values: dict, depth: int = 1):
-    """Yield a line for each value, deeper ones below; without those that are LONG."""
+    """Yield a line for each value, nested ones indented; without those that are JSON_ONLY."""
     for name, value in values.items():
-        if name in LONG:
+        if name in JSON_ONLY:
             continue
         if isinstance(value, dict):
             yield f'{"  " * depth}{name}'
@@ -218,7 +218,7 @@ def indented(values: dict, depth: int = 1):
 
 
 def brief(value) -> str:
-    """Return a value as text in one line."""
+    """Return a value as one line of text."""
     if isinstance(value, dict):
         return ', '.join(f'{name} {part}' for name, part in value.items())
     if isinstance(value, (list, tuple)):
@@ -227,7 +227,7 @@ def brief(value) -> str:
 
 
 def as_table(file_format, facts) -> str:
-    """Return the facts in lines of name and value, without those that are not known."""
+    """Return the known facts of a recording, a line each with name and value."""
     rows = [('format', file_format), ('topic' if facts.message_type else 'stream', facts.topic),
             ('type', facts.message_type), ('encoding', facts.encoding)]
     if facts.width is not None:
@@ -247,7 +247,7 @@ def as_table(file_format, facts) -> str:
         rows.append(('longest gap', f'{facts.longest_gap_s:.6f} s, after '
                                     f'{facts.longest_gap_at_s:.6f} s'))
     if facts.restarts:
-        rows.append(('restarts', f'{facts.restarts} times the camera time falls back by more than '
+        rows.append(('restarts', f'{facts.restarts} times the camera time jumps back by more than '
                                  f'{SLACK_US / 1e6:g} s'))
     if facts.messages is not None:
         lost = '' if facts.lost is None else f'{facts.lost} lost, '

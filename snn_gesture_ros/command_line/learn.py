@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `learn`: learn from recordings and what a robot was shown; gesture_trainer runs it."""
+"""Verb `learn`: fine-tune on examples from recordings and a robot; gesture_trainer runs it."""
 import json
 from pathlib import Path
 
@@ -14,25 +14,27 @@ EXAMPLE = 'snn-gesture learn mine --label snap a.mcap b.mcap c.mcap --checkpoint
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('folder', type=Path, metavar='FOLDER',
-                        help='of gesture_trainer, or a new one: examples and models are kept '
+                        help='of gesture_trainer, or a new one: examples and models are stored '
                              'there')
     parser.add_argument('--examples', nargs='+', type=Path, default=[], metavar='RECORDING',
                         help='add examples first: recordings, folders of them or a labels.csv; '
                              'labels are found as by evaluate')
     parser.add_argument('--checkpoint', default='fast', metavar='CHECKPOINT',
-                        help='what runs now: a shipped model, a path, or a version in FOLDER '
-                             '(default: %(default)s)')
+                        help='the one that runs now: a shipped model, a path, or a version in '
+                             'FOLDER (default: %(default)s)')
     parser.add_argument('--rehearsal', default='', metavar='CLIPSET',
                         help='clips of the old gestures, which must not be forgotten (default: '
                              'simulated people, made once)')
     parser.add_argument('--least-recall', type=share, default=0.7, metavar='SHARE',
-                        help='of held-out examples of each label (default: %(default)s)')
+                        help='minimum recall of each label on held-out examples (default: '
+                             '%(default)s)')
     parser.add_argument('--most-forgotten', type=share, default=0.02, metavar='SHARE',
-                        help='of the mean recall of the old gestures (default: %(default)s)')
+                        help='maximum loss of the mean recall of the old gestures (default: '
+                             '%(default)s)')
     parser.add_argument('--prepare', action='store_true',
-                        help='only simulate the people for rehearsal, so that learning is sooner')
+                        help='only simulate the people for rehearsal, which shortens learning')
     parser.add_argument('--undo', action='store_true',
-                        help='instead, undo the newest network that came from CHECKPOINT')
+                        help='instead, undo the newest network that was learned from CHECKPOINT')
     parser.add_argument('--discard', type=positive, metavar='N',
                         help='instead, set the N newest examples aside')
     parser.add_argument('--json', action='store_true', help='print JSON')
@@ -41,7 +43,7 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """
-    Learn; 1 if the network is not good enough to be kept.
+    Learn; return 1 if the network does not meet the bounds and is not kept.
 
     :raises ValueError: if there is nothing to learn from, or to undo.
     """
@@ -49,7 +51,7 @@ def run(arguments) -> int:
     are_given = are_recordings_given(arguments, arguments.examples)
     instead = [name for name in ('undo', 'discard', 'prepare') if getattr(arguments, name)]
     if len(instead) + are_given > 1:
-        raise UsageError(f'--{instead[0]} goes with no other of --undo, --discard, --prepare, '
+        raise UsageError(f'--{instead[0]} excludes the others of --undo, --discard, --prepare, '
                          '--examples and --label')
     if arguments.prepare:
         from snn_gesture_ros.learning.rehearsal import simulate_people
@@ -58,14 +60,13 @@ def run(arguments) -> int:
     if are_given:
         add_to(folder, read_recordings(arguments, arguments.examples))
     if not (folder / 'examples').is_dir():
-        raise ValueError(f'{folder} holds no examples: gesture_trainer collects them, or name '
+        raise ValueError(f'{folder} has no examples: collect them with gesture_trainer, or name '
                          'recordings with --examples or --label')
     if arguments.undo or arguments.discard:
         print(undo(folder, arguments.checkpoint) if arguments.undo
               else discard(folder, arguments.discard))
         return 0
-    from snn_gesture_ros.learning.learn import learn
-    from snn_gesture_ros.learning.learn import Bounds
+    from snn_gesture_ros.learning.learn import Bounds, learn
     result = learn(folder, arguments.checkpoint, arguments.rehearsal,
                    Bounds(arguments.least_recall, arguments.most_forgotten))
     if arguments.json:
@@ -79,7 +80,7 @@ def run(arguments) -> int:
 
 def undo(folder: Path, checkpoint: str) -> str:
     """
-    Undo the newest network that came from a checkpoint; say what was before it.
+    Undo the newest network that was learned from a checkpoint; return a report in words.
 
     :raises ValueError: if there is none.
     """
@@ -87,20 +88,20 @@ def undo(folder: Path, checkpoint: str) -> str:
     versions = Versions(folder / 'models')
     newest = versions.newest_after(checkpoint)
     if newest is None:
-        raise ValueError(f'{folder}: no network there came from {checkpoint}: there is nothing to '
-                         'undo')
+        raise ValueError(f'{folder}: no network there was learned from {checkpoint}: there is '
+                         'nothing to undo')
     versions.undo(newest)
-    return f'{newest} is undone; before it was {versions.record(newest)["parent"]}'
+    return f'{newest} is undone; its parent was {versions.record(newest)["parent"]}'
 
 
 def discard(folder: Path, count: int) -> str:
     """
-    Set the newest examples aside; name them.
+    Set the newest examples aside; return their names in words.
 
-    :raises ValueError: if there are not so many.
+    :raises ValueError: if there are fewer examples.
     """
     from snn_gesture_ros.learning.examples import ExampleStore
     store = ExampleStore(folder / 'examples')
     if count > len(store.names()):
-        raise ValueError(f'{folder / "examples"}: there are {len(store.names())} examples')
+        raise ValueError(f'{folder / "examples"}: there are only {len(store.names())} examples')
     return f'set aside: {", ".join(store.set_aside_newest() for _ in range(count))}'

@@ -1,22 +1,23 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What learning has made better and worse, as a table on the terminal."""
+"""A table of what learning has improved and worsened."""
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-COLUMNS = ('examples', 'right before', 'after', '', 'old gestures before', 'after', '')
+COLUMNS = ('examples', 'recall before', 'after', '', 'old gestures before', 'after', '')
 
 
 def print_learned(figures: dict) -> None:
     """
-    Print of each label how much is named right before and after.
+    Print the recall of each label before and after learning.
 
-    Examples are judged by networks that have not seen them, old gestures by people held out.
+    Examples are evaluated by networks that were trained without them, old gestures on held-out
+    people.
 
-    :param figures: of `learn`.
+    :param figures: as `learn` returns them.
     """
-    table = Table(title='named right, held out', title_justify='left', box=SIMPLE_HEAD,
+    table = Table(title='recall on held-out data', title_justify='left', box=SIMPLE_HEAD,
                   pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column('label')
     for column in COLUMNS:
@@ -35,12 +36,12 @@ def print_learned(figures: dict) -> None:
 
 
 def _change(before, after, new: bool = False) -> tuple:
-    """Return both and the difference in points as text; dashes where nothing was judged."""
+    """Return both values and their difference in points as text; dashes if there is no value."""
     if after is None:
         return '–', '–', ''
     points = round(100 * after) - round(100 * (before or 0))
-    told = f'{abs(points)} {"better" if points > 0 else "worse"}' if points else 'same'
-    return 'new' if new else f'{before:.0%}', f'{after:.0%}', told
+    difference = f'{abs(points)} {"better" if points > 0 else "worse"}' if points else 'same'
+    return 'new' if new else f'{before:.0%}', f'{after:.0%}', difference
 
 
 def _mean(by_label: dict):

@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A recording beside what simulated sensors make of the same movement, as a table."""
+"""A table that compares a recording with simulated sensors that see the same gestures."""
 from itertools import cycle, islice
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from snn_gesture_ros.command_line.terminal import follow
+from snn_gesture_ros.command_line.terminal import show_progress
 from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size
@@ -15,21 +15,22 @@ from snn_gesture_ros.simulation import SENSORS
 from snn_gesture_ros.simulation.likeness import simulated_statistics, STATISTICS, statistics
 
 DURATION_US = 1_500_000
-LONGEST_US = 60_000_000
-"""Of a recording, what is measured at most."""
+MAX_US = 60_000_000
+"""Of a recording that is measured."""
 HEADINGS = ('ON and\nOFF', 'filled', 'events\na pixel', 'ON\nshare', 'OFF\nto ON',
             'ON\nto OFF', 'same\nagain', 'read\ntwice')
 """Of STATISTICS, in their order."""
 SPREAD = (10, 90)
-"""Percentiles of simulated people between which a recording is covered."""
+"""Percentiles of simulated people between which a recording counts as covered."""
 
 
 def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int,
                    workers: int) -> None:
     """
-    Measure a recording and as many simulated people before each sensor, and print both.
+    Measure a recording and simulated people before each sensor, and print both.
 
-    :param labels: what the recording shows; the simulated people do it in turn.
+    :param labels: of the recording; the simulated people make them in turn.
+    :param clips: people per sensor.
     :param framing: one of view.FRAMINGS.
     :raises ValueError: if the recording cannot be read.
     """
@@ -37,7 +38,7 @@ def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int
         width, height = find_sensor_size(recording)
         parts, end_us = [], None
         for events in recording.events():
-            end_us = end_us or events['t'][0] + LONGEST_US
+            end_us = end_us or events['t'][0] + MAX_US
             parts.append(events)
             if events['t'][-1] > end_us:
                 break
@@ -51,7 +52,7 @@ def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int
         for sensor, measured in in_processes(simulated_statistics, tasks, workers):
             found[sensor].append([measured[name] for name in STATISTICS])
             yield 1
-    follow(steps(), len(tasks), 'simulating')
+    show_progress(steps(), len(tasks), 'simulating')
     simulated = {sensor: np.nanpercentile(rows, (SPREAD[0], 50, SPREAD[1]), axis=0)
                  for sensor, rows in found.items()}
     console = Console()
@@ -67,7 +68,7 @@ def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int
 
 
 def _covered(real, spread):
-    """Return the names of the statistics of a recording that are within a sensor's spread."""
+    """Return the statistics of a recording that are within the percentiles of a sensor."""
     return [name for name, low, high in zip(STATISTICS, spread[0], spread[2])
             if low <= real[name] <= high]
 

@@ -7,43 +7,43 @@ from importlib import import_module
 import os
 import sys
 
-from snn_gesture_ros.command_line.terminal import Parser, refusal, STATUS, UsageError
+from snn_gesture_ros.command_line.terminal import Parser, usage_message, USAGE_STATUS, UsageError
 from snn_gesture_ros.files import explain
 
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
     'convert': 'write a recording in another format',
     'frames': 'integrate recordings to frames, as SpikingJelly does',
-    'view': 'look at the events of a recording or of a live topic',
-    'demo': 'show the network at work on a simulated camera',
-    'doctor': 'find out why no gestures come, and say what to set',
+    'view': 'show the events of a recording or of a live topic',
+    'demo': 'run the nodes on a simulated camera',
+    'doctor': 'find out why no gestures come, and what to change',
     'train': 'train a network on clip sets',
-    'export': 'make a checkpoint for ONNX Runtime, which needs no torch',
-    'bench': 'measure how fast this machine reads events and decides',
-    'simulate': 'make a data set of simulated people',
-    'import': 'make a data set of recordings with labels',
-    'evaluate': 'measure how well gestures are recognised in recordings',
+    'export': 'convert a checkpoint for ONNX Runtime, which does not need torch',
+    'bench': 'measure how fast this machine decodes events and decides',
+    'simulate': 'make a clip set of simulated people',
+    'import': 'make a clip set from recordings with labels',
+    'evaluate': 'measure how well gestures are recognized in recordings',
     'record': 'record a camera, with labels',
-    'report': 'measure how well checkpoints recognise gestures',
-    'drive': 'show where gestures lead a robot, by a table of behaviour',
-    'teach': 'show a gesture to a robot that learns, and name it',
-    'learn': 'learn the examples that were shown to a robot',
+    'report': 'measure how well checkpoints recognize gestures',
+    'drive': 'drive a simulated robot by gestures and a behavior table',
+    'teach': 'show new gestures to a running robot, and name them',
+    'learn': 'fine-tune a network on examples',
     'pictures': 'draw every class as the simulated camera sees it',
 }
-TO_INSTALL = ('make training installs what training, reports and checkpoints that are not '
-              'exported need; on a robot, see the README')
+TO_INSTALL = ('run make training, for training, reports and checkpoints that are not exported; on '
+              'a robot, see the README')
 MODULES = {'import': 'import_data'}
-"""Of the verbs that cannot be the name of a module."""
+"""Modules of verbs whose name cannot be that of a module."""
 BROKEN_PIPE = 141
-"""Exit status where nobody reads on: that of a command that SIGPIPE ends."""
+"""Exit status if nobody reads the output: that of a command that SIGPIPE ends."""
 COMPLETED_LINE = 'COMP_LINE'
-"""Variable in which a shell gives the line that is to be completed, for argcomplete."""
+"""Environment variable with the line to complete, for argcomplete."""
 
 
 def make_parser(words) -> argparse.ArgumentParser:
-    """Make the parser; of all verbs, only the module of the chosen one is imported."""
+    """Return the parser; only the module of the chosen verb is imported."""
     parser = Parser(
-        prog='snn-gesture', description='Recognise hand gestures with an event camera.',
+        prog='snn-gesture', description='Recognize hand gestures with an event camera.',
         epilog='snn-gesture VERB --help explains a verb and shows an example')
     verbs = parser.add_subparsers(dest='verb', metavar='VERB', required=True)
     chosen = next((word for word in words if word in VERBS), None)
@@ -60,7 +60,7 @@ def make_parser(words) -> argparse.ArgumentParser:
 
 
 def complete(words) -> None:
-    """Answer a shell that asks how the words go on, and end; see the README on completion."""
+    """Print completions for the shell, and exit; see the README on completion."""
     with suppress(ImportError):
         import argcomplete
         argcomplete.autocomplete(make_parser(words))
@@ -70,9 +70,9 @@ def main(arguments=None) -> int:
     """
     Run the command and return its exit status: 0, 1 for a failure, 2 for bad usage.
 
-    It is 130 after Ctrl-C, and 141 where nobody reads the output on.
+    It is 130 after Ctrl-C, and 141 if nobody reads the output.
 
-    :param arguments: words after the command's name; those of the process by default.
+    :param arguments: words after the name of the command; by default those of the process.
     """
     words = sys.argv[1:] if arguments is None else arguments
     if COMPLETED_LINE in os.environ:
@@ -83,9 +83,9 @@ def main(arguments=None) -> int:
         sys.stdout.flush()
         return status
     except UsageError as error:
-        print(refusal(f'snn-gesture {parsed.verb}', error), file=sys.stderr)
-        return STATUS
-    except BrokenPipeError:     # as in `| head`; what is left to flush at the end goes nowhere
+        print(usage_message(f'snn-gesture {parsed.verb}', error), file=sys.stderr)
+        return USAGE_STATUS
+    except BrokenPipeError:     # as in `| head`; the rest of the output is dropped
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:

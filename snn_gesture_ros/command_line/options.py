@@ -5,15 +5,15 @@ import argparse
 import re
 import sys
 
-from snn_gesture_ros.command_line.terminal import device_name, follow, usage, UsageError
+from snn_gesture_ros.command_line.terminal import (
+    device_name, show_progress, usage, UsageError)
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.settings import make_settings, settings_of
 
-MOST = (1 << 31) - 1
-"""Of whole numbers."""
+MAX_INTEGER = (1 << 31) - 1
 
 
 SPECIAL = {'device': {'type': device_name}, 'region': {'metavar': ('X', 'Y', 'WIDTH', 'HEIGHT')}}
@@ -38,7 +38,7 @@ def add_setting(parser, setting, **special) -> None:
     if kind is str and setting.choices is not None:
         options['choices'] = tuple(setting.choices)
     if setting.is_range:
-        options['metavar'] = ('LEAST', 'MOST')
+        options['metavar'] = ('MIN', 'MAX')
     options |= SPECIAL.get(setting.name, {}) | special
     if several:
         default = ' '.join(map(str, default)) if any(default) else ''
@@ -50,67 +50,67 @@ def add_setting(parser, setting, **special) -> None:
     parser.add_argument(*names, help=(setting.text + shown).replace('%', '%%'), **options)
 
 
-def number_from(text: str, least: float, most: float) -> float:
+def number_from(text: str, minimum: float, maximum: float) -> float:
     """
-    Read a number.
+    Return a number in a range.
 
-    :raises ArgumentTypeError: if it is none or out of range.
+    :raises ArgumentTypeError: if it is not a number in that range.
     """
     try:
-        if least <= float(text) <= most:
+        if minimum <= float(text) <= maximum:
             return float(text)
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f'{text} is no number from {least:g} to {most:g}')
+    raise argparse.ArgumentTypeError(f'{text} is not a number from {minimum:g} to {maximum:g}')
 
 
-def whole_from(text: str, least: int) -> int:
+def integer_from(text: str, minimum: int) -> int:
     """
-    Read a whole number.
+    Return a whole number.
 
-    :raises ArgumentTypeError: if it is none, or too small or large.
+    :raises ArgumentTypeError: if it is not a whole number, or too small or large.
     """
     try:
-        if least <= int(text) <= MOST:
+        if minimum <= int(text) <= MAX_INTEGER:
             return int(text)
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f'{text} is no whole number of {least} or more')
+    raise argparse.ArgumentTypeError(f'{text} is not a whole number of {minimum} or more')
 
 
 def positive(text: str) -> int:
     """
-    Read a whole number of at least 1.
+    Return a whole number of at least 1.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not one.
     """
-    return whole_from(text, 1)
+    return integer_from(text, 1)
 
 
 def seed(text: str) -> int:
     """
-    Read a seed.
+    Return a seed.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a whole number of at least 0.
     """
-    return whole_from(text, 0)
+    return integer_from(text, 0)
 
 
 def share(text: str) -> float:
     """
-    Read a part of one.
+    Return a share.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a number from 0 to 1.
     """
     return number_from(text, 0.0, 1.0)
 
 
 ENCODINGS = ('evt2', 'evt21', 'evt3')
-"""Of what Prophesee's sensors send."""
+"""Encodings of Prophesee sensors."""
 
 
 def add_stream_option(parser) -> None:
-    """Declare --topic, also by the name --stream."""
+    """Declare --topic, also called --stream."""
     parser.add_argument('--topic', '--stream', dest='topic', metavar='TOPIC',
                         help='topic of a bag, or stream of another file, with several cameras')
 
@@ -118,31 +118,31 @@ def add_stream_option(parser) -> None:
 def add_file_options(parser) -> None:
     """Declare --encoding and --size."""
     parser.add_argument('--encoding', choices=ENCODINGS,
-                        help='of what a sensor of Prophesee has sent, in a file without a header')
+                        help='encoding of a Prophesee sensor, for a file without a header')
     parser.add_argument('--size', type=sensor_size, metavar='WxH',
-                        help='of the sensor in pixels, where the file does not tell it, as in '
-                             '346x260')
+                        help='resolution of the sensor, if the file does not contain it, such '
+                             'as 346x260')
 
 
 def open_given(path, arguments):
-    """Open a recording as the options say; see `open_recording`."""
+    """Open a recording with these options; see `open_recording`."""
     return open_recording(path, arguments.encoding, arguments.size)
 
 
 def sensor_size(text: str) -> tuple:
     """
-    Read the width and the height of a sensor.
+    Return the width and the height of a sensor.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if the text is not WIDTHxHEIGHT.
     """
     found = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})', text)
     if not found:
-        raise argparse.ArgumentTypeError(f'{text} is not WIDTHxHEIGHT, as 346x260')
+        raise argparse.ArgumentTypeError(f'{text} is not WIDTHxHEIGHT, such as 346x260')
     return int(found[1]), int(found[2])
 
 
 def add_geometry(parser) -> None:
-    """Declare the options, which are parameters of event_stream too."""
+    """Declare the options of the geometry, which are parameters of event_stream too."""
     for setting in settings_of(Geometry):
         if setting.name not in ('width', 'height'):
             add_setting(parser, setting, **({'default': None} if setting.name == 'region' else {}))
@@ -162,19 +162,20 @@ def geometry_of(arguments) -> Geometry:
 
 
 def add_recordings(parser) -> None:
-    """Declare what is said of recordings; `--examples` is of the verb itself."""
+    """Declare the options for recordings with examples; the verb declares `--examples`."""
     parser.add_argument('--label', dest='labelled', nargs='+', action='append', default=[],
                         metavar=('LABEL', 'RECORDING'),
-                        help='examples of a label, new, known or none: recordings, or folders of '
-                             'them, that show it from start to end; give it once for each label')
-    add_geometry(parser.add_argument_group('how recordings are seen, as by event_stream'))
+                        help='examples of a label, which is new, known or none: recordings, or '
+                             'folders of them, that show it from start to end; repeat it for '
+                             'each label')
+    add_geometry(parser.add_argument_group('geometry of recordings, as of event_stream'))
 
 
 def are_recordings_given(arguments, paths: list) -> bool:
     """
     Return whether there are recordings to learn from.
 
-    :raises UsageError: if there are none, and yet it is said how they are seen.
+    :raises UsageError: if there are none, but options of the geometry are given.
     """
     with usage():
         geometry = geometry_of(arguments)
@@ -188,15 +189,14 @@ def are_recordings_given(arguments, paths: list) -> bool:
 
 def read_recordings(arguments, paths: list) -> list:
     """
-    Read the examples in recordings, and print what of them is left out.
+    Read the examples in recordings, and print which parts are left out.
 
     :param paths: recordings, folders of them and tables, whose labels are found as by `evaluate`.
-    :returns: of RecordedExample.
+    :returns: list of RecordedExample.
     :raises ValueError: if there are none, or a recording, a table or a label cannot be used.
     """
     from snn_gesture_ros.evaluation.sources import find_sources, Labels
-    from snn_gesture_ros.learning.examples import check_label
-    from snn_gesture_ros.learning.examples import read_examples
+    from snn_gesture_ros.learning.examples import check_label, read_examples
     cleaning = Cleaning(geometry_of(arguments))
     with usage():
         for label, *recordings in arguments.labelled:
@@ -217,11 +217,11 @@ def read_recordings(arguments, paths: list) -> list:
             left_out.extend(notes)
             yield 1
 
-    follow(read(), len(sources), 'reading')
+    show_progress(read(), len(sources), 'reading')
     for note in left_out:
         print(note, file=sys.stderr)
     if not examples:
-        raise ValueError('the recordings hold no example')
+        raise ValueError('the recordings have no examples')
     return examples
 
 
@@ -230,10 +230,9 @@ def add_to(folder, examples: list) -> None:
     Add examples to those of gesture_trainer, and print how many are new.
 
     :param folder: of gesture_trainer.
-    :raises ValueError: if it has something else in it.
+    :raises ValueError: if it contains other files.
     """
-    from snn_gesture_ros.learning.examples import ExampleStore
-    from snn_gesture_ros.learning.examples import add_examples
+    from snn_gesture_ros.learning.examples import add_examples, ExampleStore
     new = add_examples(ExampleStore(folder / 'examples'), examples)
     there = f'; {len(examples) - len(new)} were there already' if len(new) < len(examples) else ''
     print(f'{len(new)} examples added to {folder / "examples"}{there}', file=sys.stderr)

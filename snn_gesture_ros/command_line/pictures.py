@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.command_line.options import seed
-from snn_gesture_ros.command_line.terminal import picture_file
+from snn_gesture_ros.command_line.terminal import image_file
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
@@ -15,29 +15,28 @@ EXAMPLE = 'snn-gesture pictures --seed 3 --output people.png'
 SENSOR = SENSORS['dvs128']
 CLIP_US = 1_500_000
 SHOWN_US = 60_000
-"""A tile shows this much of a clip: where most happens."""
+"""Duration that a tile shows: the part of a clip with the most events."""
 PEOPLE = 2
-"""So many people are drawn in each framing."""
+"""Number of people in each framing."""
 
 
 def add_arguments(parser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument('--output', type=picture_file, default=Path('gestures.png'),
+    parser.add_argument('--output', type=image_file, default=Path('gestures.png'),
                         metavar='FILE',
-                        help='where the picture is written (default: %(default)s)')
+                        help='file of the image (default: %(default)s)')
     parser.add_argument('--seed', type=seed, default=0, metavar='N',
                         help='another seed, other people (default: %(default)s)')
 
 
 def run(arguments) -> int:
     """
-    Draw a row for each gesture and for each scene without one: people in every framing.
+    Draw a row for each gesture and for each kind of none: people in every framing.
 
-    :raises OSError: if the picture cannot be written.
+    :raises OSError: if the image cannot be written.
     """
-    from snn_gesture_ros.command_line.terminal import follow
-    from snn_gesture_ros.viewing.image import TEXT
-    from snn_gesture_ros.viewing.image import save_strip
+    from snn_gesture_ros.command_line.terminal import show_progress
+    from snn_gesture_ros.viewing.image import save_strip, TEXT
     rows = [(label, TEXT, []) for label in DVS128_GESTURES]
     rows += [(f'{NONE}: {activity}', TEXT, []) for activity in IDLE_ACTIVITIES]
 
@@ -50,14 +49,14 @@ def run(arguments) -> int:
                 number += 1
             yield 1
 
-    follow(simulate(), len(rows), 'simulating')
+    show_progress(simulate(), len(rows), 'simulating')
     save_strip(rows, arguments.output)
-    print(f'picture: {arguments.output}')
+    print(f'image: {arguments.output}')
     return 0
 
 
 def liveliest(activity, seed, framing) -> np.ndarray:
-    """Simulate a clip and count the events [2, H, W] of its liveliest part."""
+    """Simulate a clip; return the event counts [2, H, W] of its part with the most events."""
     events = random_clip(activity, seed, CLIP_US, 'dvs128', framing)
     parts = events['t'] // SHOWN_US
     shown = events[parts == np.bincount(parts).argmax()]

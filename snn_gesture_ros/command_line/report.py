@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `report`: measure how well checkpoints recognise gestures."""
+"""Verb `report`: measure how well checkpoints recognize gestures."""
 from dataclasses import replace
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import shlex
 import sys
 
 from snn_gesture_ros.command_line.options import positive, seed
-from snn_gesture_ros.command_line.terminal import follow, usage
+from snn_gesture_ros.command_line.terminal import show_progress, usage
 
 EXAMPLE = 'snn-gesture report fast --real my_recordings --output docs/recognition'
 
@@ -19,30 +19,30 @@ def add_arguments(parser) -> None:
                         help='path of a checkpoint or name of a shipped model')
     parser.add_argument('--real', action='append', default=[], metavar='RECORDINGS',
                         help='real recordings with labels, found as by evaluate: a folder, or a '
-                             'table as labels.csv; come first in the report; give it once for '
-                             'each set')
+                             'table such as labels.csv; they come first in the report; repeat '
+                             'it for each set')
     parser.add_argument('--data', nargs='+', default=[], metavar='CLIPSET',
                         help='also measure on the test split of these clip sets')
     parser.add_argument('--recordings', nargs='+', default=[], metavar='RECORDING',
-                        help='recordings that show no gesture: what is announced is false')
+                        help='recordings without gestures: every announcement is false')
     parser.add_argument('--output', type=Path, default=Path('docs/recognition'),
                         metavar='FOLDER',
-                        help='folder for figures and report.json; the text is beside it, with '
+                        help='folder for figures and report.json; the text is next to it, with '
                              'the suffix .md (default: %(default)s)')
     parser.add_argument('--cache', type=Path, default=Path('build/report'), metavar='FOLDER',
-                        help='folder that keeps the simulated clips for the next report '
+                        help='folder that stores the simulated clips for the next report '
                              '(default: %(default)s)')
     parser.add_argument('--quick', action='store_true',
-                        help='one clip of each kind: to try the command, not a checkpoint')
+                        help='only one clip of each kind, to try the command')
     parser.add_argument('--seed', type=seed, default=7, metavar='N',
                         help='other people, rooms and noise (default: %(default)s)')
     parser.add_argument('--workers', type=positive, default=os.cpu_count(), metavar='N',
-                        help='processes (default: one a core)')
+                        help='processes (default: one per core)')
 
 
 def run(arguments) -> int:
     """
-    Simulate what is not there yet, replay all, measure and write the report.
+    Simulate what is missing, replay all, measure and write the report.
 
     :raises ValueError: if the arguments are wrong.
     """
@@ -58,12 +58,13 @@ def run(arguments) -> int:
         recordings = clip_recordings(arguments.recordings, arguments.cache / 'recordings')
     report = Report(arguments.checkpoints, extent, arguments.data, recordings, arguments.real)
     if arguments.real:
-        follow(report.evaluate_real(arguments.workers),
-               len(report.checkpoints) * len(report.real.sources), 'evaluating real recordings')
+        show_progress(report.evaluate_real(arguments.workers),
+                      len(report.checkpoints) * len(report.real.sources),
+                      'evaluating real recordings')
     folder = arguments.cache / f'{"quick" if arguments.quick else "full"}_{arguments.seed}'
-    follow(report.simulate(folder, arguments.workers), sum(
+    show_progress(report.simulate(folder, arguments.workers), sum(
         each.clips * len(each.labels) for each in simulated), 'simulating')
-    follow(report.replay(arguments.workers), sum(
+    show_progress(report.replay(arguments.workers), sum(
         len(task.numbers) for task in report.tasks()), 'replaying')
     command = shlex.join(['snn-gesture', *sys.argv[1:]])
     write_report(report.make(command), arguments.output)

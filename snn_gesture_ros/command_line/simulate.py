@@ -1,12 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `simulate`: make a data set of simulated people."""
+"""Verb `simulate`: make a clip set of simulated people."""
 from dataclasses import replace
 import os
 import sys
 
 from snn_gesture_ros.command_line.options import number_from, positive, seed, share
-from snn_gesture_ros.command_line.terminal import follow, usage
+from snn_gesture_ros.command_line.terminal import show_progress, usage
 from snn_gesture_ros.datasets.clip_set import ClipSet, summarize
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, simulate_recordings, Simulation
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
@@ -20,15 +20,16 @@ LIKE_CLIPS = 12
 def add_arguments(parser) -> None:
     """Declare the arguments."""
     parser.add_argument('folder', metavar='FOLDER', nargs='?',
-                        help='where the data set is made')
+                        help='folder of the clip set')
     parser.add_argument('--like', metavar='RECORDING',
-                        help='make nothing: compare the events of a recording with those of '
-                             'every simulated sensor, whose people do what --labels says')
+                        help='only compare the events of a recording with those of every '
+                             'simulated sensor, before which people make the gestures of '
+                             '--labels')
     parser.add_argument('--clips', type=positive, metavar='N',
                         help=f'clips of each label (default: {DEFAULT.clips}), or with --like '
                              f'people before each sensor (default: {LIKE_CLIPS})')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', default=DEFAULT.labels,
-                        help='what is shown (default: the eleven DVS128 gestures and none); also '
+                        help='gestures (default: the eleven of DVS128 Gesture and none); also '
                              f'one kind of none by its own name: {", ".join(IDLE_ACTIVITIES)}')
     parser.add_argument('--seconds', type=seconds, default=DEFAULT.duration_us / 1e6, metavar='S',
                         help='duration of a clip (default: %(default)s)')
@@ -45,25 +46,25 @@ def add_arguments(parser) -> None:
     parser.add_argument('--test', type=share, default=DEFAULT.test, metavar='SHARE',
                         help='share of the clips for test (default: %(default)s)')
     parser.add_argument('--workers', type=positive, default=os.cpu_count(), metavar='N',
-                        help='processes (default: one a core)')
+                        help='processes (default: one per core)')
     parser.add_argument('--as-recordings', action='store_true',
                         help='write npz files and a labels.csv instead of a clip set')
 
 
 def seconds(text: str) -> float:
     """
-    Read the duration of a clip.
+    Return the duration of a clip in seconds.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a number in range.
     """
     return number_from(text, 0.1, 600.0)
 
 
 def run(arguments) -> int:
     """
-    Simulate and say what was made.
+    Simulate and print what was made.
 
-    :raises ValueError: if the arguments are wrong or the folder has another set.
+    :raises ValueError: if the arguments are wrong or the folder contains another set.
     """
     with usage():
         if (arguments.folder is None) == (arguments.like is None):
@@ -81,10 +82,10 @@ def run(arguments) -> int:
     make = simulate_recordings if arguments.as_recordings else simulate_clip_set
     steps = make(simulation, arguments.folder, arguments.workers)
     try:
-        follow(steps, simulation.clips * len(simulation.labels), 'simulating')
+        show_progress(steps, simulation.clips * len(simulation.labels), 'simulating')
     except KeyboardInterrupt:
         if not arguments.as_recordings:
-            print('what is finished is kept: the same command goes on', file=sys.stderr)
+            print('finished parts are kept: the same command continues', file=sys.stderr)
         raise
     if not arguments.as_recordings:
         print(summarize(ClipSet(arguments.folder).clips))

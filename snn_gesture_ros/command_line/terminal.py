@@ -1,38 +1,38 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The terminal: errors of usage in one line with exit status 2, and progress bars."""
+"""The terminal: usage errors in one line with exit status 2, and progress bars."""
 import argparse
 from contextlib import contextmanager
 from pathlib import Path
 import re
 import signal
 
-STATUS = 2
+USAGE_STATUS = 2
 
 
 class UsageError(ValueError):
-    """Arguments are wrong or do not go together, whatever the files hold."""
+    """Arguments are wrong or exclude each other, whatever the files contain."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that refuses in one line."""
+    """A parser that reports usage errors in one line."""
 
     def error(self, message: str) -> None:
-        """End the process."""
-        self.exit(STATUS, f'{refusal(self.prog, message)}\n')
+        """Exit with the error."""
+        self.exit(USAGE_STATUS, f'{usage_message(self.prog, message)}\n')
 
 
-def refusal(command: str, message) -> str:
-    """Return what is said of bad usage."""
+def usage_message(command: str, message) -> str:
+    """Return the line for a usage error."""
     return f'{command}: error: {message}; see {command} --help'
 
 
 @contextmanager
 def usage():
     """
-    Check arguments, before any file is opened.
+    Convert a ValueError of a check of arguments.
 
-    :raises UsageError: instead of another ValueError.
+    :raises UsageError: instead of a ValueError.
     """
     try:
         yield
@@ -42,33 +42,35 @@ def usage():
 
 def device_name(text: str) -> str:
     """
-    Read the name of a device, which need not exist.
+    Return the name of a device, which need not exist.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a valid name.
     """
     if re.fullmatch(r'auto|cpu|cuda(:\d+)?', text):
         return text
     raise argparse.ArgumentTypeError(f'device {text!r} is not auto, cpu, cuda or cuda:n')
 
 
-def picture_file(text: str) -> Path:
+def image_file(text: str) -> Path:
     """
-    Read the name of a picture.
+    Return the path of an image.
 
-    :raises ArgumentTypeError: if its suffix is that of no format.
+    :raises ArgumentTypeError: if its suffix is not that of an image format.
     """
     from PIL import Image
     if Path(text).suffix.lower() in Image.registered_extensions():
         return Path(text)
-    raise argparse.ArgumentTypeError(f'{text} must end in the suffix of a picture, as in .png')
+    raise argparse.ArgumentTypeError(f'{text} must end in the suffix of an image, such as .png')
 
 
-def follow(steps, total: int, what: str) -> None:
+def show_progress(steps, total: int, what: str) -> None:
     """
-    Do all steps of an iterator and show how far it is.
+    Run an iterator to its end and show a progress bar.
 
-    :param steps: yields how much more is done; the first time, what was done before.
-    :param total: how much that is in the end.
+    :param steps: yields first what was done before, then the progress of each step.
+    :param total: sum of all that is yielded.
+    :param what: label of the bar.
+    :raises KeyboardInterrupt: on Ctrl-C.
     """
     from rich.console import Console
     from rich.progress import (
@@ -89,24 +91,24 @@ def follow(steps, total: int, what: str) -> None:
 
 @contextmanager
 def interrupts():
-    """Give a list of the Ctrl-C that came; some libraries swallow what is raised of one."""
-    came = []
+    """Yield a list that grows on Ctrl-C; some libraries swallow its exception."""
+    received = []
 
     def interrupt(number, frame):
-        came.append(number)
+        received.append(number)
         default(number, frame)
 
     default = signal.getsignal(signal.SIGINT)
     if callable(default):
         signal.signal(signal.SIGINT, interrupt)
     try:
-        yield came
+        yield received
     finally:
         signal.signal(signal.SIGINT, default)
 
 
 def open_and_follow(path, mode: str):
-    """Open a file; on a terminal, show how much of it has been read."""
+    """Open a file; on a terminal, show a progress bar of what has been read."""
     from rich.console import Console
     from rich.progress import open as open_with_bar
     console = Console(stderr=True)

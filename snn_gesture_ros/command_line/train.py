@@ -14,13 +14,13 @@ RESUME_LAST = 'last.ckpt of --output'
 
 
 def add_arguments(parser) -> None:
-    """Declare the arguments: one for each setting."""
+    """Declare an argument for each setting."""
     parser.add_argument(
         '--config', metavar='FILE', help='YAML file of settings, or a shipped one: '
-        f'{", ".join(shipped_configs())}; other arguments go before it')
+        f'{", ".join(shipped_configs())}; other arguments override it')
     parser.add_argument(
         '--resume', nargs='?', const=RESUME_LAST, metavar='CHECKPOINT',
-        help=f'go on exactly where a training with the same settings stopped (default: '
+        help=f'continue exactly where a training with the same settings stopped (default: '
              f'{RESUME_LAST})')
     for setting in settings_of(Settings):
         if not isinstance(setting.default, dict):
@@ -29,9 +29,9 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """
-    Train; 130 if it was interrupted and can be resumed.
+    Train; return 130 if it was interrupted and can be resumed.
 
-    :raises ValueError: if settings or data do not go together.
+    :raises ValueError: if settings or data do not fit.
     """
     settings = given_settings(arguments)
     from snn_gesture_ros.training.callbacks import Interrupted
@@ -41,7 +41,7 @@ def run(arguments) -> int:
     try:
         model = train(settings, resume)
     except Interrupted:
-        print(f'interrupted; the training is saved in {last}: go on with --resume',
+        print(f'interrupted; the training is saved in {last}: continue with --resume',
               file=sys.stderr)
         return 130
     if model:
@@ -51,7 +51,7 @@ def run(arguments) -> int:
 
 def given_settings(arguments) -> Settings:
     """
-    Put settings together: the command line before the file before the checkpoint's.
+    Return settings: the command line overrides the file, which overrides the checkpoint.
 
     :raises ValueError: if one is wrong.
     """

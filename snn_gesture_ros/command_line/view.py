@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `view`: look at the events of a recording or of a live topic."""
+"""Verb `view`: show the events of a recording or of a live topic."""
 import argparse
 from functools import partial
 from itertools import chain
@@ -15,7 +15,7 @@ from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 EXAMPLE = 'snn-gesture view my_bag --start-s 2 --end-s 5 --checkpoint fast --output wave.gif'
 LIVE_FILE_S = 10.0
-"""A live topic comes into a file for so long, if nothing else is asked for."""
+"""Default duration of a file of a live topic."""
 NO_EVENTS = 'there are no events in this part of the recording'
 
 
@@ -25,27 +25,27 @@ def add_arguments(parser) -> None:
     source.add_argument('recording', nargs='?', metavar='RECORDING',
                         help='recording of any format that info reads')
     source.add_argument('--live', action='store_true',
-                        help='look at a topic, with the gestures of the nodes, instead')
+                        help='show a topic instead, with the gestures of the nodes')
     parser.add_argument('--topic', '--stream', dest='topic', metavar='TOPIC',
                         help='topic of a bag, or stream of another file, with several cameras; '
                              'with --live that of a camera '
                              f'or of event_stream (default: {EVENTS_TOPIC})')
     add_file_options(parser)
     parser.add_argument('--start-s', type=seconds, default=0.0, metavar='S',
-                        help='begin so long after the first event (default: %(default)g)')
+                        help='start this long after the first event (default: %(default)g)')
     parser.add_argument('--end-s', type=seconds, metavar='S',
-                        help='end so long after the first event (default: the end; of a live '
+                        help='end this long after the first event (default: the end; of a live '
                              f'topic in a file: {LIVE_FILE_S:g})')
     parser.add_argument('--frame-ms', type=milliseconds, default=33.0, metavar='MS',
-                        help='the events of so long are one picture (default: %(default)g)')
+                        help='duration of the events in an image (default: %(default)g)')
     parser.add_argument('--rotation', type=int, choices=ROTATIONS, default=0,
-                        help='turn the picture of a camera clockwise by so many degrees')
+                        help='rotate the image of a camera clockwise by this many degrees')
     parser.add_argument('--checkpoint', metavar='CHECKPOINT',
-                        help='also name the gestures of a recording: path of a checkpoint or '
+                        help='also show the gestures of a recording: path of a checkpoint or '
                              'name of a shipped model')
     parser.add_argument('--output', type=film_file, metavar='FILE',
                         help='write a GIF, MP4 or PNG (by the suffix) instead of opening a '
-                             'window; where there is no display, NAME_events.png is written')
+                             'window; without a display, NAME_events.png is written')
 
 
 def run(arguments) -> int:
@@ -77,12 +77,12 @@ def run(arguments) -> int:
 
 def recording_film(arguments):
     """
-    Give what makes the film of the recording, as often as it is called.
+    Return a function that makes the film of the recording at each call.
 
     :raises ValueError: if the recording or the checkpoint cannot be used.
     """
     from snn_gesture_ros.viewing.film import film
-    watch, told = None, set()
+    watch, printed = None, set()
     if arguments.checkpoint:
         from snn_gesture_ros.network.classifier import SpikingClassifier
         from snn_gesture_ros.viewing.film import Recognition
@@ -97,15 +97,15 @@ def recording_film(arguments):
                 yield from shown
             finally:
                 for note in recording.notes:
-                    if note not in told:
+                    if note not in printed:
                         print(note, file=sys.stderr)
-                        told.add(note)
+                        printed.add(note)
     return make_film
 
 
 def live_film(arguments):
     """
-    Give what makes the film of the topic.
+    Return a function that makes the film of the topic.
 
     :raises ValueError: if there is no ROS 2.
     """
@@ -121,7 +121,7 @@ def live_film(arguments):
 
 
 def open_window(title: str):
-    """Open a window, or say why there is none and give None."""
+    """Return a window; None if it cannot be opened, after the reason is printed."""
     from snn_gesture_ros.viewing.window import NoWindow, Window
     try:
         return Window(title)
@@ -132,7 +132,7 @@ def open_window(title: str):
 
 def play(make_film, window, arguments) -> None:
     """
-    Play until the window is closed: a recording again and again.
+    Play until the window is closed; a recording is repeated.
 
     :raises ValueError: if there are no events to show.
     """
@@ -146,7 +146,7 @@ def play(make_film, window, arguments) -> None:
 
 def save(shots, path: Path, arguments) -> None:
     """
-    Write the file that the suffix says, and name it.
+    Write a file in the format of its suffix, and print its path.
 
     :raises ValueError: if there is no such folder, there are no events to show, or the recording
         is damaged, after what can be read is saved.
@@ -179,27 +179,27 @@ def save(shots, path: Path, arguments) -> None:
 
 def seconds(text: str) -> float:
     """
-    Read a duration of zero or more.
+    Return a duration in seconds.
 
-    :raises ArgumentTypeError: if it is none.
+    :raises ArgumentTypeError: if it is not a number of zero or more.
     """
     return number_from(text, 0.0, 1e9)
 
 
 def milliseconds(text: str) -> float:
     """
-    Read the duration of a picture.
+    Return the duration of an image in milliseconds.
 
-    :raises ArgumentTypeError: if it is none, or too short or long to look at.
+    :raises ArgumentTypeError: if it is not a number in range.
     """
     return number_from(text, 1.0, 60_000.0)
 
 
 def film_file(text: str) -> Path:
     """
-    Read the name of a file whose suffix is that of a format.
+    Return the path of a film.
 
-    :raises ArgumentTypeError: if it is another.
+    :raises ArgumentTypeError: if its suffix is not that of a format.
     """
     from snn_gesture_ros.viewing.files import FORMATS
     if Path(text).suffix not in FORMATS:

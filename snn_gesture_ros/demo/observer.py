@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's observer: a node that listens to everything and remembers it."""
+"""The observer of the demo: a node that records what all nodes publish."""
 from contextlib import contextmanager, suppress
 import threading
 
@@ -11,18 +11,19 @@ from rclpy.node import Node
 from snn_gesture_ros.demo.score import Announced, Shown
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.frame_stream import MARGIN_NS
-from snn_gesture_ros.ros.diagnostics import follow_health
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS, TRUTH_QOS
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
+NODES = 'simulated_camera', 'event_player', 'event_stream', 'gesture_classifier'
 SNAPSHOT_NS = 60_000_000
-"""The events of this long make one snapshot."""
+"""Duration of a snapshot."""
 
 
 @contextmanager
 def observing():
-    """Give an Observer that listens in a thread, and shut ROS down afterwards."""
+    """Yield an Observer that spins in a thread, and shut ROS down afterwards."""
     rclpy.init()
     observer = Observer()
     listening = threading.Thread(target=_spin, args=(observer,), daemon=True)
@@ -41,7 +42,7 @@ def _spin(node) -> None:
 
 
 class Observer(Node):
-    """What the camera saw, what was shown, what was announced, and how late."""
+    """Record events, the gestures that were shown and announced, and the latency."""
 
     def __init__(self):
         """Subscribe to all topics of the nodes."""
@@ -51,16 +52,16 @@ class Observer(Node):
         self.shown, self.announced = [], []
         self.decisions = 0
         self.latencies_ms = []
-        """From the newest event of each decision to its arrival here, while events come."""
+        """From the newest event of each decision to its arrival here, while events arrive."""
         self.best = ('', 0.0)
         self.gesture = ''
         self.truth = ''
         self.events = 0
-        """Events that passed the filters."""
+        """Number of events that passed the filters."""
         self.first_ns = self.last_ns = None
         self.snapshots = []
-        """ROS time and event counts [2, H, W] of each slice of time."""
-        self.counters = follow_health(self)
+        """ROS time and event counts [2, H, W] of each slice of SNAPSHOT_NS."""
+        self._states = NodeStates(self, NODES)
         self._truth_start_ns = 0
         self._counts = None
         for message, topic, callback, qos in (
@@ -73,8 +74,8 @@ class Observer(Node):
             UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS, raw=True)
 
     def counter(self, node: str, name: str) -> int:
-        """Give a counter of a node, 0 as long as it has not reported."""
-        return int(self.counters.get(node, {}).get(name, 0))
+        """Return a counter of a node; 0 until the node has published its state."""
+        return self._states.state_of(node).get(name, 0)
 
     def _on_labels(self, _) -> None:
         self.ready = True

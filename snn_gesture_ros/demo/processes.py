@@ -1,36 +1,36 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes of the package as processes."""
+"""Nodes of this package as child processes."""
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
 
-STOP_S = 10
+STOP_TIMEOUT_S = 10
 
 
 def isolate_from_other_robots() -> None:
-    """Keep this process and its children off the network, in a ROS domain of their own."""
+    """Use a ROS domain of its own on this machine only, for this process and its children."""
     os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     if os.environ.get('ROS_DISTRO') == 'humble':
         os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
 
-class Nodes:
-    """Processes that end with this context."""
+class NodeProcesses:
+    """Processes of nodes, which end with this context."""
 
     def __init__(self):
-        """Begin with none."""
+        """Start without processes."""
         self._processes = []
 
     def start(self, name: str, topics=None, **parameters) -> subprocess.Popen:
         """
         Start a node by the name of its executable.
 
-        :param topics: what topics are called, by their names in the node's code.
-        :param parameters: the node's parameters by name.
+        :param topics: remapped names of topics, by their names in the code of the node.
+        :param parameters: of the node, by name.
         """
         executable = Path(sys.argv[0]).resolve().parent / name
         command = [str(executable), '--ros-args', '--log-level', 'warn']
@@ -43,11 +43,11 @@ class Nodes:
         return process
 
     def failed(self) -> bool:
-        """Tell whether a node has ended with an error."""
+        """Return whether a node has ended with an error."""
         return any(process.poll() for process in self._processes)
 
     def __enter__(self):
-        """Start nothing yet."""
+        """Enter the context."""
         return self
 
     def __exit__(self, *_):
@@ -57,7 +57,7 @@ class Nodes:
                 process.send_signal(signal.SIGINT)
         for process in self._processes:
             try:
-                process.wait(STOP_S)
+                process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

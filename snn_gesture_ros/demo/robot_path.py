@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated differential robot, and the picture of the path that commands lead it."""
+"""A simulated differential robot, and an image of its path."""
 from typing import NamedTuple
 
 from matplotlib import colormaps
@@ -10,22 +10,22 @@ from snn_gesture_ros.files import naming
 
 
 class Command(NamedTuple):
-    """A velocity that the robot drives with from its arrival on."""
+    """A velocity of the robot, from its arrival until the next one."""
 
     t_s: float
     linear: float
-    """Forwards, m/s."""
+    """Forward, m/s."""
     angular: float
     """To the left, rad/s."""
 
 
-def drive(commands: list, end_s: float, step_s: float = 0.01):
+def simulate_drive(commands: list, end_s: float, step_s: float = 0.01):
     """
-    Drive by commands from the origin, with the nose along x; a command lasts until the next.
+    Drive from the origin, heading along x; a command lasts until the next.
 
-    :param commands: of Command, the earliest first.
+    :param commands: list of Command, sorted by time.
     :param end_s: time of the end.
-    :returns: times in seconds and poses [times, 3]: x and y in metres, heading in radians.
+    :returns: times in seconds and poses [times, 3]: x and y in meters, heading in radians.
     """
     times_s = np.arange(0, end_s, step_s)
     starts_s = [command.t_s for command in commands]
@@ -37,40 +37,41 @@ def drive(commands: list, end_s: float, step_s: float = 0.01):
                               np.cumsum(linear * np.sin(middle)) * step_s, heading], axis=1)
 
 
-QUIET = '#9a9a9a'
-AT_ONCE = 0.1
-"""What moved faster, in m/s or rad/s, and stands with the next command was stopped at once."""
+NEUTRAL_COLOR = '#9a9a9a'
+MIN_STOP = 0.1
+"""A zero command after a faster one, in m/s or rad/s, is an immediate stop."""
 SIZE_INCHES = (9.6, 7.5)
 DPI = 90
 
 
 def draw_drive(script: list, commands: list, times_s, poses, path) -> None:
     """
-    Save the picture.
+    Save an image of the path and the velocities.
 
-    :param script: gestures and when they end in seconds, in their order.
-    :param commands: of Command.
+    :param script: gestures and when they end in seconds, sorted by time.
+    :param commands: list of Command.
     :param times_s: [times] of the poses [times, 3].
+    :raises OSError: if the file cannot be written.
     """
     figure = Figure(SIZE_INCHES, DPI, layout='constrained')
     ground, speeds = figure.subplots(2, height_ratios=[3, 2])
     starts_s = [0.0, *(end_s for _, end_s in script)]
-    colours = _colours(script)
+    colors = _colors(script)
     for (gesture, end_s), start_s in zip(script, starts_s):
         during = (times_s >= start_s) & (times_s <= end_s)
-        ground.plot(*poses[during, :2].T, color=colours[gesture], linewidth=3)
-        speeds.axvspan(start_s, end_s, color=colours[gesture], alpha=0.3, linewidth=0)
+        ground.plot(*poses[during, :2].T, color=colors[gesture], linewidth=3)
+        speeds.axvspan(start_s, end_s, color=colors[gesture], alpha=0.3, linewidth=0)
         speeds.text((start_s + end_s) / 2, 1.02, gesture.replace('_', ' '), fontsize=8,
                     rotation=40, transform=speeds.get_xaxis_transform())
     after = times_s >= starts_s[-1]
-    ground.plot(*poses[after, :2].T, color=QUIET, linewidth=3)
+    ground.plot(*poses[after, :2].T, color=NEUTRAL_COLOR, linewidth=3)
     _draw_robot(ground, poses[0], 'start')
     _draw_robot(ground, poses[-1], 'end')
     stops = np.searchsorted(times_s, _stops_s(commands))
-    ground.plot(*poses[stops, :2].T, 'X', color='red', markersize=10, label='stopped at once')
-    for gesture, colour in colours.items():
-        if colour != QUIET:
-            ground.plot([], [], color=colour, linewidth=3, label=gesture.replace('_', ' '))
+    ground.plot(*poses[stops, :2].T, 'X', color='red', markersize=10, label='stopped immediately')
+    for gesture, color in colors.items():
+        if color != NEUTRAL_COLOR:
+            ground.plot([], [], color=color, linewidth=3, label=gesture.replace('_', ' '))
     ground.set(aspect='equal', xlabel='x, m', ylabel='y, m')
     ground.margins(0.1)
     ground.grid(alpha=0.3)
@@ -88,16 +89,16 @@ def draw_drive(script: list, commands: list, times_s, poses, path) -> None:
 
 
 def _stops_s(commands: list) -> list:
-    """Give the times at which the robot was stopped without a ramp."""
+    """Return the times at which the robot was stopped without a ramp."""
     return [command.t_s for before, command in zip(commands, commands[1:])
-            if not any(command[1:]) and np.abs(before[1:]).max() > AT_ONCE]
+            if not any(command[1:]) and np.abs(before[1:]).max() > MIN_STOP]
 
 
-def _colours(script: list) -> dict:
-    """Give a colour to each gesture; grey to what is none."""
+def _colors(script: list) -> dict:
+    """Return a color for each gesture; gray for none and silence."""
     gestures = list(dict.fromkeys(gesture for gesture, _ in script))
     palette = iter(colormaps['tab10'].colors * len(gestures))
-    return {gesture: QUIET if gesture in ('none', 'silence') else next(palette)
+    return {gesture: NEUTRAL_COLOR if gesture in ('none', 'silence') else next(palette)
             for gesture in gestures}
 
 

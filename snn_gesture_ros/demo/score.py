@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The score: what was shown against what was announced."""
+"""The score of the demo: which gestures that were shown were announced."""
 from typing import NamedTuple, Optional
 
 GRACE_NS = 1_000_000_000
@@ -8,7 +8,7 @@ GRACE_NS = 1_000_000_000
 
 
 class Shown(NamedTuple):
-    """A gesture that the simulated person made, in ROS time."""
+    """A gesture that the simulated person made; times are ROS times."""
 
     label: str
     start_ns: int
@@ -24,21 +24,23 @@ class Announced(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a gesture that was shown."""
+    """How a gesture that was shown was recognized."""
 
     shown: Shown
     verdict: str
-    """`right` if it was announced, `wrong` if only another was, `missed` if none was."""
+    """`right` if it was announced, `wrong` if only another one was, `missed` if none was."""
     announced: Optional[Announced]
-    """The announcement that decided, if any."""
+    """The announcement that the verdict follows from, if any."""
 
 
-def judge(shown: list, announced: list):
+def match_announcements(shown: list, announced: list) -> tuple:
     """
     Match announcements to the gestures that were shown.
 
-    :returns: an Outcome for each gesture shown, and the false announcements: those at rest and
-        those of another gesture than the one that was also announced rightly.
+    :param shown: list of Shown.
+    :param announced: list of Announced.
+    :returns: an Outcome for each gesture shown, and the false announcements: those without a
+        gesture, and those of another gesture while the right one was announced too.
     """
     outcomes, used = [], set()
     for gesture in shown:

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Gesture scores by a script instead of a camera, and what the robot is commanded at them."""
+"""Gesture scores from a script instead of a camera, and the commands that follow."""
 from contextlib import contextmanager
 import threading
 import time
@@ -16,27 +16,27 @@ from vision_msgs.msg import Classification
 
 FRAME_S = 0.05
 SCORE = 0.92
-"""Of the gesture that is shown; the others share the rest."""
+"""Of the gesture that is shown; the other labels share the rest."""
 SILENCE = 'silence'
-"""In a script: no scores come, as if the classifier had died."""
-SETTLE_S = 0.6
-"""Commands are recorded so long after the script's end."""
-START_S = 30
+"""In a script: no scores are sent, as if the classifier was killed."""
+DRAIN_S = 0.6
+"""Commands are recorded for this long after the end of the script."""
+START_TIMEOUT_S = 30
 
 
 class ScriptedGestures(Node):
-    """Publish the scores of a script and record the velocities that come back."""
+    """Publish the scores of a script and record the velocities that follow."""
 
     def __init__(self, labels, velocity):
         """
-        Publish nothing yet.
+        Create the topics.
 
         :param labels: of all scores.
-        :param velocity: of the table.
+        :param velocity: Velocity of the table.
         """
         super().__init__('scripted_gestures')
         self.commands = []
-        """Of Command; times are those of arrival since the script's start."""
+        """List of Command; times of arrival are since the start of the script."""
         self._labels = labels
         self._stamped = velocity.stamped
         self._start_s = time.monotonic()
@@ -48,13 +48,13 @@ class ScriptedGestures(Node):
 
     def run(self, script: list, failed) -> bool:
         """
-        Show a script and record, once the other node is there.
+        Publish a script and record, once gesture_behavior is connected.
 
-        :param script: gestures and when they end in seconds, in their order.
-        :param failed: tells whether the other node has failed.
-        :returns: whether it did not.
+        :param script: gestures and when they end in seconds, sorted by time.
+        :param failed: called without arguments, returns whether gesture_behavior has failed.
+        :returns: whether it was connected and did not fail.
         """
-        deadline_s = time.monotonic() + START_S
+        deadline_s = time.monotonic() + START_TIMEOUT_S
         while not (self._scores.get_subscription_count()
                    and self.count_publishers(self._topic)):
             if failed() or time.monotonic() > deadline_s:
@@ -75,7 +75,7 @@ class ScriptedGestures(Node):
                 if gesture != SILENCE:
                     self._publish(gesture)
                 due_s += FRAME_S
-        yield due_s + SETTLE_S
+        yield due_s + DRAIN_S
 
     def _publish(self, gesture: str) -> None:
         rest = (1 - SCORE) / (len(self._labels) - 1)
@@ -91,7 +91,7 @@ class ScriptedGestures(Node):
 
 @contextmanager
 def scripting(table):
-    """Give a ScriptedGestures for a table, and shut ROS down afterwards."""
+    """Yield a ScriptedGestures for a table, and shut ROS down afterwards."""
     rclpy.init()
     labels = list(dict.fromkeys([*(row.gesture for row in table.rows), NONE]))
     node = ScriptedGestures(labels, table.velocity)

@@ -1,14 +1,14 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A probe: what the messages of an event topic say of their camera."""
+"""A probe: measure the messages of an event topic."""
 import time
 
 from snn_gesture_ros.doctor.findings import EventTopic
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.stream import rehearse
 
-SHORTEST_S = 0.5
-"""Rates are those of at least this long, so that a lone message makes no high one."""
+MIN_S = 0.5
+"""Of the time that rates are computed over, so that a single message gives no high rate."""
 
 
 class Probe:
@@ -16,24 +16,24 @@ class Probe:
 
     def __init__(self, message_type: str):
         """
-        Begin with no message.
+        Start without messages.
 
-        :raises ValueError: if the type is no event message.
+        :raises ValueError: if the type is not an event message.
         """
         rehearse(message_type)
         self._decoder = MessageDecoder(message_type)
         self._messages = self._events = self._malformed = 0
         self._reason = ''
         self._newest = None
-        """The newest good message, its stamp and its two times of arrival."""
+        """The newest decoded message, its stamp and its two times of arrival."""
         self._start_s = None
 
     def feed(self, data: bytes, now_ns: int, sim_ns) -> None:
         """
-        Take a serialized message.
+        Decode a serialized message and count its events.
 
         :param now_ns: time of its arrival.
-        :param sim_ns: newest simulated time, None if there is none.
+        :param sim_ns: newest simulated time; None if there is none.
         """
         self._start_s = self._start_s or time.monotonic()
         self._messages += 1
@@ -49,11 +49,11 @@ class Probe:
             stamp_ns = int(message.events['t'][-1]) * 1000
         self._newest = message, stamp_ns, now_ns, sim_ns
 
-    def report(self, topic: EventTopic) -> None:
-        """Write down what was measured."""
+    def write_to(self, topic: EventTopic) -> None:
+        """Set the fields of a topic to what was measured."""
         if self._start_s is None:
             return
-        elapsed_s = max(time.monotonic() - self._start_s, SHORTEST_S)
+        elapsed_s = max(time.monotonic() - self._start_s, MIN_S)
         topic.messages, topic.malformed = self._messages, self._malformed
         topic.malformed_reason = self._reason
         topic.messages_per_s = round(self._messages / elapsed_s, 1)

@@ -1,3 +1,3 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learning: new gestures from a few examples, while the robot runs."""
+"""Few-shot learning: fine-tune a network on a few examples while the robot runs."""

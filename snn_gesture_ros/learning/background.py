@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learning in a process of its own, `snn-gesture learn`, so that the node needs no torch."""
+"""Learning in a process of its own, `snn-gesture learn`, so that the node does not need torch."""
 import json
 import os
 from pathlib import Path
@@ -11,35 +11,35 @@ from typing import Optional
 
 COMMAND = ('nice', '-n', '10', sys.executable, '-m', 'snn_gesture_ros.command_line.main', 'learn',
            '--json')
-"""The nodes go first."""
+"""At low priority, so that the nodes keep up."""
 
 
 class LearningProcess:
-    """At most one process at a time; at first one that prepares."""
+    """At most one process at a time; the first one may prepare the rehearsal set."""
 
     def __init__(self, folder: Path):
         """
-        Begin with none.
+        Start without a process.
 
-        :param folder: with the examples; what the process prints is kept there.
+        :param folder: with the examples; the output of the process is stored there.
         """
         self._folder = folder
         self._process = self._preparing = None
 
     def prepare(self) -> None:
-        """Simulate the old gestures ahead of time."""
+        """Start simulating the rehearsal set ahead of time."""
         self._preparing = subprocess.Popen(
             [*COMMAND, str(self._folder), '--prepare'], stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True)
 
     def start(self, checkpoint: str, values: dict) -> None:
         """
-        Begin to learn.
+        Start learning.
 
-        :param checkpoint: what the classifier runs now.
-        :param values: parameters of the node.
+        :param checkpoint: the one that the classifier runs.
+        :param values: parameters of gesture_trainer, by name.
         """
-        _end(self._preparing)       # learning goes on where it was
+        _end(self._preparing)       # the learning process continues its simulation
         with self._path('json').open('w') as out, self._path('log').open('w') as log:
             self._process = subprocess.Popen(
                 [*COMMAND, str(self._folder), '--checkpoint', checkpoint,
@@ -50,9 +50,9 @@ class LearningProcess:
 
     def result(self) -> Optional[dict]:
         """
-        Give what `learn` has returned, once; None before.
+        Return the result of `learn` once, when it has ended; None otherwise.
 
-        Of a process that failed, `refused` is why.
+        If the process failed, `refused` is the reason.
         """
         if self._process is None or self._process.poll() is None:
             return None
@@ -64,7 +64,7 @@ class LearningProcess:
             return {'version': None, 'refused': lines[-1] if lines else 'the process was ended'}
 
     def stop(self) -> None:
-        """End what runs."""
+        """End the processes."""
         _end(self._preparing)
         _end(self._process)
 
@@ -73,7 +73,7 @@ class LearningProcess:
 
 
 def _end(process) -> None:
-    """End a process and those that it has started, if there is one."""
+    """End a process and its children, if it is running."""
     if process is not None and process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()

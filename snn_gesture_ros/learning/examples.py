@@ -1,10 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Examples: what people have shown and named, kept on disk.
+Examples: gestures that people have shown and named, stored on disk.
 
-The store is a clip set, one part an example, so that `snn-gesture train --data` reads it too.
-Examples are only added; one that is set aside is moved, and can be moved back.
+The store is a clip set with one part per example, so that `snn-gesture train --data` reads it
+too. Examples are only added; one that is set aside is moved, and can be moved back.
 """
 from collections import Counter
 from dataclasses import replace
@@ -20,49 +20,49 @@ from snn_gesture_ros.evaluation.sources import Source
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
 LABEL = re.compile(r'\w{1,50}')
-"""It is in names of files."""
+"""Labels are part of file names."""
 VALIDATION_EVERY = 5
-"""Of the examples of a label, this one, and then every so-manieth, is for validation where
-`snn-gesture train` reads the store; `learn` holds out all in turn."""
-SHORTEST_US, LONGEST_US = 1_000_000, 10_000_000
-"""Of an example."""
+"""Every n-th example of a label is for validation if `snn-gesture train` reads the store; `learn`
+holds out all examples in turn."""
+MIN_US, MAX_US = 1_000_000, 10_000_000
+"""Duration of an example."""
 BIN_US = 100_000
-QUIET = 0.25
-"""At both ends of an example, what has less than this part of its usual events is rest."""
+MIN_ACTIVITY = 0.25
+"""Bins at both ends of an example with a lower share of its usual events are rest."""
 
 
 class ExampleStore:
-    """The labelled examples in a folder."""
+    """The labeled examples in a folder."""
 
     def __init__(self, folder):
         """
-        Begin a store, or go on with the one in the folder.
+        Create a store, or open the one in the folder.
 
-        :raises ValueError: if the folder has something else in it.
+        :raises ValueError: if the folder contains other files.
         """
         self.folder = Path(folder)
         self._writer = ClipSetWriter(folder, {'made_by': 'examples shown to the robot'})
         self._parts, self._set_aside = self.folder / 'parts', self.folder / 'set_aside'
 
     def names(self) -> list:
-        """Name the examples, oldest first."""
+        """Return the names of the examples, oldest first."""
         return sorted(path.stem for path in self._parts.glob('*.json'))
 
     def counts(self) -> Counter:
-        """Count the examples by label."""
+        """Return the number of examples by label."""
         return Counter(map(label_of, self.names()))
 
     def add(self, label: str, person: str, recording: str, events: np.ndarray,
             duration_us: int, scale: float = 1.0, source: str = 'shown to the robot') -> str:
         """
-        Keep an example.
+        Store an example.
 
         :param label: letters, digits and underscores.
         :param person: who shows it.
-        :param recording: when, or the file.
-        :param events: PACKED_EVENT[n] of a picture of ClipSet.SIZE, in the order of time.
-        :param scale: width of a pixel of the picture in pixels of the sensor.
-        :param source: how it was shown; with the label and the recording, it tells which it is.
+        :param recording: time of the recording, or its file.
+        :param events: PACKED_EVENT[n] at the resolution of ClipSet.SIZE, sorted by time.
+        :param scale: width of such a pixel in pixels of the sensor.
+        :param source: how it was shown; with label and recording it identifies the example.
         :returns: its name.
         :raises ValueError: if the label or the events cannot be used.
         """
@@ -87,21 +87,21 @@ class ExampleStore:
         Move the newest example to `set_aside/`.
 
         :returns: its name.
-        :raises ValueError: if there is none.
+        :raises ValueError: if there are no examples.
         """
         if not self.names():
             raise ValueError('there is no example')
         name = self.names()[-1]
         self._set_aside.mkdir(exist_ok=True)
-        for suffix in ('json', 'npy'):      # without its .json it does not count
+        for suffix in ('json', 'npy'):      # without its .json it is not an example
             os.replace(self._parts / f'{name}.{suffix}', self._set_aside / f'{name}.{suffix}')
         return name
 
     def clips(self) -> ClipSet:
         """
-        Give the examples in the order of `names`.
+        Return the examples in the order of `names`.
 
-        :raises ValueError: if there is none, or one is damaged.
+        :raises ValueError: if there are no examples, or one is damaged.
         """
         return ClipSet(self.folder)
 
@@ -110,42 +110,42 @@ def check_label(label: str) -> None:
     """
     Check the label of an example.
 
-    :raises ValueError: if it is none.
+    :raises ValueError: if it is not valid.
     """
     if not LABEL.fullmatch(label):
         raise ValueError(f'label {label!r} must be letters, digits and underscores, at most 50')
 
 
 def label_of(name: str) -> str:
-    """Return the label of an example by its name."""
+    """Return the label in the name of an example."""
     return name.partition('-')[2]
 
 
-def trimmed(events: np.ndarray, duration_us: int) -> tuple:
+def trim(events: np.ndarray, duration_us: int) -> tuple:
     """
-    Cut off the rest at both ends of what is to be an example.
+    Cut off the rest at both ends of a new example.
 
-    :param events: PACKED_EVENT[n] in the order of time.
-    :returns: as `without_rest`.
-    :raises ValueError: if nothing moves, or too shortly.
+    :param events: PACKED_EVENT[n] sorted by time.
+    :returns: as `cut_off_rest`.
+    :raises ValueError: if nothing moves, or not long enough.
     """
     if len(events):
-        events, duration_us = without_rest(events, duration_us)
-    if not len(events) or duration_us < SHORTEST_US:
-        raise ValueError(f'nothing moved for {SHORTEST_US / 1e6:g} s or longer')
+        events, duration_us = cut_off_rest(events, duration_us)
+    if not len(events) or duration_us < MIN_US:
+        raise ValueError(f'nothing moved for {MIN_US / 1e6:g} s or longer')
     return events, duration_us
 
 
-def without_rest(events: np.ndarray, duration_us: int) -> tuple:
+def cut_off_rest(events: np.ndarray, duration_us: int) -> tuple:
     """
     Cut off the rest before and after a gesture.
 
-    :param events: PACKED_EVENT[n] in the order of time, of which there are some.
-    :returns: events counted from the new start, and the new duration.
+    :param events: PACKED_EVENT[n] sorted by time, not empty.
+    :returns: events with times from the new start, and the new duration in microseconds.
     """
     bins = np.bincount(events['dt_us'] // BIN_US, minlength=-(-duration_us // BIN_US))
     some = bins[bins > 0]
-    busy = np.flatnonzero(bins >= QUIET * np.median(some[some >= np.median(some)]))
+    busy = np.flatnonzero(bins >= MIN_ACTIVITY * np.median(some[some >= np.median(some)]))
     start_us = int(busy[0]) * BIN_US
     end_us = min((int(busy[-1]) + 1) * BIN_US, duration_us)
     first, last = np.searchsorted(events['dt_us'], (start_us, end_us))
@@ -156,7 +156,7 @@ def without_rest(events: np.ndarray, duration_us: int) -> tuple:
 
 NO_EVENTS = np.empty(0, PACKED_EVENT)
 SOMEONE = 'someone'
-"""Who is recorded, where no table tells it, or several are."""
+"""Person of a recording, if no table names one, or names several."""
 
 
 class RecordedExample(NamedTuple):
@@ -172,21 +172,21 @@ class RecordedExample(NamedTuple):
 
     @property
     def origin(self) -> tuple:
-        """As ExampleStore.origins: which example it is."""
+        """Label, recording and source, which identify the example as in ExampleStore.origins."""
         return self.label, self.recording, self.source
 
 
 def read_examples(source: Source, cleaning: Cleaning) -> tuple:
     """
-    Cut the labelled parts of a recording, without rest at their ends, and none too long.
+    Cut the labeled parts of a recording into examples, without rest at their ends.
 
     :returns: list of RecordedExample, and a line for each part that is left out.
     :raises ValueError: if the recording cannot be read, or a label cannot be used.
     """
     if source.archive is not None:
-        raise ValueError(f'{source.path.parent}: examples are not read from an archive: unpack it')
+        raise ValueError(f'{source.path.parent}: examples need files, not an archive: unpack it')
     if not source.parts:
-        return [], [f'{source.name}: nothing tells its label; left out']
+        return [], [f'{source.name}: left out, since it has no label']
     for part in source.parts:
         check_label(part.label)
     cleaning = replace(cleaning, geometry=cleaning.geometry.turned(source.turn))
@@ -197,10 +197,10 @@ def read_examples(source: Source, cleaning: Cleaning) -> tuple:
     recording = ' '.join(filter(None, [str(source.path.resolve()), source.topic]))
     examples, left_out = [], []
     for part, cut in zip(source.parts, cuts):
-        for start_us, duration_us, events in pieces(*(cut or (1, NO_EVENTS))):
+        for start_us, duration_us, events in split_clip(*(cut or (1, NO_EVENTS))):
             place = f'from {(part.start_us + start_us) / 1e6:g} s on'
             try:
-                events, duration_us = trimmed(events, duration_us)
+                events, duration_us = trim(events, duration_us)
             except ValueError as error:
                 left_out.append(f'{source.name}: {part.label} {place}: {error}; left out')
                 continue
@@ -210,13 +210,13 @@ def read_examples(source: Source, cleaning: Cleaning) -> tuple:
     return examples, left_out
 
 
-def pieces(duration_us: int, events: np.ndarray):
+def split_clip(duration_us: int, events: np.ndarray):
     """
-    Cut a clip into equal parts that are not longer than LONGEST_US.
+    Split a clip into equal parts of at most MAX_US.
 
-    :returns: a generator of the start, duration and events of each.
+    :returns: generator of the start, duration and events of each.
     """
-    count = -(-duration_us // LONGEST_US)
+    count = -(-duration_us // MAX_US)
     ends_us = [duration_us * number // count for number in range(count + 1)]
     places = np.searchsorted(events['dt_us'], ends_us)
     for number in range(count):
@@ -226,7 +226,7 @@ def pieces(duration_us: int, events: np.ndarray):
 
 
 def add_examples(store: ExampleStore, examples: list) -> list:
-    """Add those examples that are not there yet; return their names."""
+    """Add the examples that are not in the store yet; return their names."""
     there = store.origins()
     new = {each.origin: each for each in examples if each.origin not in there}
     return [store.add(**each._asdict()) for each in new.values()]

@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The head of a network: the layers after the convolutions, which learn from few examples.
+The head of a network: the layers after the features, which are trained on few examples.
 
-The loss is the cross entropy of the running average of the outputs at every time step, as in a
-whole training. Of the old gestures, the target is not the truth but what the network said before
-("Learning without forgetting", Li and Hoiem, 2016).
+The loss is the cross entropy of the running average of the outputs at every time step, as in
+training from scratch. For the old gestures, the target is the output of the old network instead
+of the truth ("Learning without forgetting", Li and Hoiem, 2016).
 """
 from copy import deepcopy
 
@@ -18,28 +18,28 @@ import torch
 from torch.nn.functional import log_softmax, one_hot
 
 STEPS = 300
-BATCH = 32
-EXAMPLES = 3
-"""Of a batch, those that are examples; the rest is rehearsal."""
+BATCH_SIZE = 32
+NEW_EXAMPLES = 3
+"""Examples of new gestures in a batch; the others are from the rehearsal set."""
 LEARNING_RATE = 4e-3
 LABEL_SMOOTHING = 0.05
 SEED = 0
 
 
-def outputs_of(net: GestureNet, spikes: torch.Tensor, readout_steps: float) -> torch.Tensor:
-    """Run the head; give the averaged outputs of every time step, [T, N, labels]."""
+def head_outputs(net: GestureNet, spikes: torch.Tensor, readout_steps: float) -> torch.Tensor:
+    """Return the averaged outputs of the head at every time step, [T, N, labels]."""
     functional.reset_net(net)
     return averaged(net.judge(spikes.float()), readout_steps)
 
 
-def learned(net: GestureNet, examples: Sequences, rehearsal: Sequences, taught: torch.Tensor,
-            readout_steps: float) -> GestureNet:
+def train_head(net: GestureNet, examples: Sequences, rehearsal: Sequences,
+               old_scores: torch.Tensor, readout_steps: float) -> GestureNet:
     """
     Train the head of a copy of a network.
 
-    :param net: with outputs for the labels of the examples, too.
-    :param taught: scores of the old network for the rehearsal, [T, N, labels].
-    :param readout_steps: as in the network's ModelCard.
+    :param net: has outputs for the labels of the examples, too.
+    :param old_scores: of the old network for the rehearsal set, [T, N, labels].
+    :param readout_steps: as in the ModelCard of the network.
     :returns: the copy, in evaluation mode.
     """
     torch.manual_seed(SEED)
@@ -48,35 +48,37 @@ def learned(net: GestureNet, examples: Sequences, rehearsal: Sequences, taught: 
     parameters = [*net.hidden.parameters(), *net.readout.parameters()]
     for parameter in parameters:
         parameter.requires_grad_(True)
-    optimiser = torch.optim.AdamW(parameters, LEARNING_RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, STEPS, pct_start=0.15)
-    labels = taught.shape[-1]
-    of_examples = _targets(examples.truth, labels)
-    chances = _balanced(examples.truth[-1])
+    optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, STEPS, pct_start=0.15)
+    labels = old_scores.shape[-1]
+    example_targets = _targets(examples.truth, labels)
+    weights = _balanced_weights(examples.truth[-1])
     for _ in range(STEPS):
-        new = torch.multinomial(chances, EXAMPLES, replacement=True)
-        old = torch.randint(len(rehearsal.clip), (BATCH - EXAMPLES,))
+        new = torch.multinomial(weights, NEW_EXAMPLES, replacement=True)
+        old = torch.randint(len(rehearsal.clip), (BATCH_SIZE - NEW_EXAMPLES,))
         spikes = torch.cat([examples.spikes[:, new], rehearsal.spikes[:, old]], 1)
-        targets = torch.cat([of_examples[:, new], taught[:, old]], 1)
-        scores = log_softmax(outputs_of(net, spikes, readout_steps), -1)
+        targets = torch.cat([example_targets[:, new], old_scores[:, old]], 1)
+        scores = log_softmax(head_outputs(net, spikes, readout_steps), -1)
         first = len(scores) // 8
         loss = -(targets * scores)[first:].sum() / targets[first:].sum()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         schedule.step()
     for parameter in parameters:
         parameter.requires_grad_(False)
     return net.eval()
 
 
-def between(old: GestureNet, new: GestureNet, share: float) -> GestureNet:
+def interpolate(old: GestureNet, new: GestureNet, share: float) -> GestureNet:
     """
-    Go a part of the way from one network to another in a straight line.
+    Return a network whose weights are between those of two networks.
+
+    Equation: old + share * (new - old).
 
     Source: Wortsman et al., "Robust fine-tuning of zero-shot models", 2022.
 
-    :param share: 0 is the old one, 1 the new one.
+    :param share: 0 is the old network, 1 the new one.
     """
     net = deepcopy(new)
     with torch.no_grad():
@@ -85,26 +87,26 @@ def between(old: GestureNet, new: GestureNet, share: float) -> GestureNet:
     return net
 
 
-def right(net: GestureNet, sequences: Sequences, readout_steps: float) -> torch.Tensor:
+def accuracy(net: GestureNet, sequences: Sequences, readout_steps: float) -> torch.Tensor:
     """
-    Tell how often the best score is right in the second half of each sequence.
+    Return how often the best score is right in the second half of each sequence.
 
-    :returns: parts of the time steps with a known truth, [N]; NaN where there are none.
+    :returns: share of the time steps with a known truth, [N]; NaN if there are none.
     """
     half = len(sequences.truth) // 2
     with torch.inference_mode():
-        found = outputs_of(net, sequences.spikes, readout_steps).argmax(-1)[half:]
+        predicted = head_outputs(net, sequences.spikes, readout_steps).argmax(-1)[half:]
     truth = sequences.truth[half:]
-    return ((found == truth).float().sum(0) / (truth != UNKNOWN).sum(0))
+    return ((predicted == truth).float().sum(0) / (truth != UNKNOWN).sum(0))
 
 
 def _targets(truth: torch.Tensor, labels: int) -> torch.Tensor:
-    """Return what the scores shall be, [T, N, labels]; zeros where the truth is unknown."""
+    """Return the target scores, [T, N, labels]; zeros where the truth is unknown."""
     smooth = one_hot(truth.clamp(0), labels) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / labels
     return smooth * (truth != UNKNOWN)[..., None]
 
 
-def _balanced(classes: torch.Tensor) -> torch.Tensor:
-    """Return chances by which all classes are drawn equally often."""
+def _balanced_weights(classes: torch.Tensor) -> torch.Tensor:
+    """Return sampling weights by which all classes are drawn equally often, [N]."""
     _, place, counts = classes.unique(return_inverse=True, return_counts=True)
     return 1.0 / counts[place]

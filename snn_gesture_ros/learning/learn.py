@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A lesson: examples are learned, and what came of it is judged by what was held out."""
+"""Fine-tuning: train the head on the examples, and evaluate it on held-out data."""
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.learning.examples import ExampleStore
-from snn_gesture_ros.learning.head import between, learned, outputs_of, right
+from snn_gesture_ros.learning.head import accuracy, head_outputs, interpolate, train_head
 from snn_gesture_ros.learning.rehearsal import (
     augmented_sequences, plain_sequences, rehearsal_clips, Sequences)
 from snn_gesture_ros.learning.versions import exported, Versions
@@ -25,37 +25,37 @@ from torch.nn.functional import pad
 AUGMENTATION = {
     'shift': 0.11, 'scale': (0.7, 1.4), 'rotation_deg': 9.0, 'time_stretch': (0.8, 1.25),
     'density': (0.12, 2.0), 'event_drop': 0.1, 'polarity_swap': 0.1, 'noise_hz': 0.05}
-"""Less than in `train_fast`: a few examples of one person before one camera do not bear more."""
+"""Less than in `train_fast`, since a few examples of one person and camera allow no more."""
 FOLDS = 3
-"""Parts of the examples that are held out in turn; so many of a label there must be."""
+"""For cross-validation; also the minimum number of examples of a label."""
 EXAMPLE_SEQUENCES = 200
 REHEARSAL_COPIES = 3
 SHARES = (1.0, 0.9, 0.8, 0.7)
-"""Parts of the way from the old network to the new one that are tried."""
+"""Shares of the new network that are tried when interpolating with the old one."""
 SEED = 0
 
 
 class Bounds(NamedTuple):
-    """What a network must reach to be offered."""
+    """Bounds that a new network must meet to be used."""
 
     least_recall: float = 0.7
-    """Recall of each label that was shown, on examples that were held out."""
+    """Minimum recall of each new label, on held-out examples."""
     most_forgotten: float = 0.02
-    """How much the mean recall of the old labels may fall, on people that were held out."""
+    """Maximum loss of the mean recall of the old labels, on held-out people."""
 
 
-class Lesson:
-    """Examples and old gestures as the convolutions of a network see them."""
+class FineTuning:
+    """Fine-tuning of the head of a network on examples and a rehearsal set."""
 
     def __init__(self, base: str, clips: ClipSet, folder: Path, rehearsal: str):
         """
-        Run the convolutions on everything.
+        Compute the features of all clips.
 
         :param base: checkpoint of the network before it learned.
         :param clips: the examples.
-        :param folder: where simulated people are kept.
+        :param folder: where simulated people are stored.
         :param rehearsal: as for `learn`.
-        :raises ValueError: if the checkpoint cannot learn, or old gestures are missing.
+        :raises ValueError: if the checkpoint cannot be fine-tuned, or old gestures are missing.
         """
         self._old, self.card = load_checkpoint(base)
         if not isinstance(self._old, GestureNet) or self.card.readout != 'softmax':
@@ -81,56 +81,56 @@ class Lesson:
         self._held_out = plain_sequences(
             self._net, cutter(old_clips.select('validation', self.card.labels)))
         with torch.inference_mode():
-            scores = outputs_of(
+            scores = head_outputs(
                 self._old, self._rehearsed.spikes, self.card.readout_steps).softmax(-1)
-        self._taught = pad(scores, (0, len(self.labels) - len(self.card.labels)))
+        self._old_scores = pad(scores, (0, len(self.labels) - len(self.card.labels)))
 
     def best(self, bounds: Bounds) -> tuple:
         """
-        Learn, and go as far from the old network as the old gestures bear.
+        Train the head, and interpolate with the old network until the bounds are met.
 
-        :returns: the network, its figures, and why it is not good enough, or an empty text.
+        :returns: the network, its figures, and why it does not meet the bounds, or an empty text.
         """
         numbers = np.concatenate(self._folds)
-        new = self._learned(numbers)
-        without = [self._learned(np.setdiff1d(numbers, fold)) for fold in self._folds]
+        new = self._train(numbers)
+        without = [self._train(np.setdiff1d(numbers, fold)) for fold in self._folds]
         first = None
         for share in SHARES:
-            net = between(self._net, new, share)
+            net = interpolate(self._net, new, share)
             figures = {'share': share, **self._figures(
-                net, [between(self._net, each, share) for each in without])}
-            judged = net, figures, why_not(figures, bounds)
-            first = first or judged
-            if not judged[-1]:
-                return judged
+                net, [interpolate(self._net, each, share) for each in without])}
+            candidate = net, figures, find_shortfall(figures, bounds)
+            first = first or candidate
+            if not candidate[-1]:
+                return candidate
         return first
 
-    def _learned(self, numbers: np.ndarray) -> GestureNet:
-        """Learn from some of the examples."""
-        return learned(self._net, self._examples.of(numbers), self._rehearsed, self._taught,
-                       self.card.readout_steps)
+    def _train(self, numbers: np.ndarray) -> GestureNet:
+        """Train the head on some of the examples."""
+        return train_head(self._net, self._examples.of(numbers), self._rehearsed,
+                          self._old_scores, self.card.readout_steps)
 
     def _figures(self, net: GestureNet, without: list) -> dict:
-        """Judge a network by the old gestures, and by the examples with those without a fold."""
+        """Evaluate a network on old gestures, and those trained without a fold on that fold."""
         held_out = torch.empty(len(self._plain.clip))
         for fold, each in zip(self._folds, without):
-            held_out[torch.isin(self._plain.clip, torch.as_tensor(fold))] = self._right(
+            held_out[torch.isin(self._plain.clip, torch.as_tensor(fold))] = self._accuracy(
                 each, self._plain.of(fold))
-        before = recalls(self._right(self._old, self._held_out), self._held_out, self.labels)
-        after = recalls(self._right(net, self._held_out), self._held_out, self.labels)
+        before = recalls(self._accuracy(self._old, self._held_out), self._held_out, self.labels)
+        after = recalls(self._accuracy(net, self._held_out), self._held_out, self.labels)
         return {
             'recall_before': recalls(
-                self._right(self._old, self._plain), self._plain, self.labels),
+                self._accuracy(self._old, self._plain), self._plain, self.labels),
             'recall': recalls(held_out, self._plain, self.labels),
             'old_recall_before': before, 'old_recall': after,
             'forgotten': round(mean(before) - mean(after), 4)}
 
-    def _right(self, net: GestureNet, sequences: Sequences) -> torch.Tensor:
-        return right(net, sequences, self.card.readout_steps)
+    def _accuracy(self, net: GestureNet, sequences: Sequences) -> torch.Tensor:
+        return accuracy(net, sequences, self.card.readout_steps)
 
 
 def settings_for(base: str, clips) -> Settings:
-    """Choose how sequences are cut: two windows long where all examples are."""
+    """Return settings of sequences: two windows long if all examples are."""
     settings = Settings.of({**defaults_from(base), **AUGMENTATION})
     shortest_ms = min(clip.duration_us for clip in clips.clips) / 1000
     sequence = 2 if shortest_ms >= 2 * settings.window_ms else 1
@@ -139,9 +139,12 @@ def settings_for(base: str, clips) -> Settings:
 
 def folds(classes: np.ndarray, recordings: list) -> list:
     """
-    Deal the clips of every class out to FOLDS parts; give the numbers of each.
+    Split the clips of every class into FOLDS parts; return the numbers of each.
 
-    Those of one recording stay together, but for a class that has too few recordings.
+    Clips of one recording stay together, unless a class has too few recordings.
+
+    :param classes: of the clips, [n].
+    :param recordings: of the clips, [n].
     """
     part = np.empty(len(classes), int)
     for each in np.unique(classes):
@@ -155,20 +158,20 @@ def folds(classes: np.ndarray, recordings: list) -> list:
     return [np.flatnonzero(part == fold) for fold in range(FOLDS)]
 
 
-def recalls(right_parts: torch.Tensor, sequences: Sequences, labels: tuple) -> dict:
-    """Average by label how often sequences were named right."""
+def recalls(accuracies: torch.Tensor, sequences: Sequences, labels: tuple) -> dict:
+    """Return the mean accuracy of the sequences by label."""
     classes = sequences.truth[-1]
-    return {label: round(float(right_parts[classes == i].nanmean()), 4)
+    return {label: round(float(accuracies[classes == i].nanmean()), 4)
             for i, label in enumerate(labels) if (classes == i).any()}
 
 
 def mean(by_label: dict) -> float:
-    """Average over labels."""
+    """Return the mean over labels."""
     return sum(by_label.values()) / len(by_label)
 
 
-def why_not(figures: dict, bounds: Bounds) -> str:
-    """Say why a network is not good enough; empty where it is."""
+def find_shortfall(figures: dict, bounds: Bounds) -> str:
+    """Return why a network does not meet the bounds; empty if it does."""
     reasons = [f'{label}: {recall:.0%} of held-out examples named right, not '
                f'{bounds.least_recall:.0%}: show more, or more alike'
                for label, recall in figures['recall'].items() if recall < bounds.least_recall]
@@ -183,18 +186,19 @@ def why_not(figures: dict, bounds: Bounds) -> str:
 
 def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) -> dict:
     """
-    Learn all examples of a folder, and keep the network as a new version if it is good.
+    Fine-tune on all examples of a folder; store the network as a version if it meets the bounds.
 
-    Torch has one thread from then on.
+    Torch uses one thread from then on.
 
-    :param folder: with `examples/` (ExampleStore); `models/` (Versions) and `rehearsal/` are made.
+    :param folder: with `examples/` (ExampleStore); `models/` (Versions) and `rehearsal/` are
+        created.
     :param running: the checkpoint that runs now: a shipped model, a path, or a version.
-    :param rehearsal: clip set of the old gestures; empty: simulated people.
-    :returns: `version`, path of its weights, or None; `refused`, why it is not good, or empty;
-        and `figures`.
+    :param rehearsal: clip set of the old gestures; empty for simulated people.
+    :returns: `version`, path of its weights, or None; `refused`, why it does not meet the bounds,
+        or empty; and `figures`.
     :raises ValueError: if the examples or the checkpoint cannot be learned from.
     """
-    torch.set_num_threads(1)        # its matrices are too small for more
+    torch.set_num_threads(1)        # the matrices are too small for more
     folder, file = Path(folder), Path(running).expanduser()
     running = str(file.resolve()) if file.is_file() else running
     versions = Versions(folder / 'models')
@@ -204,18 +208,18 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
     few = [f'{label} has {count}' for label, count in sorted(shown.items()) if count < FOLDS]
     if few or not shown:
         raise ValueError(f'a label needs {FOLDS} examples: {", ".join(few) or "there is none"}')
-    lesson = Lesson(base, store.clips(), folder, rehearsal)
-    net, figures, refused = lesson.best(bounds)
+    fine_tuning = FineTuning(base, store.clips(), folder, rehearsal)
+    net, figures, refused = fine_tuning.best(bounds)
     figures = {'examples': dict(sorted(shown.items())), **figures}
     if refused:
         return {'version': None, 'refused': refused, 'figures': figures}
     path = versions.next_path()
     record = {'base': base, 'parent': running, 'examples': names, 'figures': figures}
-    before = {name: value for name, value in lesson.card.training.items()
+    before = {name: value for name, value in fine_tuning.card.training.items()
               if name != 'real recordings'}     # they were of the network before
-    card = ModelCard(**{**vars(lesson.card), 'labels': lesson.labels, 'training': {
+    card = ModelCard(**{**vars(fine_tuning.card), 'labels': fine_tuning.labels, 'training': {
         **before, 'learned': record,
-        'data': f'{lesson.card.training.get("data", "unknown")}, examples shown to the robot'}})
+        'data': f'{before.get("data", "unknown")}, examples shown to the robot'}})
     save_checkpoint(path, net, card)
     exported(path).write_bytes(lower(net, card).SerializeToString())
     versions.finish(path, record)

@@ -13,22 +13,22 @@ class RecentEvents:
 
     def __init__(self, keep_us: int):
         """
-        Begin with none.
+        Start without packets.
 
-        :param keep_us: camera time that is kept.
+        :param keep_us: camera time in microseconds that is kept.
         """
         self._keep_us = keep_us
         self._packets = deque()
 
     def push(self, packet: EventPacket) -> None:
         """
-        Take the next packet; after a restart, of which its number tells, forget the others.
+        Add the next packet; if its number shows a restart, forget the others.
 
-        :raises ValueError: if its picture is not that of clips.
+        :raises ValueError: if its resolution is not that of clips.
         """
         if (packet.width, packet.height) != (ClipSet.SIZE, ClipSet.SIZE):
             self._packets.clear()
-            raise ValueError(f'examples need a picture of {ClipSet.SIZE}x{ClipSet.SIZE} pixels, '
+            raise ValueError(f'examples need the resolution {ClipSet.SIZE}x{ClipSet.SIZE}, '
                              f'not {packet.width}x{packet.height}: set width and height of '
                              'event_stream')
         if self._packets and packet.sequence <= self._packets[-1].sequence:
@@ -39,11 +39,12 @@ class RecentEvents:
 
     def last(self, duration_us: int) -> tuple:
         """
-        Give the events of the latest time.
+        Return the latest events.
 
-        :returns: PACKED_EVENT[n] in the order of time, dt_us from the start of that time; and
-            `scale` of their picture, as in EventPacket.
-        :raises ValueError: if there was no packet, or they do not go so far back.
+        :param duration_us: camera time up to the newest event.
+        :returns: PACKED_EVENT[n] sorted by time, dt_us from the start of that duration; and their
+            `scale`, as in EventPacket.
+        :raises ValueError: if there are no packets, or not for that duration.
         """
         if not self._packets:
             raise ValueError('no events: is the camera on, and event_stream running?')

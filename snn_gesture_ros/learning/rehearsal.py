@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sequences: what the convolutions of a network, which stay as they are, make of clips."""
+"""The rehearsal set, and the features of clips, which a frozen network computes once."""
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,40 +13,39 @@ from snn_gesture_ros.training.window_cutter import WindowCutter
 from spikingjelly.activation_based import functional
 import torch
 
-BATCH = 16
-"""Sequences that go through the convolutions together."""
+BATCH_SIZE = 16
 PLAIN_CUTS = 2
-"""Sequences of a clip that is judged, evenly over it."""
+"""Sequences of a clip for evaluation, evenly spaced."""
 
 
 class Sequences(NamedTuple):
-    """Stretches of clips as the layers after the convolutions see them."""
+    """Sequences of clips as features, the input of the head."""
 
     spikes: torch.Tensor
-    """Of the last map, uint8 [T, N, neurons]."""
+    """Features, uint8 [T, N, neurons]."""
     truth: torch.Tensor
-    """Classes, UNKNOWN where nothing can be named, [T, N]."""
+    """Classes, or UNKNOWN, [T, N]."""
     clip: torch.Tensor
-    """Number of the clip that each comes from, [N]."""
+    """Number of the clip of each sequence, [N]."""
 
     def of(self, clips) -> 'Sequences':
-        """Select those of some clips."""
+        """Return the sequences of some clips."""
         chosen = torch.isin(self.clip, torch.as_tensor(clips))
         return Sequences(self.spikes[:, chosen], self.truth[:, chosen], self.clip[chosen])
 
 
 def plain_sequences(net, cutter: WindowCutter) -> Sequences:
-    """Cut the same sequences of every clip, as they are."""
-    return _perceived(net, cutter, [
+    """Return the features of evenly spaced sequences of every clip, without augmentation."""
+    return _features(net, cutter, [
         (i, int(start), Augmentation()) for i in range(len(cutter.clips))
         for start in np.unique(np.linspace(*cutter.starts(i), PLAIN_CUTS).astype(int))], None)
 
 
 def augmented_sequences(net, cutter: WindowCutter, copies: int, rng) -> Sequences:
     """
-    Cut sequences at random places of every clip, as other people and places would give them.
+    Return the features of random, augmented sequences of every clip.
 
-    :param copies: of each clip.
+    :param copies: sequences per clip.
     :param rng: numpy Generator.
     """
     cuts = []
@@ -54,14 +53,14 @@ def augmented_sequences(net, cutter: WindowCutter, copies: int, rng) -> Sequence
         augmentation = Augmentation.drawn(cutter.settings, False, rng)
         first, last = cutter.starts(i, augmentation.stretch)
         cuts.append((i, int(rng.integers(first, last + 1)), augmentation))
-    return _perceived(net, cutter, cuts, rng)
+    return _features(net, cutter, cuts, rng)
 
 
-def _perceived(net, cutter: WindowCutter, cuts: list, rng) -> Sequences:
+def _features(net, cutter: WindowCutter, cuts: list, rng) -> Sequences:
     spikes = []
-    for first in range(0, len(cuts), BATCH):
+    for first in range(0, len(cuts), BATCH_SIZE):
         frames = np.stack([cutter.cut(i, start, augmentation, rng)
-                           for i, start, augmentation in cuts[first:first + BATCH]], axis=1)
+                           for i, start, augmentation in cuts[first:first + BATCH_SIZE]], axis=1)
         functional.reset_net(net)
         with torch.inference_mode():
             spikes.append(net.perceive(torch.from_numpy(frames)).to(torch.uint8))
@@ -71,11 +70,11 @@ def _perceived(net, cutter: WindowCutter, cuts: list, rng) -> Sequences:
 
 
 SIMULATED = Simulation(clips=30, seed=605, validation=0.4)
-"""People whom no shipped model has seen; those for validation tell what was forgotten."""
+"""People that no shipped model was trained on; those for validation measure the forgetting."""
 
 
 def simulate_people(folder) -> None:
-    """Simulate the people, once, in `rehearsal/` of a folder."""
+    """Simulate the people in `rehearsal/` of a folder, if they are not there yet."""
     rehearsal = Path(folder) / 'rehearsal'
     remove_outdated_set(rehearsal)
     for _ in simulate_clip_set(SIMULATED, rehearsal, 1):
@@ -84,10 +83,10 @@ def simulate_people(folder) -> None:
 
 def rehearsal_clips(folder, chosen: str, labels: tuple) -> ClipSet:
     """
-    Give clips of the old gestures, for training and for validation.
+    Return clips of the old gestures, for training and for validation.
 
-    :param folder: where simulated people are kept for the next time, in `rehearsal/`.
-    :param chosen: a clip set with old gestures; empty: simulated people.
+    :param folder: where simulated people are stored, in `rehearsal/`.
+    :param chosen: a clip set with old gestures; empty for simulated people.
     :param labels: of the network before it learned.
     :raises ValueError: if a label has no clips for training or none for validation.
     """

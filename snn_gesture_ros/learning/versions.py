@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Versions: the networks that were learned, what they came from, and which of them were undone.
+Versions: the networks that were learned, their parents, and which of them were undone.
 
-A version is `NNNN.safetensors`, the same for ONNX Runtime as `NNNN.onnx`, and `NNNN.json` with
-its record, which is written last: without it a version does not count. `NNNN.undone` says that it
-is not wanted any more; deleting that file brings it back.
+A version is `NNNN.safetensors`, `NNNN.onnx` for ONNX Runtime, and `NNNN.json` with its record,
+which is written last: without it a version does not count. `NNNN.undone` marks a version as
+undone; deleting that file restores the version.
 """
 import json
 import os
@@ -22,11 +22,11 @@ class Versions:
     """The versions in a folder."""
 
     def __init__(self, folder):
-        """Begin with what is in the folder, which need not be there."""
+        """Open a folder, which need not exist."""
         self.folder = Path(folder).resolve()
 
     def next_path(self) -> Path:
-        """Give the path of the next version's weights."""
+        """Return the path of the weights of the next version."""
         self.folder.mkdir(parents=True, exist_ok=True)
         last = max((int(path.stem) for path in self.folder.glob('[0-9]*.*')), default=0)
         return self.folder / f'{last + 1:04d}{WEIGHTS}'
@@ -34,10 +34,10 @@ class Versions:
     @staticmethod
     def finish(path: Path, record: dict) -> None:
         """
-        Let a version count, when its weights are there.
+        Write the record of a version, once its weights are written.
 
-        :param record: of it, as JSON can hold it, with `parent`, the checkpoint that ran before,
-            and `base`, the one that learning began with.
+        :param record: JSON object with `parent`, the checkpoint that ran before, and `base`, the
+            one that learning started with.
         """
         temporary = path.with_suffix('.tmp')
         with naming(path):
@@ -45,7 +45,7 @@ class Versions:
         os.replace(temporary, path.with_suffix('.json'))
 
     def record(self, checkpoint: str) -> Optional[dict]:
-        """Return the record of a version by the path of one of its files; None of other files."""
+        """Return the record of a version by the path of one of its files; None for other files."""
         path = Path(checkpoint).expanduser().resolve()
         if path.parent != self.folder or not path.with_suffix('.json').exists():
             return None
@@ -56,7 +56,7 @@ class Versions:
         Path(checkpoint).resolve().with_suffix('.undone').touch()
 
     def newest_after(self, checkpoint: str) -> Optional[Path]:
-        """Return the weights of the newest version that came from a checkpoint, if any is left."""
+        """Return the weights of the newest version learned from a checkpoint, or None."""
         newest, line = None, [checkpoint]
         for path in sorted(self.folder.glob('[0-9]*.json')):
             parent = json.loads(path.read_text())['parent']
@@ -73,5 +73,5 @@ def exported(path: Path) -> Path:
 
 
 def _same(one: str, other: str) -> bool:
-    """Tell whether two checkpoints are the same version or the same file or name."""
+    """Return whether two checkpoints are the same version, file or name."""
     return Path(one).with_suffix('') == Path(other).with_suffix('')

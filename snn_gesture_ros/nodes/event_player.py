@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The event_player node: a recording, played as if it were a camera."""
+"""The event_player node: play a recording as if it were a camera."""
 from dataclasses import dataclass
 import sys
 
@@ -10,7 +10,7 @@ from rosgraph_msgs.msg import Clock
 from snn_gesture_ros.recordings.opening import FORMATS, open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
-from snn_gesture_ros.ros.diagnostics import Health
+from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import publish_while_running, run_node
@@ -53,7 +53,7 @@ SUBSCRIBER_PERIOD_S = 0.02
 
 
 class EventPlayerNode(Node):
-    """Publish the messages of a recording at their times, once somebody listens."""
+    """Publish the messages of a recording at their times, once somebody subscribes."""
 
     def __init__(self):
         """
@@ -85,8 +85,8 @@ class EventPlayerNode(Node):
             self._clock_publisher = self.create_publisher(Clock, '/clock', 10)
         self._clock_ns = None
         self._messages = 0
-        self._health = Health(self, values['recording'],
-                              lambda: {'messages': self._messages}, ())
+        self._diagnostics = NodeDiagnostics(
+            self, values['recording'], lambda: {'messages': self._messages}, ())
         self._pacing = Paced(self._play(), rclpy.utilities.try_shutdown)
         self.get_logger().info(f'{values["recording"]}: {message_type}; waiting for a subscriber '
                                f'of {self._publisher.topic_name}')
@@ -98,20 +98,20 @@ class EventPlayerNode(Node):
         super().destroy_node()
 
     def _find_messages(self, values: dict) -> StoredMessages:
-        """Take the sensor's size that was given, or the recording's, or one that holds all."""
+        """Return the messages, for the given resolution, the recording's, or one that fits."""
         given = self._given_size(values)
         stored = StoredMessages(self._recording, values['topic'] or None, given,
                                 values['frame_id'])
         if not self._recording.topics and not given and self._recording.width is None:
-            self.get_logger().info('the recording does not tell the size of the sensor; it is '
-                                   'taken for {}x{} pixels'.format(*stored.sensor_size))
+            self.get_logger().info('the recording does not contain the resolution of the sensor; '
+                                   '{}x{} pixels are assumed'.format(*stored.sensor_size))
         for note in self._recording.notes:
             self.get_logger().warning(note)
         return stored
 
     @staticmethod
     def _given_size(values: dict):
-        """Return the sensor's size that was given, or None."""
+        """Return the given resolution of the sensor, or None."""
         size = values['width'], values['height']
         return size if all(size) else None
 
@@ -136,9 +136,9 @@ class EventPlayerNode(Node):
             again = self._loop and self._messages > 0
             elapsed_s += played_ns / 1e9 / self._rate
         self.get_logger().info(f'end of the recording: {self._messages} messages played')
-        self._health.publish()
+        self._diagnostics.publish()
         self._publisher.wait_for_all_acked()
-        self._health.wait_for_all_acked()
+        self._diagnostics.wait_for_all_acked()
 
     def _publish(self, t_ns: int, data: bytes) -> None:
         if self._clock_publisher is not None and (
@@ -150,7 +150,7 @@ class EventPlayerNode(Node):
 
 
 def main(arguments=None) -> None:
-    """Run the node; the status is 1 where the recording cannot be played to its end."""
+    """Run the node; the status is 1 if the recording cannot be played to its end."""
     node = run_node(EventPlayerNode, arguments)
     if node is not None and node.error:
         print(f'event_player: {node.error}', file=sys.stderr)

@@ -10,7 +10,8 @@ from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS, rehearse, StreamCounters
 from snn_gesture_ros.parameters import EVENT_STREAM
-from snn_gesture_ros.ros.diagnostics import Health, INACTIVE, RUNNING, Silence, STALE, WARN
+from snn_gesture_ros.ros.diagnostics import (
+    INACTIVE, NodeDiagnostics, RUNNING, Silence, STALE, WARN)
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_setting, source_values
 from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S, TypeSearch
 from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
@@ -62,10 +63,10 @@ class EventStreamNode(ManagedNode):
         self._publisher = self.create_publisher(UInt8MultiArray, 'event_stream', STREAM_QOS)
         on_change(self, PARAMETERS, self._change)
         self._topic = self.resolve_topic_name('events')
-        self._health = Health(self, self._topic, self._counters,
-                              ('malformed', 'lost', 'late', 'restarts'),
-                              ('messages', 'events_in', 'events_out'), self._state,
-                              {'late': lambda: self._stream.late_cause})
+        self._diagnostics = NodeDiagnostics(
+            self, self._topic, self._counters, ('malformed', 'lost', 'late', 'restarts'),
+            ('messages', 'events_in', 'events_out'), self._state,
+            {'late': lambda: self._stream.late_cause})
         self._types = TypeSearch(self, self._topic, self._subscribe, values['message_type'])
         every(self, SEARCH_PERIOD_S, self._search)
         self._flushing = every(self, FLUSH_PERIOD_NS / 1e9, self._flush)

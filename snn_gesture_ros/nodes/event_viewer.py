@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The event_viewer node: pictures of the events, with the gesture and its score."""
+"""The event_viewer node: images of the events, with the gesture and its score."""
 from array import array
 from dataclasses import dataclass
 
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from snn_gesture_ros.events.geometry import ROTATIONS
-from snn_gesture_ros.ros.diagnostics import Health
+from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S
 from snn_gesture_ros.ros.live_events import LiveEvents
 from snn_gesture_ros.ros.parameters import declare, on_change
@@ -39,7 +39,7 @@ PARAMETERS = settings_of(ViewerSettings)
 
 
 class EventViewerNode(Node):
-    """Publish pictures while somebody subscribes to them; until then it costs next to nothing."""
+    """Publish images while somebody subscribes to them; otherwise use almost no CPU time."""
 
     def __init__(self):
         """
@@ -50,45 +50,46 @@ class EventViewerNode(Node):
         super().__init__('event_viewer')
         values = declare(self, PARAMETERS)
         self._longest_px = values['longest_px']
-        self._pictures = 0
+        self._images = 0
         self._live = LiveEvents(self, values['source'], values['rotation'])
         on_change(self, PARAMETERS, self._change)
         self._publisher = self.create_publisher(Image, 'event_image', IMAGE_QOS)
         every(self, SEARCH_PERIOD_S, self._watch)
         self._showing = every(self, 1 / values['rate_hz'], self._show)
         self._showing.cancel()
-        self._health = Health(self, self.resolve_topic_name(values['source']),
-                              self._counters, ('malformed',))
+        self._diagnostics = NodeDiagnostics(
+            self, self.resolve_topic_name(values['source']), self._counters, ('malformed',))
         self.get_logger().info(f'waiting for a subscriber of {self._publisher.topic_name}')
 
     def _change(self, changed: dict) -> None:
+        """Apply parameters that change."""
         if 'rotation' in changed:
             self._live.rotation = changed['rotation']
 
     def _watch(self) -> None:
-        """Read events while somebody looks."""
+        """Read events while somebody subscribes to the images."""
         if not self._publisher.get_subscription_count():
-            self._live.rest()
+            self._live.unsubscribe()
             self._showing.cancel()
             return
-        self._live.follow()
+        self._live.try_to_subscribe()
         if self._showing.is_canceled():
             self._showing.reset()
 
     def _show(self) -> None:
-        counts = self._live.take()
+        counts = self._live.take_counts()
         if counts is None:
             return
-        picture = write_caption(draw_events(counts, self._longest_px), self._live.gesture)
-        height, width, colours = picture.shape
+        image = write_caption(draw_events(counts, self._longest_px), self._live.gesture)
+        height, width, channels = image.shape
         self._publisher.publish(Image(
             header=header(self.get_clock().now().nanoseconds, self._live.frame_id),
-            height=height, width=width, encoding='rgb8', step=width * colours,
-            data=array('B', picture.tobytes())))
-        self._pictures += 1
+            height=height, width=width, encoding='rgb8', step=width * channels,
+            data=array('B', image.tobytes())))
+        self._images += 1
 
     def _counters(self) -> dict:
-        return {'pictures': self._pictures, 'message_type': self._live.message_type,
+        return {'images': self._images, 'message_type': self._live.message_type,
                 'malformed': self._live.malformed, **self._live.source_values()}
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gesture_behavior node: gesture scores in, what the robot does out, as a table says."""
+"""The gesture_behavior node: from gesture scores to what the robot does, by a table."""
 from dataclasses import dataclass
 from functools import partial
 import time
@@ -13,11 +13,12 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
-from snn_gesture_ros.ros.diagnostics import follow_health, Health
+from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic, source_values
 from snn_gesture_ros.ros.parameters import declare
-from snn_gesture_ros.ros.row_actions import ACTIONS, Pursuing, resolved
+from snn_gesture_ros.ros.row_actions import ACTIONS, GoalSender, resolve_name
 from snn_gesture_ros.ros.running import avoid_shared_memory, every, publish_while_running, run_node
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import GESTURE_QOS
 from snn_gesture_ros.settings import setting, settings_of
 from std_srvs.srv import SetBool
@@ -37,40 +38,41 @@ class BehaviorSettings:
 
 PARAMETERS = settings_of(BehaviorSettings)
 PERIOD_S = 0.02
-"""Velocities are published so often, and the dead man is looked at."""
-LAST_ZERO = Duration(seconds=0.2)
-"""At its end the node waits so long for the robot to have received a last zero."""
-LAST_CANCELS_S = 0.5
-"""At its end the node waits so long for servers to agree to cancel goals."""
-OWN_TOPICS = ('events', 'event_stream', 'gesture', 'gesture_scores', 'gesture_labels', '/clock',
-              '/diagnostics', '/rosout', '/parameter_events')
-"""By which gestures come about, or on which the nodes tell of themselves."""
+"""Velocities are published and the watchdog is checked with this period."""
+DRAIN_ZERO = Duration(seconds=0.2)
+"""How long the node waits at its end until the robot has received a last zero."""
+CANCEL_TIMEOUT_S = 0.5
+"""How long the node waits at its end until servers have agreed to cancel goals."""
+OWN_TOPICS = ('events', 'event_stream', 'gesture', 'gesture_scores', 'gesture_labels', '~/state',
+              'event_stream/state', 'gesture_classifier/state', '/clock', '/diagnostics',
+              '/rosout', '/parameter_events')
+"""Topics that lead to gestures, or on which the nodes report their state."""
 
 
 def find_table(path: str) -> str:
-    """Give the path of a table; that of the package's own where none is named."""
+    """Return the path of a table; by default that of the package's own."""
     return path or f'{get_package_share_directory("snn_gesture_ros")}/config/behavior.yaml'
 
 
 class GestureBehaviorNode(Node):
-    """Do what the table says, as long as it is safe."""
+    """Do what the table defines, as long as it is safe."""
 
     def __init__(self):
         """
-        Declare parameters, read the table and make ready all that its rows use.
+        Declare parameters, read the table and create what its rows need.
 
         :raises ValueError: if a parameter or the table is wrong.
-        :raises OSError: if there is no table.
+        :raises OSError: if the table cannot be read.
         """
         super().__init__('gesture_behavior')
         values = declare(self, PARAMETERS)
         path = find_table(values['table'])
         table = read_table(path)
         self._arming = self.create_service(SetBool, '~/arm', self._on_arm)
-        self._own = {what: set(map(partial(resolved, self, what), names)) for what, names in (
+        self._own = {what: set(map(partial(resolve_name, self, what), names)) for what, names in (
             (Publish, OWN_TOPICS), (Call, (each.srv_name for each in self.services)))}
         self._users = {}
-        """Who uses a name first, and its type, by what it is and the name."""
+        """The first user of a name and its type, by kind and name."""
         if table.velocity is not None:
             kind = TwistStamped if table.velocity.stamped else Twist
             try:
@@ -79,56 +81,57 @@ class GestureBehaviorNode(Node):
             except ValueError as error:
                 raise ValueError(f'{path}: velocity: {error}') from None
             self._out = self.create_publisher(kind, table.velocity.topic, QoSProfile(depth=1))
-            self._own[Publish].add(resolved(self, Publish, table.velocity.topic))
-        self._does = {}
+            self._own[Publish].add(resolve_name(self, Publish, table.velocity.topic))
+        self._actions = {}
         for row in table.rows:
             if type(row.does) in ACTIONS:
                 try:
                     self._use(type(row.does), *row.does[:2], row.name)
-                    self._does[row.name] = ACTIONS[type(row.does)](self, row)
+                    self._actions[row.name] = ACTIONS[type(row.does)](self, row)
                 except ValueError as error:
                     raise ValueError(f'{path}: {row.name}: {error}') from None
-        self._goals = [each for each in self._does.values() if isinstance(each, Pursuing)]
+        self._goals = [each for each in self._actions.values() if isinstance(each, GoalSender)]
         self._velocity = table.velocity
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
-        self._diagnosed = follow_health(self)
+        self._states = NodeStates(self)
         self._listening = FollowedTopic(
             self, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         every(self, PERIOD_S, self._on_time)
-        self._health = Health(self, path, self._counters, ('dead_man_stops',))
+        self._diagnostics = NodeDiagnostics(self, path, self._counters, ('watchdog_stops',))
         self.get_logger().info(f'{path}: {len(table.rows)} rows; '
                                f'{"armed" if values["armed"] else "disarmed"}')
 
     def destroy_node(self) -> None:
-        """Let the robot stand, and have goals cancelled that are still pursued."""
+        """Stop the robot and cancel the goals that are still active."""
         self._listening.destroy()
         self.destroy_service(self._arming)
-        self._follow(self._behavior.arm(time.monotonic_ns(), False))
+        self._apply(self._behavior.set_armed(time.monotonic_ns(), False))
         for goal in self._goals:
             goal.cancel()
         if self._velocity is not None:
-            self._out.wait_for_all_acked(LAST_ZERO)
-        until_s = time.monotonic() + LAST_CANCELS_S
-        while any(goal.pursued for goal in self._goals) and time.monotonic() < until_s:
+            self._out.wait_for_all_acked(DRAIN_ZERO)
+        until_s = time.monotonic() + CANCEL_TIMEOUT_S
+        while any(goal.is_active for goal in self._goals) and time.monotonic() < until_s:
             self.executor.spin_once()
         super().destroy_node()
 
     def _use(self, what, name: str, type_name: str, user: str) -> None:
         """
-        Note who uses a name.
+        Register the user of a name.
 
         :param what: kind of row that uses such names, Publish for topics.
-        :raises ValueError: if it cannot be a name, is not for a table, or another uses it for
-            another type.
+        :raises ValueError: if it is not a valid name, is not for a table, or another user has it
+            with another type.
         """
-        full = resolved(self, what, name)
+        full = resolve_name(self, what, name)
         if full in self._own.get(what, ()) or '/_' in full:
             raise ValueError(f'{name} is not for a table: gestures, velocities or the node itself '
                              'need it; see do: drive, arm, disarm and cancel')
         other, other_type = self._users.setdefault((what, full), (user, type_name))
         if type_name != other_type:
-            raise ValueError(f'{name} cannot be of {type_name}: {other} uses it for {other_type}')
+            raise ValueError(f'{name} cannot be of type {type_name}: {other} uses it with '
+                             f'{other_type}')
 
     def _on_scores(self, data: bytes) -> None:
         message = deserialize_message(data, Classification)
@@ -136,37 +139,37 @@ class GestureBehaviorNode(Node):
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
         age_ns = self.get_clock().now().nanoseconds - stamp_ns
         scores = {result.class_id: result.score for result in message.results}
-        was = self._behavior.stopped
-        changes = self._behavior.take_scores(time.monotonic_ns(), stamp_ns, age_ns, scores)
-        if changes or self._behavior.stopped != was:
-            self._follow(changes)
+        stopped = self._behavior.stopped
+        changes = self._behavior.update_scores(time.monotonic_ns(), stamp_ns, age_ns, scores)
+        if changes or self._behavior.stopped != stopped:
+            self._apply(changes)
 
     def _on_time(self) -> None:
         self._behavior.contest = self._contest()
-        self._follow(self._behavior.tick(time.monotonic_ns()))
+        self._apply(self._behavior.advance(time.monotonic_ns()))
 
     def _contest(self) -> str:
-        """Say where, from the camera to here, several send at the same time."""
+        """Return where, from the camera to this node, several send at the same time."""
         return self._listening.contest() or contest_before(
-            self._diagnosed, self._listening.senders())
+            self._states.state_of, self._listening.senders())
 
     def _on_arm(self, request, response):
-        self._follow(self._behavior.arm(time.monotonic_ns(), request.data))
+        self._apply(self._behavior.set_armed(time.monotonic_ns(), request.data))
         response.success = True
         response.message = self._behavior.stopped or 'armed'
         return response
 
-    def _follow(self, changes: list) -> None:
-        """Do what the behaviour says: the velocity first."""
+    def _apply(self, changes: list) -> None:
+        """Do what the behavior has decided: the velocity first."""
         if self._behavior.velocity is not None:
             self._publish(self._behavior.velocity)
         if self._behavior.stopped != self._stopped:
             self._stopped = self._behavior.stopped
             if self._behavior.contest:
-                self.get_logger().error(f'the robot must stand: {self._stopped}')
+                self.get_logger().error(f'the robot must not move: {self._stopped}')
             else:
-                self.get_logger().info(f'the robot must stand: {self._stopped}' if self._stopped
-                                       else 'the robot may move')
+                self.get_logger().info(f'the robot must not move: {self._stopped}'
+                                       if self._stopped else 'the robot may move')
             if self._stopped:
                 for goal in self._goals:
                     goal.cancel()
@@ -175,15 +178,15 @@ class GestureBehaviorNode(Node):
 
     def _act(self, row, started: bool) -> None:
         self.get_logger().info(f'{row.name} {"starts" if started else "ends"}')
-        does = self._does.get(row.name)
+        action = self._actions.get(row.name)
         if isinstance(row.does, Cancel):
             for goal in self._goals:
                 if started and goal.action == row.does.action:
                     goal.cancel()
-        elif started and does is not None:
-            does.start()
-        elif isinstance(does, Pursuing):
-            does.end()
+        elif started and action is not None:
+            action.start()
+        elif isinstance(action, GoalSender):
+            action.end()
 
     def _publish(self, velocity: tuple) -> None:
         twist = Twist(linear=Vector3(**dict(zip('xyz', velocity[:3]))),
@@ -201,7 +204,7 @@ class GestureBehaviorNode(Node):
             'armed': behavior.armed,
             'stopped': behavior.stopped,
             'acting': ', '.join(row.name for row in behavior.acting),
-            'dead_man_stops': behavior.dead_man_stops,
+            'watchdog_stops': behavior.watchdog_stops,
             **source_values([self._listening]),
             'contest': behavior.contest,
         }
@@ -210,4 +213,4 @@ class GestureBehaviorNode(Node):
 def main(arguments=None) -> None:
     """Run the node."""
     avoid_shared_memory()
-    run_node(GestureBehaviorNode, arguments, last_words=True)
+    run_node(GestureBehaviorNode, arguments, publishes_at_end=True)

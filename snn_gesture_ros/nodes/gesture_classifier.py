@@ -16,7 +16,7 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, NETWORK, SLICING
 from snn_gesture_ros.ros.classified_stream import ClassifiedStream
 from snn_gesture_ros.ros.diagnostics import (
-    Durations, give_back_memory, Health, INACTIVE, RUNNING, SEVERITY, WARN)
+    Durations, INACTIVE, NodeDiagnostics, release_memory, RUNNING, SEVERITY, WARN)
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_setting, source_values
 from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
 from snn_gesture_ros.ros.parameters import declare, on_change
@@ -86,10 +86,11 @@ class GestureClassifierNode(ManagedNode):
         self._streams = self._make_streams(values['streams'])
         on_change(self, PARAMETERS, self._change)
         self._silence_timer = every(self, PERIOD_NS / 1e9, self._watch_silence)
-        self._health = Health(self, values['checkpoint'], self._counters,
-                              ('malformed', 'lost', 'frames_dropped', 'late_events'),
-                              ('events_in', 'events_used', 'decisions'), self._state,
-                              {'late_events': lambda: 'their frame was over when they came'})
+        self._diagnostics = NodeDiagnostics(
+            self, values['checkpoint'], self._counters,
+            ('malformed', 'lost', 'frames_dropped', 'late_events'),
+            ('events_in', 'events_used', 'decisions'), self._state,
+            {'late_events': lambda: 'their frame was over when they came'})
         if event_stream is not None:
             event_stream.deliver_to(self._receive)
         self.begin(values['autostart'])
@@ -238,14 +239,14 @@ class GestureClassifierNode(ManagedNode):
                 self._swap(values)
             elif self.is_configured:
                 open_recognitions(values)
-                give_back_memory()
+                release_memory()
         if self.is_active:
             for stream in self._streams:
                 stream.active.decider.settings = settings
                 stream.active.min_events = values['min_events']
             self._publish_labels()
         self._values = values
-        self._health.hardware_id = values['checkpoint']
+        self._diagnostics.hardware_id = values['checkpoint']
 
     def _swap(self, values: dict) -> None:
         opened, description = run_beside(lambda: open_recognitions(values), self._watch_silence)

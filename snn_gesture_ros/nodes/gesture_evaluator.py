@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gesture_evaluator node: what the live nodes announce, judged and reported at the end."""
+"""The gesture_evaluator node: evaluate what the live nodes announce, and write a report."""
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import sys
@@ -18,22 +18,23 @@ from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
-from snn_gesture_ros.ros.diagnostics import follow_health, health_name
 from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import every, run_node
+from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import LATCHED_QOS, STREAM_QOS
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
-WAIT_S = 0.2
+PERIOD_S = 0.2
 LISTENING = 'listening: events may come now; Ctrl-C writes the report'
-"""Printed once no event and no decision can be missed."""
+"""Printed once no event and no decision can be missed; replay.launch.py waits for it."""
 BEHIND = ('late_events', 'frames_dropped', 'lost')
-"""Counters of gesture_classifier that tell of a machine that fell behind."""
+"""Counters of gesture_classifier that grow if the machine is too slow."""
+PLAYER = 'event_player'
 SOURCES = 'event_stream', 'gesture_scores'
-"""Topics of the nodes that are judged."""
+"""Topics of the nodes that are evaluated."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class EvaluatorSettings:
     """What is shown, and where the report is written."""
 
     recording: str = setting(
-        '', 'The recording that is played; its labels are looked for in its folder')
+        '', 'The recording that is played; its labels are searched as by evaluate')
     label_table: str = setting(
-        '', 'Table of what is shown, with the columns start,end,label in seconds; empty: it is '
-        'looked for')
+        '', 'Table of what is shown, with the columns start,end,label in seconds; empty: it '
+        'is searched')
     label: str = setting('', 'What is shown from start to end, instead of a table')
     output: str = setting('evaluation', 'Folder for report.html, report.json and decisions.csv')
 
@@ -57,11 +58,11 @@ PARAMETERS = (
 
 
 class GestureEvaluatorNode(Node):
-    """Remember all decisions and announcements; `write_report` says how good they were."""
+    """Store all decisions and announcements; `write_report` evaluates them."""
 
     def __init__(self):
         """
-        Declare parameters, find the labels and listen.
+        Declare parameters, find the labels and subscribe.
 
         :raises ValueError: if a parameter or the labels are wrong.
         """
@@ -74,48 +75,48 @@ class GestureEvaluatorNode(Node):
         self._recorder = RunRecorder(self._card.labels)
         self._packets, self._decisions, self._changes = [], {}, {}
         self._events = 0
-        self._problem = 'no decision was heard: is gesture_classifier running?'
-        self._health, self._player = follow_health(self), health_name(self, 'event_player')
+        self._problem = 'no decision was received: is gesture_classifier running?'
+        self._states = NodeStates(self, [PLAYER])
         self._names = {}
-        """In the diagnostics, of the nodes that publish each topic."""
+        """Of the nodes that publish each topic."""
         self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
         self._scores = FollowedTopic(
             self, Classification, 'gesture_scores', self._on_scores, STREAM_QOS)
         self.create_subscription(Classification, 'gesture', self._on_gesture, STREAM_QOS)
         self._stream = None
-        self._waiting = every(self, WAIT_S, self._wait)
+        self._waiting = every(self, PERIOD_S, self._wait)
         self._contests = {}
-        """Who has sent at the same time as another, each once, in their order."""
-        every(self, WAIT_S, self._watch)
+        """Which nodes sent at the same time, each text once, in order of time."""
+        every(self, PERIOD_S, self._watch)
 
     def _wait(self) -> None:
         """
-        Tell when the nodes are connected: what comes before is not in the report.
+        Print when all nodes are connected; what comes before is not in the report.
 
-        They need seconds to find each other where several start at once.
+        Several nodes that start at once need seconds to discover each other.
         """
         if self._stream is not None and all(map(self._is_connected, SOURCES)):
             print(LISTENING, flush=True)
             self._waiting.cancel()
 
     def _watch(self) -> None:
-        """Note who sends at the same time: it is not clear what is judged then."""
+        """Record which nodes send at the same time: it is not clear what is evaluated then."""
         followed = [each for each in (self._stream, self._scores) if each is not None]
         senders = [name for each in followed for name in each.senders()]
         self._contests.update(dict.fromkeys(filter(None, [
-            contest_before(self._health, senders), *(each.contest() for each in followed)])))
+            contest_before(self._states.state_of, senders),
+            *(each.contest() for each in followed)])))
 
     def _is_connected(self, topic: str) -> bool:
-        """Tell whether the publisher of a topic has found all who listen to it."""
+        """Return whether the publisher of a topic has discovered all subscribers."""
         resolved = self.resolve_topic_name(topic)
         for each in self.get_publishers_info_by_topic(resolved):
-            self._names[topic] = f'{each.node_namespace}/{each.node_name}'.lstrip('/')
-        listeners = int(self._health_of(topic).get('listeners', 0))
-        return listeners >= self.count_subscribers(resolved)
+            self._names[topic] = f'{each.node_namespace.rstrip("/")}/{each.node_name}'
+        return self._state_of(topic).get('listeners', 0) >= self.count_subscribers(resolved)
 
-    def _health_of(self, topic: str) -> dict:
-        """Give the newest diagnostics of the node that publishes a topic."""
-        return self._health.get(self._names.get(topic), {})
+    def _state_of(self, topic: str) -> dict:
+        """Return the newest state of the node that publishes a topic."""
+        return self._states.state_of(self._names[topic]) if topic in self._names else {}
 
     def _find_source(self):
         values = self._values
@@ -132,7 +133,7 @@ class GestureEvaluatorNode(Node):
         return sources[0]
 
     def _on_labels(self, message: LabelInfo) -> None:
-        """Listen to the events only now: event_stream begins once somebody does."""
+        """Subscribe to the events only now: event_stream starts once somebody does."""
         labels = tuple(item.class_name for item in message.class_map)
         if labels != self._card.labels:
             self._decisions.clear()
@@ -176,7 +177,7 @@ class GestureEvaluatorNode(Node):
         Write the report.
 
         :returns: the folder that it is in.
-        :raises ValueError: if nothing was decided, or no label is within what was played.
+        :raises ValueError: if there was no decision, or no label is within what was played.
         """
         from snn_gesture_ros.evaluation.writing import write_evaluation
         if not self._decisions or not self._packets:
@@ -192,22 +193,22 @@ class GestureEvaluatorNode(Node):
         return self._values['output']
 
     def _notes(self) -> tuple:
-        """Say why live is not what offline would be."""
-        player = self._health.get(self._player, {})
-        stream, classifier = map(self._health_of, SOURCES)
-        counts = {name: int(classifier.get(name, 0)) for name in BEHIND}
+        """Return why the live result may differ from the offline one."""
+        player = self._states.state_of(PLAYER)
+        stream, classifier = map(self._state_of, SOURCES)
+        counts = {name: classifier.get(name, 0) for name in BEHIND}
         counts['messages lost'] = (
-            int(player.get('messages', 0)) - int(stream.get('messages', 0)) if player else 0)
+            player['messages'] - stream.get('messages', 0) if player else 0)
         return (*(f'live: {contest}' for contest in self._contests),
-                *(f'live: {count} {name.replace("_", " ")}; the machine fell behind'
+                *(f'live: {count} {name.replace("_", " ")}; the machine was too slow'
                   for name, count in counts.items() if count > 0))
 
     def _run(self) -> Run:
-        """Put decisions and announcements in their order, in the camera's time."""
+        """Return decisions and announcements in order, in the time of the camera."""
         stamps_ns, offsets_ns = map(np.array, zip(*sorted(self._packets)))
 
         def camera_us(stamp_ns) -> int:
-            # By the packet that completed the frame, whose offset the classifier has used.
+            # The classifier used the offset of the packet that completed the frame.
             place = min(np.searchsorted(stamps_ns, stamp_ns), len(stamps_ns) - 1)
             return int(stamp_ns - offsets_ns[place]) // 1000
 
@@ -222,9 +223,9 @@ class GestureEvaluatorNode(Node):
                 self._recorder.add_decision(t_us, begin_us, scores, delay_ms)
                 times_us.append(t_us)
         counters = asdict(StreamCounters(events_in=self._events))
-        for name, text in self._health_of('event_stream').items():
+        for name, value in self._state_of('event_stream').items():
             if name in counters:
-                counters[name] = int(text)
+                counters[name] = value
         seconds = max(stamps_ns[-1] - stamps_ns[0], 1) / 1e9
         return self._recorder.result(counters, seconds)
 
@@ -240,7 +241,7 @@ def main(arguments=None) -> None:
 
 
 def report(node: GestureEvaluatorNode) -> None:
-    """Write the report; where there is nothing to report, end with the reason and status 1."""
+    """Write the report; if there is nothing to report, exit with the reason and status 1."""
     try:
         print(f'report: {node.write_report()}/report.html')
     except (OSError, ValueError) as error:

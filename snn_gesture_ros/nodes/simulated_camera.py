@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated_camera node: a person who makes gestures before a camera that is not there."""
+"""The simulated_camera node: a simulated person who makes gestures before a camera."""
 from dataclasses import dataclass
 from itertools import cycle
 import queue
@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
-from snn_gesture_ros.ros.diagnostics import Health
+from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import publish_while_running, run_node
@@ -58,7 +58,7 @@ SUBSCRIBER_PERIOD_S = 0.02
 
 
 class SimulatedCameraNode(Node):
-    """Publish events like a driver, and on `gesture_truth` what the person really does."""
+    """Publish events like a driver, and on `gesture_truth` what the person does."""
 
     def __init__(self):
         """
@@ -86,13 +86,13 @@ class SimulatedCameraNode(Node):
         self._running = True
         self._simulation = threading.Thread(target=self._simulate, daemon=True)
         self._simulation.start()
-        self._health = Health(self, 'simulation', lambda: dict(self._sent), ())
+        self._diagnostics = NodeDiagnostics(self, 'simulation', lambda: dict(self._sent), ())
         self._pacing = Paced(self._publish(), try_shutdown)
         self.get_logger().info(f'{values["sensor"]} camera of {self._width}x{self._height} '
                                f'pixels, seed {values["seed"]}')
 
     def destroy_node(self) -> None:
-        """Switch the camera off."""
+        """Stop the camera."""
         self._running = False
         self._pacing.stop()
         while not self._blocks.empty():
@@ -101,7 +101,7 @@ class SimulatedCameraNode(Node):
         super().destroy_node()
 
     def _scenes(self):
-        """Give what the person does and for how long, in microseconds."""
+        """Yield what the person does and for how long, in microseconds."""
         gestures, pause_us, gesture_us, loop = self._script
         for gesture in cycle(gestures) if loop else gestures:
             yield NONE, pause_us
@@ -109,7 +109,7 @@ class SimulatedCameraNode(Node):
         yield NONE, pause_us
 
     def _simulate(self) -> None:
-        """Simulate ahead of time: blocks of events, with the label where one begins."""
+        """Simulate blocks of events ahead of time; where a label starts, it is with its block."""
         for label, duration_us in self._scenes():
             self._camera.perform(label)
             truth = label if label in DVS128_GESTURES else NONE
@@ -121,7 +121,7 @@ class SimulatedCameraNode(Node):
         self._blocks.put(None)
 
     def _publish(self):
-        """Publish each batch when its time has come; yield the times in seconds."""
+        """Publish each batch at its time; yield the times in seconds."""
         waited_s = 0.0
         while self._waits and not self._events.get_subscription_count():
             waited_s += SUBSCRIBER_PERIOD_S
@@ -137,19 +137,19 @@ class SimulatedCameraNode(Node):
             ends_us = np.arange(start_us + BATCH_US, start_us + BLOCK_US + 1, BATCH_US)
             stops = np.searchsorted(events['t'], ends_us)
             events['t'] += ros_offset_us
-            begin = 0
+            first = 0
             for end_us, stop in zip(ends_us, stops):
                 yield waited_s + (end_us - first_us) / 1e6
                 stamp_ns = (int(end_us) + ros_offset_us) * 1000
                 publish_while_running(self._events, encode_event_array(
-                    events[begin:stop], stamp_ns, self._frame_id, self._height, self._width))
+                    events[first:stop], stamp_ns, self._frame_id, self._height, self._width))
                 self._sent['messages'] += 1
-                self._sent['events'] += int(stop - begin)
-                begin = stop
+                self._sent['events'] += int(stop - first)
+                first = stop
             start_us += BLOCK_US
-        self._health.publish()
+        self._diagnostics.publish()
         self._events.wait_for_all_acked()
-        self._health.wait_for_all_acked()
+        self._diagnostics.wait_for_all_acked()
 
 
 def main(arguments=None) -> None:

@@ -1,10 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Diagnostics: what a node reports of its state, rates, delays and memory."""
+"""Diagnostics: what a node reports of its status, rates, delays and memory."""
 from collections import deque
 from contextlib import suppress
 import ctypes
 import gc
+import json
 import os
 from pathlib import Path
 import sys
@@ -14,9 +15,10 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
 from snn_gesture_ros.doctor import findings
 from snn_gesture_ros.ros.running import every, publish_while_running
+from snn_gesture_ros.ros.state import StatePublisher
 
-LATEST = 100
-RECENT_ARRIVALS = 256
+MAX_DURATIONS = 100
+MAX_ARRIVALS = 256
 
 
 class Rates:
@@ -24,7 +26,7 @@ class Rates:
 
     def __init__(self, names):
         """
-        Begin at zero, now.
+        Start at zero, now.
 
         :param names: of the counters.
         """
@@ -34,9 +36,9 @@ class Rates:
 
     def update(self, counters: dict) -> dict:
         """
-        Give what each counter grew by in a second, since the call before, as `NAME_per_s`.
+        Return the growth of each counter per second, since the last call, as `NAME_per_s`.
 
-        A counter that fell has begun anew.
+        A counter that fell has started again from zero.
         """
         now_s = time.monotonic()
         elapsed_s = max(now_s - self._time_s, 1e-3)
@@ -52,37 +54,37 @@ class Rates:
 
 
 class Durations:
-    """The latest durations of something that happens again and again."""
+    """The latest durations of something that is repeated."""
 
     def __init__(self):
-        """Begin with none."""
-        self._latest_s = deque(maxlen=LATEST)
+        """Start without durations."""
+        self._latest_s = deque(maxlen=MAX_DURATIONS)
 
     def add(self, seconds: float) -> None:
-        """Take in the next; this may be called from another thread."""
+        """Add the next duration; this may be called from another thread."""
         self._latest_s.append(seconds)
 
     def percentile_ms(self, percent: float) -> float:
-        """Give a percentile in milliseconds; 0 while there is none."""
+        """Return a percentile in milliseconds; 0 while there are no durations."""
         latest_s = list(self._latest_s)
         return round(1000 * float(np.percentile(latest_s, percent)), 2) if latest_s else 0.0
 
 
 class Arrivals:
-    """When the packets came that hold the events of a time."""
+    """The times at which packets arrived, by the camera time of their events."""
 
     def __init__(self):
-        """Begin with no packet."""
-        self._recent = deque(maxlen=RECENT_ARRIVALS)
+        """Start without packets."""
+        self._recent = deque(maxlen=MAX_ARRIVALS)
 
     def add(self, t_newest_us: int) -> None:
-        """Note that a packet has come now, with events up to a camera time."""
+        """Record that a packet has arrived now, with events up to a camera time."""
         if self._recent and t_newest_us < self._recent[-1][0]:
             self._recent.clear()
         self._recent.append((t_newest_us, time.monotonic()))
 
     def of(self, t_us: int):
-        """Give the monotonic time in seconds at which the event of a time came, or None."""
+        """Return the monotonic time in seconds at which the event of a time arrived, or None."""
         found = None
         for t_newest_us, arrival_s in reversed(self._recent):
             if t_newest_us < t_us:
@@ -92,15 +94,15 @@ class Arrivals:
 
 
 class Silence:
-    """How long a counter has not grown."""
+    """How long a counter has not changed."""
 
     def __init__(self):
-        """Begin now, at zero."""
+        """Start now, at zero."""
         self._value = 0
         self._since_s = time.monotonic()
 
     def update(self, value: int) -> float:
-        """Take in the counter; give for how many seconds it has been the same."""
+        """Update with the counter; return for how many seconds it has been the same."""
         now_s = time.monotonic()
         if value != self._value:
             self._value, self._since_s = value, now_s
@@ -109,9 +111,9 @@ class Silence:
 
 def resident_mb(pid='self') -> int:
     """
-    Give the resident memory of a process in MB.
+    Return the resident memory of a process in MB.
 
-    :raises OSError: if there is no such process, or no Linux.
+    :raises OSError: if there is no such process, or this is not Linux.
     """
     pages = int(Path(f'/proc/{pid}/statm').read_text().split()[1])
     return round(pages * os.sysconf('SC_PAGE_SIZE') / 1e6)
@@ -119,9 +121,9 @@ def resident_mb(pid='self') -> int:
 
 def gpu_mb() -> int:
     """
-    Give the GPU memory in MB that torch has reserved in this process.
+    Return the GPU memory in MB that torch has reserved in this process.
 
-    Nothing is imported to find that out, so it is 0 where torch does not use CUDA.
+    Torch is not imported for that, so it is 0 where torch does not use CUDA.
     """
     cuda = _cuda_in_use()
     if cuda is None:
@@ -130,25 +132,25 @@ def gpu_mb() -> int:
 
 
 def _cuda_in_use():
-    """Give torch's module of CUDA if this process uses it, else None."""
+    """Return the CUDA module of torch if this process uses it, else None."""
     cuda = sys.modules.get('torch.cuda')
-    in_use = getattr(cuda, 'is_initialized', None)  # not there yet while torch is imported
+    in_use = getattr(cuda, 'is_initialized', None)  # missing while torch is being imported
     return cuda if in_use is not None and in_use() else None
 
 
-def give_back_memory() -> None:
-    """Give what was freed back to the system, and to the GPUs, which torch and C keep it from."""
+def release_memory() -> None:
+    """Return freed memory to the system and the GPUs, which torch and the C library keep."""
     gc.collect()
     cuda = _cuda_in_use()
     if cuda is not None:
         cuda.empty_cache()
-    trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)  # glibc alone has it
+    trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)  # only glibc has it
     if trim is not None:
         trim(0)
 
 
 def memory_in_use() -> dict:
-    """Give the memory of this process by name, as far as it is known."""
+    """Return the memory of this process by name, as far as it is known."""
     memory = {}
     with suppress(OSError):
         memory['memory_mb'] = resident_mb()
@@ -161,45 +163,28 @@ def memory_in_use() -> dict:
 PERIOD_S = 1.0
 OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR,
                           DiagnosticStatus.STALE)
-"""As the nodes use them: WARN, something is not as it should be; ERROR, nothing can work before
-somebody acts; STALE, the values are old, since nothing comes in that changes them."""
+"""As the nodes use them: WARN, something is wrong; ERROR, nothing works until somebody acts;
+STALE, the values are old, since no input changes them."""
 SEVERITY = (OK, STALE, WARN, ERROR)
 RUNNING = OK, 'running'
 INACTIVE = OK, findings.INACTIVE
-NO_CLOCK = WARN, 'use_sim_time is set, but no time comes from /clock'
+NO_CLOCK = WARN, 'use_sim_time is set, but nobody publishes /clock'
 
 
-def health_name(node, name: str) -> str:
-    """Give the name in `/diagnostics` of a node in the namespace of another."""
-    return f'{node.get_namespace()}/{name}'.lstrip('/')
-
-
-def follow_health(node) -> dict:
-    """Subscribe to all diagnostics; give the newest values by name, by node as `health_name`."""
-    counters = {}
-
-    def take_in(message):
-        for status in message.status:
-            counters[status.name] = {pair.key: pair.value for pair in status.values}
-
-    node.create_subscription(DiagnosticArray, '/diagnostics', take_in, 10)
-    return counters
-
-
-class Health:
-    """Publish a node's values and its state, and warn of what is not as it should be."""
+class NodeDiagnostics:
+    """Publish the diagnostics and the state of a node, and log warnings when something fails."""
 
     def __init__(self, node, hardware_id: str, counters, troubles, rates=(), state=None,
                  causes=None):
         """
-        Begin to publish.
+        Start publishing once a second.
 
-        :param counters: called without arguments, gives values by name; `contest`, if it is among
-            them and not empty, is an error.
+        :param counters: called without arguments, returns values by name; `contest`, if it is
+            among them and not empty, is an error.
         :param troubles: names of counters whose growth is a warning.
-        :param rates: names of counters whose growth in a second is published too.
-        :param state: called with all values, gives a level of DiagnosticStatus and a message.
-        :param causes: by name of a trouble, called without arguments, gives the reason.
+        :param rates: names of counters whose growth per second is published too.
+        :param state: called with all values, returns a level of DiagnosticStatus and a message.
+        :param causes: by name of a trouble, called without arguments, returns the reason.
         """
         self.hardware_id = hardware_id
         self._node = node
@@ -211,11 +196,13 @@ class Health:
         self._last = {}
         self._last_message = ''
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._state_publisher = StatePublisher(node)
         every(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
         """Publish the values now."""
         counters = self._counters()
+        self._state_publisher.publish(counters)
         clock = self._node.get_clock()
         now = clock.now()
         values = {**counters, **self._rates.update(counters), **memory_in_use(),
@@ -229,16 +216,16 @@ class Health:
         states += self._grown(counters)
         level = max((level for level, _ in states), key=SEVERITY.index)
         status = DiagnosticStatus(
-            name=health_name(self._node, self._node.get_name()), level=level,
+            name=self._node.get_fully_qualified_name().lstrip('/'), level=level,
             hardware_id=self.hardware_id,
             message='; '.join(message for each, message in states if level == OK or each != OK),
-            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])
+            values=[KeyValue(key=key, value=_as_text(value)) for key, value in values.items()])
         message = DiagnosticArray(status=[status])
         message.header.stamp = now.to_msg()
         publish_while_running(self._publisher, message)
 
     def _grown(self, counters: dict) -> list:
-        """Give the troubles of the last second as a state, and log them."""
+        """Return the counters of troubles that grew, as level and message, and log them."""
         grown = {name: counters[name] - self._last.get(name, 0) for name in self._troubles
                  if counters[name] > self._last.get(name, 0)}
         self._last = counters
@@ -251,12 +238,20 @@ class Health:
         return [(WARN, message)]
 
     def _warn_of_change(self, messages: list) -> None:
-        """Log a warning when it comes up, not every second."""
+        """Log a warning when it appears, not every second."""
         message = '; '.join(messages)
         if message and message != self._last_message:
             self._node.get_logger().warning(message)
         self._last_message = message
 
     def wait_for_all_acked(self) -> None:
-        """Wait until all subscribers have what was published."""
+        """Wait until all subscribers have received what was published."""
         self._publisher.wait_for_all_acked()
+        self._state_publisher.wait_for_all_acked()
+
+
+def _as_text(value) -> str:
+    """Return a value as people read it."""
+    if isinstance(value, (list, tuple)):
+        return ', '.join(map(str, value))
+    return json.dumps(value) if isinstance(value, dict) else str(value)

@@ -255,7 +255,7 @@ class _EventsOnly(ReentrantCallbackGroup):
 
 def source_values(topics: list, names=(), contest: str = '') -> dict:
     """
-    Return what diagnostics tell of whose messages are read.
+    Return what a node reports of whose messages it reads, by name.
 
     :param topics: FollowedTopics.
     :param names: of nodes that hand messages over in memory.
@@ -263,24 +263,24 @@ def source_values(topics: list, names=(), contest: str = '') -> dict:
     """
     contests = [contest, *(topic.contest() for topic in topics)]
     senders = {name for topic in topics for name in topic.senders()}
-    return {'reads_from': ', '.join(sorted({*names, *senders})),
+    return {'reads_from': sorted({*names, *senders}),
             'contest': '; '.join(filter(None, contests)),
             'ignored': sum(topic.ignored for topic in topics)}
 
 
-def contest_before(diagnosed: dict, names: list) -> str:
+def contest_before(state_of, names: list) -> str:
     """
-    Say where in a chain of nodes several send at the same time; empty if nowhere.
+    Return where in a chain of nodes several send at the same time; empty if nowhere.
 
-    :param diagnosed: of `follow_health`.
+    :param state_of: returns the state of a node by its name; see NodeStates.
     :param names: of the nodes at its end.
     """
     waiting, seen = list(names), set()
     while waiting:
         name = waiting.pop()
         seen.add(name)
-        values = diagnosed.get(name.lstrip('/'), {})
-        if values.get('contest'):
-            return f'{name}: {values["contest"]}'
-        waiting += {*values.get('reads_from', '').split(', ')} - seen
+        state = state_of(name)
+        if state.get('contest'):
+            return f'{name}: {state["contest"]}'
+        waiting += {*state.get('reads_from', ())} - seen
     return ''

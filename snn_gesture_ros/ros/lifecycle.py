@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Managed nodes: what a node holds only while it is active."""
+"""Managed nodes, which hold their resources only while they are active."""
 from dataclasses import dataclass
 from functools import partial
 import traceback
 
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from snn_gesture_ros.ros.diagnostics import give_back_memory
+from snn_gesture_ros.ros.diagnostics import release_memory
 from snn_gesture_ros.settings import setting
 from std_srvs.srv import SetBool
 
@@ -25,13 +25,13 @@ class ManagedSettings:
 
 class ManagedNode(LifecycleNode):
     """
-    A lifecycle node that is checked when it is configured, and holds what it needs while active.
+    A lifecycle node that checks its settings in configure and holds resources while active.
 
     The service `~/enable` activates and deactivates it, too.
     """
 
     def __init__(self, name: str):
-        """Begin unconfigured; call `begin` when all else is ready."""
+        """Start unconfigured; call `begin` at the end of the constructor of the subclass."""
         super().__init__(name)
         self.is_active = False
         self._refusal = ''
@@ -41,7 +41,7 @@ class ManagedNode(LifecycleNode):
 
     def configure(self) -> None:
         """
-        Check that the node can be activated, and give back what that took.
+        Check that the node can be activated, without keeping resources.
 
         :raises ValueError: if it cannot.
         """
@@ -49,38 +49,38 @@ class ManagedNode(LifecycleNode):
 
     def activate(self) -> None:
         """
-        Take what is needed to work.
+        Acquire the resources.
 
-        :raises ValueError: if that cannot be.
+        :raises ValueError: if that is not possible.
         """
         raise NotImplementedError
 
     def deactivate(self) -> None:
-        """Give it back, also where `activate` has failed before it had all."""
+        """Release the resources, also if `activate` failed before it had all."""
         raise NotImplementedError
 
     def begin(self, autostart: bool) -> None:
         """
-        Become active, or wait for somebody who asks for it.
+        Become active, or wait for a request.
 
-        :raises SystemExit: if it cannot be active; why is logged already.
+        :raises SystemExit: if the node cannot become active; the reason is logged.
         """
         if autostart and not self._activated():
             raise SystemExit(1)
 
     def destroy_node(self) -> None:
-        """Give back what an active node holds."""
+        """Release the resources of an active node."""
         self._end()
         super().destroy_node()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Configure; where that cannot be, log the reason and stay unconfigured."""
+        """Configure; if that fails, log the reason and stay unconfigured."""
         configured = self._succeeds(self.configure)
-        give_back_memory()
+        release_memory()
         return super().on_configure(state) if configured else TransitionCallbackReturn.FAILURE
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Activate; where that cannot be, log the reason and stay inactive."""
+        """Activate; if that fails, log the reason and stay inactive."""
         if not self._succeeds(self.activate):
             self.deactivate()
             return TransitionCallbackReturn.FAILURE
@@ -88,13 +88,13 @@ class ManagedNode(LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Deactivate, and give the memory back to the system."""
+        """Deactivate, and release the memory to the system."""
         self._end()
-        give_back_memory()
+        release_memory()
         return super().on_deactivate(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Give back what an active node holds."""
+        """Release the resources of an active node."""
         self._end()
         return super().on_shutdown(state)
 
@@ -104,12 +104,12 @@ class ManagedNode(LifecycleNode):
             self.deactivate()
 
     def _succeeds(self, step) -> bool:
-        """Take a step of the life cycle; where it fails, log the reason and keep it."""
+        """Run a step of the life cycle; if it fails, log and keep the reason."""
         try:
             step()
         except ValueError as error:
             self._refusal = log = str(error)
-        except Exception as error:  # rclpy would hide it
+        except Exception as error:  # rclpy would swallow it
             self._refusal, log = repr(error), traceback.format_exc()
         else:
             return True
@@ -117,7 +117,7 @@ class ManagedNode(LifecycleNode):
         return False
 
     def _change_state(self, change, request, response):
-        """Serve `~/change_state`; rclpy lets a transition that is not possible end the node."""
+        """Serve `~/change_state`; without this, an impossible transition would end the node."""
         try:
             return change(request, response)
         except RCLError:
@@ -129,7 +129,7 @@ class ManagedNode(LifecycleNode):
 
     @property
     def is_configured(self) -> bool:
-        """Tell whether the node is inactive or active."""
+        """Return whether the node is inactive or active."""
         return self._lifecycle_state in ('inactive', 'active')
 
     @property
@@ -138,7 +138,7 @@ class ManagedNode(LifecycleNode):
 
     def _activated(self) -> bool:
         if self._lifecycle_state == 'finalized':
-            self._refusal = 'the node was shut down: start it anew'
+            self._refusal = 'the node was shut down: start it again'
             return False
         if (self._lifecycle_state == 'unconfigured'
                 and self.trigger_configure() != TransitionCallbackReturn.SUCCESS):
@@ -146,7 +146,7 @@ class ManagedNode(LifecycleNode):
         return self.trigger_activate() == TransitionCallbackReturn.SUCCESS
 
     def _enable(self, request, response):
-        """Serve `~/enable`: true activates, false deactivates; to ask twice changes nothing."""
+        """Serve `~/enable`: true activates, false deactivates; repeating it has no effect."""
         response.success = True
         if request.data and not self.is_active:
             response.success = self._activated()

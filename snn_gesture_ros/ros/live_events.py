@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Live events: those of a topic, counted until they are shown, and the gesture of the moment."""
+"""Live events: those of a topic, counted until they are shown, and the current gesture."""
 import time
 
 from rclpy.serialization import deserialize_message
@@ -15,26 +15,26 @@ from snn_gesture_ros.viewing.image import Gesture
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
 
-GATHER_S = 0.01
-"""Messages that follow within this time are read together, which costs less."""
+DRAIN_S = 0.01
+"""Messages that follow within this time are read together, which needs less CPU time."""
 
 
 class LiveEvents:
-    """What a camera or event_stream sees, and what gesture_classifier says."""
+    """The events of a camera or of event_stream, and the gestures of gesture_classifier."""
 
     def __init__(self, node, topic: str, rotation: int = 0):
         """
-        Subscribe to the gestures; to the events only while `follow` is called.
+        Subscribe to the gestures; `try_to_subscribe` subscribes to the events.
 
-        :param topic: events of a camera, or the compact stream; its publisher tells.
-        :param rotation: degrees by which a camera's events are turned clockwise; the compact
-            stream is turned already.
+        :param topic: events of a camera, or those of event_stream; its type decides.
+        :param rotation: degrees by which the events of a camera are rotated clockwise; those of
+            event_stream are rotated already.
         """
         self.rotation = rotation
         self.frame_id = ''
         """Of the newest message."""
         self.malformed = 0
-        """Messages that could not be read, all skipped."""
+        """Number of messages that were skipped, since they could not be read."""
         self._node = node
         self._topic = node.resolve_topic_name(topic)
         self._types = TypeSearch(node, self._topic, self._subscribe)
@@ -52,28 +52,28 @@ class LiveEvents:
         return self._types.type
 
     def source_values(self) -> dict:
-        """Return what diagnostics tell of whose messages are read."""
+        """Return whose messages are read, for diagnostics and state."""
         events = [] if self._subscription is None else [self._subscription]
         return source_values([*events, self._listening], contest=self._types.contest)
 
-    def follow(self) -> None:
-        """Subscribe once there is a publisher; call it again and again."""
+    def try_to_subscribe(self) -> None:
+        """Subscribe once there is a publisher; call it periodically."""
         self._types.look()
         if self._subscription is not None:
             self._subscription.contest()
         if not self._node.count_publishers(self._scores_topic):
             self._started, self._scores = '', {}
 
-    def rest(self) -> None:
-        """Give up the subscription and what it has brought."""
+    def unsubscribe(self) -> None:
+        """Destroy the subscription to events, and forget them."""
         if self._subscription is not None:
             self._subscription.destroy()
             self._subscription = None
             self._types.forget()
             self._exposure = Exposure()
 
-    def take(self):
-        """Give the counts since the last call, int32 [2, H, W]; None before the first message."""
+    def take_counts(self):
+        """Return the counts since the last call, int32 [2, H, W]; None before any message."""
         counts = self._exposure.take()
         if counts is None or self.message_type == STREAM_TYPE:
             return counts
@@ -81,7 +81,7 @@ class LiveEvents:
 
     @property
     def gesture(self):
-        """The Gesture of the moment, None where no network runs, or several do."""
+        """The current Gesture; None if no network runs, or several do."""
         if not self._scores or self._listening.contest():
             return None
         label = self._started or next(iter(self._scores))
@@ -93,13 +93,13 @@ class LiveEvents:
         else:
             message, self._read = message_class(message_type), self._read_camera
             self._decoder = MessageDecoder(message_type)
-        self.rest()
+        self.unsubscribe()
         self._subscription = FollowedTopic(
             self._node, message, self._topic, self._on_message, CAMERA_QOS)
 
     def _on_message(self, data: bytes) -> None:
         self._try_to_read(data)
-        time.sleep(GATHER_S)
+        time.sleep(DRAIN_S)
         for waiting in self._subscription.take_waiting():
             self._try_to_read(waiting)
 

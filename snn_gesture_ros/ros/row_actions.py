@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages of any type from the fields that a YAML file gives, checked one by one."""
+"""What rows of a behavior table do: messages, service calls and goals, from fields in YAML."""
 from importlib import import_module
 import math
 import re
@@ -13,29 +13,29 @@ from snn_gesture_ros.behavior.table import Call, Goal, Publish
 from std_msgs.msg import Header
 
 FLOATS = {'float': 3.402823466e38, 'double': sys.float_info.max}
-"""The greatest value by type."""
+"""Maximum by type."""
 INTEGERS = {'octet': (0, 255), 'char': (0, 255),
             **{f'uint{bits}': (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
             **{f'int{bits}': (-2**(bits - 1), 2**(bits - 1) - 1) for bits in (8, 16, 32, 64)}}
-"""The least and the greatest value by type."""
-LIST = re.compile(r'sequence<(?P<of>.+?)(, (?P<most>\d+))?>|(?P<each>.+)\[(?P<exactly>\d+)\]')
-TEXT = re.compile(r'w?string(<(?P<most>\d+)>)?')
+"""Minimum and maximum by type."""
+LIST = re.compile(r'sequence<(?P<of>.+?)(, (?P<max>\d+))?>|(?P<each>.+)\[(?P<exactly>\d+)\]')
+TEXT = re.compile(r'w?string(<(?P<max>\d+)>)?')
 
 
 def interface_class(type_name: str, kind: str):
     """
-    Import the class of a type such as `std_msgs/msg/String`, if the index of ROS has it.
+    Return the class of a type such as `std_msgs/msg/String`, if its package is installed.
 
     :param kind: msg, srv or action.
     :raises ValueError: if there is no such type, or its package is not installed.
     """
     package, _, name = type_name.partition(f'/{kind}/')
     if not re.fullmatch('[a-z][a-z0-9_]*', package) or not re.fullmatch('[A-Z][A-Za-z0-9]*', name):
-        raise ValueError(f'{type_name} is no type: write package/{kind}/Name')
+        raise ValueError(f'{type_name} is not a type: write package/{kind}/Name')
     try:
         interfaces, _ = get_resource('rosidl_interfaces', package)
     except (LookupError, OSError):
-        raise ValueError(f'no package of interfaces {package}, for {type_name}, is installed: '
+        raise ValueError(f'the interface package {package}, for {type_name}, is not installed: '
                          'install it, or source the workspace that has it') from None
     if not {f'{kind}/{name}.{suffix}' for suffix in (kind, 'idl')} & set(interfaces.split()):
         raise ValueError(f'{package} has no {kind}/{name}')
@@ -47,25 +47,25 @@ def interface_class(type_name: str, kind: str):
 
 def make_message(message_class, fields: dict, place: str = ''):
     """
-    Make a message with some fields set.
+    Return a message with some fields set.
 
-    :param fields: values by name; those of messages within are dicts again.
-    :param place: of the message within another, for errors.
-    :raises ValueError: names the field that is wrong and says what it takes.
+    :param fields: values by name; nested messages are dicts again.
+    :param place: of a nested message within the outer one, for errors.
+    :raises ValueError: names the field that is wrong and its type.
     """
     message = message_class()
     types = message_class.get_fields_and_field_types()
     for name, value in fields.items():
         if name not in types:
-            known = ', '.join(types) or 'it has none'
-            raise ValueError(f'{place}{name} is no field; the fields are: {known}')
+            known = ', '.join(types) or 'none'
+            raise ValueError(f'{place}{name} is not a field; the fields are: {known}')
         setattr(message, name, _value(types[name], value, f'{place}{name}'))
     return message
 
 
 def holds_type(message_class, names) -> bool:
     """
-    Return whether a message is of one of some types, or holds one, however deep.
+    Return whether a message is of one of some types, or contains one at any depth.
 
     :param names: of messages, such as geometry_msgs/Twist.
     """
@@ -73,48 +73,49 @@ def holds_type(message_class, names) -> bool:
         return True
     kinds = [parts['of'] or parts['each'] if (parts := LIST.fullmatch(kind)) else kind
              for kind in message_class.get_fields_and_field_types().values()]
-    return any(holds_type(_message_within(kind), names) for kind in kinds if '/' in kind)
+    return any(holds_type(_nested_class(kind), names) for kind in kinds if '/' in kind)
 
 
 def _own_name(message_class) -> str:
     return f'{message_class.__module__.partition(".")[0]}/{message_class.__name__}'
 
 
-def _message_within(kind: str):
-    """Import the class of a field's type, such as geometry_msgs/Vector3."""
+def _nested_class(kind: str):
+    """Return the class of a field's type, such as geometry_msgs/Vector3."""
     package, _, name = kind.partition('/')
     return interface_class(f'{package}/msg/{name}', 'msg')
 
 
 def _value(kind: str, value, place: str):
-    """Give a value for a field of a type as rosidl spells it."""
+    """Return a value for a field; `kind` is its type as rosidl spells it."""
     if parts := LIST.fullmatch(kind):
         return _list(kind, parts, value, place)
     if '/' in kind:
         if not isinstance(value, dict):
             raise ValueError(f'{place} must be the fields of a {kind}, not {brief_repr(value)}')
-        return make_message(_message_within(kind), value, f'{place}.')
+        return make_message(_nested_class(kind), value, f'{place}.')
     if parts := TEXT.fullmatch(kind):
-        right = isinstance(value, str) and len(value) <= int(parts['most'] or len(value))
+        valid = isinstance(value, str) and len(value) <= int(parts['max'] or len(value))
     elif kind == 'boolean':
-        right = isinstance(value, bool)
+        valid = isinstance(value, bool)
     elif kind in FLOATS:
-        right = (isinstance(value, (int, float)) and not isinstance(value, bool)
+        valid = (isinstance(value, (int, float)) and not isinstance(value, bool)
                  and (abs(value) <= FLOATS[kind] or value in (math.inf, -math.inf)
                       or value != value))
-        value = float(value) if right else value
+        value = float(value) if valid else value
     else:
-        least, most = INTEGERS[kind]
-        right = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-    if not right:
+        minimum, maximum = INTEGERS[kind]
+        valid = (isinstance(value, int) and not isinstance(value, bool)
+                 and minimum <= value <= maximum)
+    if not valid:
         raise ValueError(f'{place} must be a {kind}, not {brief_repr(value)}')
     return bytes([value]) if kind == 'octet' else value
 
 
 def _list(kind: str, parts, value, place: str) -> list:
-    exactly, most = parts['exactly'], parts['most']
+    exactly, maximum = parts['exactly'], parts['max']
     if (not isinstance(value, list) or exactly and len(value) != int(exactly)
-            or most and len(value) > int(most)):
+            or maximum and len(value) > int(maximum)):
         raise ValueError(f'{place} must be a list: {kind}, not {brief_repr(value)}')
     return [_value(parts['of'] or parts['each'], item, f'{place}[{number}]')
             for number, item in enumerate(value)]
@@ -122,98 +123,98 @@ def _list(kind: str, parts, value, place: str) -> list:
 
 VELOCITIES = ('geometry_msgs/Twist', 'geometry_msgs/Accel', 'geometry_msgs/Wrench',
               'ackermann_msgs/AckermannDrive')
-"""Types that say how a robot is to move, on whatever topic."""
+"""Types that command how a robot moves, on any topic."""
 
 
-def resolved(node, what, name: str) -> str:
+def resolve_name(node, what, name: str) -> str:
     """
-    Give the full name of a topic, service or action, after all remapping.
+    Return the full name of a topic, service or action, after remapping.
 
     :param what: Publish, Call or Goal.
-    :raises ValueError: if it cannot be one.
+    :raises ValueError: if it is not a valid name.
     """
     try:
         return (node.resolve_service_name if what is Call else node.resolve_topic_name)(name)
     except RuntimeError as error:  # of rcl
         reason = str(error).split(', at ')[0].partition(': ')[2]
-        raise ValueError(f'"{name}" cannot be a name: {reason}') from None
+        raise ValueError(f'"{name}" is not a valid name: {reason}') from None
 
 
-def content(message_class, type_name: str, fields: dict):
+def make_content(message_class, type_name: str, fields: dict):
     """
-    Make the message, request or goal of a row.
+    Return the message, request or goal of a row.
 
-    :raises ValueError: if a field is wrong, or it holds a velocity, beside all limits.
+    :raises ValueError: if a field is wrong, or it holds a velocity, which no limit would bound.
     """
     if holds_type(message_class, VELOCITIES):
-        raise ValueError(f'{type_name} holds a velocity, beside the limits of the table: let the '
-                         'row do: drive')
+        raise ValueError(f'{type_name} holds a velocity, which the limits of the table would not '
+                         'bound: use do: drive')
     return make_message(message_class, fields)
 
 
-class Publishing:
-    """Publish the row's message."""
+class MessagePublisher:
+    """Publish the message of a row."""
 
     def __init__(self, node, row):
         """
-        Make the message and its publisher.
+        Create the message and its publisher.
 
         :raises ValueError: if its type or fields are wrong.
         """
         self._node = node
         message_class = interface_class(row.does.type, 'msg')
-        self._message = content(message_class, row.does.type, row.does.message)
+        self._message = make_content(message_class, row.does.type, row.does.message)
         self._out = node.create_publisher(message_class, row.does.topic, 10)
 
     def start(self) -> None:
-        """Publish, with the time of now if the message has a header."""
+        """Publish, with the current time if the message has a header."""
         if isinstance(getattr(self._message, 'header', None), Header):
             self._message.header.stamp = self._node.get_clock().now().to_msg()
         self._out.publish(self._message)
 
 
-class Calling:
-    """Call the row's service."""
+class ServiceCaller:
+    """Call the service of a row."""
 
     def __init__(self, node, row):
         """
-        Make the request and its client.
+        Create the request and its client.
 
         :raises ValueError: if its type or fields are wrong.
         """
         self._log = node.get_logger()
         self._row = row
         service_class = interface_class(row.does.type, 'srv')
-        self._request = content(service_class.Request, row.does.type, row.does.request)
+        self._request = make_content(service_class.Request, row.does.type, row.does.request)
         self._client = node.create_client(service_class, row.does.service)
 
     def start(self) -> None:
-        """Call, without waiting for the service to come or to answer."""
+        """Call, without waiting for the service to appear or to answer."""
         if self._client.service_is_ready():
             self._client.call_async(self._request).add_done_callback(self._on_answer)
         else:
-            self._log.error(f'{self._row.name}: no service {self._row.does.service} is there')
+            self._log.error(f'{self._row.name}: there is no service {self._row.does.service}')
 
     def _on_answer(self, future) -> None:
         self._log.info(f'{self._row.name}: {self._row.does.service} has answered: '
                        f'{future.result()}')
 
 
-class Pursuing:
-    """Send the row's goal to its action, and cancel it."""
+class GoalSender:
+    """Send the goal of a row to its action, and cancel it."""
 
     def __init__(self, node, row):
         """
-        Make the goal and its client.
+        Create the goal and its client.
 
         :raises ValueError: if its type or fields are wrong.
         """
         self._log = node.get_logger()
         self._row = row
         action_class = interface_class(row.does.type, 'action')
-        self._goal = content(action_class.Goal, row.does.type, row.does.goal)
+        self._goal = make_content(action_class.Goal, row.does.type, row.does.goal)
         self._client = ActionClient(node, action_class, row.does.action)
-        self._pursuit = None
+        self._sent = None
 
     @property
     def action(self) -> str:
@@ -221,18 +222,18 @@ class Pursuing:
         return self._row.does.action
 
     @property
-    def pursued(self) -> bool:
-        """Whether a goal may still be pursued."""
-        return self._pursuit is not None and not self._pursuit.over
+    def is_active(self) -> bool:
+        """Whether the server may still execute a goal."""
+        return self._sent is not None and not self._sent.is_over
 
     def start(self) -> None:
-        """Send the goal, unless the last one is still pursued."""
+        """Send the goal, unless the last one is still active."""
         if self._server_is_gone():
-            self._log.error(f'{self._row.name}: no action {self.action} is there')
-        elif self.pursued and not self._pursuit.is_given_up:
-            self._log.warning(f'{self._row.name}: {self.action} still pursues the last goal')
+            self._log.error(f'{self._row.name}: there is no action {self.action}')
+        elif self.is_active and not self._sent.is_given_up:
+            self._log.warning(f'{self._row.name}: {self.action} still executes the last goal')
         else:
-            self._pursuit = _Pursuit(self._client.send_goal_async(self._goal), self._report)
+            self._sent = _SentGoal(self._client.send_goal_async(self._goal), self._report)
 
     def end(self) -> None:
         """Cancel if the goal lasts only as long as the gesture."""
@@ -240,28 +241,33 @@ class Pursuing:
             self.cancel()
 
     def cancel(self) -> None:
-        """Ask to cancel the goal, if one is pursued; it is until the server agrees."""
-        if self.pursued:
-            self._pursuit.cancel()
+        """Ask to cancel the goal, if one is active; it stays so until the server agrees."""
+        if self.is_active:
+            self._sent.cancel()
             self._server_is_gone()
 
     def _server_is_gone(self) -> bool:
-        """Tell whether there is no server, so that a goal that is pursued is given up."""
+        """Return whether there is no server; an active goal is given up then."""
         gone = not self._client.server_is_ready()
-        if gone and self.pursued:
-            self._pursuit.give_up()
+        if gone and self.is_active:
+            self._sent.give_up()
         return gone
 
-    def _report(self, what: str) -> None:
-        self._log.info(f'{self._row.name}: {self.action}: {what}')
+    def _report(self, outcome: str) -> None:
+        self._log.info(f'{self._row.name}: {self.action}: {outcome}')
 
 
-class _Pursuit:
-    """One goal on its way."""
+class _SentGoal:
+    """A goal that was sent, until its end."""
 
     def __init__(self, response, report):
-        """Wait for the server's response; tell `report` what becomes of the goal."""
-        self.over = False
+        """
+        Wait for the response of the server.
+
+        :param response: future of the goal handle.
+        :param report: called with each outcome as text.
+        """
+        self.is_over = False
         """Whether it was refused, is done, or the server has agreed to cancel it."""
         self._handle = None
         self._unwanted = self._lost = False
@@ -269,20 +275,20 @@ class _Pursuit:
         response.add_done_callback(self._on_response)
 
     def cancel(self) -> None:
-        """Ask to cancel it, at once or as soon as it is accepted; again if not answered yet."""
+        """Ask to cancel it, now or as soon as it is accepted; again if not answered yet."""
         self._unwanted = True
         if self._handle is not None:
             self._handle.cancel_goal_async().add_done_callback(self._on_cancel)
 
     def give_up(self) -> None:
-        """Keep no other goal away any longer: its server is gone."""
+        """Allow the next goal, since the server of this one is gone."""
         if not self._lost:
             self._lost = True
             self._report('the goal is given up: its server is gone')
 
     @property
     def is_given_up(self) -> bool:
-        """Whether its server is gone, or has not answered yet and it is to be cancelled then."""
+        """Whether its server is gone, or it is to be canceled once the server answers."""
         return self._lost or self._unwanted and self._handle is None
 
     def _on_response(self, response) -> None:
@@ -297,17 +303,17 @@ class _Pursuit:
     def _on_cancel(self, answer) -> None:
         reply = answer.result()
         if reply.goals_canceling:
-            self._end('the goal is cancelled')
+            self._end('the goal is canceled')
         elif reply.return_code in (reply.ERROR_UNKNOWN_GOAL_ID, reply.ERROR_GOAL_TERMINATED):
             self._end('the goal is gone')
-        elif not self.over:
+        elif not self.is_over:
             self._report('the server refuses to cancel the goal')
 
-    def _end(self, how: str) -> None:
-        if not self.over:
-            self.over = True
-            self._report(how)
+    def _end(self, outcome: str) -> None:
+        if not self.is_over:
+            self.is_over = True
+            self._report(outcome)
 
 
-ACTIONS = {Publish: Publishing, Call: Calling, Goal: Pursuing}
+ACTIONS = {Publish: MessagePublisher, Call: ServiceCaller, Goal: GoalSender}
 """By what the row does."""

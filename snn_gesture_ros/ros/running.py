@@ -22,16 +22,16 @@ from snn_gesture_ros.files import explain
 
 FAST_DDS = 'rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp'
 PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
-"""Variables of Fast DDS 2 and 3 that name a file of profiles."""
+"""Environment variables of Fast DDS 2 and 3 that name a file of profiles."""
 RANGE, LOCALHOST_ONLY = 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_LOCALHOST_ONLY'
 
 
 def avoid_shared_memory() -> None:
     """
-    Let this process use UDP alone, if Fast DDS is the middleware; call it before rclpy.init.
+    Make this process use only UDP, if Fast DDS is the middleware; call it before rclpy.init.
 
-    For LOCALHOST, rmw_fastrtps adds shared memory whatever else is set. A profile that keeps to
-    the loopback interface takes its place, unless the user has profiles of their own.
+    For LOCALHOST, rmw_fastrtps adds shared memory whatever else is set. A profile that uses only
+    the loopback interface replaces it, unless the user has set profiles.
     """
     if get_rmw_implementation_identifier() not in FAST_DDS:
         return
@@ -45,10 +45,10 @@ def avoid_shared_memory() -> None:
 
 def every(node, period_s: float, callback):
     """
-    Call back regularly in steady time.
+    Create a timer in steady time.
 
-    Simulated time stands still until somebody publishes it, and event_player does not before
-    its events have a subscriber.
+    Simulated time does not advance until it is published, and event_player publishes it only
+    once its events have a subscriber.
 
     :returns: the timer.
     """
@@ -56,13 +56,13 @@ def every(node, period_s: float, callback):
 
 
 REFUSALS = rclpy_implementation.RCLError, NameValidationException
-"""What ROS raises of a name that cannot be one, or where it has no place for a node."""
-END_S = 4.0
-"""Time to end in; ros2 launch becomes impatient after 5 s."""
+"""What ROS raises for an invalid name, or if it cannot create another node."""
+SHUTDOWN_TIMEOUT_S = 4.0
+"""ros2 launch sends SIGTERM after 5 s."""
 
 
 def publish_while_running(publisher, message) -> None:
-    """Publish from a thread beside the executor; once ROS is shut down, do nothing."""
+    """Publish from any thread; once ROS is shut down, do nothing."""
     try:
         publisher.publish(message)
     except rclpy_implementation.RCLError:
@@ -74,9 +74,9 @@ def interrupting_until(spinning: threading.Event):
     """
     Return a handler for the first SIGINT, which ignores those that follow.
 
-    It ends the start at once. While nodes spin it leaves the end to rclpy, which shuts down
-    between callbacks: an exception amid rclpy's own code would be written to the terminal. At
-    Ctrl-C the terminal sends a SIGINT, and ros2 launch may send another.
+    During the start it interrupts at once. While nodes spin it leaves the end to rclpy, which
+    shuts down between callbacks: an exception inside rclpy would print a traceback. On Ctrl-C
+    the terminal sends a SIGINT, and ros2 launch may send another.
     """
     def interrupt(signal_number, _):
         signal.signal(signal_number, signal.SIG_IGN)
@@ -89,44 +89,45 @@ def run_node(make_node, arguments=None, **options):
     """
     Spin a node; see `run_nodes` for the options.
 
-    :param make_node: called without arguments; raises ValueError where a parameter is wrong.
+    :param make_node: called without arguments; raises ValueError if a parameter is wrong.
     :returns: the node, destroyed.
     """
     return next(iter(run_nodes(lambda: [make_node()], arguments, **options)), None)
 
 
-def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=None,
-              expected=()) -> list:
+def run_nodes(make_nodes, arguments=None, publishes_at_end: bool = False,
+              conclude=None, expected=()) -> list:
     """
     Spin nodes until SIGINT or SIGTERM, or until one is done.
 
-    The process ends with status 1 and one line where they cannot start, with another where they
-    fail later, so that they are started again.
+    The process ends with status 1 and one line if they cannot start, and with another status if
+    they fail later, so that a launch file restarts only those.
 
-    :param make_nodes: called without arguments, gives the nodes; raises ValueError where a
-        parameter is wrong, OSError where a file cannot be read or written.
-    :param last_words: whether they can still publish while they are destroyed, whatever signal
-        ends them, for which ROS must not shut down at the signal; one of them must wake up often,
-        or they end late.
+    :param make_nodes: called without arguments, returns the nodes; raises ValueError if a
+        parameter is wrong, OSError if a file cannot be read or written.
+    :param publishes_at_end: whether the nodes can still publish while they are destroyed,
+        whatever signal ends them. ROS does not shut down at the signal then; one of the nodes
+        needs a timer with a short period, or they end late.
     :param conclude: called with each node when it has stopped, before it is destroyed.
     :param expected: exceptions, while the nodes spin, that the caller explains.
     :returns: the nodes, destroyed.
     """
     spinning = threading.Event()
-    handled = SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL
+    handled = SignalHandlerOptions.NO if publishes_at_end else SignalHandlerOptions.ALL
     nodes = []
     try:
-        if last_words:
+        if publishes_at_end:
             signals = hold_signals()
         else:
-            signal.signal(signal.SIGINT, interrupting_until(spinning))  # rclpy's own calls it
+            # The handler of rclpy calls this one.
+            signal.signal(signal.SIGINT, interrupting_until(spinning))
         _init(arguments, handled)
         nodes = make_nodes()
         executor = SingleThreadedExecutor()
         for node in nodes:
             executor.add_node(node)
         spinning.set()
-        if last_words:
+        if publishes_at_end:
             while not signal.sigtimedwait(signals, 0):
                 executor.spin_once()
         else:
@@ -149,7 +150,7 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
                 _crash()
             if isinstance(error, REFUSALS):
                 _fail(' '.join(str(error).split(', at ')[0].split()))
-            raise  # else SIGTERM or the interrupt has caused it
+            raise  # otherwise SIGTERM or the interrupt has caused it
     finally:
         try:
             if conclude is not None:
@@ -163,7 +164,7 @@ def run_nodes(make_nodes, arguments=None, last_words: bool = False, conclude=Non
 
 
 def _crash() -> None:
-    """Print an exception and end the process with a status that none has who cannot start."""
+    """Print an exception and end the process with another status than one that cannot start."""
     traceback.print_exc()
     sys.exit(os.EX_SOFTWARE)
 
@@ -187,12 +188,12 @@ def _init(arguments, handled: SignalHandlerOptions) -> None:
 
 def _destroy(nodes: list) -> None:
     """
-    Destroy nodes, or end the process with status 1.
+    Destroy nodes, or end the process with status 1 after SHUTDOWN_TIMEOUT_S.
 
-    Where other nodes end at the same time, Fast DDS can wait for ever, and Python cannot run
-    meanwhile (its issue 6513; seen with the wheels).
+    If other nodes end at the same time, Fast DDS can wait forever and block Python meanwhile
+    (its issue 6513; seen with the wheels).
     """
-    faulthandler.dump_traceback_later(END_S, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(SHUTDOWN_TIMEOUT_S, exit=True, file=sys.__stderr__)
     try:
         for node in nodes:
             node.destroy_node()

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why no events arrive: what a node reports of its input when nothing comes."""
+"""Why no events arrive: what a node reports when its input is silent."""
 from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.ros.diagnostics import ERROR, OK, STALE, WARN
 from snn_gesture_ros.ros.graph import (
@@ -8,18 +8,18 @@ from snn_gesture_ros.ros.graph import (
 from snn_gesture_ros.ros.topics import CAMERA_QOS
 
 ALL_FILTERED = OK, 'events come, but none passes the geometry and the noise filters'
-"""As of a scene in which nothing moves."""
+"""As in a scene where nothing moves."""
 NO_EVENTS = f'no events for {SILENCE_S:g} s'
 
 
 def explain_camera(node, topic: str, message_type: str, messages_come: bool,
                    unreadable: dict) -> tuple:
     """
-    Say why a camera gives no events.
+    Return why no events come from a camera.
 
     :param topic: of the camera, with namespace.
-    :param message_type: that is read; empty if none is yet.
-    :param messages_come: whether there are any, without events.
+    :param message_type: that is read; empty if there is none yet.
+    :param messages_come: whether messages come, without events.
     :param unreadable: reasons by message type.
     :returns: level of DiagnosticStatus and message.
     """
@@ -38,7 +38,7 @@ def explain_camera(node, topic: str, message_type: str, messages_come: bool,
 
 
 def suggest_topic(node) -> str:
-    """Name the topics of events that there are, first those that nobody reads."""
+    """Return a suggestion of existing event topics, first those that nobody reads."""
     found = sorted((bool(subscribers(node, name)), name, types[0])
                    for name, types in event_topics(node).items() if publishers(node, name))
     if not found:
@@ -47,8 +47,8 @@ def suggest_topic(node) -> str:
 
 
 def explain_stream(node, topic: str) -> tuple:
-    """Say why a classifier has no events, as `explain_camera` does."""
+    """Return why a classifier has no events, as `explain_camera` does."""
     senders = sorted({each.node for each in publishers(node, topic)})
     if not senders:
         return STALE, f'{NO_EVENTS}: nobody publishes {topic}: is event_stream started?'
-    return STALE, f'{NO_EVENTS} on {topic}: see what {", ".join(senders)} says'
+    return STALE, f'{NO_EVENTS} on {topic}: see the diagnostics of {", ".join(senders)}'

@@ -52,17 +52,17 @@ class Scene:
         rest = (1 - score) / (len(LABELS) - 1)
         scores = {**dict.fromkeys(LABELS, rest), gesture: score, **others}
         now_ns = self.now_ms * MS + AFTER_TICK_NS
-        self._note(self.behavior.take_scores(
+        self._note(self.behavior.update_scores(
             now_ns, BASE_NS + now_ns - age_ms * MS, age_ms * MS, scores))
 
     def pass_time(self, for_ms):
         """Let time pass without scores."""
         for _ in range(round(for_ms / 10)):
             self.now_ms += 10
-            self._note(self.behavior.tick(self.now_ms * MS))
+            self._note(self.behavior.advance(self.now_ms * MS))
 
     def arm(self, armed):
-        self._note(self.behavior.arm(self.now_ms * MS, armed))
+        self._note(self.behavior.set_armed(self.now_ms * MS, armed))
 
     def _note(self, changes):
         self.changes += [f'{"+" if change.started else "-"}{change.row.gesture}'
@@ -111,7 +111,7 @@ def test_while_scores_are_contested_the_robot_stands_and_no_row_starts(scene):
     scene.arm(False)
     scene.show('arm', 1000)
     assert not scene.behavior.armed and scene.changes == ['+ahead', '-ahead']
-    assert scene.behavior.dead_man_stops == 0
+    assert scene.behavior.watchdog_stops == 0
     scene.arm(True)
     scene.behavior.contest = ''
     assert scene.show('ahead', 100)[-1] is None, 'a gesture is to be held anew'
@@ -217,16 +217,16 @@ def test_after_a_stop_a_gesture_must_be_held_anew(scene):
     assert scene.changes == ['+ahead', '-ahead', '+ahead']
 
 
-def test_dead_man_stops_at_once_when_scores_stop(scene):
+def test_watchdog_stops_at_once_when_scores_stop(scene):
     scene.show('ahead', 1000)
     scene.pass_time(340)
     assert scene.speed == 0.5, 'scores are 345 ms old'
     scene.pass_time(10)
     assert scene.behavior.velocity == (0,) * 6
     assert 'no gesture scores for 350 ms' in scene.behavior.stopped
-    assert scene.behavior.dead_man_stops == 1
+    assert scene.behavior.watchdog_stops == 1
     scene.pass_time(1000)
-    assert scene.behavior.velocity is None and scene.behavior.dead_man_stops == 1
+    assert scene.behavior.velocity is None and scene.behavior.watchdog_stops == 1
     assert scene.changes == ['+ahead', '-ahead']
 
 
@@ -237,7 +237,7 @@ def test_scores_after_a_gap_without_ticks_stop_as_a_tick_does(scene, gesture):
     scene.take(gesture)
     assert scene.behavior.velocity == (0,) * 6
     assert 'no gesture scores for 350 ms' in scene.behavior.stopped
-    assert scene.behavior.dead_man_stops == 1
+    assert scene.behavior.watchdog_stops == 1
     assert scene.changes == ['+ahead', '-ahead']
     scene.show('ahead', 50)
     assert scene.behavior.stopped == '', 'the next scores count'
@@ -245,7 +245,7 @@ def test_scores_after_a_gap_without_ticks_stop_as_a_tick_does(scene, gesture):
     assert any(scene.show('ahead', 150)[-1]), 'held anew'
 
 
-def test_dead_man_stops_a_timed_drive(scene):
+def test_watchdog_stops_a_timed_drive(scene):
     scene.show('nudge', 150)
     scene.pass_time(360)
     assert scene.behavior.velocity == (0,) * 6
@@ -276,12 +276,12 @@ def test_scores_that_cannot_be_used_do_not_count(scene, scores, reason):
     for _ in range(8):
         scene.pass_time(50)
         now_ns = scene.now_ms * MS
-        scene.behavior.take_scores(now_ns, BASE_NS + now_ns, 0, scores)
+        scene.behavior.update_scores(now_ns, BASE_NS + now_ns, 0, scores)
     assert scene.behavior.velocity == (0,) * 6
     assert reason in scene.behavior.stopped
 
 
-def test_after_the_dead_man_a_gesture_must_be_held_anew(scene):
+def test_after_the_watchdog_expired_a_gesture_must_be_held_anew(scene):
     scene.show('ahead', 1000)
     scene.pass_time(1000)
     velocities = scene.show('ahead', 150)
@@ -342,7 +342,7 @@ def test_disarm_wins_over_arm_in_the_same_scores():
 def test_stamps_that_fall_back_begin_anew(scene):
     scene.show('ahead', 1000)
     now_ns = scene.now_ms * MS
-    changes = scene.behavior.take_scores(
+    changes = scene.behavior.update_scores(
         now_ns, BASE_NS - 10**12, 0, {**dict.fromkeys(LABELS, 0.0), 'ahead': 1.0})
     assert [(change.row.gesture, change.started) for change in changes] == [('ahead', False)]
     scene.pass_time(100)
@@ -355,7 +355,7 @@ def test_a_robot_stands_where_the_clock_of_the_stamps_stops(scene):
     scores = {**dict.fromkeys(LABELS, 0.0), 'ahead': 1.0}
     for jitter_ms in (0, 3, -2, 3, 1, 3, 0, 2, 3, 1):
         scene.pass_time(50)
-        scene.behavior.take_scores(scene.now_ms * MS, stamp_ns + jitter_ms * MS, 0, scores)
+        scene.behavior.update_scores(scene.now_ms * MS, stamp_ns + jitter_ms * MS, 0, scores)
     assert 'no gesture scores' in scene.behavior.stopped and scene.speed == 0
     scene.show('ahead', 1000)
     assert scene.speed == 0.5

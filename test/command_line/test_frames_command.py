@@ -150,7 +150,8 @@ def test_damaged_recordings_are_named_and_the_others_integrated(tmp_path, capsys
 
 @pytest.mark.parametrize('words, reason', [
     (['--frames-number', 0], 'of 1 or more'), (['--width', 0], 'of 1 or more'),
-    (['--duration-ms', 0], 'no number from 0.001'), (['--duration-ms', 'nan'], 'no number from')])
+    (['--duration-ms', 0], 'not a number from 0.001'),
+    (['--duration-ms', 'nan'], 'not a number from')])
 def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, words, reason):
     with pytest.raises(SystemExit, match='2'):
         frames(tmp_path / 'a.npz', tmp_path / 'b.npz', *words)
@@ -159,7 +160,7 @@ def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, words, reason):
 
 
 @pytest.mark.parametrize('words, status, reason', [
-    (['--duration-ms', 5, '--split-by', 'time'], 2, 'goes without'),
+    (['--duration-ms', 5, '--split-by', 'time'], 2, 'excludes'),
     (['--frames-number', 10**9], 1, 'GB: take fewer')])
 def test_impossible_frames_are_one_line(tmp_path, capsys, words, status, reason):
     source = save_npz(tmp_path / 'a.npz', make_events(200))

@@ -81,7 +81,7 @@ def test_restart_of_the_camera(tmp_path, capsys):
     t = np.concatenate([np.arange(70_000) * 100, np.arange(1000), np.arange(70_000) * 100])
     np.savez(tmp_path / 'a.npz', t=t, x=t % 128, y=t % 127, p=t % 2)
     assert main(['info', str(tmp_path / 'a.npz')]) == 0
-    assert 'restarts     1 times the camera time falls back by more than 0.1 s' in (
+    assert 'restarts     1 times the camera time jumps back by more than 0.1 s' in (
         capsys.readouterr().out)
 
 

@@ -19,7 +19,7 @@ def test_tile_shows_the_liveliest_part_of_a_clip(activity, framing):
 
 
 @pytest.mark.parametrize('words, reason', [
-    (['--seed', '-1'], 'of 0 or more'), (['--output', 'a.txt'], 'suffix of a picture')])
+    (['--seed', '-1'], 'of 0 or more'), (['--output', 'a.txt'], 'suffix of an image')])
 def test_bad_usage_is_refused(capsys, words, reason):
     with pytest.raises(SystemExit, match='2'):
         main(['pictures', *words])

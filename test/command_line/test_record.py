@@ -154,7 +154,8 @@ def test_what_a_killed_process_has_recorded_is_not_lost(ros, camera, tmp_path):
     assert not output.exists()
     again = start_record(ros, output, *words)
     assert finished(ros, again, 'its end') == 1
-    assert 'was not finished: snn-gesture convert' in ros.output(again)
+    assert f'was not finished: make {output.name} of it with snn-gesture convert' in ros.output(
+        again)
     assert main(['convert', str(journal), str(output)]) == 1  # which says that it is cut off
     recorded = read_all(output)
     assert len(recorded) > 1000 and (recorded == camera[:len(recorded)]).all()
@@ -178,7 +179,7 @@ def test_without_a_camera_nothing_is_recorded(ros, tmp_path):
     record = start_record(ros, tmp_path / 'a.npz')
     ros.wait_for(lambda: 'waiting for a publisher of /events' in ros.output(record), 'its start')
     assert interrupt(ros, record) == 1
-    assert '/events: no message came' in ros.output(record)
+    assert '/events: no message arrived' in ros.output(record)
     assert os.listdir(tmp_path) == ['record.log']
 
 
@@ -199,7 +200,7 @@ def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, option, value):
     with pytest.raises(SystemExit) as stopped:
         main(['record', str(tmp_path / 'a.npz'), option, value])
     assert stopped.value.code == 2
-    assert f'{option}: {value} is no number from' in capsys.readouterr().err
+    assert f'{option}: {value} is not a number from' in capsys.readouterr().err
 
 
 def test_rotation_goes_with_the_labels(tmp_path, capsys):
@@ -208,7 +209,7 @@ def test_rotation_goes_with_the_labels(tmp_path, capsys):
     with pytest.raises(ValueError, match='no column person.*without --person'):
         LabelTable(tmp_path / 'b.npz', 'ann')
     assert main(['record', str(tmp_path / 'c.npz'), '--rotation', '90']) == 2
-    assert '--rotation is written beside labels' in capsys.readouterr().err
+    assert '--rotation is written with labels' in capsys.readouterr().err
 
 
 def add_labels(recording, *labels, person='', replace=False):

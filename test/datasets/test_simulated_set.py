@@ -197,4 +197,4 @@ def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, option, value):
     with pytest.raises(SystemExit, match='2'):
         simulate(tmp_path / 'set', option, value)
     errors = capsys.readouterr().err
-    assert f'{option}: {value} is no ' in errors and errors.count('\n') == 1
+    assert f'{option}: {value} is not a ' in errors and errors.count('\n') == 1

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 from PIL import Image
-from snn_gesture_ros.demo.score import Announced, judge, Shown
+from snn_gesture_ros.demo.score import Announced, match_announcements, Shown
 
 S = 10**9
 
@@ -17,14 +17,14 @@ def test_verdicts():
     announced = [Announced('roll', 5 * S, 0.8), Announced('wave', 11 * S, 0.8),
                  Announced('clap', 11 * S + 1, 0.9), Announced('clap', 17 * S - 1, 0.7),
                  Announced('drums', 22 * S, 0.9)]
-    outcomes, false = judge(shown, announced)
+    outcomes, false = match_announcements(shown, announced)
     assert [outcome.verdict for outcome in outcomes] == ['right', 'wrong', 'missed']
     assert outcomes[0].announced == announced[2]
     assert outcomes[1].announced == announced[3]
     assert false == [announced[0], announced[1], announced[4]]
 
 
-def test_demo_recognises_what_is_shown(tmp_path):
+def test_demo_recognizes_what_is_shown(tmp_path):
     result = subprocess.run([shutil.which('snn-gesture'), 'demo', '--output', tmp_path],
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -14,8 +14,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros_domain import TIMEOUT_S
 from sensor_msgs.msg import Image
 from simple_camera import Camera, without
+from snn_gesture_ros.doctor.diagnosis import diagnose
 from snn_gesture_ros.doctor.findings import domains_in_use, EventTopic, Findings, OurNode, Party
-from snn_gesture_ros.doctor.verdict import judge
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
 from snn_gesture_ros.ros.topics import message_class, STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
@@ -53,7 +53,7 @@ def test_camera_on_another_topic(ros, tmp_path):
     found = examined(ros, tmp_path, lambda found: hears(found) and found['nodes'] and (
         found['nodes'][0]['values']))
     assert found['advice'][0]['problem'] == (
-        '/event_stream reads /events, but events come on /event_camera/events')
+        '/event_stream reads /events, but events arrive on /event_camera/events')
     assert found['advice'][0]['command'].endswith(' events_topic:=/event_camera/events')
     topic = next(each for each in found['topics'] if each['name'] == '/event_camera/events')
     assert topic['message_type'] == EVENT_PACKET_TYPE
@@ -96,8 +96,8 @@ def test_picture_instead_of_events(ros, tmp_path):
     problems = [each['problem'] for each in found['advice']]
     here = [problem for problem in problems if 'is in ROS domain' not in problem]
     assert here[0] == (
-        '/test publishes /image as sensor_msgs/msg/Image, which is no message of events that can '
-        'be read')
+        '/test publishes /image as sensor_msgs/msg/Image, which is not a supported '
+        'type of event message')
 
 
 def test_reliable_reader_of_a_best_effort_camera(ros, tmp_path):
@@ -106,9 +106,9 @@ def test_reliable_reader_of_a_best_effort_camera(ros, tmp_path):
     found = examined(ros, tmp_path, hears)
     assert not received
     assert found['topics'][0]['mismatches'] == [
-        '/test gets nothing from /test on /events: best effort publisher and reliable '
+        '/test receives nothing from /test on /events: best effort publisher and reliable '
         'subscription']
-    assert 'no event_stream runs' in found['advice'][0]['problem']
+    assert 'no event_stream is running' in found['advice'][0]['problem']
     assert '--qos-reliability best_effort' in advice(found)
 
 
@@ -139,7 +139,7 @@ def test_all_is_well(ros, tmp_path):
     while status != 0:
         status, output = doctor(ros, tmp_path, environment={**ros.environment, 'COLUMNS': '80'})
         assert time.monotonic() < deadline, output
-    assert 'gestures can be recognised' in output
+    assert 'gestures can be recognized' in output
     assert 'published by /test (best_effort, volatile)' in output
     assert 'reads /event_stream' in output
     assert max(map(len, output.splitlines())) <= 80
@@ -162,8 +162,8 @@ def findings(**changes):
 
 
 def test_nothing_to_say_of_a_system_that_is_well():
-    verdict = judge(findings())
-    assert verdict.well and verdict.advice == []
+    diagnosis = diagnose(findings())
+    assert diagnosis.well and diagnosis.advice == []
 
 
 def test_a_contest_is_told_once_and_with_what_to_do():
@@ -172,23 +172,23 @@ def test_a_contest_is_told_once_and_with_what_to_do():
     system.nodes[0].values['contest'] = f'{problem}: stop all but one'
     system.nodes.append(OurNode('/gesture_behavior', 'gesture_behavior', values={
         'contest': f'/event_stream: {problem}: stop all but one'}))
-    verdict = judge(system)
-    assert not verdict.well
-    assert [each[:2] for each in verdict.advice] == [(problem, 'stop all but one')]
+    diagnosis = diagnose(system)
+    assert not diagnosis.well
+    assert [each[:2] for each in diagnosis.advice] == [(problem, 'stop all but one')]
 
 
 def test_two_cameras_of_which_one_was_chosen_are_well_but_told():
     system = findings()
     system.topics[0].contenders = ['/a', '/b']
-    verdict = judge(system)
-    assert verdict.well
-    assert [each.problem for each in verdict.advice] == [
+    diagnosis = diagnose(system)
+    assert diagnosis.well
+    assert [each.problem for each in diagnosis.advice] == [
         '/a and /b send on /events at the same time']
 
 
 @pytest.mark.parametrize('topic, problem', [
-    ({'events_per_s': 0.0}, 'messages come on /events, but no events'),
-    ({'events_per_s': 0.0, 'messages': 0}, '/camera publishes /events, but nothing comes'),
+    ({'events_per_s': 0.0}, 'messages arrive on /events, but no events'),
+    ({'events_per_s': 0.0, 'messages': 0}, '/camera publishes /events, but sends no messages'),
     ({'events_per_s': 0.0, 'malformed': 30, 'malformed_reason': 'it is cut off'},
      'no message on /events can be read: it is cut off'),
 ])
@@ -196,20 +196,20 @@ def test_camera_that_gives_no_events(topic, problem):
     system = findings()
     for name, value in topic.items():
         setattr(system.topics[0], name, value)
-    verdict = judge(system)
-    assert not verdict.well and verdict.advice[0].problem == problem
+    diagnosis = diagnose(system)
+    assert not diagnosis.well and diagnosis.advice[0].problem == problem
 
 
 @pytest.mark.parametrize('left, problem', [
-    ([], 'events come on /events, but no event_stream runs'),
-    (['event_stream'], 'no gesture_classifier runs'),
+    ([], 'events arrive on /events, but no event_stream is running'),
+    (['event_stream'], 'no gesture_classifier is running'),
 ])
 def test_node_that_is_missing(left, problem):
     system = findings()
     system.nodes = [node for node in system.nodes if node.kind in left]
-    verdict = judge(system)
-    assert verdict.advice[0].problem == problem
-    assert verdict.advice[0].command == (
+    diagnosis = diagnose(system)
+    assert diagnosis.advice[0].problem == problem
+    assert diagnosis.advice[0].command == (
         'ros2 launch snn_gesture_ros gesture.launch.py events_topic:=/events')
 
 
@@ -217,14 +217,14 @@ def test_classifier_that_decides_nothing():
     system = findings()
     system.nodes[1].values['silence_s'] = '5.0'
     system.nodes[1].message = 'no events for 3 s'
-    assert judge(system).advice[0].problem == (
+    assert diagnose(system).advice[0].problem == (
         '/gesture_classifier makes no decisions: no events for 3 s')
 
 
 def test_type_that_the_camera_does_not_have():
     system = findings()
     system.nodes[0].values.update(events_out_per_s='0', message_type='dvs_msgs/msg/EventArray')
-    advice = judge(system).advice
+    advice = diagnose(system).advice
     assert [each.problem for each in advice] == [
         '/event_stream reads /events as dvs_msgs/msg/EventArray, '
         f'but it is of {EVENT_PACKET_TYPE}']
@@ -235,17 +235,17 @@ def test_type_that_the_camera_does_not_have():
 def test_scene_in_which_nothing_moves():
     system = findings()
     system.nodes[0].values.update(events_out_per_s='0.0', events_in_per_s='500.0')
-    verdict = judge(system)
-    assert not verdict.well
-    assert verdict.advice[0].remedy.startswith('move before the camera')
+    diagnosis = diagnose(system)
+    assert not diagnosis.well
+    assert diagnosis.advice[0].remedy.startswith('move before the camera')
 
 
 def test_node_that_is_inactive_is_to_be_activated():
     system = findings()
     system.nodes[1].message = 'inactive'
-    verdict = judge(system)
-    assert not verdict.well and verdict.advice[0].problem == '/gesture_classifier is inactive'
-    assert verdict.advice[0].command == (
+    diagnosis = diagnose(system)
+    assert not diagnosis.well and diagnosis.advice[0].problem == '/gesture_classifier is inactive'
+    assert diagnosis.advice[0].command == (
         "ros2 service call /gesture_classifier/enable std_srvs/srv/SetBool '{data: true}'")
 
 
@@ -256,21 +256,21 @@ def test_picture_that_the_driver_has_turned_already(width, height, rotation, is_
     found = findings()
     found.topics[0].width, found.topics[0].height = width, height
     found.nodes[0].values['rotation'] = rotation
-    verdict = judge(found)
-    assert verdict.well and len(verdict.advice) == is_told
+    diagnosis = diagnose(found)
+    assert diagnosis.well and len(diagnosis.advice) == is_told
     if is_told:
-        assert f'by {rotation} degrees' in verdict.advice[0].problem
-        assert verdict.advice[0].command == 'rotation:=0'
+        assert f'by {rotation} degrees' in diagnosis.advice[0].problem
+        assert diagnosis.advice[0].command == 'rotation:=0'
 
 
 def test_simulated_time_is_asked_for_and_advised_against():
     system = findings(clocks=['/rosbag2_player'])
     system.topics[0].stamp_offset_s, system.topics[0].sim_offset_s = -1e6, -0.02
-    verdict = judge(system)
-    assert verdict.well and {each.command for each in verdict.advice} == {'use_sim_time:=true'}
+    diagnosis = diagnose(system)
+    assert diagnosis.well and {each.command for each in diagnosis.advice} == {'use_sim_time:=true'}
     system = findings()
     system.nodes[0].values['use_sim_time'] = 'true'
-    assert [each.command for each in judge(system).advice] == ['use_sim_time:=false']
+    assert [each.command for each in diagnose(system).advice] == ['use_sim_time:=false']
 
 
 def test_domains_are_told_by_ports(tmp_path):

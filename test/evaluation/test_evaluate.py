@@ -375,10 +375,10 @@ def test_json_on_the_terminal_is_the_report(tmp_path, halves):
     (['a.npz', '--runtime', 'foo'], 2, '--runtime: invalid'),
     (['a.npz', '--device', 'gpu'], 2, 'is not auto, cpu, cuda'),
     (['a.npz', '--slicing', 'count', '--window-events', '3'], 2, 'needs window_events of at'),
-    (['a.npz', '--label', 'nome'], 2, "'nome' is none of hand_clapping, "),
-    (['a.npz', '--label', ''], 2, "'' is none of hand_clapping, "),
-    (['a.npz', '--cluster', 'junk'], 2, "'junk' is no address"),
-    (['a.npz', '--workers', '0'], 2, '--workers: 0 is no whole number of 1 or more'),
+    (['a.npz', '--label', 'nome'], 2, "'nome' is not one of hand_clapping, "),
+    (['a.npz', '--label', ''], 2, "'' is not one of hand_clapping, "),
+    (['a.npz', '--cluster', 'junk'], 2, "'junk' is not an address"),
+    (['a.npz', '--workers', '0'], 2, '--workers: 0 is not a whole number of 1 or more'),
     (['a.npz', '--label', 'none', '--label-table', 'a.csv'], 2, 'give one of them'),
     (['{here}/DvsGesture.tar.gz'], 1, 'cut off or damaged'), ([], 2, 'RECORDING')])
 def test_bad_usage_and_bad_data_are_told_apart(tmp_path, capsys, words, status, reason):
@@ -445,7 +445,7 @@ def test_recordings_without_labels_are_named(evaluate, tmp_path):
     for name in ('left', 'scene', 'other'):
         save(folder / f'{name}.npz', [('left', 0.5)])
     status, report = evaluate(folder)
-    line = ('2 of 3 recordings have no label, and what is announced in them is not judged: '
+    line = ('2 of 3 recordings have no label, and announcements in them are not evaluated: '
             'other.npz, scene.npz')
     assert status == 0 and report['notes'] == [line]
     assert line in evaluate.printed.out.splitlines()

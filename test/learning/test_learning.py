@@ -15,8 +15,8 @@ from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.evaluation.sources import Part, Source
 from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
 from snn_gesture_ros.learning.examples import (
-    add_examples, ExampleStore, read_examples, without_rest)
-from snn_gesture_ros.learning.learn import Bounds, folds, learn, why_not
+    add_examples, cut_off_rest, ExampleStore, read_examples)
+from snn_gesture_ros.learning.learn import Bounds, find_shortfall, folds, learn
 from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import Versions
 from snn_gesture_ros.network.checkpoint import load_checkpoint
@@ -103,11 +103,11 @@ def test_a_network_that_is_not_good_enough_is_not_kept(folder, base, rehearsal):
 
 def test_reasons_not_to_offer_a_network():
     good = {'recall': {'a': 0.8}, 'recall_before': {'a': 0.5}, 'forgotten': 0.01}
-    assert why_not(good, Bounds()) == ''
-    assert 'a: 60%' in why_not({**good, 'recall': {'a': 0.6}}, Bounds())
-    assert '90.0% before' in why_not({**good, 'recall_before': {'a': 0.9}}, Bounds())
-    assert 'falls by 3.0 points' in why_not({**good, 'forgotten': 0.03}, Bounds())
-    assert why_not({**good, 'forgotten': 0.03}, Bounds(most_forgotten=0.05)) == ''
+    assert find_shortfall(good, Bounds()) == ''
+    assert 'a: 60%' in find_shortfall({**good, 'recall': {'a': 0.6}}, Bounds())
+    assert '90.0% before' in find_shortfall({**good, 'recall_before': {'a': 0.9}}, Bounds())
+    assert 'falls by 3.0 points' in find_shortfall({**good, 'forgotten': 0.03}, Bounds())
+    assert find_shortfall({**good, 'forgotten': 0.03}, Bounds(most_forgotten=0.05)) == ''
 
 
 def test_folds_hold_every_example_out_once_and_leave_some_of_every_label():
@@ -202,7 +202,7 @@ def test_rest_before_and_after_a_gesture_is_cut_off():
     gesture['dt_us'] += 800_000
     noise['dt_us'] *= 2
     events = np.sort(np.concatenate([gesture, noise]), order='dt_us')
-    kept, duration_us = without_rest(events, 2 * BAR_US)
+    kept, duration_us = cut_off_rest(events, 2 * BAR_US)
     assert duration_us == BAR_US
     assert kept['dt_us'].max() < duration_us and len(kept) >= len(gesture)
 
@@ -210,7 +210,7 @@ def test_rest_before_and_after_a_gesture_is_cut_off():
 def test_rest_without_any_event_is_cut_off_too():
     gesture = bar('middle', np.random.default_rng(9))
     gesture['dt_us'] += 800_000
-    kept, duration_us = without_rest(gesture, 4 * BAR_US)
+    kept, duration_us = cut_off_rest(gesture, 4 * BAR_US)
     assert duration_us <= BAR_US + 200_000 and len(kept) >= 0.9 * len(gesture)
 
 
@@ -319,16 +319,16 @@ def test_what_of_recordings_is_no_example_is_named(tmp_path, base, rehearsal, ca
     name = f'{folder / "a.npz"}: left from'
     assert f'{name} 0 s on: nothing moved for 1 s or longer; left out' in lines
     assert f'{name} 7 s on: nothing moved for 1 s or longer; left out' in lines
-    assert lines[-1] == 'snn-gesture: the recordings hold no example'
+    assert lines[-1] == 'snn-gesture: the recordings have no examples'
     plain = record_bar(tmp_path / 'other' / 'a.npz', 'left')
     for words, status, reason in [
-            (['--examples', plain], 1, 'nothing tells its label'),
+            (['--examples', plain], 1, 'it has no label'),
             (['--examples', 'nowhere'], 1, 'nowhere: No such file'),
             (['--label', 'a/b', plain], 2, "label 'a/b' must be letters"),
             (['--label', 'left'], 2, '--label left: name the recordings'),
             (['--label', 'left', plain, '--region', '0', '0', '9', '9'], 2, '--region is for'),
             (['--rotation', '90'], 2, 'are for recordings'),
-            (['--label', 'left', plain, '--undo'], 2, '--undo goes with no other'),
+            (['--label', 'left', plain, '--undo'], 2, '--undo excludes the others'),
             (['--label', 'left', plain], 1, 'a label needs 3 examples: left has 1')]:
         assert learn_from(robot, base, rehearsal, *words) == status, words
         error = capsys.readouterr().err
@@ -347,12 +347,12 @@ def test_what_was_learned_is_undone_and_examples_set_aside(folder, base, rehears
     path = folder / 'models' / '0001.safetensors'
     assert learn_from(folder, base, rehearsal, '--undo') == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
-        f'{path} is undone; before it was {base}')
+        f'{path} is undone; its parent was {base}')
     assert Versions(folder / 'models').newest_after(str(base)) is None
     assert learn_from(folder, base, rehearsal, '--undo') == 1
     assert 'there is nothing to undo' in capsys.readouterr().err
     assert learn_from(folder, base, rehearsal, '--discard', '5') == 1
-    assert 'there are 4 examples' in capsys.readouterr().err
+    assert 'there are only 4 examples' in capsys.readouterr().err
     assert learn_from(folder, base, rehearsal, '--discard', '3') == 0
     assert ExampleStore(folder / 'examples').names() == ['000001-middle']
 
@@ -375,4 +375,4 @@ def test_the_verb_prints_what_was_learned(folder, base, rehearsal, capsys):
     assert lines[-1] == str(folder / 'models' / '0001.safetensors')
     with pytest.raises(SystemExit) as ended:
         main([*words, '--most-forgotten', 'nan'])
-    assert ended.value.code == 2 and 'no number from 0 to 1' in capsys.readouterr().err
+    assert ended.value.code == 2 and 'not a number from 0 to 1' in capsys.readouterr().err

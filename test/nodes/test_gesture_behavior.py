@@ -21,7 +21,7 @@ LABELS = ('stop', 'ahead', 'act', 'undo', 'none')
 FRAME_S = 0.05
 SURE = 'min_score: 0.6, hold_ms: 100, release_ms: 100'
 AGE = 'max_age_ms: 2000\n'
-"""So that a machine that stalls is no dead man."""
+"""So that a machine that stalls does not let the watchdog expire."""
 TABLE = AGE + """
 velocity:
   linear: {max: 1.0, acceleration: 5, deceleration: 5}
@@ -217,7 +217,7 @@ def test_a_gesture_calls_a_service(ros, tmp_path):
 
     robot = Robot(ros, tmp_path, '{gesture: act, do: call, service: /light, type: std_srvs/srv/'
                   f'SetBool, request: {{data: true}}, {SURE}}}')
-    robot.show_until('act', lambda: 'no service /light is there' in robot.output(), 'the reason')
+    robot.show_until('act', lambda: 'there is no service /light' in robot.output(), 'the reason')
     ros.node.create_service(SetBool, '/light', answer)
     client = ros.node.create_client(SetBool, '/light')
     ros.wait_for(client.service_is_ready, 'the service')
@@ -232,14 +232,14 @@ def test_a_gesture_calls_a_service(ros, tmp_path):
 def server(ros):
     """Give what an action server of the test's node has been asked."""
     fibonacci = pytest.importorskip('test_msgs.action').Fibonacci
-    asked = {'goals': [], 'cancelled': 0, 'running': True, 'agrees': True}
+    asked = {'goals': [], 'canceled': 0, 'running': True, 'agrees': True}
 
     async def pursue(handle):
         asked['goals'].append(handle.request.order)
         while asked['running'] and not handle.is_cancel_requested:
             await _turn(ros.node)
         if handle.is_cancel_requested:
-            asked['cancelled'] += 1
+            asked['canceled'] += 1
             handle.canceled()
         else:
             handle.succeed()
@@ -257,7 +257,12 @@ def server(ros):
 def serve(ros):
     """Give a function that starts an action server as a process, by which a test can end it."""
     pytest.importorskip('test_msgs.action')
-    return lambda: ros.run('server', [sys.executable, '-c', SERVER])
+
+    def start():
+        server = ros.run('server', [sys.executable, '-c', SERVER])
+        ros.wait_for(lambda: ros.node.count_publishers('/count/_action/status'), 'the server')
+        return server
+    return start
 
 
 async def _turn(node):
@@ -274,21 +279,21 @@ GOAL = ('{{gesture: act, do: goal, action: count, type: test_msgs/action/Fibonac
 CANCEL = f'{{gesture: undo, do: cancel, action: count, {SURE}}}'
 
 
-def test_a_goal_is_cancelled_when_its_gesture_ends(ros, tmp_path, server):
+def test_a_goal_is_canceled_when_its_gesture_ends(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('true'))
     robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
-    robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
+    robot.show_until('none', lambda: server['canceled'] == 1, 'the cancel')
 
 
-def test_a_goal_is_cancelled_by_another_gesture(ros, tmp_path, server):
+def test_a_goal_is_canceled_by_another_gesture(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('false'), CANCEL)
     robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('none', lambda: 'row 3 (act) ends' in robot.output(), 'the end')
-    robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
-    assert server['goals'] == [7] and not server['cancelled']
-    robot.show_until('undo', lambda: server['cancelled'] == 1, 'the cancel')
+    robot.show_until('act', lambda: 'still executes' in robot.output(), 'a second gesture')
+    assert server['goals'] == [7] and not server['canceled']
+    robot.show_until('undo', lambda: server['canceled'] == 1, 'the cancel')
     robot.show_until('act', lambda: server['goals'] == [7, 7], 'a new goal')
     server['running'] = False
     robot.show_until('none', lambda: 'the goal is done' in robot.output(), 'success')
@@ -298,9 +303,9 @@ def test_stops_cancel_goals(ros, tmp_path, server):
     robot = Robot(ros, tmp_path, GOAL.format('false'))
     robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
-    robot.show_until('stop', lambda: server['cancelled'] == 1, 'the cancel by a stop gesture')
+    robot.show_until('stop', lambda: server['canceled'] == 1, 'the cancel by a stop gesture')
     robot.show_until('act', lambda: server['goals'] == [7, 7], 'a second goal')
-    ros.wait_for(lambda: server['cancelled'] == 2, 'the cancel without scores')
+    ros.wait_for(lambda: server['canceled'] == 2, 'the cancel without scores')
 
 
 def test_a_goal_whose_cancel_was_refused_is_still_known(ros, tmp_path, server):
@@ -309,10 +314,10 @@ def test_a_goal_whose_cancel_was_refused_is_still_known(ros, tmp_path, server):
     robot.meet()
     robot.show_until('act', lambda: server['goals'] == [7], 'the goal')
     robot.show_until('none', lambda: 'refuses to cancel' in robot.output(), 'the refusal')
-    robot.show_until('act', lambda: 'still pursues' in robot.output(), 'a second gesture')
-    assert server['goals'] == [7] and not server['cancelled']
+    robot.show_until('act', lambda: 'still executes' in robot.output(), 'a second gesture')
+    assert server['goals'] == [7] and not server['canceled']
     server['agrees'] = True
-    robot.show_until('none', lambda: server['cancelled'] == 1, 'the cancel')
+    robot.show_until('none', lambda: server['canceled'] == 1, 'the cancel')
 
 
 def test_a_goal_is_given_up_whose_server_is_gone(ros, tmp_path, serve):
@@ -321,7 +326,7 @@ def test_a_goal_is_given_up_whose_server_is_gone(ros, tmp_path, serve):
     robot.meet()
     robot.show_until('act', lambda: 'a goal' in ros.output(server), 'the goal')
     server.send_signal(signal.SIGINT)
-    robot.show_in_turn(BY_TURNS, lambda: 'no action count is there' in robot.output(),
+    robot.show_in_turn(BY_TURNS, lambda: 'there is no action count' in robot.output(),
                        'the end of the server')
     assert 'given up: its server is gone' in robot.output()
     server = serve()
@@ -352,7 +357,7 @@ def test_the_node_asks_to_cancel_goals_at_its_end(ros, tmp_path, server, agrees)
     ros.wait_for(lambda: robot.process.poll() is not None, 'the end')
     assert robot.process.returncode == 0 and 'Traceback' not in robot.output()
     assert agrees or 'refuses to cancel' in robot.output()
-    ros.wait_for(lambda: server['cancelled'] == agrees, 'the end of the goal')
+    ros.wait_for(lambda: server['canceled'] == agrees, 'the end of the goal')
 
 
 def test_robot_is_armed_by_a_service(ros, tmp_path):
@@ -365,7 +370,7 @@ def test_robot_is_armed_by_a_service(ros, tmp_path):
         robot.show_until('ahead', future.done, 'the answer')
         return future.result()
 
-    robot.show_until('ahead', lambda: 'must stand: disarmed' in robot.output(), 'the reason')
+    robot.show_until('ahead', lambda: 'must not move: disarmed' in robot.output(), 'the reason')
     assert not robot.velocities
     answer = ask(True)
     assert answer.success and answer.message == 'armed'
@@ -400,15 +405,15 @@ def test_stock_table_is_the_default(ros):
     ([], 'rows is missing'),
     (['{gesture: act, do: jump}'], 'row 3 (act): do must be one of'),
     ([f'{{gesture: act, do: publish, topic: t, type: no_msgs/msg/A, {SURE}}}'],
-     'row 3 (act): no package of interfaces no_msgs, for no_msgs/msg/A, is installed'),
+     'row 3 (act): the interface package no_msgs, for no_msgs/msg/A, is not installed'),
     ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, message: {{a: 1}}, '
-      f'{SURE}}}'], 'row 3 (act): a is no field; the fields are: data'),
+      f'{SURE}}}'], 'row 3 (act): a is not a field; the fields are: data'),
     ([f'{{gesture: act, do: publish, topic: "a b", type: std_msgs/msg/String, {SURE}}}'],
-     'row 3 (act): "a b" cannot be a name'),
+     'row 3 (act): "a b" is not a valid name'),
     ([f'{{gesture: act, do: call, service: "a b", type: std_srvs/srv/Empty, {SURE}}}'],
-     'row 3 (act): "a b" cannot be a name'),
+     'row 3 (act): "a b" is not a valid name'),
     ([f'{{gesture: act, do: goal, action: a//b, type: test_msgs/action/Fibonacci, {SURE}}}'],
-     'row 3 (act): "a//b" cannot be a name'),
+     'row 3 (act): "a//b" is not a valid name'),
     ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, {SURE}}}',
       f'{{gesture: undo, do: publish, topic: t, type: std_msgs/msg/Int32, {SURE}}}'],
      'row 4 (undo): t cannot be of std_msgs/msg/Int32: row 3 (act) uses it for'),
@@ -471,6 +476,7 @@ def test_no_velocity_goes_past_the_limits(ros, tmp_path, kind, message, table):
     ('topic: event_stream, type: std_msgs/msg/UInt8MultiArray', ()),
     ('topic: /clock, type: rosgraph_msgs/msg/Clock', ()),
     ('topic: /diagnostics, type: diagnostic_msgs/msg/DiagnosticArray', ()),
+    ('topic: event_stream/state, type: std_msgs/msg/String', ()),
     ('topic: spin/_action/feedback, type: std_msgs/msg/String', ()),
 ])
 def test_no_row_publishes_what_gestures_come_of(ros, tmp_path, line, remaps):

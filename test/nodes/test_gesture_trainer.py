@@ -203,9 +203,9 @@ def test_the_terminal_teaches_recordings(ros, teaching, tmp_path):
 
 
 @pytest.mark.parametrize('words, reason', [
-    (['wave', '--label', 'wave', 'a.npz'], 'recordings go with neither LABEL'),
-    (['--examples', 'a.npz', '--undo'], 'recordings go with neither LABEL'),
-    (['wave', '--examples', '0'], '0 is no whole number'),
+    (['wave', '--label', 'wave', 'a.npz'], 'recordings exclude LABEL'),
+    (['--examples', 'a.npz', '--undo'], 'recordings exclude LABEL'),
+    (['wave', '--examples', '0'], '0 is not a whole number'),
     (['wave', '--flip-x'], '--flip-x and --flip-y are for recordings'),
     ([], 'or give recordings')])
 def test_what_does_not_go_together_is_bad_usage(words, reason):

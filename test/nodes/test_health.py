@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """What the nodes say of themselves on /diagnostics, and the gauges behind it."""
+import json
+from pathlib import Path
 import subprocess
 import sys
 import threading
@@ -10,11 +12,12 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import pytest
 from ros_domain import TIMEOUT_S
 from simple_camera import Camera, without
+from snn_gesture_ros.doctor import findings
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
 from snn_gesture_ros.ros.diagnostics import Arrivals, Durations, Rates
-from snn_gesture_ros.ros.topics import GESTURE_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.ros.worker import Worker
-from std_msgs.msg import UInt8MultiArray
+from std_msgs.msg import String, UInt8MultiArray
 from vision_msgs.msg import Classification
 
 OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR,
@@ -134,6 +137,32 @@ def listening(ros):
     return Diagnosed(ros, 'event_stream')
 
 
+def test_only_the_doctor_reads_the_diagnostics():
+    package = Path(findings.__file__).parents[1]
+    readers = {path.parent.name for path in package.rglob('*.py')
+               if 'create_subscription(DiagnosticArray' in ' '.join(path.read_text().split())}
+    assert readers == {'doctor'}
+
+
+def test_the_state_is_latched_and_changes_its_start_with_the_node(ros):
+    ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    before_ns = time.time_ns()
+    node = ros.start('event_stream', **PLAIN)
+    diagnosed = Diagnosed(ros, 'event_stream')
+    ros.wait_for(lambda: diagnosed.number('listeners') == 1, 'the node')
+    states = ros.listen(String, 'event_stream/state', LATCHED_QOS)
+    ros.wait_for(lambda: states, 'the state')
+    first = json.loads(states[0].data)
+    assert before_ns < first['started_ns'] < time.time_ns()
+    assert first['listeners'] == 1 and first['messages'] == 0 and first['contest'] == ''
+    assert first['reads_from'] == []
+    node.terminate()
+    ros.wait_for(lambda: node.poll() is not None, 'its end')
+    ros.start('event_stream', **PLAIN)
+    ros.wait_for(lambda: json.loads(states[-1].data)['started_ns'] > first['started_ns'],
+                 'the state of the next start')
+
+
 def test_event_stream_tells_its_rates(ros):
     diagnosed = listening(ros)
     Camera(ros).start()
@@ -210,7 +239,7 @@ def test_classifier_tells_how_late_it_is(ros, halves):
     ros.start('gesture_classifier', checkpoint=halves)
     diagnosed = Diagnosed(ros, 'gesture_classifier')
     ros.wait_for(lambda: diagnosed.says(STALE, 'no events for 3 s on /event_stream',
-                                        'see what /event_stream says'), 'the silence')
+                                        'see the diagnostics of /event_stream'), 'the silence')
     camera = Camera(ros).start()
     ros.wait_for(lambda: diagnosed.number('decisions') > 20 and diagnosed.number(
         'decisions_per_s') and diagnosed.says(OK, 'running'), 'decisions')

@@ -362,10 +362,15 @@ def test_a_camera_that_is_still_stays_the_one_beside_another():
 
 
 def test_a_contest_is_found_along_the_chain_and_only_there():
-    values = {'classifier': {'reads_from': '/left/stream, /right/stream', 'contest': ''},
-              'left/stream': {'reads_from': '/camera', 'contest': ''},
-              'right/stream': {'reads_from': '/camera, /classifier', 'contest': 'a and b send'},
-              'else': {'reads_from': '/camera', 'contest': 'c and d send'}}
-    assert contest_before(values, ['/classifier']) == '/right/stream: a and b send'
-    assert contest_before(values, ['/left/stream']) == ''
-    assert contest_before(values, []) == ''
+    states = {
+        '/classifier': {'reads_from': ['/left/stream', '/right/stream'], 'contest': ''},
+        '/left/stream': {'reads_from': ['/camera'], 'contest': ''},
+        '/right/stream': {'reads_from': ['/camera', '/classifier'], 'contest': 'a and b send'},
+        '/else': {'reads_from': ['/camera'], 'contest': 'c and d send'}}
+
+    def state_of(name):
+        return states.get(name, {})
+
+    assert contest_before(state_of, ['/classifier']) == '/right/stream: a and b send'
+    assert contest_before(state_of, ['/left/stream']) == ''
+    assert contest_before(state_of, []) == ''

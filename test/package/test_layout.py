@@ -18,7 +18,7 @@ PACKAGE = PROJECT / 'snn_gesture_ros'
 ROS = ('rclpy', 'rcl_interfaces', 'rosgraph_msgs', 'builtin_interfaces', 'std_msgs', 'vision_msgs',
        'diagnostic_msgs', 'sensor_msgs', 'dv_ros2_msgs', 'dvs_msgs', 'prophesee_event_msgs',
        'event_camera_msgs', 'geometry_msgs', 'std_srvs', 'launch', 'launch_ros')
-CLIENTS = ('doctor/examiner.py', 'demo/observer.py', 'demo/scripted_gestures.py')
+CLIENTS = ('doctor/inspector.py', 'demo/observer.py', 'demo/scripted_gestures.py')
 """Nodes that a verb of the command line runs, beside what that verb does."""
 CORE = sorted(path for path in PACKAGE.rglob('*.py')
               if path.relative_to(PACKAGE).parts[0] not in (

@@ -46,11 +46,11 @@ def test_messages_within_and_lists_of_them():
 
 
 @pytest.mark.parametrize('message_class, text, reason', [
-    (String, 'text: hello', 'text is no field; the fields are: data'),
+    (String, 'text: hello', 'text is not a field; the fields are: data'),
     (SetBool.Request, 'data: 1', 'data must be a boolean, not 1'),
     (String, 'data: 3', 'data must be a string, not 3'),
     (Twist, 'linear: 1', 'linear must be the fields of a geometry_msgs/Vector3, not 1'),
-    (Twist, 'linear: {forward: 1}', 'linear.forward is no field; the fields are: x, y, z'),
+    (Twist, 'linear: {forward: 1}', 'linear.forward is not a field; the fields are: x, y, z'),
     (Twist, 'linear: {x: fast}', "linear.x must be a double, not 'fast'"),
     (Twist, 'linear: {x: true}', 'linear.x must be a double, not True'),
     (Twist, f'linear: {{x: {10**309}}}', 'linear.x must be a double, not 1000'),
@@ -75,14 +75,14 @@ def test_types_are_found_by_name():
 
 
 @pytest.mark.parametrize('name, kind, reason', [
-    ('String', 'msg', 'String is no type: write package/msg/Name'),
-    ('std_msgs/String', 'msg', 'is no type'),
-    ('std_msgs/msg/String', 'srv', 'is no type: write package/srv/Name'),
-    ('std_msgs.os/msg/String', 'msg', 'is no type'),
+    ('String', 'msg', 'String is not a type: write package/msg/Name'),
+    ('std_msgs/String', 'msg', 'is not a type'),
+    ('std_msgs/msg/String', 'srv', 'is not a type: write package/srv/Name'),
+    ('std_msgs.os/msg/String', 'msg', 'is not a type'),
     ('std_msgs/msg/Strings', 'msg', 'std_msgs has no msg/Strings'),
-    ('no_such_msgs/msg/A', 'msg', 'no package of interfaces no_such_msgs, for no_such_msgs/msg/A, '
-     'is installed: install it, or source the workspace that has it'),
-    ('rclpy/msg/Node', 'msg', 'no package of interfaces rclpy'),
+    ('no_such_msgs/msg/A', 'msg', 'the interface package no_such_msgs, for no_such_msgs/msg/A, '
+     'is not installed: install it, or source the workspace that has it'),
+    ('rclpy/msg/Node', 'msg', 'the interface package rclpy'),
 ])
 def test_unknown_types_are_named(name, kind, reason):
     with pytest.raises(ValueError) as error:
@@ -95,7 +95,7 @@ def test_no_module_is_imported_that_is_none_of_interfaces(tmp_path, monkeypatch)
     (tmp_path / 'evil_msgs' / '__init__.py').write_text('raise SystemExit("imported")')
     monkeypatch.syspath_prepend(tmp_path)
     for name in ('evil_msgs/msg/String', 'antigravity/msg/String', 'this/msg/String'):
-        with pytest.raises(ValueError, match='no package of interfaces'):
+        with pytest.raises(ValueError, match='the interface package'):
             interface_class(name, 'msg')
         assert name.partition('/')[0] not in sys.modules
 

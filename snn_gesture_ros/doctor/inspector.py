@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The doctor's node: it looks at the graph, listens to cameras and to diagnostics."""
+"""The node of the doctor: inspect the graph, the cameras and the diagnostics."""
 from contextlib import contextmanager
 from importlib.util import find_spec
 import os
@@ -22,29 +22,29 @@ from snn_gesture_ros.ros.graph import (
 from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class
 
 LOOK_PERIOD_S = 0.2
-ANSWER_S = 5.0
-"""How much longer nodes of ours that have not told how they do are waited for."""
-OTHER_DOMAIN_S = 2.0
-"""Time for discovery in a domain that is not ours."""
+DIAGNOSTICS_TIMEOUT_S = 5.0
+"""How much longer to wait for nodes of this package without diagnostics."""
+DISCOVERY_TIMEOUT_S = 2.0
+"""For another domain."""
 LEVELS = {OK: 'OK', WARN: 'WARN', ERROR: 'ERROR', STALE: 'STALE'}
 MARKS = {'event_stream': 'events_out', 'gesture_classifier': 'inference_ms',
-         'gesture_behavior': 'dead_man_stops'}
-"""A value by which the diagnostics of our nodes are known, whatever the node is called."""
+         'gesture_behavior': 'watchdog_stops'}
+"""A value that identifies the diagnostics of each kind of node, whatever its name is."""
 STREAM_TYPE = 'std_msgs/msg/UInt8MultiArray'
 OUR_TYPES = (STREAM_TYPE, 'vision_msgs/msg/Classification', 'vision_msgs/msg/LabelInfo')
 CLOCK_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
-def examine(seconds: float) -> Findings:
+def inspect(seconds: float) -> Findings:
     """
-    Look at the ROS domain of this shell; where nobody publishes events, at others too.
+    Inspect the ROS domain of this shell; if nobody publishes events, also the other domains.
 
-    :param seconds: to listen to each topic of events, and to wait for what does not come.
+    :param seconds: how long to listen to each topic of events.
     """
     with _node_in(None) as (node, executor):
-        examiner = Examiner(node, executor)
-        examiner.listen(seconds)
-        findings = examiner.findings()
+        inspector = Inspector(node, executor)
+        inspector.listen(seconds)
+        findings = inspector.findings()
     if not any(topic.publishers for topic in findings.topics):
         for domain_id in domains_in_use():
             if domain_id != findings.domain_id and (found := _cameras_in(domain_id)):
@@ -54,7 +54,7 @@ def examine(seconds: float) -> Findings:
 
 @contextmanager
 def _node_in(domain_id):
-    """Give a node and its executor in a domain; None for that of the shell."""
+    """Yield a node and its executor in a domain; None for that of the shell."""
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=domain_id)
     try:
@@ -69,9 +69,9 @@ def _node_in(domain_id):
 
 
 def _cameras_in(domain_id: int) -> dict:
-    """Give the types of the event topics of another domain, by name."""
+    """Return the types of the event topics of another domain, by name."""
     with _node_in(domain_id) as (node, executor):
-        end_s = time.monotonic() + OTHER_DOMAIN_S
+        end_s = time.monotonic() + DISCOVERY_TIMEOUT_S
         found = {}
         while not found and time.monotonic() < end_s:
             executor.spin_once(timeout_sec=LOOK_PERIOD_S)
@@ -80,27 +80,27 @@ def _cameras_in(domain_id: int) -> dict:
         return found
 
 
-class Examiner:
+class Inspector:
     """Listen to all event topics, to diagnostics and to simulated time."""
 
     def __init__(self, node, executor):
-        """Begin to listen to diagnostics."""
+        """Subscribe to diagnostics and to simulated time."""
         self._node, self._executor = node, executor
         self._self = f'/{node.get_name()}'
         self._probes, self._followed = {}, {}
         """Probes and FollowedTopics, by name and type of the topic."""
         self._statuses = {}
-        """The newest DiagnosticStatus of our nodes, and their kind, by name with namespace."""
+        """Kind and newest DiagnosticStatus of our nodes, by name with namespace."""
         self._sim_ns = None
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         node.create_subscription(Clock, '/clock', self._on_clock, CLOCK_QOS)
 
     def listen(self, seconds: float) -> None:
-        """Listen for so long since the last new topic was found, or until our nodes answer."""
+        """Listen this long after the last new topic was found, or until all our nodes report."""
         look_s = 0.0
         end_s = time.monotonic() + seconds
         while (now_s := time.monotonic()) < end_s or (
-                now_s < end_s + ANSWER_S and not self._all_have_answered()):
+                now_s < end_s + DIAGNOSTICS_TIMEOUT_S and not self._all_have_reported()):
             if now_s > look_s:
                 look_s = now_s + LOOK_PERIOD_S
                 if self._probe_new_topics():
@@ -108,16 +108,16 @@ class Examiner:
             self._executor.spin_once(timeout_sec=LOOK_PERIOD_S)
 
     def _nodes_there(self) -> dict:
-        """Give the names of all nodes, by name with namespace."""
+        """Return the names of all nodes, by name with namespace."""
         return {f'{namespace.rstrip("/")}/{name}': name
                 for name, namespace in self._node.get_node_names_and_namespaces()}
 
-    def _all_have_answered(self) -> bool:
+    def _all_have_reported(self) -> bool:
         return all(full_name in self._statuses
                    for full_name, name in self._nodes_there().items() if name in MARKS)
 
     def _probe_new_topics(self) -> bool:
-        """Subscribe to topics that can be read and have come up; tell whether there was one."""
+        """Subscribe to new topics that can be read; return whether there was one."""
         found = False
         for name, message_type, published in self._topics():
             if (name, message_type) in self._probes or not published or (
@@ -130,7 +130,7 @@ class Examiner:
         return found
 
     def _topics(self):
-        """Give name, type and publishers of each event topic, once for each of its types."""
+        """Yield name, type and publishers of each event topic, once for each of its types."""
         for name, types in sorted(event_topics(self._node).items()):
             there = publishers(self._node, name)
             for message_type in types:
@@ -151,7 +151,7 @@ class Examiner:
                     self._statuses[f'/{status.name}'] = kind, status
 
     def findings(self) -> Findings:
-        """Write down what is there now, and what was heard."""
+        """Return what is in the graph now, and what was received."""
         node = self._node
         nodes = sorted(self._our_nodes(), key=lambda each: each.name)
         read = [each.reads for each in nodes if each.kind == 'event_stream']
@@ -162,7 +162,7 @@ class Examiner:
             discovery_range=discovery_range(),
             packages=installed_packages(),
             topics=[self._event_topic(*each) for each in self._topics()],
-            foreign_topics={name: parties(found)
+            foreign_topics={name: as_parties(found)
                             for name, found in foreign_publishers(node, read).items()},
             mismatches=[text for name, types in node.get_topic_names_and_types()
                         if any(each in OUR_TYPES for each in types)
@@ -172,11 +172,11 @@ class Examiner:
 
     def _event_topic(self, name: str, message_type: str, published: list) -> EventTopic:
         topic = EventTopic(
-            name, message_type, why_unreadable(message_type), parties(published),
-            parties(each for each in self._readers(name) if each.message_type == message_type),
+            name, message_type, why_unreadable(message_type), as_parties(published),
+            as_parties(each for each in self._readers(name) if each.message_type == message_type),
             self._mismatches(name, published))
         if (name, message_type) in self._probes:
-            self._probes[name, message_type].report(topic)
+            self._probes[name, message_type].write_to(topic)
             topic.contenders = self._followed[name, message_type].contenders()
         return topic
 
@@ -184,16 +184,16 @@ class Examiner:
         return [each for each in subscribers(self._node, name) if each.node != self._self]
 
     def _mismatches(self, name: str, published: list) -> list:
-        return [f'{reader.node} gets nothing from {sender.node} on {name}: {reason}'
+        return [f'{reader.node} receives nothing from {sender.node} on {name}: {reason}'
                 for sender in published for reader in self._readers(name)
                 if (reason := why_unconnected(sender, reader))]
 
     def _our_nodes(self):
-        """Give our nodes: those that tell how they do, and those that only have the name."""
+        """Yield our nodes: those with diagnostics, and those that only have the name of one."""
         for full_name, name in self._nodes_there().items():
             if full_name in self._statuses:
                 kind, status = self._statuses[full_name]
-                # What event_stream reads is known before it subscribes.
+                # Diagnostics contain the topic of event_stream also before it subscribes.
                 reads = status.hardware_id if kind == 'event_stream' else self._stream_of(
                     full_name)
                 yield OurNode(full_name, kind, reads, LEVELS[status.level], status.message,
@@ -202,27 +202,27 @@ class Examiner:
                 yield OurNode(full_name, name)
 
     def _stream_of(self, full_name: str) -> str:
-        """Name the topic that a classifier has its packets from, if they come by topic."""
+        """Return the topics from which a classifier reads packets; empty in a composed process."""
         return ', '.join(
             topic for topic, types in self._node.get_topic_names_and_types()
             if STREAM_TYPE in types
             and any(each.node == full_name for each in subscribers(self._node, topic)))
 
 
-def parties(found) -> list:
-    """Give a Party for each Endpoint."""
+def as_parties(found) -> list:
+    """Return a Party for each Endpoint."""
     return [Party(each.node, each.message_type, each.qos.reliability.name.lower(),
                   each.qos.durability.name.lower()) for each in found]
 
 
 def installed_packages() -> dict:
-    """Tell which of the message packages that the nodes use are installed, by name."""
+    """Return whether each message package that the nodes use is installed, by name."""
     names = [*(message_type.split('/')[0] for message_type in EVENT_TYPES), 'vision_msgs']
     return {name: getattr(find_spec(name), 'origin', None) is not None for name in names}
 
 
 def discovery_range() -> str:
-    """Say how far the middleware looks for others, as the environment sets it."""
+    """Return the discovery range of the middleware, as the environment sets it."""
     localhost_only = os.environ.get('ROS_LOCALHOST_ONLY') == '1'
     if os.environ.get('ROS_DISTRO') == 'humble' or localhost_only:
         return 'LOCALHOST (ROS_LOCALHOST_ONLY=1)' if localhost_only else 'SUBNET'
