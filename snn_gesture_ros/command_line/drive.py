@@ -7,8 +7,8 @@ from pathlib import Path
 
 from snn_gesture_ros.command_line.terminal import image_file, usage
 
-AFTERWARDS_S = 0.5
-"""What is driven after the script's end."""
+DRAIN_S = 0.5
+"""Time after the end of the script that is drawn."""
 EXAMPLE = 'snn-gesture drive arm_roll:2 right_arm_clockwise:3 hand_clapping:1 --output drive.png'
 SCRIPT = ('none:0.5 arm_roll:1.3 none:0.4 right_arm_clockwise:4 right_hand_wave:2 '
           'right_arm_clockwise:3 left_hand_wave:1.4 right_arm_clockwise:3 hand_clapping:1.2 '

@@ -29,7 +29,7 @@ def test_generated_pages_are_those_of_the_code(reference):
 
 
 def test_every_topic_of_a_node_is_on_the_page(reference):
-    listed = {row.name for row in reference['TOPICS']} | {
+    listed = {row.name.removeprefix('~/') for row in reference['TOPICS']} | {
         name.rpartition('/')[2] for row in reference['SERVICES'] for name in row[0].split(', ')}
     made = {name.removeprefix('~/') for folder in ('nodes', 'ros')
             for path in (PROJECT / 'snn_gesture_ros' / folder).glob('*.py')
