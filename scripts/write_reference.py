@@ -84,8 +84,8 @@ TOPICS = (
           'the label of the gesture that was just shown'),
     Topic('/diagnostics', 'diagnostic_msgs/msg/DiagnosticArray', '', 'every node',
           'rqt_robot_monitor', 'status and metrics of every node, once a second', True),
-    Topic('~/state', 'std_msgs/msg/String', 'LATCHED_QOS', 'every node', 'other nodes of the package',
-          'what nodes need to know of each other, as JSON, latched'),
+    Topic('~/state', 'std_msgs/msg/String', 'LATCHED_QOS', 'every node',
+          'other nodes of the package', 'what nodes need to know of each other, as JSON, latched'),
     Topic('/clock', 'rosgraph_msgs/msg/Clock', '', 'event_player, with `clock:=true`',
           'nodes with `use_sim_time`', 'the time of the recording'),
 )
