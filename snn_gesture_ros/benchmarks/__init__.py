@@ -1,3 +1,3 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How fast events become decisions here and elsewhere; no node imports it."""
+"""Benchmarks of this package and of other libraries, for `snn-gesture bench`."""

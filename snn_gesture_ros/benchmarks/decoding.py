@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Decoding: messages of all encodings to events, against numpy and rclpy's objects."""
+"""Decoding: decode messages of all encodings, compared with numpy and with rclpy's objects."""
 from importlib import import_module
 
 import numpy as np
@@ -13,7 +13,7 @@ from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES
 
 WIDTH, HEIGHT = 640, 480
 EVENTS = 10_000
-"""In a message."""
+"""Number of events in a message."""
 MESSAGE_US = 1_000
 """Camera time of a message."""
 
@@ -33,7 +33,7 @@ def decoding_cases(events: np.ndarray) -> list:
     """
     Return the cases of one message in each encoding.
 
-    :param events: EVENT[n] of the message; their times are less than four seconds.
+    :param events: EVENT[n] of the message, with times below four seconds.
     """
     message = encode_event_array(events, 0, 'camera', HEIGHT, WIDTH)
     cases = [Case('EventArray', [message], decode_event_array, read_event_array_with_numpy,
@@ -68,7 +68,7 @@ def find_object_reader():
 
 
 def read_event_array_with_numpy(message):
-    """Read an EventArray by a strided view of each field."""
+    """Return the events of an EventArray, EVENT[n], by a strided view of each field."""
     read = read_event_array(message)
     start, count = read.events_offset, read.count
     events = np.empty(count, EVENT)
@@ -83,27 +83,27 @@ def read_event_array_with_numpy(message):
 
 
 def read_mono_with_numpy(payload):
-    """Read mono by its fields."""
+    """Return the events of a mono payload, EVENT[n], decoded by numpy."""
     words = np.frombuffer(payload, '<u4').reshape(-1, 2)
     pixels = words[:, 1]
     return gather(words[:, 0] // 1000, pixels & 0xffff, pixels >> 16 & 0x7fff, pixels >> 31)
 
 
 def read_libcaer_with_numpy(payload):
-    """Read libcaer by its fields."""
+    """Return the events of a libcaer payload, EVENT[n], decoded by numpy."""
     words = np.frombuffer(payload, '<u4').reshape(-1, 2)
     pixels = words[:, 0]
     return gather(words[:, 1], pixels >> 17, pixels >> 2 & 0x7fff, pixels >> 1 & 1)
 
 
 def read_evt3_with_numpy(payload):
-    """Read evt3 without vectors: what an event lacks is the latest word with it."""
+    """Return the events of evt3 without vectors: missing fields are in the latest word before."""
     times, last, y = read_words_with_numpy(payload, high=8, low=6, first=0, last=2)
     return gather(times, last & 0x7ff, y, last >> 11)
 
 
 def read_libcaer_cmp_with_numpy(payload):
-    """Read libcaer_cmp without vectors: what an event lacks is the latest word with it."""
+    """Return the events of libcaer_cmp without vectors: missing fields are in an earlier word."""
     times, last, x = read_words_with_numpy(payload, high=0, low=1, first=2, last=3)
     return gather(times, x, last & 0x7ff, last >> 11)
 
@@ -123,7 +123,7 @@ def read_words_with_numpy(payload, high, low, first, last):
 
 
 def gather(t, x, y, p):
-    """Put the columns into an array of EVENT."""
+    """Return an EVENT array with these columns."""
     events = np.empty(len(t), EVENT)
     events['t'], events['x'], events['y'], events['p'] = t, x, y, p
     return events

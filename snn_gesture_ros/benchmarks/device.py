@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One device from end to end: messages to scores, of one camera and of many in one batch."""
+"""One device from messages to scores, for one camera and for many in one batch."""
 from time import perf_counter
 
 import numpy as np
@@ -11,7 +11,7 @@ from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.frames.frame_stream import FramesByTime
 from snn_gesture_ros.network.checkpoint import load_checkpoint
-from snn_gesture_ros.network.classifier import REST, SpikingClassifier
+from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
 from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.torch_runtime import StaticStep
 from spikingjelly.activation_based import functional
@@ -22,12 +22,13 @@ WARM_UPS = 20
 
 def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dict:
     """
-    Time decisions on a device by the clock, its memory when warm and at the end included.
+    Measure the wall time of decisions on a device, and how much its memory grows.
 
     :param checkpoint: a path or the name of a shipped model.
     :param name: `auto`, `cpu`, `cuda` or `cuda:n`.
-    :param cameras: whose frames, which must be made already, are a batch.
-    :param rounds: decisions that the percentiles are of.
+    :param cameras: number of cameras in a batch; their frames are made before.
+    :param rounds: number of decisions for the percentiles.
+    :returns: results by name.
     :raises ValueError: if the device cannot be used.
     """
     device = choose_device(name)
@@ -39,7 +40,7 @@ def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dic
     to_frames = MessagesToFrames(
         EventStream(EVENT_ARRAY_TYPES[0], Geometry(), UNFILTERED),
         FramesByTime(card.size, frame_us(card), card.time_steps), frame_us(card))
-    messages, states = make_messages(card), [REST]
+    messages, states = make_messages(card), [INITIAL_STATE]
 
     def decide(number):
         for frame in to_frames(messages[number % len(messages)]):
@@ -63,7 +64,7 @@ def measure_device(checkpoint: str, name: str, cameras: int, rounds: int) -> dic
 
 
 def time_calls(call, rounds: int, device: torch.device) -> tuple:
-    """Return the seconds of each call, after some that are not timed, and memory that grew."""
+    """Return the seconds of each call after WARM_UPS, and the growth of memory in bytes."""
     for number in range(WARM_UPS):
         call(number)
     before = free_bytes(device)
@@ -76,5 +77,5 @@ def time_calls(call, rounds: int, device: torch.device) -> tuple:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return the memory of a GPU that is free; 0 of the CPU."""
+    """Return the free memory of a GPU in bytes; 0 for the CPU."""
     return torch.cuda.mem_get_info(device)[0] if device.type == 'cuda' else 0

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames: from messages and from events, against numpy, tonic and SpikingJelly."""
+"""Frames: make them from messages and events, compared with numpy, tonic and SpikingJelly."""
 from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import count
@@ -22,9 +22,9 @@ from snn_gesture_ros.frames.frame_stream import FramesByTime
 TIME_STEPS, SIZE, FRAME_US = 16, 128, 62_500
 STREAM_MESSAGES = 600
 STREAM_SPACING_US = 2_000
-"""Camera time between messages of a stream, which repeats as if the camera restarted."""
+"""Camera time between messages of a stream; it repeats as after a restart of the camera."""
 HOT_EVERY = 200
-"""One event in so many is a hot pixel's, which fires in each message of a stream."""
+"""Every n-th event is that of a hot pixel, which fires in each message of a stream."""
 WINDOW_EVENTS = 100_000
 UNFILTERED = NoiseSettings(False, 0, 0)
 
@@ -37,7 +37,7 @@ def stream_cases() -> list:
 
 
 def make_stream() -> list:
-    """Return serialized messages of a camera, some of whose pixels fire in each of them."""
+    """Return serialized messages of a camera with hot pixels, which fire in each message."""
     hot = make_events(seed=STREAM_MESSAGES)[['x', 'y']][::HOT_EVERY]
     messages = []
     for number in range(STREAM_MESSAGES):
@@ -49,20 +49,20 @@ def make_stream() -> list:
 
 
 class MessagesToFrames:
-    """Send messages that come at their times, again and again, through both stages."""
+    """Turns messages that arrive at equal intervals into frames."""
 
     def __init__(self, stream: EventStream, frames, spacing_us: int):
         """
-        Begin with the first message.
+        Use these stages.
 
         :param frames: FramesByTime.
-        :param spacing_us: time between messages.
+        :param spacing_us: time between the arrivals of messages.
         """
         self._stream, self._frames = stream, frames
         self._arrivals_ns = count(0, 1000 * spacing_us)
 
     def __call__(self, message: bytes) -> list:
-        """Return the frames that a message completes; none where its times begin again."""
+        """Return the frames that a message completes; none if its times restart."""
         packet = self._stream.feed(message, next(self._arrivals_ns))
         return [] if packet is None else self._frames.push(packet)
 
@@ -72,7 +72,7 @@ def stream_case(name: str, messages: list, noise: NoiseSettings) -> Case:
     to_frames = MessagesToFrames(
         EventStream(EVENT_ARRAY_TYPES[0], Geometry(width=SIZE, height=SIZE), noise),
         FramesByTime(SIZE, FRAME_US, TIME_STEPS), STREAM_SPACING_US)
-    for message in messages:  # learns the hot pixels
+    for message in messages:  # finds the hot pixels
         to_frames(message)
     columns, rows = Geometry(width=SIZE, height=SIZE).tables(WIDTH, HEIGHT)
     pixel_map = rows[:, None] + columns
@@ -83,7 +83,7 @@ def stream_case(name: str, messages: list, noise: NoiseSettings) -> Case:
 
 
 def accumulate_with_numpy(message, pixel_map, frames):
-    """Add the events of an EventArray to the frames of their times, unfiltered; return them."""
+    """Count the events of an EventArray in the frames of their times; return the frames."""
     events = read_event_array_with_numpy(message)
     pixels = pixel_map[events['y'], events['x']]
     events, pixels = events[pixels >= 0], pixels[pixels >= 0]
@@ -96,7 +96,7 @@ def window_cases() -> tuple:
     """
     Return the cases of one window of events, and notes on those that are left out.
 
-    Ours maps the events to the picture, too, which here has the size of the sensor.
+    Ours also maps the events to an image, which here has the resolution of the sensor.
     """
     cleaner = Cleaner(Geometry(width=SIZE, height=SIZE), UNFILTERED, SIZE, SIZE)
     events = make_window()
@@ -133,7 +133,7 @@ def window_cases() -> tuple:
 
 
 def make_window() -> np.ndarray:
-    """Return random events that fill a window to its first and last microsecond, EVENT[n]."""
+    """Return random events from the first to the last microsecond of a window, EVENT[n]."""
     generator = np.random.default_rng(1)
     events = np.zeros(WINDOW_EVENTS, EVENT)
     events['t'] = np.sort(generator.integers(0, TIME_STEPS * FRAME_US, WINDOW_EVENTS))
@@ -145,10 +145,10 @@ def make_window() -> np.ndarray:
 
 def spikingjelly_integration() -> ModuleType:
     """
-    Load SpikingJelly's module that integrates events to frames.
+    Load SpikingJelly's module that integrates events into frames.
 
-    It is loaded alone and without torchvision, which its package imports, which must fit the
-    build of torch, and which the integration does not use.
+    It is loaded without torchvision, which its package imports but the integration does not use,
+    and which would have to fit the build of torch.
 
     :raises ImportError: if SpikingJelly, or something that it needs, is missing or too old.
     """

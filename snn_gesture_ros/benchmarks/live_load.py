@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera that sends as many events as asked, to see whether the nodes keep up."""
+"""A camera with a chosen event rate, to measure whether the nodes can process it."""
 import os
 from pathlib import Path
 import threading
@@ -20,16 +20,16 @@ from vision_msgs.msg import Classification
 MESSAGE_US = 1000
 WIDTH, HEIGHT = 346, 260
 PAYLOADS = 16
-"""Different messages, sent over and over with new times."""
+"""Number of different messages, which are repeated with new times."""
 SETTLE_S = 2.5
-"""Time after the last message for the nodes to report all they have received."""
+"""Time after the last message in which the nodes report all that they have received."""
 
 
 class LiveLoad(Node):
-    """Send 1000 numbered messages a second and read what the nodes say of them."""
+    """Send 1000 numbered messages per second and read what the nodes report."""
 
     def __init__(self, events_per_s: int, seconds: float):
-        """Prepare the messages; nothing is sent before somebody listens."""
+        """Prepare the messages; they are sent when there is a subscriber."""
         super().__init__('live_load')
         rng = np.random.default_rng(1)
         count = events_per_s * MESSAGE_US // 1_000_000
@@ -41,7 +41,7 @@ class LiveLoad(Node):
         self._publisher = self.create_publisher(
             message_class(EVENT_PACKET_TYPE), 'events', CAMERA_QOS)
         self.delays_ms = []
-        """From the end of a frame to the arrival of its scores."""
+        """Times from the end of a frame to the arrival of its scores."""
         self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
 
     def _on_scores(self, scores) -> None:
@@ -60,9 +60,9 @@ class LiveLoad(Node):
 
     def run(self, pids: dict) -> dict:
         """
-        Send everything, once somebody listens, and wait for the nodes' reports.
+        Send all messages when there is a subscriber, and wait for the reports of the nodes.
 
-        :param pids: processes whose CPU time is measured, by name.
+        :param pids: ids of the processes whose CPU time is measured, by name.
         :returns: seconds of CPU per second of the run, by name.
         """
         while not (self._publisher.get_subscription_count()
@@ -77,7 +77,7 @@ class LiveLoad(Node):
         end_ns = self.get_clock().now().nanoseconds + round(SETTLE_S * 1e9)
         while self.get_clock().now().nanoseconds < end_ns:
             rclpy.spin_once(self, timeout_sec=0.1)
-        # Only now is all work done, where the nodes have fallen behind.
+        # Slow nodes have finished their work only now.
         return {name: (cpu_seconds(pid) - before[name]) / run_s for name, pid in pids.items()}
 
     def _publish(self):
@@ -92,18 +92,20 @@ class LiveLoad(Node):
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the CPU time that a process has used, in seconds (Linux)."""
+    """Return the CPU time that a process has used, in seconds (Linux only)."""
     fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
 def measure(pids: dict, events_per_s: int, seconds: float) -> dict:
     """
-    Send events to running nodes.
+    Send events to running nodes and return what they did with them.
 
     :param pids: process ids of the nodes, by the name of the executable.
-    :returns: what was sent and received, what was lost, delays of decisions, memory and the CPU
-        time used.
+    :param events_per_s: event rate.
+    :param seconds: duration.
+    :returns: by name: numbers of messages sent, received and lost, delays of decisions in ms,
+        memory in MB and cores used.
     """
     rclpy.init()
     load = LiveLoad(events_per_s, seconds)

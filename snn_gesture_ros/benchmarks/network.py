@@ -1,10 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The network: the cost of a decision, against SpikingJelly's own modes and the seed project's way.
+The network: the cost of a decision, compared with SpikingJelly's modes and the seed project.
 
-Ours is a decision for every frame, each a single time step; so is SpikingJelly's single-step mode.
-Its multi-step mode runs the T steps of the window that ends with the frame.
+Here each frame has a decision and costs a single time step, as in SpikingJelly's single-step mode.
+Its multi-step mode runs the T time steps of the window that ends with the frame.
 """
 from collections import deque
 from copy import deepcopy
@@ -25,7 +25,7 @@ from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
-from snn_gesture_ros.network.classifier import REST, SpikingClassifier
+from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
 from snn_gesture_ros.network.gesture_net import FusedLIFNode
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import lower
@@ -34,7 +34,7 @@ import torch
 
 SHIPPED = 'fast'
 SENSOR = 128
-"""Width and height of the sensor, and of the picture, in pixels."""
+"""Width and height of the sensor and of the image, in pixels."""
 WINDOWS = 64
 MESSAGES = 256
 EVENTS_PER_S = 50_000
@@ -44,7 +44,7 @@ def network_cases(folder: Path) -> list:
     """
     Return the cases of both networks in both runtimes.
 
-    :param folder: where the checkpoint of a random network may be kept while they run.
+    :param folder: folder for the checkpoint of a random network, which must exist while they run.
     """
     random = save_dvs_gesture_net(folder, channels=32)
     exported = random.with_suffix(EXPORTED)
@@ -59,7 +59,7 @@ def network_cases(folder: Path) -> list:
 
 
 def save_dvs_gesture_net(folder: Path, channels: int) -> Path:
-    """Write SpikingJelly's network with random weights, also exported; return its checkpoint."""
+    """Save SpikingJelly's network with random weights, also exported; return its checkpoint."""
     torch.manual_seed(0)
     architecture = {'model': 'DVSGestureNet', 'channels': channels}
     card = ModelCard(
@@ -76,8 +76,8 @@ def decision_cases(name: str, stock: 'StockNetwork', classifier: SpikingClassifi
     """
     Return the cases of one network in one runtime.
 
-    :param stock: the network as SpikingJelly has it.
-    :param classifier: the same, as we run it.
+    :param stock: the network with SpikingJelly's own neurons.
+    :param classifier: the same network in this package.
     """
     card = stock.card
     frames = make_frames(card)
@@ -86,12 +86,12 @@ def decision_cases(name: str, stock: 'StockNetwork', classifier: SpikingClassifi
         EventStream(EVENT_ARRAY_TYPES[0], Geometry(), NoiseSettings(False, 0, 0)),
         FramesByTime(card.size, frame_us(card), card.time_steps), frame_us(card))
 
-    states = [REST]
+    states = [INITIAL_STATE]
 
     def step(window):
         states[:] = classifier.step([window[-1]], states)
 
-    def decide(message):  # of MESSAGES, which begin again and again, three end no frame
+    def decide(message):  # at each restart of the messages, three complete no frame
         for frame in to_frames(message):
             states[:] = classifier.step([frame.counts], states)
 
@@ -100,8 +100,8 @@ def decision_cases(name: str, stock: 'StockNetwork', classifier: SpikingClassifi
              f'SpikingJelly, T={card.time_steps} steps at once'),
         Case(name, windows, step, lambda window: stock.single_step(window[-1]),
              'SpikingJelly, step by step'),
-        Case(f'{name}, from events', make_messages(card), decide, SeedsWay(stock).decide,
-             f"the seed's way, T={card.time_steps}")]
+        Case(f'{name}, from events', make_messages(card), decide, SeedMethod(stock).decide,
+             f'the seed project, T={card.time_steps}')]
 
 
 def frame_us(card: ModelCard) -> int:
@@ -110,7 +110,7 @@ def frame_us(card: ModelCard) -> int:
 
 
 def make_frames(card: ModelCard) -> np.ndarray:
-    """Return random event counts, one frame more for each window, uint16 [n, 2, H, W]."""
+    """Return random event counts, uint16 [n, 2, H, W]; each window starts one frame later."""
     events = EVENTS_PER_S * frame_us(card) / 1e6
     shape = (WINDOWS + card.time_steps - 1, 2, card.size, card.size)
     generator = np.random.default_rng(0)
@@ -166,7 +166,7 @@ class StockNetwork:
 
     def single_step(self, frame: np.ndarray) -> np.ndarray:
         """
-        Run a step from where the last one left the network.
+        Run a time step with the state after the last one.
 
         :param frame: event counts, uint16 [2, H, W].
         :returns: output, float32 [labels].
@@ -176,17 +176,16 @@ class StockNetwork:
             return self._stepping(frame[None])[0].numpy()
 
 
-class SeedsWay:
+class SeedMethod:
     """
-    How the seed project decides: collect T frames' events, integrate them, run all T steps.
+    The method of the seed project: collect the events of T frames, integrate, run all T steps.
 
-    Written anew from a description of Mars-Mah3r/Real-time-SpikingJelly-SNN: events are kept as
-    arrays t, x, y, p, cut by a fixed duration and added up by numpy; here the messages are
-    decoded by numpy, too, which is kind: rclpy's objects would take a hundred times longer.
+    Written from a description of Mars-Mah3r/Real-time-SpikingJelly-SNN: events are arrays t, x, y,
+    p, sliced by a fixed duration and counted by numpy. Here the messages are also decoded by
+    numpy, which favors the seed project: rclpy's objects would take a hundred times longer.
     """
 
     def __init__(self, network: StockNetwork):
-        """Begin with a window without events."""
         self._network = network
         card = network.card
         self._scale = SENSOR // card.size
@@ -196,7 +195,7 @@ class SeedsWay:
 
     def decide(self, message: bytes) -> np.ndarray:
         """
-        Take the serialized EventArray of a frame's duration and decide on the latest T.
+        Decide on the latest T frames, the last of which is this serialized EventArray.
 
         :returns: mean output, float32 [labels].
         """
@@ -205,7 +204,7 @@ class SeedsWay:
 
     def integrate(self, events: np.ndarray) -> np.ndarray:
         """
-        Integrate events to frames of fixed duration, the last of which has the newest event.
+        Integrate events into frames of fixed duration; the newest event is in the last frame.
 
         :param events: EVENT[n], n > 0.
         :returns: event counts, uint16 [T, 2, H, W].

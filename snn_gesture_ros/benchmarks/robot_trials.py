@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trials of running nodes as on a robot: commands, other networks, activations, kills."""
+"""Trials of running nodes as on a robot: commands, hot-swaps, activations, kills."""
 import os
 from pathlib import Path
 import shutil
@@ -23,9 +23,9 @@ from vision_msgs.msg import Classification
 
 CLASSIFIER = 'gesture_classifier'
 SHOWN, TRIED = 'right_hand_wave', 'arm_roll'
-"""What the simulated person does without end, and whose scores the trial of commands sends."""
+"""The gesture that the simulated person repeats, and the one whose scores the trial sends."""
 CRUISE_M_S, FAST_M_S = 0.1, 0.3
-"""What gestures command, and what the one that is tried does."""
+"""Speed that gestures command, and speed of the gesture that is tried."""
 LIMIT = '{max: 1, acceleration: 1000, deceleration: 1000}'
 TABLE = f"""
 velocity: {{linear: {LIMIT}, angular: {LIMIT}}}
@@ -34,25 +34,24 @@ rows:
 """
 ROW = ('- {{gesture: {}, do: drive, linear_x: {}, min_score: 0.01, hold_ms: 0, '
        'release_ms: 0}}\n')
-DEAD_S = 0.5
-PATIENCE_S = 60.0
+MAX_STOP_S = 0.5
+TIMEOUT_S = 60.0
 TRIED_SCORES = 'tried_scores'
 
 
 class RobotTrials(Node):
-    """Hear scores and velocities; call the nodes' services."""
+    """Subscribe to scores and velocities, and call the services of the nodes."""
 
     def __init__(self):
-        """Begin to listen."""
         super().__init__('robot_trials')
         self._states = NodeStates(self, [CLASSIFIER])
         self.scores = []
-        """Stamp in nanoseconds and steady time of arrival in seconds, of each."""
+        """Pairs of stamp in nanoseconds and steady time of arrival in seconds."""
         self.speed_m_s = None
         self.create_subscription(Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
         self.create_subscription(Twist, 'cmd_vel', self._on_velocity, 10)
         self._sender = self.create_publisher(Classification, TRIED_SCORES, GESTURE_QOS)
-        """Sends on what the classifier says, and what is tried: a robot hears one sender alone."""
+        """Sends the scores of classifier and trial: gesture_behavior reads only one publisher."""
         self._enable = self.create_client(SetBool, f'{CLASSIFIER}/enable')
         self._set = self.create_client(SetParameters, f'{CLASSIFIER}/set_parameters')
 
@@ -68,12 +67,12 @@ class RobotTrials(Node):
         """
         Spin until a condition is true.
 
-        :raises ValueError: if that takes more than PATIENCE_S.
+        :raises ValueError: if that takes more than TIMEOUT_S.
         """
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while not condition():
             if time.monotonic() > deadline:
-                raise ValueError(f'waited in vain for {what}')
+                raise ValueError(f'no sign of {what} within {TIMEOUT_S:g} s')
             rclpy.spin_once(self, timeout_sec=0.05)
 
     def _call(self, client, request):
@@ -120,7 +119,7 @@ class RobotTrials(Node):
         return self._states.state_of(CLASSIFIER)['frames_dropped']
 
     def activations(self, times: int, pid: int) -> dict:
-        """Switch the classifier off and on; tell its memory after ten times and the last."""
+        """Deactivate and activate the classifier; return its memory early and late, in MB."""
         memory = []
         for _ in range(times):
             for wanted in (False, True):
@@ -134,7 +133,7 @@ class RobotTrials(Node):
                 'mb_active_late': memory[-1]}
 
     def kills(self, times: int, nodes, classifier) -> dict:
-        """Kill the classifier while the robot moves; tell how long it goes on, in ms."""
+        """Kill the classifier while the robot moves; return the times until it stands, in ms."""
         delays_ms = []
         for _ in range(times):
             known = len(self.scores)
@@ -147,25 +146,25 @@ class RobotTrials(Node):
             classifier = nodes.start(CLASSIFIER)
         return {'kills': times, 'stop_ms_p50': float(np.median(delays_ms)),
                 'stop_ms_longest': max(delays_ms),
-                'stops_later_than_500_ms': sum(each > 1000 * DEAD_S for each in delays_ms)}
+                'stops_later_than_500_ms': sum(each > 1000 * MAX_STOP_S for each in delays_ms)}
 
 
 def run_trials(nodes, folder: Path, times: int) -> dict:
     """
-    Start the nodes, a simulated camera and a robot's behaviour, and try them.
+    Start the nodes, a simulated camera and gesture_behavior, and run all trials.
 
     :param nodes: where processes are started.
     :param folder: for the table of the behavior and a copy of the network.
-    :param times: exchanges and kills; commands and activations are twice as many.
+    :param times: number of hot-swaps and kills; commands and activations are twice as many.
     :returns: figures by name.
-    :raises ValueError: if a node does not do what it should at all.
+    :raises ValueError: if a node does not react at all.
     """
     table = folder / 'trials.yaml'
     table.write_text(TABLE + ''.join(
         ROW.format(label, FAST_M_S if label == TRIED else CRUISE_M_S)
         for label in DVS128_GESTURES))
     environment = dict(os.environ)
-    avoid_shared_memory()       # in which a kill can hold up who listens, too
+    avoid_shared_memory()       # a process that is killed there can block its subscribers
     try:
         rclpy.init()
         trials = RobotTrials()

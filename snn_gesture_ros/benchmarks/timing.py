@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Timing: two ways to the same result, measured in turn, and the table of the results."""
+"""Timing: measure two implementations of the same task in turn, and format the results."""
 from collections.abc import Callable
 from itertools import cycle
 import os
@@ -13,24 +13,24 @@ import numba
 import numpy as np
 
 TURN_S = 0.01
-"""Time that a way gets in each round, long enough to fill the caches that others used."""
+"""Time of an implementation in each round, long enough to fill the caches again."""
 
 
 class Case(NamedTuple):
-    """One row: two ways to do the same with the same inputs."""
+    """One row of results: two implementations with the same inputs."""
 
     name: str
     inputs: list
-    """Serialized messages or arrays, of which each call takes the next."""
+    """Serialized messages or arrays; each call gets the next."""
     ours: Callable
     reference: Callable
     reference_name: str
     events: int = 0
-    """In an input; 0 where a call makes one decision."""
+    """Number of events in an input; 0 if a call is one decision."""
 
     @property
     def unit(self) -> str:
-        """Of processor time."""
+        """Unit of `value`."""
         return 'M events/s' if self.events else 'ms'
 
     def value(self, seconds: float) -> float:
@@ -40,17 +40,17 @@ class Case(NamedTuple):
 
 def measure(cases: list, rounds: int) -> list:
     """
-    Time the cases in turn, round after round.
+    Measure the cases in turn, round after round.
 
-    :param cases: of Case.
-    :param rounds: how many repeats the medians are of.
-    :returns: for each a row: a dict of its name and unit, median and 95th percentile (the slow
-        side) of both ways, and how many times faster ours is by the medians.
+    :param cases: list of Case.
+    :param rounds: number of rounds for the medians.
+    :returns: a row for each case: a dict of its name and unit, median and 95th percentile (the
+        slow side) of both implementations, and the ratio of the medians.
     """
     ways = [(cycle(case.inputs), call)
             for case in cases for call in (case.ours, case.reference)]
     for way in ways:
-        time_calls(*way, 0)  # compiles it
+        time_calls(*way, 0)  # warm-up
     seconds = np.array([[time_calls(*way, TURN_S) for way in ways] for _ in range(rounds)])
     medians, slow = np.percentile(seconds, (50, 95), axis=0).reshape(2, -1, 2).tolist()
     return [{'name': case.name, 'ours': case.value(ours), 'reference': case.value(reference),
@@ -63,8 +63,8 @@ def time_calls(inputs, call, turn_s: float) -> float:
     """
     Call with one input after the other for `turn_s`, and return the mean seconds of a call.
 
-    It is the processor's time that counts, of all threads, so that a busy machine changes little.
-    Each input is copied just before it is read, as the middleware does; the copy is not counted.
+    The processor time of all threads is measured, which depends little on other load. Each input
+    is copied just before the call, as the middleware does; the copy is not counted.
     """
     seconds, calls = 0.0, 0
     while seconds <= turn_s:
@@ -79,15 +79,15 @@ def time_calls(inputs, call, turn_s: float) -> float:
 
 def as_table(rows: list, rounds: int, versions: str) -> str:
     """
-    Return the rows under a header that says what they were measured on.
+    Return the rows as a table, under a header with the machine and the versions.
 
-    :param rows: as `measure` returns them, after so many rounds.
-    :param versions: of the libraries that were measured.
+    :param rows: result of `measure` after these rounds.
+    :param versions: text with the versions of the libraries.
     """
     lines = [f'{cpu_model()}, {os.cpu_count()} cores, 1 thread used',
              f'Python {platform.python_version()}, numpy {np.__version__}, '
              f'numba {numba.__version__}, {versions}',
-             f'processor time, {rounds} rounds in which all take turns: median (slowest 5 %)',
+             f'processor time, {rounds} rounds: median (slowest 5 %)',
              '',
              f'{"":<40} {"ours":>17} {"reference":>17} {"":<10} {"ratio":>7}  reference']
     for row in rows:
@@ -99,7 +99,7 @@ def as_table(rows: list, rounds: int, versions: str) -> str:
 
 
 def cpu_model() -> str:
-    """Return the name of the processor, or of its architecture where it has none."""
+    """Return the name of the processor, or its architecture if the name is not known."""
     cpuinfo = Path('/proc/cpuinfo')
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]

@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The decider: from scores that come many times a second to gestures that start and end.
+The gesture filter: turn many scores a second into gestures that start and end.
 
-The scores are averaged over time as logarithms (a logarithmic opinion pool): where a label is
-unlikely for a moment, that counts against it more than likely moments count for it. A gesture
-starts when its averaged score reaches the start threshold and is the best; it ends when it falls
-below the lower end threshold, or when another gesture starts. The label `none` is the absence of
-a gesture and never starts, so that a gesture made twice with a pause between fires twice.
+The logarithms of the scores are averaged over time (a logarithmic opinion pool), so that one
+decision against a label weighs more than one decision for it. There is hysteresis: a gesture
+starts when its averaged score is the best and reaches the start threshold; it ends when its score
+falls below the lower end threshold, or when another gesture starts. The label `none` means that
+no gesture is made and never starts, so that a gesture made twice with a pause starts twice.
 """
 from dataclasses import dataclass
 import math
@@ -17,8 +17,8 @@ import numpy as np
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.settings import check_fields, setting
 
-FAINTEST = 1e-4
-"""Score below which less is no stronger evidence."""
+MIN_SCORE = 1e-4
+"""Lower scores are raised to this, so that one decision alone cannot rule a label out."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,16 @@ class DecisionSettings:
             raise ValueError('thresholds must be 0 <= end_threshold <= start_threshold <= 1')
 
 
-class Change(NamedTuple):
-    """A gesture that starts, or the end of one."""
+class Transition(NamedTuple):
+    """The start of a gesture, or its end."""
 
     label: Optional[str]
-    """None where a gesture ended."""
+    """The gesture that starts; None where one ends."""
     score: float
 
 
-def silence(labels) -> np.ndarray:
-    """Give the scores of silence: all on `none`, if there is such a label."""
+def silence_scores(labels) -> np.ndarray:
+    """Return the scores of silence, [labels]: 1 for `none`, if it is a label, and else 0."""
     return np.array([float(label == NONE) for label in labels])
 
 
@@ -57,29 +57,28 @@ class Decider:
     """Decide which gesture is being made, if any."""
 
     def __init__(self, labels, settings: DecisionSettings):
-        """Begin with no gesture, after a long silence."""
         self.labels = tuple(labels)
         self.settings = settings
         self.gesture = None
         """The gesture that is being made now, or None."""
-        self._logs = _logarithms(silence(self.labels))
+        self._logs = _logarithms(silence_scores(self.labels))
         self._allowed = np.array([label != NONE for label in self.labels])
         self._t_us = None
 
     @property
     def scores(self) -> np.ndarray:
-        """Averaged scores, [labels]; without a label `none` they sum to less than one."""
+        """Averaged scores, [labels]; without a label `none` their sum is less than one."""
         powers = np.exp(self._logs - self._logs.max())
         return (powers / powers.sum())[:len(self.labels)]
 
     def update(self, t_us: int, scores: np.ndarray) -> list:
         """
-        Take in one decision of the network.
+        Average the scores of one decision with those before it.
 
         :param t_us: camera time of the decision.
-        :param scores: [labels] that sum to one; `silence` where the camera saw nothing.
-        :returns: the changes that it brings, in their order: an end comes before a start.
-        :raises ValueError: if the number of scores is not that of the labels.
+        :param scores: [labels] that sum to one; `silence_scores` where the camera saw nothing.
+        :returns: the gestures that end or start with it; an end comes before a start.
+        :raises ValueError: if there is not one score for each label.
         """
         if len(scores) != len(self.labels):
             raise ValueError(f'{len(scores)} scores for {len(self.labels)} labels')
@@ -88,36 +87,37 @@ class Decider:
         candidates = np.where(self._allowed, averaged, -1)
         best = int(candidates.argmax())
         label, score = self.labels[best], float(candidates[best])
-        changes = []
+        transitions = []
         starts = label != self.gesture and score >= self.settings.start_threshold
         if self.gesture is not None:
             current = float(averaged[self.labels.index(self.gesture)])
             if starts or current < self.settings.end_threshold:
-                changes.append(Change(None, current))
+                transitions.append(Transition(None, current))
                 self.gesture = None
         if starts:
             self.gesture = label
-            changes.append(Change(label, score))
-        return changes
+            transitions.append(Transition(label, score))
+        return transitions
 
     def restart(self) -> None:
-        """Forget the scores so far; a gesture that is being made ends with the next decision."""
-        self._logs = _logarithms(silence(self.labels))
+        """Reset the average; a gesture that is being made ends with the next decision."""
+        self._logs = _logarithms(silence_scores(self.labels))
         self._t_us = None
 
     def follow(self, before: 'Decider') -> list:
         """
-        Go on where another decider was; with other labels, begin anew.
+        Copy the state of another filter, after a hot-swap; if its labels differ, start empty.
 
-        :returns: the changes that this brings: the end of the other's gesture, if it has other
-            labels.
+        :returns: the end of the gesture of the other filter, if its labels differ.
         """
         if before.labels == self.labels:
             self._logs = before._logs.copy()
             self.gesture, self._t_us = before.gesture, before._t_us
             return []
         ended = before.gesture
-        return [] if ended is None else [Change(None, before.scores[before.labels.index(ended)])]
+        if ended is None:
+            return []
+        return [Transition(None, before.scores[before.labels.index(ended)])]
 
     def _average(self, t_us: int, scores: np.ndarray) -> None:
         elapsed_ms = 0 if self._t_us is None else max(t_us - self._t_us, 0) / 1000
@@ -128,6 +128,6 @@ class Decider:
 
 
 def _logarithms(scores: np.ndarray) -> np.ndarray:
-    """Give the logarithm of each label's score, and last of what is missing to one."""
+    """Return the logarithm of each score, [labels + 1]; the last is of what is missing to one."""
     missing = 1 - scores.sum()
-    return np.log(np.maximum([*scores, missing], FAINTEST))
+    return np.log(np.maximum([*scores, missing], MIN_SCORE))

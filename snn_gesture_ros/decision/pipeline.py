@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline: both stages of the chain, one after the other, in one thread without ROS."""
+"""The pipeline: both stages of the chain in one thread, without ROS."""
 from dataclasses import asdict, dataclass
 
 from snn_gesture_ros.decision.decider import DecisionSettings
@@ -16,7 +16,7 @@ from snn_gesture_ros.settings import make_settings
 
 @dataclass(frozen=True)
 class NodeSettings:
-    """What the parameters of both nodes say; see `parameters.py`."""
+    """The settings of both nodes; see `parameters.py`."""
 
     geometry: Geometry
     noise: NoiseSettings
@@ -29,10 +29,11 @@ class NodeSettings:
     @classmethod
     def of(cls, given: dict) -> 'NodeSettings':
         """
-        Sort the values of parameters.
+        Return the settings that parameters choose.
 
-        :param given: by name, of EVENT_STREAM and GESTURE_CLASSIFIER; others have their default.
-        :raises ValueError: if they do not go together.
+        :param given: values by name, of EVENT_STREAM and GESTURE_CLASSIFIER; the others have
+            their defaults.
+        :raises ValueError: if a value is wrong or two contradict each other.
         """
         return cls(make_settings(Geometry, given), make_settings(NoiseSettings, given),
                    make_settings(StreamSettings, given).batch_us,
@@ -42,16 +43,16 @@ class NodeSettings:
 
 
 class Pipeline:
-    """Serialized messages of a camera to decisions, with time passing as it is told."""
+    """Turn the serialized messages of a camera into decisions; the caller passes the time."""
 
     def __init__(self, message_type: str, classifier, settings: NodeSettings,
                  on_packet=lambda packet: None):
         """
-        Wait for the first message.
+        Make both stages.
 
         :param message_type: one of EVENT_TYPES.
         :param classifier: SpikingClassifier.
-        :param on_packet: called with each EventPacket between the stages.
+        :param on_packet: called with each packet that goes from the first stage to the second.
         :raises ValueError: if the settings do not fit the network.
         """
         self.stream = EventStream(message_type, settings.geometry, settings.noise,
@@ -60,13 +61,15 @@ class Pipeline:
                                        settings.min_events)
         self._on_packet = on_packet
         self._newest_ns = 0
-        """When the latest events came."""
+        """ROS time at which the latest events arrived."""
 
     def feed(self, data: bytes, now_ns: int):
         """
-        Yield each Frame that is complete when a message arrives, and its Decision or None.
+        Process a message, and yield each Frame that it completes with its Decision or None.
 
-        :raises ValueError: if the picture does not fit the network's frames.
+        :param data: serialized message.
+        :param now_ns: ROS time of its arrival.
+        :raises ValueError: if the resolution does not fit the network's frames.
         """
         yield from self._flush(now_ns)
         events = self.stream.counters.events_in
@@ -74,13 +77,14 @@ class Pipeline:
         if self.stream.counters.events_in > events:
             self._newest_ns = now_ns
         if packet is not None:
-            yield from self._decide(self.recognition.frames.wait(now_ns, packet.t_base_us))
+            yield from self._decide(
+                self.recognition.frames.advance_periodically(now_ns, packet.t_base_us))
             yield from self._take(packet, now_ns)
 
     def wait(self, now_ns: int):
-        """Let time pass without a message, as the timers of the nodes do; yield as `feed`."""
+        """Let time pass without a message, as the timers of the nodes do; yield the same pairs."""
         yield from self._flush(now_ns)
-        yield from self._decide(self.recognition.frames.wait(now_ns))
+        yield from self._decide(self.recognition.frames.advance_periodically(now_ns))
 
     def _flush(self, now_ns):
         if now_ns - self._newest_ns > FLUSH_PERIOD_NS:

@@ -1,87 +1,87 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recognition: clean events and time in, gestures out; one chain for the nodes and offline."""
+"""Recognition: turn clean events and time into gestures, in the nodes and offline."""
 from collections import deque
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
+from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence_scores
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.frame_stream import Frame, Slicing, TimedFrames
-from snn_gesture_ros.network.classifier import REST, SpikingClassifier
+from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
 
 MIN_EVENTS = 100
-"""Fewer events in a window are silence."""
-STILL_US = 200_000
-"""So long without any event is silence, too: a camera that has died shows no gesture."""
+"""A window with fewer events is silent."""
+SILENCE_US = 200_000
+"""After this time without any event there is silence, too: the camera may have failed."""
 
 
 class Decision(NamedTuple):
-    """What was recognized when a frame ended."""
+    """The result of one frame."""
 
     scores: np.ndarray
-    """Of the network or of silence, [labels]."""
+    """Scores of the network or of silence, [labels]."""
     changes: list
-    """Gestures that start or end with it, of Change."""
+    """List of Transition: the gestures that end or start with this frame."""
     silent: bool
-    """Whether the window that ends with the frame has too few events to believe the network."""
+    """Whether the window that ends with the frame has too few events for the network."""
 
 
 class Recognition:
     """
-    Clean events of one camera to gestures: frames, the network, the gesture filter.
+    Recognize gestures in the clean events of one camera: frames, network, gesture filter.
 
     `slice_packet` and `slice_silence` turn events and time into frames, `decide` turns a frame
-    into a decision. They share no state, so that a node runs them in two threads.
+    into a decision. They share no state, so that a node can run them in two threads.
     """
 
     def __init__(self, classifier: SpikingClassifier, slicing: Slicing = Slicing(),
                  settings: DecisionSettings = DecisionSettings(), min_events: int = MIN_EVENTS):
         """
-        Start without a gesture and without frames.
+        Prepare a stream with no events and no gesture.
 
-        :param classifier: its network may serve other streams, too.
-        :param min_events: fewer in the latest T frames are silence.
+        :param classifier: can be shared with other streams.
+        :param min_events: fewer events in the latest T frames are silence.
         :raises ValueError: if the network's frames cannot be sliced that way.
         """
         self.classifier = classifier
         self.frames = TimedFrames(slicing.frames(classifier.card))
         self.decider = Decider(classifier.card.labels, settings)
         self.min_events = min_events
-        self._state = REST
+        self._state = INITIAL_STATE
         self._events = deque(maxlen=classifier.card.time_steps)
         self._newest_us = None
-        """Time of the newest event."""
+        """Camera time of the newest event."""
 
     def slice_packet(self, packet: EventPacket, now_ns: int) -> list:
         """
         Return the Frames that the next packet completes, oldest first.
 
         :param now_ns: ROS time of its arrival.
-        :raises ValueError: if its picture does not fit the network's frames.
+        :raises ValueError: if its resolution does not fit the network's frames.
         """
         return self.frames.push(packet, now_ns)
 
     def slice_silence(self, now_ns: int) -> list:
-        """Return the Frames that time completes where no packets come, oldest first."""
+        """Return the Frames that end by now although no packet came, oldest first."""
         return self.frames.advance(now_ns)
 
     def decide(self, frame: Frame):
         """
-        Return the Decision on the next frame, None where the classifier gives no scores yet.
+        Return the Decision on the next frame, None where its window is not complete yet.
 
-        :raises ValueError: if the frame is not the network's.
+        :raises ValueError: if the frame does not have the network's shape.
         """
         return decide_batch([self], [frame])[0]
 
     def follow(self, before: 'Recognition', recent) -> list:
         """
-        Continue where another recognition was, after a hot-swap of the network.
+        Continue after a hot-swap where another recognition stopped.
 
-        :param before: what decided until now.
-        :param recent: the latest Frames that it decided on, oldest first; the network sees them
-            again, and nothing is decided on them.
-        :returns: the Changes that this brings: a gesture ends that this network does not know.
+        :param before: the recognition that decided until now.
+        :param recent: the latest Frames that it decided on, oldest first; this network runs them
+            for its state, without decisions.
+        :returns: the Transitions that this causes: the end of a gesture that is no label any more.
         """
         for frame in recent:
             self._restart_before(frame)
@@ -91,7 +91,7 @@ class Recognition:
 
     def _restart_before(self, frame: Frame) -> None:
         if frame.restart:
-            self._state = REST
+            self._state = INITIAL_STATE
             self.decider.restart()
             self._events.clear()
             self._newest_us = None
@@ -107,20 +107,20 @@ class Recognition:
         if scores is None:
             return None
         silent = (sum(self._events) < max(self.min_events, 1)
-                  or frame.t_newest_us - self._newest_us >= STILL_US)
+                  or frame.t_newest_us - self._newest_us >= SILENCE_US)
         if silent:
-            scores = silence(self.decider.labels)
+            scores = silence_scores(self.decider.labels)
         return Decision(scores, self.decider.update(frame.t_newest_us, scores), silent)
 
 
 def decide_batch(recognitions: list, frames: list) -> list:
     """
-    Let several streams of one classifier decide on a Frame each, in one batch.
+    Decide on one Frame of each of several streams, in one batch of the network.
 
-    :param recognitions: Recognition of each stream.
-    :param frames: the next Frame of each.
-    :returns: what `Recognition.decide` returns, for each.
-    :raises ValueError: if a frame is not the network's.
+    :param recognitions: the Recognition of each stream; all have the same classifier.
+    :param frames: the next Frame of each stream.
+    :returns: list with the result of `Recognition.decide` for each stream.
+    :raises ValueError: if a frame does not have the network's shape.
     """
     for recognition, frame in zip(recognitions, frames):
         recognition._restart_before(frame)

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The event: one pixel that saw the light change, and the types of messages that bring it."""
+"""The event: a change of brightness at one pixel; and the types of messages with events."""
 import numpy as np
 
 EVENT = np.dtype([('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', 'u1')], align=True)
@@ -11,14 +11,14 @@ A batch of events is a one-dimensional array of this type, in the order they wer
 
 
 class MalformedMessage(ValueError):
-    """The bytes are not the message that they are said to be."""
+    """The bytes are not a valid message of their type."""
 
 
 EVENT_ARRAY_TYPES = ('dv_ros2_msgs/msg/EventArray', 'dvs_msgs/msg/EventArray',
                      'prophesee_event_msgs/msg/EventArray')
 EVENT_PACKET_TYPE = 'event_camera_msgs/msg/EventPacket'
 EVENT_PACKET_TYPES = ('event_array_msgs/msg/EventArray', EVENT_PACKET_TYPE)
-"""The older name is of the same bytes."""
+"""Two names of the same format; the first is the older one."""
 EVENT_TYPES = (*EVENT_ARRAY_TYPES, *EVENT_PACKET_TYPES)
 EVENTS_TOPIC = '/events'
-"""Where the nodes and the commands look for a camera, if nothing else is said."""
+"""Default topic of a camera, for the nodes and the commands."""

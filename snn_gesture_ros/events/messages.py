@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Event messages of one topic, whatever their type: serialized bytes in, events out."""
+"""Event messages of one topic: turn serialized bytes of any message type into events."""
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -9,16 +9,16 @@ from snn_gesture_ros.events.codecs import Decoder
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPES, EVENT_TYPES, MalformedMessage
 
 MOST_PIXELS = 1 << 25
-"""No sensor has more; a message that says so is damaged."""
+"""No sensor has more; a message with a larger one is damaged."""
 
 
 class EventMessage(NamedTuple):
-    """What a message holds."""
+    """The contents of a message."""
 
     events: np.ndarray
     """EVENT[n], in the order they were sent."""
     stamp_ns: Optional[int]
-    """ROS time of the first event, as the driver gave it; None where that is not to be used."""
+    """ROS time of the first event, set by the driver; None where it must not be used."""
     frame_id: str
     width: int
     """Width of the sensor in pixels."""
@@ -26,7 +26,7 @@ class EventMessage(NamedTuple):
 
 
 class Triggers(NamedTuple):
-    """Edges at a camera's trigger input."""
+    """Counts of edges at a camera's trigger input."""
 
     rising: int = 0
     falling: int = 0
@@ -34,23 +34,23 @@ class Triggers(NamedTuple):
 
 
 class MessageDecoder:
-    """Decode the messages of one topic, whose codec's state carries over between them."""
+    """Decode the messages of one topic; the codec keeps its state from message to message."""
 
     def __init__(self, message_type: str):
         """
-        Begin with no message.
+        Prepare for messages of a type.
 
         :raises ValueError: if the type is not one of EVENT_TYPES.
         """
         if message_type not in EVENT_TYPES:
-            raise ValueError(f'{message_type} is no event message: use one of '
+            raise ValueError(f'{message_type} is not an event message: use one of '
                              f'{", ".join(EVENT_TYPES)}')
         self.numbered = message_type in EVENT_PACKET_TYPES
-        """Whether messages have numbers, so that lost ones are known."""
+        """Whether messages have sequence numbers, by which lost ones are counted."""
         self.lost = 0
-        """Messages missing by their numbers."""
+        """Number of missing messages, by their sequence numbers."""
         self.encoding = None
-        """How the events of an EventPacket are packed."""
+        """Encoding of the events in an event packet; None before the first."""
         self._codec = None
         self._codec_key = None
         self._past_triggers = Triggers()
@@ -60,21 +60,21 @@ class MessageDecoder:
 
     def decode(self, data: bytes) -> EventMessage:
         """
-        Decode a serialized message.
+        Return the events of a serialized message.
 
-        :raises MalformedMessage: if it cannot be read, or there is no sensor of its size.
-        :raises ValueError: if the encoding of its events is not known.
+        :raises MalformedMessage: if it is damaged, or its resolution is impossible.
+        :raises ValueError: if the encoding of its events is not supported.
         """
         return self._decode(data)
 
     @property
     def out_of_range(self) -> int:
-        """Events outside the sensor that the codecs have dropped."""
+        """Number of events outside the sensor, which the codecs have dropped."""
         return self._past_out_of_range + (self._codec.out_of_range if self._codec else 0)
 
     @property
     def triggers(self) -> Triggers:
-        """Triggers so far."""
+        """Counts of triggers since the start."""
         codec = self._codec
         now = Triggers(codec.triggers_rising, codec.triggers_falling,
                        codec.trigger_time_sum_us) if codec else Triggers()
@@ -91,7 +91,7 @@ class MessageDecoder:
         message = read_event_packet(data)
         _check_size(message)
         if message.is_bigendian:
-            raise MalformedMessage('the events are big-endian; only little-endian is read')
+            raise MalformedMessage('the events are big-endian; only little-endian is supported')
         key = (message.encoding, message.width, message.height)
         if key != self._codec_key or message.seq < self._next_seq:
             self._begin_stream(*key)
@@ -104,7 +104,7 @@ class MessageDecoder:
                             message.height)
 
     def _begin_stream(self, encoding: str, width: int, height: int) -> None:
-        """Take a new codec: the first, or that of a camera that restarted."""
+        """Make a new codec, for the first message or after a restart of the camera."""
         codec = Decoder(encoding, width, height)
         self._past_triggers, self._past_out_of_range = self.triggers, self.out_of_range
         self._codec, self._codec_key = codec, (encoding, width, height)
@@ -114,4 +114,4 @@ class MessageDecoder:
 def _check_size(message) -> None:
     if not 0 < message.width * message.height <= MOST_PIXELS:
         raise MalformedMessage(
-            f'the message says that the sensor is {message.width}x{message.height} pixels')
+            f'the sensor is {message.width}x{message.height} pixels in the message: impossible')

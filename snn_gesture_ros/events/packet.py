@@ -1,7 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The compact stream between the two nodes: a `std_msgs/msg/UInt8MultiArray` a camera message.
+The compact stream between the two nodes: packets as `std_msgs/msg/UInt8MultiArray`.
 
 `layout.dim` is empty, `layout.data_offset` is the length of a header at the start of `data`, and
 the events follow it. All values are little-endian:
@@ -9,17 +9,17 @@ the events follow it. All values are little-endian:
 | bytes | header field |
 | --- | --- |
 | 4 | magic `SGE2` |
-| 2, 2 | width and height of the mapped picture, pixels |
-| 8 | `sequence`: counts packets from 0, which also begins the first after a restart of the
-camera or of the node: nothing from before goes on then |
+| 2, 2 | width and height of the mapped image, pixels |
+| 8 | `sequence`: number of the packet; it starts at 0, again after each restart of the camera or
+of the node, where the state of all that follows is reset |
 | 8 | `t_base_us`: camera time that the events' times are counted from |
-| 8 | `t_newest_us`: camera time reached by the events received, also by those filtered out |
+| 8 | `t_newest_us`: camera time of the newest event received, even if it was filtered out |
 | 8 | `ros_offset_ns`: ROS time = camera time + this |
 | 4 | number of events |
-| 4 | `scale`: width of a pixel of the picture in pixels of the sensor, a float |
+| 4 | `scale`: width of a pixel of the image in pixels of the sensor, a float |
 | 2 | length of `frame_id` in bytes, then its text, then zeros up to a multiple of 8 |
 
-An event takes eight bytes: `dt_us` (uint32, after `t_base_us`) and `pixel` (uint32), its place in
+An event takes eight bytes: `dt_us` (uint32, after `t_base_us`) and `pixel` (uint32), its index in
 a flat frame [2, height, width]: pixel = (polarity * height + y) * width + x.
 """
 import struct
@@ -31,18 +31,18 @@ from snn_gesture_ros.events.event import MalformedMessage
 PACKED_EVENT = np.dtype([('dt_us', '<u4'), ('pixel', '<u4')])
 HEADER = struct.Struct('<4sHHQqqqIfH')
 MAGIC = b'SGE2'
-LARGEST_SCALE = 65_536
+MAX_SCALE = 65_536
 MAX_FRAME_ID_BYTES = 65_535
 MAX_SIDE = 1024
-"""Of the picture, in pixels."""
+"""Maximum width and height of the image, in pixels."""
 MAX_TIME_NS = 2**31 * 1_000_000_000
-"""ROS time ends there."""
+"""End of ROS time, whose seconds are an int32."""
 CDR_PREFIX = struct.Struct('<4sIII')
-"""Encapsulation, length of `layout.dim`, `layout.data_offset`, length of `data`."""
+"""Encapsulation, length of `layout.dim`, `layout.data_offset`, length of `data`; CDR."""
 
 
 class EventPacket(NamedTuple):
-    """Filtered and mapped events of one camera message."""
+    """Filtered and mapped events of one or more camera messages."""
 
     width: int
     height: int
@@ -52,9 +52,9 @@ class EventPacket(NamedTuple):
     ros_offset_ns: int
     frame_id: str
     events: np.ndarray
-    """PACKED_EVENT[n], in order of time as far as the camera kept it."""
+    """PACKED_EVENT[n], in the order in which the camera sent them."""
     scale: float = 1.0
-    """Width of a pixel of the picture in pixels of the sensor."""
+    """Width of a pixel of the image in pixels of the sensor."""
 
     @property
     def stamp_ns(self) -> int:
@@ -63,7 +63,7 @@ class EventPacket(NamedTuple):
 
 
 def encode_packet(packet: EventPacket) -> bytes:
-    """Serialize a packet as the CDR bytes of a UInt8MultiArray."""
+    """Return a packet as the CDR bytes of a UInt8MultiArray."""
     frame_id = packet.frame_id.encode()
     header = HEADER.pack(MAGIC, packet.width, packet.height, packet.sequence, packet.t_base_us,
                          packet.t_newest_us, packet.ros_offset_ns, len(packet.events),
@@ -76,9 +76,9 @@ def encode_packet(packet: EventPacket) -> bytes:
 
 def decode_packet(data: bytes) -> EventPacket:
     """
-    Read a packet from the CDR bytes of a UInt8MultiArray.
+    Return the packet in the CDR bytes of a UInt8MultiArray.
 
-    :raises MalformedMessage: if it is not a packet of this format, or holds what cannot be.
+    :raises MalformedMessage: if it does not have this format, or a value is impossible.
     """
     if len(data) < CDR_PREFIX.size + HEADER.size:
         raise MalformedMessage('packet is shorter than its header')
@@ -87,7 +87,7 @@ def decode_packet(data: bytes) -> EventPacket:
         raise MalformedMessage('not a packet of the event_stream node')
     (magic, width, height, sequence, t_base_us, t_newest_us, offset_ns, count, scale,
      length) = HEADER.unpack_from(data, CDR_PREFIX.size)
-    if magic != MAGIC or not 0 < scale <= LARGEST_SCALE:
+    if magic != MAGIC or not 0 < scale <= MAX_SCALE:
         raise MalformedMessage('not a packet of this version of the event_stream node')
     start = CDR_PREFIX.size + header_size
     text = CDR_PREFIX.size + HEADER.size
@@ -95,13 +95,13 @@ def decode_packet(data: bytes) -> EventPacket:
             or len(data) < CDR_PREFIX.size + size):
         raise MalformedMessage('packet is cut off')
     if not 0 < min(width, height) <= max(width, height) <= MAX_SIDE:
-        raise MalformedMessage(f'the picture is {width}x{height} pixels')
+        raise MalformedMessage(f'the image has {width}x{height} pixels')
     stamp_ns = t_newest_us * 1000 + offset_ns
     if not (0 <= t_newest_us - t_base_us < 1 << 32 and abs(stamp_ns) < MAX_TIME_NS):
         raise MalformedMessage(f'its events are from {t_base_us} to {t_newest_us} microseconds, '
                                f'{offset_ns} nanoseconds before ROS time')
     events = np.frombuffer(data, PACKED_EVENT, count, start)
     if count and events['pixel'].max() >= 2 * width * height:
-        raise MalformedMessage(f'an event is outside the picture of {width}x{height} pixels')
+        raise MalformedMessage(f'an event is outside the image of {width}x{height} pixels')
     return EventPacket(width, height, sequence, t_base_us, t_newest_us, offset_ns,
                        data[text:text + length].decode('utf-8', 'replace'), events, scale)

@@ -1,9 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The event stream: serialized camera messages in, packets of clean events out.
+The event stream: turn serialized camera messages into packets of clean events.
 
-This is all that the event_stream node does, without ROS.
+This is the work of the event_stream node, without ROS.
 """
 from dataclasses import dataclass
 from struct import error as struct_error
@@ -23,36 +23,36 @@ from snn_gesture_ros.events.timeline import RosClock, Timeline
 GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""
 FLUSH_PERIOD_NS = 20_000_000
-"""What was gathered waits no longer than this, also if no message follows."""
+"""Events wait for more at most this long, even if no message follows."""
 
 
 @dataclass
 class StreamCounters:
-    """What happened to the messages and the events of a stream so far."""
+    """Counts of the messages and events of a stream since its start."""
 
     messages: int = 0
     events_in: int = 0
     events_out: int = 0
     malformed: int = 0
-    """Messages that could not be read, all skipped."""
+    """Messages that could not be decoded and were skipped."""
     lost: int = 0
-    """Messages missing by the sequence number of EventPacket."""
+    """Messages that are missing, by the sequence numbers of the event packets."""
     time_gaps: int = 0
-    """Pauses of more than GAP_US: lost messages where there is no number, or a still scene."""
+    """Pauses of more than GAP_US: a still scene, or lost messages without sequence numbers."""
     restarts: int = 0
-    """Times that the camera's clock jumped, back or further ahead than time had passed."""
+    """Restarts of the camera, or jumps of its clock."""
     late: int = 0
-    """Events whose times were not believed, dropped, see Timeline."""
+    """Events dropped because their time stamps are wrong; see Timeline."""
     out_of_range: int = 0
     """Events outside the sensor, dropped."""
     out_of_order: int = 0
     """Events older than the one before them, kept."""
     hot_pixels: int = 0
-    """Pixels of the sensor that are silenced now."""
+    """Hot pixels of the sensor whose events are dropped now."""
 
 
 class _Message(NamedTuple):
-    """The clean events of a message that are not in a packet yet; times are the stream's."""
+    """Clean events of a message that are in no packet yet; times are in stream time."""
 
     first_us: int
     reached_us: int
@@ -67,41 +67,42 @@ class EventStream:
     def __init__(self, message_type: str, geometry: Geometry, noise: NoiseSettings,
                  batch_us: int = 0):
         """
-        Wait for the first message, which tells the sensor's size.
+        Prepare a stream; its first message sets the resolution of the sensor.
 
-        :param batch_us: messages are gathered to packets of this much camera time.
+        :param message_type: one of EVENT_TYPES.
+        :param batch_us: messages are joined to packets of this camera time; 0: one per message.
         :raises ValueError: if the message type is not one of EVENT_TYPES.
         """
         self.geometry = geometry
         self.noise = noise
         self.counters = StreamCounters()
         self.last_error = ''
-        """Why the last malformed message was skipped."""
+        """Why the latest malformed message was skipped."""
         self.sensor_size = None
-        """Width and height in pixels, from the last good message."""
+        """Width and height in pixels, from the latest good message."""
         self._decoder = MessageDecoder(message_type)
         self._timeline = Timeline()
         self._clock = RosClock()
         self._cleaner = None
         self._past_out_of_range = 0
-        """Of the sensors and settings before, like the next."""
+        """Count of earlier sensors and settings; so is the next."""
         self._past_out_of_order = 0
         self._sequence = 0
         self._reached_us = None
         self._batch_us = batch_us
         self._waiting = []
-        """Of _Message, oldest first."""
+        """List of _Message, oldest first."""
 
     @property
     def late_cause(self) -> str:
-        """Say why the times of the latest late events were not believed."""
+        """Return why the time stamps of the latest late events were rejected."""
         return self._timeline.cause
 
     def change(self, geometry: Geometry, noise: NoiseSettings) -> None:
         """
-        Change what is looked at and filtered; hot pixels are learned anew.
+        Change the region of interest and the filters; hot pixels are searched again.
 
-        :raises ValueError: if the region is not on the sensor; nothing is changed then.
+        :raises ValueError: if the region is not on the sensor; then nothing is changed.
         """
         if self.sensor_size is not None:
             geometry.part(*self.sensor_size)
@@ -111,12 +112,14 @@ class EventStream:
 
     def feed(self, data: bytes, now_ns: int):
         """
-        Take one serialized message.
+        Decode a message, map and filter its events, and return the packet that it completes.
+
+        A malformed message is counted, with its reason in `last_error`; so are late events, with
+        theirs in `late_cause`.
 
         :param data: CDR bytes of the stream's message type.
         :param now_ns: ROS time of its arrival.
-        :returns: an EventPacket, or None while messages are gathered. A malformed message is
-            counted and explained in `last_error`; so are late events, see `late_cause`.
+        :returns: a packet, or None if events wait for more.
         """
         counters = self.counters
         counters.messages += 1
@@ -158,7 +161,7 @@ class EventStream:
         return packet
 
     def flush(self):
-        """Return what was gathered so far as an EventPacket, or None if there is nothing."""
+        """Return the waiting events as a packet, or None if there are none."""
         if not self._waiting:
             return None
         base_us, newest = min(each.first_us for each in self._waiting), self._waiting[-1]
@@ -176,7 +179,7 @@ class EventStream:
         return packet
 
     def _restart(self):
-        """Forget the camera's past; return what was gathered of it, as `flush` does."""
+        """Reset all that depends on the camera's clock; return the waiting events like `flush`."""
         packet = self.flush()
         self.counters.restarts += 1
         self._sequence = 0
@@ -193,7 +196,7 @@ class EventStream:
         self.sensor_size = size
 
     def _clean(self, events: np.ndarray, base_us: int) -> np.ndarray:
-        """Clean the events of a message and count what became of them."""
+        """Filter the events of a message and update the counters."""
         packed = self._cleaner.clean(events, base_us)
         counters, cleaner = self.counters, self._cleaner
         counters.events_out += len(packed)
@@ -206,7 +209,7 @@ class EventStream:
 
 def rehearse(message_type: str) -> None:
     """
-    Read a made-up message of each encoding, so that no real one waits for the compiler.
+    Decode a made-up message of each encoding, so that the JIT compiler delays no real message.
 
     :raises ValueError: if the message type is not one of EVENT_TYPES.
     """

@@ -1,20 +1,20 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Timeline: which times of a camera are believed, and one time of the stream that never goes back.
+Timeline: check time stamps of a camera, and turn them into stream time, which never goes back.
 
-Time stamps lie: a bit flips, a clock is set, a driver is restarted, a bag begins again. The
-middle event of each message speaks for it, compared with the time that the stream has reached:
+Time stamps can be wrong: a bit flips, a clock is set, a driver restarts, a bag starts again. The
+middle event of each message is compared with the newest stream time:
 
-| the message is | what becomes of it |
+| the message is | result |
 | --- | --- |
-| at most SLACK_US older, and no further ahead than ROS time since the last one allows | used |
+| at most SLACK_US older, and no further ahead than the ROS time since the last one allows | used |
 | anything else | its events are late: counted and dropped |
-| the third such in a row, each going on from the one before | the camera has restarted |
+| the third such message in a row, each a continuation of the one before | a restart |
 
-After a restart the time of the stream goes on by the time that passed on the host, whatever the
-camera's clock says. Within a message that is used, single events far from its middle are late,
-too, and only a time that two events have reached counts as reached: one event alone moves nothing.
+After a restart of the camera, stream time continues with the time that has passed on the host,
+independent of the camera's clock. In a message that is used, single events far from its middle are
+late, too, and stream time moves only to a time that two events confirm.
 """
 from collections import deque
 from typing import NamedTuple, Optional
@@ -22,40 +22,39 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 SLACK_US = 100_000
-"""Camera time may differ by so much from what is expected: drivers sort events only roughly."""
+"""Allowed error of a camera time: drivers sort events only roughly."""
 CONFIRMATIONS = 3
-"""So many messages in a row must agree that the camera has restarted."""
+"""Messages in a row that must agree before a restart of the camera is assumed."""
 MAX_MESSAGE_US = 10_000_000
-"""Events further from the middle of their message are not believed."""
+"""Events further from the middle of their message are late."""
 MAX_TIME_US = 1 << 52
-"""143 years: a clock that says more is broken, and nanoseconds would leave 64 bits."""
+"""143 years: a larger time stamp is wrong, and would not fit into 64 bits as nanoseconds."""
 PAIR_US = 5_000
-"""The newest event of a message is believed if another is so close before it."""
+"""The newest event of a message counts if another event is within this time before it."""
 RATE_SPAN_NS = 2_000_000_000
 MIN_RATE_SPAN_NS = 200_000_000
 RATE_STEP_NS = 50_000_000
 RATE_LIMITS = 0.05, 1000.0
 REAL_TIME = 0.05
-"""A rate that differs from 1 by less is 1: messages do not arrive evenly."""
+"""A rate that differs from 1 by less is taken as 1, since messages do not arrive evenly."""
 RATE_TOLERANCE = 1.5
-"""Playback may speed up by this factor without being taken for a jump of the camera's clock."""
+"""Playback may speed up by this factor before the camera's clock is said to have jumped."""
 
 
 class ClockRate:
     """How fast a camera's clock runs against ROS time: 1, or the rate at which a bag is played."""
 
     def __init__(self):
-        """Assume 1 until enough time has passed."""
         self.rate = 1.0
         self._seen = deque()
-        """ROS time in ns and camera time in µs of the last RATE_SPAN_NS."""
+        """Pairs of ROS time in ns and camera time in µs during the last RATE_SPAN_NS."""
 
     def restart(self) -> None:
-        """Keep the rate, and measure it from the next time on."""
+        """Keep the rate, and measure it again from the next call on."""
         self._seen.clear()
 
     def observe(self, t_us: int, now_ns: int) -> None:
-        """Compare a camera time with the ROS time at which it was reached."""
+        """Update the rate with a camera time and the ROS time of its arrival."""
         seen = self._seen
         if seen and (now_ns < seen[-1][0] or t_us < seen[-1][1]):
             seen.clear()
@@ -70,55 +69,54 @@ class ClockRate:
 
 
 class Placed(NamedTuple):
-    """The part of a message that is believed."""
+    """The events of a message that are used, and their times."""
 
     kept: Optional[np.ndarray]
-    """Which events are believed, bool[n]; None for all."""
+    """Mask of the events that are used, bool[n]; None: all."""
     base_us: int
     """Camera time of the oldest of them."""
     first_us: int
-    """The same in the time of the stream."""
+    """The same in stream time."""
     reached_us: int
-    """Time of the stream that is reached with this message."""
+    """Newest stream time, with this message."""
     restarted: bool
-    """Whether the camera has restarted: nothing from before goes on."""
+    """Whether the camera has restarted."""
 
 
 class Timeline:
-    """Follow one camera's clock, message by message."""
+    """Check the time stamps of one camera, message by message."""
 
     def __init__(self):
-        """Believe the first message."""
         self.late = 0
-        """Events so far whose times were not believed."""
+        """Number of events whose time stamps were rejected."""
         self.cause = ''
-        """Why the latest of them were not."""
+        """Why the latest of them were rejected."""
         self._rate = ClockRate()
         self._offset_us = 0
-        """Time of the stream is camera time plus this; it changes with a restart."""
+        """Stream time is camera time plus this; a restart changes it."""
         self._reached_us = None
-        """In camera time."""
+        """Newest camera time; None before the first message."""
         self._span_us = 0
-        """Duration of the last message that was used."""
+        """Duration of the latest message that was used."""
         self._now_ns = 0
         """ROS time of its arrival."""
         self._doubts = 0
-        """Messages in a row that were not believed, though they go on from one another."""
+        """Number of rejected messages in a row, each a continuation of the one before."""
         self._doubted_us = self._doubted_ns = 0
         """Camera time and ROS time of the last of these."""
 
     def place(self, t_us: np.ndarray, now_ns: int) -> Optional[Placed]:
         """
-        Decide whether a message goes on from the last one, is late, or tells of a restart.
+        Decide whether a message continues the stream, is late, or shows a restart.
 
         :param t_us: camera times of its events in the order they were sent, int64[n], n > 0.
         :param now_ns: ROS time of its arrival.
-        :returns: what is believed of it; None if nothing is, which is counted as late.
-        :raises ValueError: if no clock can say that.
+        :returns: the part that is used; None if all events are late.
+        :raises ValueError: if the time is beyond MAX_TIME_US.
         """
         middle_us = int(t_us[len(t_us) // 2])
         if abs(middle_us) > MAX_TIME_US:
-            raise ValueError(f'an event is from {middle_us / 1e6:.0f} s: no clock says that')
+            raise ValueError(f'the time stamp {middle_us / 1e6:.0f} s of an event is impossible')
         if self._reached_us is None:
             return self._use(t_us, middle_us, now_ns, MAX_MESSAGE_US)
         allowed_us = self._allowed_us(now_ns - self._now_ns)
@@ -138,7 +136,7 @@ class Timeline:
         return self._restart(t_us, middle_us, now_ns)
 
     def _allowed_us(self, elapsed_ns: int) -> int:
-        """Return how far the camera's clock can have run while ROS time passed."""
+        """Return how far the camera's clock can have advanced while ROS time passed."""
         faster = max(RATE_TOLERANCE * self._rate.rate, 1.0)
         return SLACK_US + 2 * self._span_us + int(max(elapsed_ns, 0) * faster) // 1000
 
@@ -175,13 +173,13 @@ class Timeline:
 
     def _explain(self, ahead_us) -> None:
         way = 'ahead of' if ahead_us > 0 else 'behind'
-        self.cause = (f'{abs(ahead_us) / 1e6:.3f} s {way} the other events: has a clock been set, '
-                      'or the camera restarted?')
+        self.cause = (f'{abs(ahead_us) / 1e6:.3f} s {way} the other events: check whether a clock '
+                      'was set or the camera has restarted')
 
 
 def steady_times(t_us: np.ndarray) -> np.ndarray:
     """
-    Return times without leaps: a single one ahead or back gets the time of a neighbor.
+    Return times without jumps of single events, which get the time of a neighbor.
 
     :param t_us: camera times in the order they were sent, int64[n].
     """
@@ -203,24 +201,24 @@ def _reached_us(t_us: np.ndarray) -> int:
 
 
 TOLERANCE_NS = 10_000_000_000
+"""If camera time plus the offset differs more from ROS time, the offset is measured again."""
 DRIFT = 100e-6
-"""How fast the smallest offset is allowed to grow, as a part of the elapsed time."""
+"""The smallest offset may grow by this fraction of the elapsed time."""
 
 
 class RosClock:
-    """Offset from one camera's clock to ROS time."""
+    """Measures the offset from one camera's clock to ROS time."""
 
     def __init__(self):
-        """Begin with no offset known."""
         self.offset_ns = None
         self._host_ns = 0
 
     def observe(self, camera_ns: int, stamp_ns, now_ns: int) -> int:
         """
-        Take in one message and give the offset to add to camera times.
+        Return the offset in ns to add to camera times, updated with one message.
 
         :param camera_ns: camera time of the event that the stamp belongs to.
-        :param stamp_ns: ROS time that the driver gave it, or None to use the arrival.
+        :param stamp_ns: ROS time that the driver set for it, or None to use the arrival.
         :param now_ns: the node's ROS time at arrival.
         """
         host_ns = now_ns

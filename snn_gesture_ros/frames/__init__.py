@@ -1,3 +1,3 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames: from the event stream to windows of T frames [T, 2, H, W]."""
+"""Frames: slice events into windows of T frames [T, 2, H, W] of event counts."""

@@ -1,57 +1,70 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Accumulation: events counted in pictures and pooled to frames, of a stream and of a clip."""
+"""Accumulation: count events per pixel of an image and sum the counts into smaller frames."""
 import numpy as np
 
-WIDTH_AN_EVENT = 200
-"""Pixels of a sensor, for each event that a pixel of a frame needs."""
+WIDTH_PER_EVENT = 200
+"""Width of a sensor in pixels, for each event that a pixel of a frame needs to count."""
 
 
 def check_picture(width: int, height: int, size: int) -> None:
     """
-    Check that a picture of events can be pooled to frames.
+    Check that the counts of an image can be summed into frames.
 
-    :raises ValueError: if it is not a whole multiple of the frame.
+    :param width: of the image, pixels.
+    :param height: of the image, pixels.
+    :param size: width and height of a frame, pixels.
+    :raises ValueError: if the resolution is not a multiple of the frame's.
     """
     scale = width // size
     if scale < 1 or (width, height) != (scale * size, scale * size):
         raise ValueError(
-            f'the event stream is {width}x{height} pixels, the network needs a '
+            f'the event stream has {width}x{height} pixels, the network needs a '
             f'multiple of {size}x{size}: set width and height of event_stream')
 
 
-def least_events(sensor_width: float) -> int:
+def min_events_per_pixel(sensor_width: float) -> int:
     """
-    Give how many events a pixel of a frame must have to have fired.
+    Return how many events a pixel of a frame needs; fewer count as none.
 
-    The wider the sensor, the more of its pixels are there for an edge to pass within one of a
-    frame's, so that fainter edges fire, and noise does more often. Training has seen sensors of
-    128 pixels; with this, wider ones are recognised nearly as well (see
+    The wider the sensor, the more of its pixels are summed into a pixel of a frame, so that
+    fainter edges and more noise appear there. Networks are trained with sensors 128 pixels wide;
+    with this minimum, gestures on wider sensors are recognized nearly as well (see
     docs/experiments/designs.md).
 
-    :param sensor_width: of what the picture shows, in pixels of the sensor.
+    :param sensor_width: width of the region of the sensor that is used, in its pixels.
     """
-    return max(round(sensor_width / WIDTH_AN_EVENT), 1)
+    return max(round(sensor_width / WIDTH_PER_EVENT), 1)
 
 
-def pooled(pictures: np.ndarray, size: int, scale: float = 1.0) -> np.ndarray:
+def sum_into_frames(images: np.ndarray, size: int, scale: float = 1.0) -> np.ndarray:
     """
-    Add up the counts of the pixels that fall on one of a frame; those that are too few are none.
+    Sum the counts of images into frames; sums below `min_events_per_pixel` become 0.
 
-    :param pictures: event counts, [..., H, W], which `check_picture` finds good.
-    :param scale: width of a pixel of the pictures in pixels of the sensor.
+    :param images: event counts, [..., H, W], of a resolution that `check_picture` accepts.
+    :param scale: width of a pixel of the images in pixels of the sensor.
     :returns: event counts, [..., size, size].
     """
-    step = pictures.shape[-1] // size
-    counts = sum(pictures[..., y::step, x::step] for y in range(step) for x in range(step))
-    least = least_events(scale * pictures.shape[-1])
-    if least > 1:
-        counts[counts < least] = 0
+    step = images.shape[-1] // size
+    counts = sum(images[..., y::step, x::step] for y in range(step) for x in range(step))
+    minimum = min_events_per_pixel(scale * images.shape[-1])
+    if minimum > 1:
+        counts[counts < minimum] = 0
     return counts
 
 
-def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
-    """Add events from `start` up to a time; return where it stopped, late ones, newest time."""
+def accumulate_until(image, events, start, base_us, t_begin_us, t_end_us):
+    """
+    Count the events from `start` on that are older than a time.
+
+    :param image: flat event counts, changed in place.
+    :param events: PACKED_EVENT[n].
+    :param base_us: camera time that `dt_us` is counted from.
+    :param t_begin_us: camera time; older events are late and not counted.
+    :param t_end_us: camera time at which counting stops.
+    :returns: index of the first event that is left, number of late events, camera time of the
+        newest event that was counted.
+    """
     begin, end = t_begin_us - base_us, t_end_us - base_us
     dt_us, pixels = events['dt_us'][start:], events['pixel'][start:]
     newest = int(dt_us.max(initial=0))
@@ -64,61 +77,65 @@ def accumulate_until(picture, events, start, base_us, t_begin_us, t_end_us):
         in_time = dt_us >= begin
         dt_us, pixels = dt_us[in_time], pixels[in_time]
         late = stop - start - len(dt_us)
-    _add(picture, pixels)
+    _add(image, pixels)
     return stop, late, base_us + max(newest, begin)
 
 
-def accumulate(picture, events, start, stop):
-    """Add the events from `start` to `stop` to a picture."""
-    _add(picture, events['pixel'][start:stop])
+def accumulate(image, events, start, stop):
+    """Count the events from index `start` to `stop` in flat event counts, in place."""
+    _add(image, events['pixel'][start:stop])
 
 
-def _add(picture, pixels):
-    # Where the indices are numpy's own kind of integer, it takes two thirds of the time.
-    np.add.at(picture, pixels.astype(np.intp), np.uint16(1))
+def _add(image, pixels):
+    # With indices of numpy's own integer type it takes two thirds of the time.
+    np.add.at(image, pixels.astype(np.intp), np.uint16(1))
 
 
-def frames_by_time(events, picture_size: int, time_steps: int, size: int, frame_us: int,
+def frames_by_time(events, image_size: int, time_steps: int, size: int, frame_us: int,
                    scale: float = 1.0) -> np.ndarray:
     """
-    Cut a whole window into frames of equal duration.
+    Slice a whole window by time, into frames of equal duration.
 
-    :param events: PACKED_EVENT[n] in the order of time, dt_us from the window's start.
-    :param picture_size: width and height of their picture, a multiple of the frame's.
-    :param frame_us: duration of a frame; events after the last are left out.
-    :param scale: as of `pooled`.
+    :param events: PACKED_EVENT[n] sorted by time, dt_us from the start of the window.
+    :param image_size: width and height of their image in pixels, a multiple of `size`.
+    :param time_steps: T.
+    :param size: width and height of a frame in pixels.
+    :param frame_us: duration of a frame; events after the last frame are left out.
+    :param scale: width of a pixel of the image in pixels of the sensor.
     :returns: event counts, uint16 [T, 2, size, size], channel 0 OFF and 1 ON.
     """
-    pictures = np.zeros((time_steps, 2, picture_size, picture_size), np.uint16)
+    images = np.zeros((time_steps, 2, image_size, image_size), np.uint16)
     stops = np.searchsorted(events['dt_us'], frame_us * np.arange(time_steps + 1))
-    for step, picture in enumerate(pictures.reshape(time_steps, -1)):
-        accumulate(picture, events, stops[step], stops[step + 1])
-    return pooled(pictures, size, scale)
+    for step, image in enumerate(images.reshape(time_steps, -1)):
+        accumulate(image, events, stops[step], stops[step + 1])
+    return sum_into_frames(images, size, scale)
 
 
-def frames_by_count(events, picture_size: int, time_steps: int, size: int,
+def frames_by_count(events, image_size: int, time_steps: int, size: int,
                     scale: float = 1.0) -> np.ndarray:
     """
-    Cut a whole window into frames of equally many events, the rest in the last one.
+    Slice a whole window by count, into frames of equally many events; the last has the rest.
 
-    :param events: PACKED_EVENT[n] in the order of time.
-    :param picture_size: width and height of their picture, a multiple of the frame's.
-    :param scale: as of `pooled`.
+    :param events: PACKED_EVENT[n] sorted by time.
+    :param image_size: width and height of their image in pixels, a multiple of `size`.
+    :param time_steps: T.
+    :param size: width and height of a frame in pixels.
+    :param scale: width of a pixel of the image in pixels of the sensor.
     :returns: event counts, uint16 [T, 2, size, size], channel 0 OFF and 1 ON.
     """
-    pictures = np.zeros((time_steps, 2, picture_size, picture_size), np.uint16)
+    images = np.zeros((time_steps, 2, image_size, image_size), np.uint16)
     each = len(events) // time_steps
-    for step, picture in enumerate(pictures.reshape(time_steps, -1)):
+    for step, image in enumerate(images.reshape(time_steps, -1)):
         stop = (step + 1) * each if step < time_steps - 1 else len(events)
-        accumulate(picture, events, step * each, stop)
-    return pooled(pictures, size, scale)
+        accumulate(image, events, step * each, stop)
+    return sum_into_frames(images, size, scale)
 
 
 def network_input(frames: np.ndarray, frame_value: str) -> np.ndarray:
     """
-    Turn event counts into what a network takes.
+    Return event counts as the input of a network.
 
-    :param frame_value: as in its ModelCard: `binary` (a pixel fired or not) or `count`.
-    :returns: float32, the shape of the frames.
+    :param frame_value: of its ModelCard: `binary` (a pixel fired or not) or `count`.
+    :returns: float32, of the same shape.
     """
     return (frames > 0 if frame_value == 'binary' else frames).astype(np.float32)

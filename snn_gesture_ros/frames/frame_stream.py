@@ -1,18 +1,19 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frame stream: from the stream's packets to frames, by fixed duration or by count of events."""
+"""Frame streams: slice the packets of a stream into frames, by time or by count of events."""
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.events.timeline import ClockRate
-from snn_gesture_ros.frames.accumulation import accumulate, accumulate_until, check_picture, pooled
+from snn_gesture_ros.frames.accumulation import (
+    accumulate, accumulate_until, check_picture, sum_into_frames)
 from snn_gesture_ros.settings import setting
 
 NEVER_US = 1 << 62
 MIN_GAP_FRAMES = 8
-"""A shorter gap is filled with empty frames, also where it is longer than half a window."""
+"""A shorter gap is filled with empty frames even if it is longer than half a window."""
 
 
 class Frame(NamedTuple):
@@ -23,29 +24,29 @@ class Frame(NamedTuple):
     events: int
     """Number of events in the frame."""
     t_newest_us: int
-    """Camera time of its newest event; its end where it holds none."""
+    """Camera time of its newest event, or of its end if it has no events."""
     restart: bool = False
-    """Whether what came before does not go on: the network must be at rest before it."""
+    """Whether the stream starts again here: the state of the network is reset before it."""
 
 
 class _FrameStream:
-    """What both ways share: the frame that is open."""
+    """The open frame, which is being filled; the base of both frame streams."""
 
     def __init__(self, size: int):
         self.late = 0
-        """Events dropped because their frame was over, or could not be filled."""
+        """Events dropped because their frame was closed, or was not full before a restart."""
         self._sequence = None
-        """Of the newest packet; None before the first."""
+        """Sequence number of the newest packet; None before the first."""
         self._size = size
         self._open = np.zeros((2, size, size), np.uint16)
-        """The newest frame, with the pixels of the stream's picture."""
+        """Event counts of the open frame, in the resolution of the packets."""
         self._flat = self._open.reshape(-1)
         self._scale = 1.0
-        """Width of its pixels in pixels of the sensor."""
+        """Width of one of its pixels in pixels of the sensor."""
         self.restart()
 
     def restart(self) -> None:
-        """Forget all events and the time."""
+        """Drop the events of the open frame, and reset the time."""
         self._open.fill(0)
         self._events = 0
         self._t_newest_us = None
@@ -53,15 +54,15 @@ class _FrameStream:
         """Whether the open frame is the first after a restart."""
 
     def _ended(self) -> list:
-        """Return the open frame, as far as it is to be decided on, before a restart."""
+        """Return the frames that a restart completes: the open one, or none."""
         raise NotImplementedError
 
     def _prepare_for(self, packet: EventPacket) -> list:
         """
-        Restart where the camera or event_stream has, or where the size of the picture changes.
+        Restart if the camera or event_stream has restarted, or if the resolution has changed.
 
-        :returns: frames that this ends.
-        :raises ValueError: if the picture is not a whole multiple of the frame.
+        :returns: the frames that this completes.
+        :raises ValueError: if the resolution is not a multiple of the frame's.
         """
         frames = []
         shape = packet.height, packet.width
@@ -78,9 +79,10 @@ class _FrameStream:
         return frames
 
     def _closed(self, t_end_us: int) -> Frame:
-        """End the open frame and begin the next."""
-        counts = pooled(self._open, self._size, self._scale) if self._events else np.zeros(
-            (2, self._size, self._size), np.uint16)
+        """Return the open frame as complete, and open the next."""
+        counts = np.zeros((2, self._size, self._size), np.uint16)
+        if self._events:
+            counts = sum_into_frames(self._open, self._size, self._scale)
         frame = Frame(counts, self._events, self._t_newest_us if self._events else t_end_us,
                       self._restarted)
         self._restarted = False
@@ -94,55 +96,55 @@ class FramesByTime(_FrameStream):
     """
     Frames of equal duration, on a fixed grid of camera time: t // frame_us.
 
-    The grid follows the packets. Where no packets come it may be moved on by `advance`, and goes
-    back to the packets if that was too far. Where it moves by more than half a window at once, the
-    frames restart, since a network that sees nothing for so long is at rest.
+    The grid follows the packets. While no packets come, `advance` moves it; if that was too far,
+    the next packet moves it back. If it moves by more than half a window at once, the frames
+    restart, since the state of a network has decayed after so long without events.
     """
 
     def __init__(self, size: int, frame_us: int, time_steps: int):
         """
-        Begin with the first packet.
+        Prepare an empty stream, whose grid starts with the first packet.
 
         :param size: width and height of a frame in pixels.
         :param frame_us: duration of a frame.
         :param time_steps: T, the frames of a window.
-        :raises ValueError: if it is not positive.
+        :raises ValueError: if the duration is not positive.
         """
         if frame_us < 1:
             raise ValueError('a frame must last at least 1 microsecond')
         self.frame_us = frame_us
         self._time_steps = time_steps
         self._grid = None
-        """The number of the open frame."""
+        """Index of the open frame on the grid."""
         super().__init__(size)
 
     @property
     def settings(self) -> tuple:
-        """Return all that decides how frames are cut."""
+        """Return what frames depend on; streams with equal settings make the same frames."""
         return 'time', self._size, self.frame_us, self._time_steps
 
     @property
     def description(self) -> str:
-        """Say in words how frames are cut."""
+        """Return how frames are sliced, as text for logs."""
         return f'frames of {self.frame_us / 1000:g} ms'
 
     def restart(self) -> None:
-        """Forget all events and the time."""
+        """Drop the events of the open frame, and reset the time."""
         super().restart()
         self._grid = self._reached_us = None
 
     def push(self, packet: EventPacket) -> list:
         """
-        Take a packet and give the frames that it completes, oldest first.
+        Count the events of a packet, and return the frames that it completes, oldest first.
 
-        :raises ValueError: if its picture does not fit the network's.
+        :raises ValueError: if its resolution is not a multiple of the frame's.
         """
         frames = self._prepare_for(packet)
         self._follow(packet.t_base_us, frames)
         start, events = 0, packet.events
         while start < len(events):
             t_end_us = (self._grid + 1) * self.frame_us
-            # Events beyond what the packet has reached stay in its last frame.
+            # Events that are newer than the time of the packet stay in its last frame.
             stop, late, newest_us = accumulate_until(
                 self._flat, events, start, packet.t_base_us, t_end_us - self.frame_us,
                 t_end_us if t_end_us <= packet.t_newest_us else NEVER_US)
@@ -163,7 +165,7 @@ class FramesByTime(_FrameStream):
         return [self._closed((self._grid + 1) * self.frame_us)] if self._events else []
 
     def _follow(self, t_base_us: int, frames: list) -> None:
-        """Open the frame of a packet's begin, also where silence was taken for longer."""
+        """Open the frame in which a packet starts, even if silence has moved the grid further."""
         if self._grid is None:
             self._grid = t_base_us // self.frame_us
             return
@@ -172,18 +174,18 @@ class FramesByTime(_FrameStream):
         self._advance(resumed_us, frames)
 
     def advance(self, t_us: int) -> list:
-        """Let camera time pass without events; give the frames that this completes."""
+        """Return the frames that are complete at a camera time, if no more events come."""
         frames = []
         if self._grid is not None:
             self._advance(t_us, frames)
         return frames
 
     def remaining_us(self, t_us: int) -> int:
-        """Return how much camera time after `t_us` the open frame lasts; 0 if there is none."""
+        """Return the camera time from `t_us` to the end of the open frame; 0 if there is none."""
         return 0 if self._grid is None else max((self._grid + 1) * self.frame_us - t_us, 0)
 
     def _advance(self, t_us: int, frames: list) -> None:
-        """Close the frames that end by a time; of a long silence only the first and the last."""
+        """Close the frames that end by a time; in a long silence only the first and the last."""
         grid = t_us // self.frame_us
         if grid - self._grid > max(self._time_steps // 2, MIN_GAP_FRAMES):
             frames.append(self._closed((self._grid + 1) * self.frame_us))
@@ -199,11 +201,11 @@ class FramesByCount(_FrameStream):
 
     def __init__(self, size: int, frame_events: int):
         """
-        Begin with the first packet.
+        Prepare an empty stream.
 
         :param size: width and height of a frame in pixels.
-        :param frame_events: events of a frame.
-        :raises ValueError: if it is not positive.
+        :param frame_events: number of events in a frame.
+        :raises ValueError: if that number is not positive.
         """
         if frame_events < 1:
             raise ValueError('a frame must hold at least one event')
@@ -212,19 +214,19 @@ class FramesByCount(_FrameStream):
 
     @property
     def settings(self) -> tuple:
-        """Return all that decides how frames are cut."""
+        """Return what frames depend on; streams with equal settings make the same frames."""
         return 'count', self._size, self.frame_events
 
     @property
     def description(self) -> str:
-        """Say in words how frames are cut."""
+        """Return how frames are sliced, as text for logs."""
         return f'frames of {self.frame_events} events'
 
     def push(self, packet: EventPacket) -> list:
         """
-        Take a packet and give the frames that it completes, oldest first.
+        Count the events of a packet, and return the frames that it completes, oldest first.
 
-        :raises ValueError: if its picture does not fit the network's.
+        :raises ValueError: if its resolution is not a multiple of the frame's.
         """
         frames = self._prepare_for(packet)
         start, events = 0, packet.events
@@ -243,30 +245,30 @@ class FramesByCount(_FrameStream):
         return []
 
     def advance(self, t_us: int) -> list:
-        """Give no frames: without events none fills."""
+        """Return no frames: without events, none is completed."""
         return []
 
     def remaining_us(self, t_us: int) -> int:
-        """Return 0: nobody knows how soon the open frame is full."""
+        """Return 0: it is not known when the open frame is full."""
         return 0
 
 
 PERIOD_NS = 100_000_000
-"""In silence the frames of this time are decided together, since to wake up is what costs."""
+"""Frames are completed this often in silence; a thread that wakes up more often costs CPU."""
 MARGIN_NS = 100_000_000
-"""A stream that says nothing for longer is taken for silent."""
+"""A stream without packets for longer is silent."""
 MAX_STEP_NS = 1_000_000_000
-"""ROS time that steps by more between two looks was set; that much of it has passed at most."""
+"""If ROS time moves by more between two calls, it was set; at most this much is counted."""
 MAX_SILENCE_NS = 3600 * 1_000_000_000
-"""No more of a silence is gone through: a clock that jumps by years must not take as long."""
+"""A longer silence is cut to this: a clock that jumps by years must not cost minutes."""
 
 
 class TimedFrames:
-    """A frame stream that is told the time also where no packets come."""
+    """A frame stream that completes frames also while no packets come."""
 
     def __init__(self, frames):
         """
-        Begin with the first packet.
+        Prepare the stream; time passes from the first packet on.
 
         :param frames: FramesByTime or FramesByCount.
         """
@@ -274,16 +276,16 @@ class TimedFrames:
         self._newest_us = None
         self._rate = ClockRate()
         self._asked_ns = 0
-        """ROS time up to which silence was looked at."""
+        """ROS time up to which silence is counted."""
         self._silent_ns = 0
         """ROS time of the silence so far, beyond MARGIN_NS."""
 
     def push(self, packet, now_ns: int) -> list:
         """
-        Take a packet and give the frames that it completes, oldest first.
+        Count the events of a packet, and return the frames that it completes, oldest first.
 
-        :param now_ns: ROS time of its arrival; 0 where simulated time has not begun.
-        :raises ValueError: if its picture does not fit the network's.
+        :param now_ns: ROS time of its arrival; 0 if simulated time has not started.
+        :raises ValueError: if its resolution is not a multiple of the frame's.
         """
         frames = self.stream.push(packet)
         self._newest_us = packet.t_newest_us
@@ -292,14 +294,15 @@ class TimedFrames:
         return frames
 
     def advance(self, now_ns: int) -> list:
-        """Give the frames that silence completes by now; call this every PERIOD_NS."""
+        """Return the frames that silence completes by now; call this every PERIOD_NS."""
         return self._advance(now_ns, None)
 
-    def wait(self, now_ns: int, until_us=None):
+    def advance_periodically(self, now_ns: int, until_us=None):
         """
-        Yield what `advance` gives, called every PERIOD_NS until now, or for MAX_SILENCE_NS.
+        Yield the frames of `advance`, called every PERIOD_NS until now, or for MAX_SILENCE_NS.
 
-        :param until_us: camera time that the silence has not lasted beyond, where it is known.
+        :param now_ns: ROS time.
+        :param until_us: camera time at which the silence ended, if it is known.
         """
         until_ns = min(now_ns, self._asked_ns + MAX_SILENCE_NS)
         while self._newest_us is not None and self._asked_ns + PERIOD_NS <= until_ns:
@@ -308,7 +311,7 @@ class TimedFrames:
             self._asked_ns = now_ns
 
     def time_us(self) -> int:
-        """Return the camera time that the frames have reached, after the first packet."""
+        """Return the camera time of the stream now; call this only after the first packet."""
         return self._newest_us + int(max(self._silent_ns, 0) * self._rate.rate) // 1000
 
     def _advance(self, now_ns, until_us) -> list:
@@ -322,13 +325,13 @@ class TimedFrames:
         return self.stream.advance(t_us if until_us is None else min(t_us, until_us))
 
 
-SHORTEST_FRAME_US = 5000
-"""More decisions a second than that no robot can use, and a node cannot make."""
+MIN_FRAME_US = 5000
+"""Shorter frames make more decisions per second than a node can make and a robot can use."""
 
 
 @dataclass(frozen=True)
 class Slicing:
-    """How to cut the stream into frames; zero or empty is what the network was trained with."""
+    """How to slice the stream; zero or empty: as the network was trained."""
 
     slicing: str = setting(
         '', 'How the events are sliced into frames', live=True, choices={
@@ -344,19 +347,19 @@ class Slicing:
 
     def frames(self, card):
         """
-        Make the frame stream for a network.
+        Return a frame stream for a network.
 
         :param card: its ModelCard.
         :returns: FramesByTime or FramesByCount.
-        :raises ValueError: if the settings do not go together.
+        :raises ValueError: if a setting is wrong, or missing for this way of slicing.
         """
         slicing = self.slicing or card.slicing
         if slicing == 'time':
             frame_us = round(1000 * (self.window_ms or card.window_ms) / card.time_steps)
-            if frame_us < SHORTEST_FRAME_US:
+            if frame_us < MIN_FRAME_US:
                 raise ValueError(
-                    f'window_ms must be at least {SHORTEST_FRAME_US * card.time_steps / 1000:g}: '
-                    f'it is cut into {card.time_steps} frames with a decision each')
+                    f'window_ms must be at least {MIN_FRAME_US * card.time_steps / 1000:g}: '
+                    f'it is sliced into {card.time_steps} frames with a decision each')
             return FramesByTime(card.size, frame_us, card.time_steps)
         if slicing == 'count':
             window_events = self.window_events or card.window_events

@@ -1,17 +1,17 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Integration: a whole recording as frames [T, 2, H, W], as SpikingJelly's data sets have them.
+Integration: slice a whole recording into frames [T, 2, H, W] as SpikingJelly's data sets do.
 
-| cut | frame of an event, t from the first event's time |
+| sliced by | index of the frame of an event; t is counted from the first event |
 | --- | --- |
-| `number` | its place // (events // T) |
+| `number` | index of the event // (events // T) |
 | `time` | t // (duration // T) |
-| by duration | t // duration, and as many frames as begin before the last event |
+| duration of a frame | t // duration; T is such that the last event is in a frame |
 
-What comes after the last frame is in the last frame. The same as SpikingJelly's
-`integrate_events_by_fixed_frames_number` and `integrate_events_by_fixed_duration`, where events
-are in the order of time and every frame of those has one: a frame without events is empty here.
+Events after the last frame are counted in the last frame. The frames are those of SpikingJelly's
+`integrate_events_by_fixed_frames_number` and `integrate_events_by_fixed_duration` if the events
+are sorted by time and each frame has an event; here, a frame without events is empty.
 """
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,22 +21,22 @@ import numpy as np
 from snn_gesture_ros.files import check_regular
 
 SPLITS = ('number', 'time')
-MOST_BYTES = 8_000_000_000
+MAX_BYTES = 8_000_000_000
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a recording is cut into frames: into a number of them, or by their duration."""
+    """How a recording is sliced: into a number of frames, or into frames of a duration."""
 
     split_by: str = 'number'
     """'number' (frames of equally many events) or 'time' (of equal duration)."""
     frames: int = 16
-    """T."""
+    """T, the number of frames."""
     duration_us: int = None
-    """Duration of a frame; instead of the two above."""
+    """Duration of a frame; if it is set, `split_by` and `frames` are ignored."""
 
     def __post_init__(self):
-        """Refuse what is no way to cut with a ValueError."""
+        """Raise ValueError if a setting is wrong."""
         if self.split_by not in SPLITS:
             raise ValueError(f'split by {self.split_by!r} is not one of {", ".join(SPLITS)}')
         if self.frames < 1:
@@ -51,20 +51,23 @@ class Integrator:
     def __init__(self, cut: Cut, width: int, height: int, events: int, first_us: int,
                  last_us: int):
         """
-        Begin with empty frames.
+        Allocate the frames.
 
-        :param events: how many there will be.
-        :param first_us: earliest and latest time of all.
-        :raises ValueError: if the frames would not fit into memory.
+        :param width: of a frame, pixels.
+        :param height: of a frame, pixels.
+        :param events: number of events in the recording.
+        :param first_us: camera time of the oldest event.
+        :param last_us: camera time of the newest event.
+        :raises ValueError: if the frames need more than MAX_BYTES.
         """
         length_us = last_us - first_us
         self._number = cut.frames
         if cut.duration_us is not None:
             self._number = max(1, -(-length_us // cut.duration_us))
         size = 4 * self._number * 2 * height * width
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             raise ValueError(f'{self._number} frames of {width}x{height} pixels would take '
-                             f'{size / 1e9:.0f} GB: take fewer, or smaller ones')
+                             f'{size / 1e9:.0f} GB: choose fewer or smaller frames')
         self._by_place = cut.duration_us is None and cut.split_by == 'number'
         if self._by_place:
             self._step = events // cut.frames
@@ -78,7 +81,7 @@ class Integrator:
         """Event counts, uint32 [T, 2, H, W], channel 0 OFF and 1 ON."""
 
     def add(self, events: np.ndarray) -> None:
-        """Count EVENT[n]."""
+        """Count EVENT[n], the next events of the recording."""
         _, _, height, width = self.frames.shape
         if self._by_place:
             position = np.arange(self._place, self._place + len(events))
@@ -94,7 +97,7 @@ class Integrator:
 
 
 def holds_frames(path: Path) -> bool:
-    """Return whether a file is an npz with frames."""
+    """Return whether a file is an npz file with frames."""
     try:
         check_regular(path)
         with zipfile.ZipFile(path) as archive:
@@ -105,9 +108,9 @@ def holds_frames(path: Path) -> bool:
 
 def summarise_frames(path: Path) -> dict:
     """
-    Return what is known of a file of frames, as JSON can hold it.
+    Return shape, type and event counts of a file of frames, as values for JSON.
 
-    :raises ValueError: if it is damaged or has another shape.
+    :raises ValueError: if the file is damaged or its frames are not numbers [T, 2, H, W].
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:

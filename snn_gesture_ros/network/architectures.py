@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Architectures: networks by the words of a ModelCard or a training's settings."""
+"""Architectures: build the network that a ModelCard or the settings of a training describe."""
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import check_number, DECIMAL
 from spikingjelly.activation_based import functional, layer, neuron, surrogate
@@ -9,7 +9,7 @@ from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 RANGES = {'channels': (int, 1, 1 << 16), 'hidden': (int, 1, 1 << 24), 'stride': (int, 1, 256),
           'tau': (DECIMAL, 1.001, 1e6), 'trace_tau': (DECIMAL, 1, 1e6),
           'dropout': (DECIMAL, 0, 0.99)}
-"""Of arguments that are numbers: kind, minimum and maximum."""
+"""Type, minimum and maximum of the arguments that are numbers."""
 VOTERS = 10
 """Neurons of DVSGestureNet that vote for each output."""
 
@@ -23,7 +23,7 @@ def build_network(classes: int, size: int, architecture: dict):
     :param architecture: arguments of GestureNet; or {'model': 'DVSGestureNet', 'channels': c,
         'neuron': 'LIFNode' or 'ParametricLIFNode', 'hidden': neurons, 'bias': of the linear
         layers} for SpikingJelly's, on 128x128 pixels.
-    :raises ValueError: if there is no such network.
+    :raises ValueError: if the model is not known or an argument is wrong.
     """
     arguments = dict(architecture)
     model = arguments.pop('model', 'GestureNet')
@@ -41,7 +41,7 @@ def build_network(classes: int, size: int, architecture: dict):
 
 def _dvs_gesture_net(classes, size, neuron_name, channels=128, hidden=512, bias=True):
     if size != 128:
-        raise ValueError(f'DVSGestureNet is for 128x128 pixels, not {size}x{size}')
+        raise ValueError(f'DVSGestureNet needs frames of 128x128 pixels, not {size}x{size}')
     if neuron_name not in ('LIFNode', 'ParametricLIFNode'):
         raise ValueError(f'neuron {neuron_name!r} is neither LIFNode nor ParametricLIFNode')
     net = DVSGestureNet(channels, getattr(neuron, neuron_name),

@@ -1,11 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Checkpoints: a network's weights and everything that a node must not guess.
+Checkpoints: files with a network's weights and its ModelCard.
 
 The package's own format is safetensors (no pickle) with a ModelCard as JSON in its metadata.
-Checkpoints of SpikingJelly's DVS128 Gesture example, which the seed project and most published
-networks use, load too, as people have them; see `foreign_checkpoint.py`.
+Checkpoints of SpikingJelly's DVS128 Gesture example, which many published networks use, load too;
+see `foreign_checkpoint.py`.
 """
 from contextlib import suppress
 from pathlib import Path
@@ -22,13 +22,13 @@ from snn_gesture_ros.network.model_card import CARD_KEY, check_labels, ModelCard
 import torch
 
 FRAME_SIDE = 128
-"""Pixels, of the frames of SpikingJelly's example."""
+"""Width and height of the frames of SpikingJelly's example, in pixels."""
 
 
 def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
     """Write the weights and the card to a safetensors file."""
     weights = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
-    # Its save_file leaves a file that only its owner reads.
+    # save_file of safetensors makes a file that only its owner can read.
     with naming(path):
         Path(path).write_bytes(safetensors.torch.save(weights, {CARD_KEY: card.to_json()}))
 
@@ -38,7 +38,7 @@ def load_checkpoint(name: str, labels: tuple = ()):
     Load a network in evaluation mode.
 
     :param name: a path or the name of a shipped model.
-    :param labels: names of the outputs, of a checkpoint of another program.
+    :param labels: names of the outputs, for a checkpoint of another program.
     :returns: the network in multi-step mode, from [T, N, 2, H, W] to [T, N, classes], and its
         ModelCard.
     :raises CheckpointError: if it is missing, damaged, or not a gesture network.
@@ -46,8 +46,8 @@ def load_checkpoint(name: str, labels: tuple = ()):
     path = find_checkpoint(name)
     check_is_fetched(path)
     if path.suffix == EXPORTED:
-        raise CheckpointError(f'{path} is exported for ONNX Runtime: give the .safetensors that '
-                              'it was made from')
+        raise CheckpointError(f'{path} is exported for ONNX Runtime: choose the .safetensors file '
+                              'that it was made from')
     if path.suffix == '.safetensors':
         net, card = _load_own(path, labels)
     else:
@@ -76,11 +76,11 @@ def _load_own(path: Path, labels: tuple):
 
 def _network_of(weights: dict, classes: int, size: int, architecture: dict):
     """
-    Build a network and give it weights.
+    Build a network with these weights.
 
-    :raises ValueError: if they are not its weights, before memory is taken for it.
+    :raises ValueError: if the weights do not fit, before memory is allocated for the network.
     """
-    with torch.device('meta'):      # shapes alone
+    with torch.device('meta'):      # only shapes, no memory
         wanted = build_network(classes, size, architecture).state_dict()
     if _shapes(weights) != _shapes(wanted):
         raise CheckpointError('its weights do not fit its architecture; another version of this '
@@ -96,25 +96,25 @@ def _shapes(weights: dict) -> dict:
 
 def _load_foreign(path: Path, weights: dict, own_labels: tuple, labels: tuple):
     """
-    Make the network and the card of weights of another program, see `foreign_checkpoint.py`.
+    Return the network and a card for weights of another program; see `foreign_checkpoint.py`.
 
-    They do not say what they were trained with; these are the settings of SpikingJelly's
-    classify_dvsg example: T = 16, 128x128, raw counts, each trial (about 6 s at 50 000 events/s)
-    cut into frames of equally many events.
+    Such files do not contain the settings of their training. The card has those of SpikingJelly's
+    classify_dvsg example: T = 16, 128x128 pixels, event counts, each trial (about 6 s at
+    50 000 events/s) sliced into frames of equally many events.
 
-    :param own_labels: what the file tells of its outputs.
-    :param labels: what the user does.
+    :param own_labels: labels in the file, or ().
+    :param labels: labels from the user, or ().
     """
     try:
         if sum(value.nbytes for value in weights.values()) > path.stat().st_size:
-            raise ValueError('its weights are views of little memory')
+            raise ValueError('its weights are larger than the file')
         weights, classes, architecture = describe_network(weights)
         net = _network_of(weights, classes, FRAME_SIDE, architecture)
     except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise CheckpointError(f'{path} holds no DVSGestureNet: {first_line(error)}') from None
+        raise CheckpointError(f'{path} is not a DVSGestureNet: {first_line(error)}') from None
     if labels and len(labels) != classes:
-        raise CheckpointError(f'{path}: the network has {classes} outputs, --labels names '
-                              f'{len(labels)}')
+        raise CheckpointError(f'{path}: the network has {classes} outputs, but --labels has '
+                              f'{len(labels)} names')
     card = ModelCard(
         labels=labels or _labels_for(classes, own_labels),
         time_steps=16, window_ms=6000.0, size=FRAME_SIDE,
@@ -125,7 +125,7 @@ def _load_foreign(path: Path, weights: dict, own_labels: tuple, labels: tuple):
 
 
 def _labels_for(classes: int, own: tuple) -> tuple:
-    """Return the labels of the outputs: those of the file, of SpikingJelly, or numbers."""
+    """Return labels for the outputs: those in the file, those of SpikingJelly, or numbers."""
     with suppress(CheckpointError):
         check_labels(own)
         if len(own) == classes:

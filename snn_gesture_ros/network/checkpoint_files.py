@@ -1,17 +1,17 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoint files: where they are, and how to tell one without torch."""
+"""Checkpoint files: find and recognize them without torch."""
 from pathlib import Path
 import zipfile
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
 EXPORTED = '.onnx'
-"""Suffix of what `snn-gesture export` writes."""
+"""Suffix of the files that `snn-gesture export` writes."""
 ZIP_START = b'PK\x03\x04'
 PICKLE_START = b'\x80'
 POINTER_START = b'version https://git-lfs'
 LENGTH_BYTES = 8
-"""A safetensors file begins with the length of its JSON header."""
+"""A safetensors file starts with the length of its JSON header, in this many bytes."""
 
 
 class CheckpointError(ValueError):
@@ -19,12 +19,12 @@ class CheckpointError(ValueError):
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of what an error of a library says, or its name."""
+    """Return the first line of the message of an error, or the name of its class."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def shipped_models() -> list:
-    """Name the models that come with the package."""
+    """Return the names of the shipped models."""
     return sorted(path.stem for path in MODELS_FOLDER.glob('*.safetensors'))
 
 
@@ -32,8 +32,8 @@ def find_checkpoint(name: str, exported: bool = False) -> Path:
     """
     Find a checkpoint by the name of a shipped model or by its path.
 
-    :param exported: whether of a shipped model the ONNX file is wanted, if there is one.
-    :raises CheckpointError: if there is neither.
+    :param exported: whether to prefer the ONNX file of a shipped model.
+    :raises CheckpointError: if there is no such model or file.
     """
     suffixes = (EXPORTED, '.safetensors') if exported else ('.safetensors',)
     shipped = [MODELS_FOLDER / f'{name}{suffix}' for suffix in suffixes]
@@ -41,25 +41,25 @@ def find_checkpoint(name: str, exported: bool = False) -> Path:
         if path.is_file():
             return path
     raise CheckpointError(
-        f'no checkpoint {name}: give the path of a file or one of the shipped models: '
+        f'there is no checkpoint {name}: use the path of a file or one of the shipped models: '
         f'{", ".join(shipped_models())}')
 
 
 def check_is_fetched(path: Path) -> None:
     """
-    Refuse a pointer that Git LFS leaves in the place of a file.
+    Check that a file is not only a pointer of Git LFS.
 
-    :raises CheckpointError: says how to get the file.
+    :raises CheckpointError: if it is one; the message says how to get the file.
     """
     with path.open('rb') as file:
         if file.read(len(POINTER_START)) == POINTER_START:
-            raise CheckpointError(f'{path} is a pointer of Git LFS, not the checkpoint: '
-                                  'git lfs pull fetches it')
+            raise CheckpointError(f'{path} is a pointer of Git LFS, not the checkpoint: run '
+                                  'git lfs pull')
 
 
 def is_checkpoint(path) -> bool:
     """
-    Tell by its contents whether a file was written by safetensors or torch, or is an export.
+    Return whether a file is from safetensors or torch, by its contents, or is an ONNX file.
 
     :raises OSError: if it cannot be read.
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The classifier: a frame in, a score for each label out, at the cost of one time step."""
+"""The classifier: run the network for one time step per frame and return scores of labels."""
 from dataclasses import dataclass
 import math
 from typing import NamedTuple, Optional
@@ -30,45 +30,45 @@ class NetworkSettings:
 
 
 class State(NamedTuple):
-    """All that a classifier remembers of a stream of frames; one value, which never changes."""
+    """The state of a classifier for one stream of frames; an immutable value."""
 
     memory: object = None
-    """Membrane potentials and traces, as the runtime has them; None at rest."""
+    """Membrane potentials and traces, in the form of the runtime; None: all zero."""
     average: tuple = ()
-    """The outputs that the scores are of; see `Readout`."""
+    """Average of the outputs; see `Readout`."""
     steps: int = 0
-    """Time steps since the network was at rest."""
+    """Time steps since the last reset."""
     empty: int = 0
-    """Frames without events in a row."""
+    """Number of frames without events in a row."""
     scores: Optional[np.ndarray] = None
-    """The latest ones, [labels]; None where a window is not complete."""
+    """Latest scores, [labels]; None while a window is not complete."""
 
 
-REST = State()
+INITIAL_STATE = State()
 
 
 class SpikingClassifier:
     """
-    A network that is loaded and ready.
+    A loaded network that turns frames into scores.
 
-    The state of a stream is `carried` from frame to frame, and every frame gives scores; or it is
-    reset after each `window` of T frames, whose last one gives scores: those that SpikingJelly's
-    multi-step mode gives for the window. A carried state, too, is reset by T frames without events
-    in a row, and while the silence lasts the network is not run.
+    The state of a stream is `carried` from frame to frame, and each frame has scores; or it is
+    reset after each `window` of T frames, and only the last frame has scores: those of
+    SpikingJelly's multi-step mode for that window. A carried state, too, is reset after T frames
+    without events in a row; then the network does not run until the next event.
     """
 
     def __init__(self, checkpoint: str, runtime: str = 'auto', device: str = 'auto',
                  threads: int = 1, state: str = 'carried', streams: int = 1):
         """
-        Load a checkpoint and try it out, so that the first frame is not slow either.
+        Load a checkpoint and run it once, as a check and as warm-up.
 
         :param checkpoint: a path or the name of a shipped model.
         :param runtime: one of runtimes.RUNTIMES.
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
-        :param threads: of the network on the CPU.
+        :param threads: threads of the network on the CPU.
         :param state: `carried` or `window`.
-        :param streams: the largest batch.
-        :raises ValueError: if one of them cannot be used.
+        :param streams: maximum number of streams in a batch.
+        :raises ValueError: if an argument is wrong or the checkpoint cannot be used.
         """
         if state not in STATES:
             raise ValueError(f'state {state!r} is not one of {", ".join(STATES)}')
@@ -78,17 +78,17 @@ class SpikingClassifier:
             self.card = self.runtime.card
             self.shape = (2, self.card.size, self.card.size)
             self._readout = Readout(self.card)
-            self._try_out(checkpoint, streams)
+            self._check_outputs(checkpoint, streams)
         except ValueError:
             raise
-        except Exception as error:      # runtimes raise whatever a file leads them to
+        except Exception as error:      # a damaged file can make a runtime raise anything
             raise CheckpointError(f'{checkpoint} does not run: {first_line(error)}') from error
 
-    def _try_out(self, checkpoint: str, streams: int) -> None:
+    def _check_outputs(self, checkpoint: str, streams: int) -> None:
         """
-        Run two time steps, the second of which starts from the states of the first.
+        Run two time steps; the second starts from the states of the first.
 
-        :raises CheckpointError: if the outputs are not those of the labels.
+        :raises CheckpointError: if the outputs have a wrong shape or impossible values.
         """
         wanted = streams, len(self.card.labels)
         states = [None] * streams
@@ -97,25 +97,25 @@ class SpikingClassifier:
             outputs, states = self.runtime.step(frames, states)
             if np.shape(outputs) != wanted:
                 raise CheckpointError(f'{checkpoint} is not a usable checkpoint: its outputs are '
-                                      f'{np.shape(outputs)}, not {wanted} for streams and labels')
+                                      f'{np.shape(outputs)}, not {wanted} (streams, labels)')
             if not np.isfinite(outputs).all() or (
                     self.card.readout == 'firing_rate' and outputs.min() < 0):
-                raise CheckpointError(f'{checkpoint} is not a usable checkpoint: its outputs are '
-                                      f'not what its readout, {self.card.readout}, takes')
+                raise CheckpointError(f'{checkpoint} is not a usable checkpoint: its outputs do '
+                                      f'not fit its readout, {self.card.readout}')
 
     def step(self, frames: list, states: list) -> list:
         """
         Run the next frame of each of some streams, in one batch.
 
-        :param frames: event counts [2, H, W], channel 0 OFF and 1 ON, of N streams.
-        :param states: the State of each stream, REST at first.
-        :returns: the N new States, whose `scores` are those of the frames and sum to one.
-        :raises ValueError: if a shape is not the network's.
+        :param frames: event counts [2, H, W] of N streams, channel 0 OFF and 1 ON.
+        :param states: the State of each stream; INITIAL_STATE at first.
+        :returns: the N new States; their `scores` are those of the frames and sum to one.
+        :raises ValueError: if a frame does not have the network's shape.
         """
         for counts in frames:
             if counts.shape != self.shape:
                 raise ValueError(
-                    f'a frame has shape {counts.shape}, the network wants {self.shape}')
+                    f'a frame has shape {counts.shape}, the network needs {self.shape}')
         states = [state._replace(empty=0 if counts.any() else state.empty + 1)
                   for counts, state in zip(frames, states)]
         running = [place for place, state in enumerate(states) if self._must_run(state)]
@@ -127,13 +127,13 @@ class SpikingClassifier:
                 states[place] = self._after(states[place], output, memory)
         return states
 
-    def run(self, frames, state: State = REST) -> tuple:
+    def run(self, frames, state: State = INITIAL_STATE) -> tuple:
         """
-        Run frames of one stream, one after the other.
+        Run consecutive frames of one stream.
 
         :param frames: event counts [2, H, W] of each.
         :returns: the scores of each frame, [labels] or None, and the State after the last.
-        :raises ValueError: as `step`.
+        :raises ValueError: if a frame does not have the network's shape.
         """
         scores = []
         for counts in frames:
@@ -142,11 +142,11 @@ class SpikingClassifier:
         return scores, state
 
     def _must_run(self, state: State) -> bool:
-        """Return whether the network must see the frame: not after T without events."""
+        """Return whether the network must run; after T frames without events it need not."""
         return self._by_window or state.empty <= self.card.time_steps
 
     def _after(self, state: State, output: np.ndarray, memory) -> State:
-        """Return the state after a time step with this output."""
+        """Return the state after a time step."""
         scores, average = self._readout.update(output, state.average)
         steps, time_steps = state.steps + 1, self.card.time_steps
         if self._by_window:
@@ -161,28 +161,24 @@ class SpikingClassifier:
 
 class Readout:
     """
-    The average of the outputs so far, and the scores it stands for.
+    Averages the outputs over time and turns the average into scores.
 
-    With readout_steps it is a running average, in which an output that is so many time steps old
-    weighs 1/e; otherwise the mean of the latest T outputs.
+    With readout_steps the average is exponential, with that time constant in time steps; otherwise
+    it is the mean of the latest T outputs.
     """
 
     def __init__(self, card):
-        """
-        Read how to average.
-
-        :param card: ModelCard.
-        """
+        """Use the readout of a ModelCard."""
         self._softmax = card.readout == 'softmax'
         self._decay = math.exp(-1 / card.readout_steps) if card.readout_steps else None
         self._time_steps = card.time_steps
 
     def update(self, output: np.ndarray, average: tuple = ()) -> tuple:
         """
-        Average the output of a time step with those before it.
+        Add the output of a time step to the average.
 
         :param output: logits or spikes, [labels].
-        :param average: what the time step before returned, () at first.
+        :param average: the average that the last call returned; () at first.
         :returns: scores that sum to one, [labels], and the new average.
         """
         if self._decay is None:

@@ -1,12 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Devices of torch by their names."""
+"""Choose the device that torch runs on."""
 import torch
 
 
 def choose_device(name: str) -> torch.device:
     """
-    Turn `auto`, `cpu`, `cuda` or `cuda:n` into a device.
+    Return the device named `auto`, `cpu`, `cuda` or `cuda:n`.
 
     :raises ValueError: if the device does not exist on this machine.
     """

@@ -18,7 +18,7 @@ class FusedLIFNode(neuron.LIFNode):
 
     def __init__(self, tau: float = 2.0):
         """
-        Make a layer in multi-step mode.
+        Make a layer of neurons in multi-step mode.
 
         :param tau: membrane time constant in time steps.
         """
@@ -35,8 +35,8 @@ class FusedLIFNode(neuron.LIFNode):
         if x_seq.device.type != 'cpu':
             return super().multi_step_forward(x_seq)
         currents = x_seq.float()        # membranes are float32, also with mixed precision
-        resting = not isinstance(self.v, torch.Tensor)      # reset_net leaves a number
-        v = torch.zeros_like(currents[0]) if resting else self.v
+        is_reset = not isinstance(self.v, torch.Tensor)     # reset_net sets a number
+        v = torch.zeros_like(currents[0]) if is_reset else self.v
         spikes, self.v = _FusedLIF.apply(currents, v.detach(), 1.0 - 1.0 / self.tau)
         return spikes.to(x_seq.dtype)
 
@@ -67,7 +67,7 @@ class _FusedLIF(torch.autograd.Function):
         return x_grad, None, None
 
 
-# Neurons are taken in blocks whose membranes stay in the cache while time goes on.
+# A block of neurons runs all time steps, so that its membrane potentials stay in the cache.
 _BLOCK = 4096
 
 
@@ -103,9 +103,9 @@ def _run_back(spikes_grad, charged, keep, x_grad):
 
 class Trace(base.MemoryModule):
     """
-    A leaky average of the past of its input, as a synapse keeps it.
+    A leaky average of the past inputs, like a synaptic trace.
 
-    The output of a time step knows nothing of that step's input: y[t] = r[t-1], and then
+    The output of a time step does not depend on the input of that step: y[t] = r[t-1], and then
     r[t] = r[t-1] + (x[t] - r[t-1]) / tau, from r = 0. It is linear and does not spike.
     """
 
@@ -113,7 +113,7 @@ class Trace(base.MemoryModule):
         """
         Make a trace in multi-step mode.
 
-        :param tau: its time constant in time steps, 1 or more.
+        :param tau: time constant in time steps, at least 1.
         """
         super().__init__()
         self.tau = tau
@@ -121,14 +121,14 @@ class Trace(base.MemoryModule):
         self.register_memory('r', 0.0)
 
     def single_step_forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Take one time step [...]; return the trace of those before it, of the same shape."""
+        """Run one time step [...]; return the trace of the steps before it, of the same shape."""
         past = self.r if isinstance(self.r, torch.Tensor) else torch.zeros_like(x)
         self.r = (past + (x - past) / self.tau).detach()
         return past
 
     def multi_step_forward(self, x_seq: torch.Tensor) -> torch.Tensor:
         """
-        Run all time steps, which are one product with a matrix.
+        Run all time steps, as one matrix product.
 
         :param x_seq: input [T, ...].
         :returns: traces [T, ...].
@@ -145,19 +145,19 @@ class Trace(base.MemoryModule):
         return traces[:-1]
 
 
-SMALLEST_MAP = 4
-"""The convolutions halve the frame until it is this many pixels wide."""
+MIN_MAP_SIDE = 4
+"""Blocks of convolutions halve the frame until it is this many pixels wide."""
 
 
 class GestureNet(nn.Module):
     """
     Convolutions with LIF neurons, traces of the past, a spiking hidden layer and a mean readout.
 
-    The first convolution strides over the frame and a trace of the frames before it, so that the
-    direction of a movement shows in a single time step. Each block after it is a 3x3 convolution,
-    batch norm, a 2x2 pool and LIF neurons; blocks repeat until the map is 4x4. The hidden layer
-    sees the last map and a trace of it, and so the order in which places were passed. The last
-    layer does not spike: its outputs are the logits of one time step. All layers begin in
+    The first convolution has a stride and gets the frame and a trace of the frames before it, so
+    that a single time step contains the direction of a movement. Each further block is a 3x3
+    convolution, batch norm, a 2x2 pool and LIF neurons; blocks repeat until the feature map is
+    4x4. The hidden layer gets this map and a trace of it, and so the order of positions. The last
+    layer does not spike: its outputs are the logits of one time step. All layers start in
     SpikingJelly's multi-step mode.
     """
 
@@ -171,16 +171,16 @@ class GestureNet(nn.Module):
         :param size: width and height of a frame in pixels, a power of two of at least 4 * stride.
         :param channels: channels of the first convolution; each next block has 1.5 times as many.
         :param hidden: neurons of the hidden layer.
-        :param stride: of the first convolution, pixels, a power of two.
+        :param stride: stride of the first convolution in pixels, a power of two.
         :param tau: membrane time constant in time steps.
         :param trace_tau: time constant of the traces in time steps.
-        :param dropout: part of the hidden layer's inputs that training drops.
-        :raises ValueError: if the size is not such a power of two.
+        :param dropout: fraction of the hidden layer's inputs that training drops.
+        :raises ValueError: if the size or the stride is wrong.
         """
         super().__init__()
-        if size < SMALLEST_MAP * stride or size & (size - 1) or stride & (stride - 1):
+        if size < MIN_MAP_SIDE * stride or size & (size - 1) or stride & (stride - 1):
             raise ValueError(f'frame size {size} is not a power of two of at least '
-                             f'{SMALLEST_MAP} times the stride {stride}, itself a power of two')
+                             f'{MIN_MAP_SIDE} times the stride {stride}, itself a power of two')
         self.frame_trace = Trace(trace_tau)
         width = size // stride
         blocks = [
@@ -189,7 +189,7 @@ class GestureNet(nn.Module):
             layer.BatchNorm2d(channels, step_mode='m'),
             FusedLIFNode(tau),
         ]
-        while width > SMALLEST_MAP:
+        while width > MIN_MAP_SIDE:
             inputs, channels, width = channels, channels + channels // 2, width // 2
             blocks += [
                 layer.Conv2d(inputs, channels, 3, padding=1, bias=False, step_mode='m'),
@@ -217,14 +217,20 @@ class GestureNet(nn.Module):
 
     def perceive(self, frames: torch.Tensor) -> torch.Tensor:
         """
-        Run the convolutions.
+        Run the layers before the hidden layer.
 
-        :returns: spikes of the last map, [T, N, neurons], or [N, neurons].
+        :param frames: [T, N, 2, H, W], or [N, 2, H, W].
+        :returns: spikes of the last feature map, [T, N, neurons], or [N, neurons].
         """
-        seen = torch.cat([frames, self.frame_trace(frames)], dim=-3)
-        return self.features(seen).flatten(-3)
+        inputs = torch.cat([frames, self.frame_trace(frames)], dim=-3)
+        return self.features(inputs).flatten(-3)
 
     def judge(self, spikes: torch.Tensor) -> torch.Tensor:
-        """Run the layers after the convolutions on the spikes of the last map; give logits."""
+        """
+        Run the hidden layer and the readout.
+
+        :param spikes: of the last feature map, [T, N, neurons], or [N, neurons].
+        :returns: logits, [T, N, classes], or [N, classes].
+        """
         past = self.feature_trace(spikes)
         return self.readout(self.hidden(torch.cat([spikes, past], dim=-1)))

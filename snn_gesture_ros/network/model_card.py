@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model card: what a network expects and what is known of it, without torch."""
+"""The model card: the input that a network expects and the facts about it, without torch."""
 from dataclasses import asdict, dataclass, field
 import json
 
@@ -12,7 +12,7 @@ FRAME_VALUES = ('binary', 'count')
 READOUTS = ('softmax', 'firing_rate')
 SLICINGS = ('time', 'count')
 MAX_SIZE = MAX_SIDE
-"""Of a frame, in pixels."""
+"""Maximum width and height of a frame, in pixels."""
 MAX_TIME_STEPS = 1000
 MIN_WINDOW_MS, MAX_WINDOW_MS = 1, 3_600_000
 MAX_WINDOW_EVENTS = 100_000_000
@@ -22,15 +22,15 @@ RANGES = {'time_steps': (int, 1, MAX_TIME_STEPS), 'size': (int, 1, MAX_SIZE),
           'window_ms': (DECIMAL, MIN_WINDOW_MS, MAX_WINDOW_MS),
           'readout_steps': (DECIMAL, 0, MAX_TIME_STEPS),
           'window_events': (int, 0, MAX_WINDOW_EVENTS)}
-"""Of the fields that are numbers: kind, minimum and maximum."""
+"""Type, minimum and maximum of the fields that are numbers."""
 
 
 def check_number(name: str, value, kind, minimum, maximum) -> None:
     """
-    Check a number that a file holds; JSON knows infinite ones and NaN, too.
+    Check a number from a file; in JSON it can also be infinite or NaN.
 
     :param kind: int or DECIMAL.
-    :raises CheckpointError: if it is not one or not in its range.
+    :raises CheckpointError: if it has another type or is not in the range.
     """
     if (isinstance(value, bool) or not isinstance(value, kind)
             or not minimum <= value <= maximum):
@@ -40,9 +40,9 @@ def check_number(name: str, value, kind, minimum, maximum) -> None:
 
 def check_labels(labels) -> None:
     """
-    Check names of outputs, which go into messages as they are.
+    Check the names of the outputs, which are copied into messages.
 
-    :raises CheckpointError: if they are not different names that can be printed.
+    :raises CheckpointError: if they are not different, printable names.
     """
     if not isinstance(labels, (list, tuple)) or not 0 < len(labels) <= MAX_LABELS or not all(
             isinstance(label, str) and label.isprintable() and 0 < len(label) <= MAX_LABEL_LENGTH
@@ -55,38 +55,38 @@ def check_labels(labels) -> None:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a network expects and what is known of it."""
+    """The input that a network expects and the facts about it."""
 
     labels: tuple
-    """Names of the outputs, in their order."""
+    """Names of the outputs, in the order of the outputs."""
     time_steps: int
-    """T, the frames of one window."""
+    """T, the number of frames in a window."""
     window_ms: float
-    """Duration of one window that the network was trained with."""
+    """Duration of a window in training."""
     size: int
     """Width and height of a frame in pixels."""
     frame_value: str
-    """`binary`: a pixel fired or not; `count`: how often it fired."""
+    """`binary`: whether a pixel has events; `count`: its number of events."""
     slicing: str
-    """How training cut a window into frames: `time` (equal durations) or `count` (of events)."""
+    """How training sliced a window: by `time` (equal durations) or `count` (equal events)."""
     readout: str
-    """`softmax` of the mean logits, or `firing_rate` of the output neurons, normalised."""
+    """`softmax` of the mean logits, or `firing_rate` of the output neurons, normalized."""
     architecture: dict
     """Arguments of GestureNet, or {'model': 'DVSGestureNet', ...} for SpikingJelly's."""
     readout_steps: float = 0.0
-    """Time constant of the running average that the readout takes over the outputs, in time
-    steps; 0: the mean over the window."""
+    """Time constant in time steps of the readout's exponential average over the outputs; 0: the
+    mean over the window."""
     window_events: int = 0
-    """Events of a window cut by `count`; 0 where training cut by `time`."""
+    """Events of a window if training sliced by `count`; 0 for `time`."""
     license: str = 'unknown'
     training: dict = field(default_factory=dict)
     """Free text and figures: data, seeds, results."""
 
     def __post_init__(self):
         """
-        Refuse what no network could have been trained with.
+        Check the fields.
 
-        :raises CheckpointError: says which field is wrong.
+        :raises CheckpointError: if one is wrong; the message names it.
         """
         check_labels(self.labels)
         object.__setattr__(self, 'labels', tuple(self.labels))
@@ -103,19 +103,19 @@ class ModelCard:
                 raise CheckpointError(f'{name} must be a {kind.__name__}')
 
     def to_json(self) -> str:
-        """Return the card as files hold it."""
+        """Return the card as JSON, as it is stored in files."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> 'ModelCard':
         """
-        Read the card of a file.
+        Return the card in the JSON text of a file.
 
-        :raises CheckpointError: if it is none.
+        :raises CheckpointError: if it is not a card.
         """
         try:
             card = cls(**json.loads(text))
-            card.to_json()      # what is nested too deeply could not be shown
+            card.to_json()      # raises RecursionError if values are nested too deeply
         except CheckpointError:
             raise
         except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The facts of a checkpoint, as `snn-gesture info` shows them."""
+"""The facts about a checkpoint that `snn-gesture info` prints."""
 from dataclasses import asdict
 from importlib.util import find_spec
 
@@ -10,7 +10,7 @@ from snn_gesture_ros.network.runtimes import open_runtime
 
 def gather_model_facts(name: str) -> dict:
     """
-    Load a checkpoint and gather what is known of it, as JSON can hold it.
+    Load a checkpoint and return the facts about it, as values for JSON.
 
     :param name: a path or the name of a shipped model.
     :raises CheckpointError: if it cannot be used.
@@ -35,20 +35,21 @@ def _facts_with_torch(name: str, path) -> tuple:
 
 def never_tried_on(training: dict) -> list:
     """
-    Name what nothing in a card says that the network was trained with or measured on.
+    Return the kinds of data that the network was neither trained with nor measured on.
 
-    :param training: of a ModelCard; `data` names the sources, `figures` is by data set.
+    :param training: of a ModelCard; `data` names the sources, `figures` has results by data set.
+    :returns: list of texts.
     """
     data = str(training.get('data', ''))
     if not data or data.startswith('unknown'):
-        return ['unknown: the file does not say what it has seen']
+        return ['unknown: the file does not say what data the network was trained with']
     figures = training.get('figures')
     seen = [source.strip() for source in data.split(',')]
-    if isinstance(figures, dict):       # all that a training says is free
+    if isinstance(figures, dict):       # the card does not check its fields
         seen += figures
     never = []
     if all(source.startswith('simulat') for source in seen):
-        never.append('real people before a real camera: it has seen simulated ones alone')
+        never.append('real people in front of a real camera: only simulated ones were used')
     if not any('DVS128 Gesture' in source for source in seen):
         never.append('DVS128 Gesture')
     return never

@@ -1,13 +1,13 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Lowering: one time step of a SpikingJelly network as an ONNX graph with explicit state.
+Export: build an ONNX graph of one time step of a SpikingJelly network, with explicit state.
 
-The graph takes `frame` [streams, 2, H, W] and the state of each layer of neurons and each trace,
-and gives `output` [streams, labels] and the states after the step, in the same order. All states
-begin as zeros. The state of a LIF neuron is the negative of its membrane, already decayed for the
-next step, and that of a trace is its value times its time constant: both save operations on large
-maps.
+The inputs are `frame` [streams, 2, H, W] and the state of each layer of neurons and each trace.
+The outputs are `output` [streams, labels] and the states after the step, in the same order. All
+states are zero at first. The state of a LIF neuron is the negative of its membrane potential,
+already decayed for the next step; that of a trace is its value times its time constant. Both save
+operations on large feature maps.
 """
 from copy import deepcopy
 
@@ -22,25 +22,25 @@ import torch
 from torch import nn
 
 OPSET, IR_VERSION = 17, 8
-"""Of 2022, so that old runtimes read it."""
+"""Versions of 2022, which old runtimes can load."""
 STREAMS = 'streams'
-"""Name of the first dimension, which is free."""
+"""Name of the first dimension, whose size is free."""
 
 
 def lower(net: nn.Module, card) -> onnx.ModelProto:
     """
-    Lower a network in evaluation mode.
+    Return the ONNX model of one time step of a network.
 
-    :param net: GestureNet or DVSGestureNet.
-    :param card: its ModelCard, which goes into the file.
-    :raises ValueError: if it has something that cannot be lowered.
+    :param net: GestureNet or DVSGestureNet, in evaluation mode.
+    :param card: its ModelCard, which is stored in the model.
+    :raises ValueError: if a layer or neuron cannot be exported.
     """
     graph = _Graph()
     frame = graph.input('frame', (STREAMS, 2, card.size, card.size))
     if isinstance(net, GestureNet):
-        output = _lower_gesture_net(graph, net, frame)
+        output = _add_gesture_net(graph, net, frame)
     elif isinstance(net, DVSGestureNet):
-        output = _lower_layers(graph, list(net.conv_fc), frame)
+        output = _add_layers(graph, list(net.conv_fc), frame)
     else:
         raise ValueError(f'a {type(net).__name__} cannot be exported, only GestureNet and '
                          'DVSGestureNet')
@@ -50,34 +50,34 @@ def lower(net: nn.Module, card) -> onnx.ModelProto:
     return model
 
 
-def _lower_gesture_net(graph, net: GestureNet, frame: str) -> str:
-    seen = graph.add('Concat', frame, _lower_trace(graph, net.frame_trace, frame), axis=1)
+def _add_gesture_net(graph, net: GestureNet, frame: str) -> str:
+    inputs = graph.add('Concat', frame, _add_trace(graph, net.frame_trace, frame), axis=1)
     stem, *features = net.features
-    spikes = _lower_layers(graph, [_after_trace(stem, net.frame_trace), *features], seen)
+    spikes = _add_layers(graph, [_after_trace(stem, net.frame_trace), *features], inputs)
     spikes = graph.add('Flatten', spikes, axis=1)
-    both = graph.add('Concat', spikes, _lower_trace(graph, net.feature_trace, spikes), axis=1)
+    both = graph.add('Concat', spikes, _add_trace(graph, net.feature_trace, spikes), axis=1)
     dropout, linear, neurons = net.hidden
-    hidden = _lower_layers(graph, [_after_trace(linear, net.feature_trace), neurons], both)
-    return _lower_layers(graph, [net.readout], hidden)
+    hidden = _add_layers(graph, [_after_trace(linear, net.feature_trace), neurons], both)
+    return _add_layers(graph, [net.readout], hidden)
 
 
-def _lower_trace(graph, trace: Trace, x: str) -> str:
-    """Give the trace of the past times its time constant; with x in it it is the next one."""
+def _add_trace(graph, trace: Trace, x: str) -> str:
+    """Return the old state of a trace, which is its value times its time constant; add x to it."""
     past = graph.state(graph.shapes[x])
     graph.keep(graph.add('Add', graph.add('Mul', past, graph.constant(1 - 1 / trace.tau)), x))
     return past
 
 
 def _after_trace(linear, trace: Trace):
-    """Copy a layer whose second half of inputs is a trace, for one times its time constant."""
+    """Return a copy of a layer whose second half of inputs is a trace times its time constant."""
     linear = deepcopy(linear)
     with torch.no_grad():
         linear.weight[:, linear.weight.shape[1] // 2:] /= trace.tau
     return linear
 
 
-def _lower_layers(graph, layers: list, x: str) -> str:
-    """Lower layers one after the other; a weighted layer takes those that scale it along."""
+def _add_layers(graph, layers: list, x: str) -> str:
+    """Add layers to the graph; those that only scale are folded into the weights before them."""
     layers = [each for each in layers if not isinstance(each, nn.Dropout | layer.Dropout)]
     while layers:
         first = layers.pop(0)
@@ -89,12 +89,12 @@ def _lower_layers(graph, layers: list, x: str) -> str:
             if isinstance(follower, neuron.BaseNode):
                 gain, _ = _gain_and_decay(follower)
                 weight, bias = gain * weight, gain * bias
-            x = _lower_weights(graph, first, weight, bias, x)
+            x = _add_weights(graph, first, weight, bias, x)
         elif isinstance(first, neuron.BaseNode):
             pool = layers.pop(0) if layers and isinstance(layers[0], nn.MaxPool2d) else None
-            x = _lower_neurons(graph, first, pool, x)
+            x = _add_neurons(graph, first, pool, x)
         elif isinstance(first, nn.MaxPool2d):
-            x = _lower_pool(graph, first, x)
+            x = _add_pool(graph, first, x)
         elif isinstance(first, nn.Flatten | layer.Flatten):
             x = graph.add('Flatten', x, axis=1)
         elif isinstance(first, layer.VotingLayer):
@@ -112,7 +112,7 @@ def _weights(linear) -> tuple:
 
 
 def _folded(weight, bias, norm) -> tuple:
-    """Fold a batch norm into the weights before it."""
+    """Return weight and bias with the batch norm after them folded in."""
     scale = norm.weight.detach().double().cpu() / torch.sqrt(
         norm.running_var.double().cpu() + norm.eps)
     shift = norm.bias.detach().double().cpu() - norm.running_mean.double().cpu() * scale
@@ -120,7 +120,7 @@ def _folded(weight, bias, norm) -> tuple:
 
 
 def _gain_and_decay(node) -> tuple:
-    """Return by what a neuron multiplies its input and, each step, its membrane."""
+    """Return the factors of a neuron for its input and, each step, its membrane potential."""
     if isinstance(node, neuron.ParametricLIFNode):
         leak = float(node.w.detach().sigmoid())
     elif isinstance(node, neuron.LIFNode):
@@ -133,7 +133,7 @@ def _gain_and_decay(node) -> tuple:
     return (leak if node.decay_input else 1.0), 1.0 - leak
 
 
-def _lower_weights(graph, linear, weight, bias, x: str) -> str:
+def _add_weights(graph, linear, weight, bias, x: str) -> str:
     weight, bias = graph.constant(weight), graph.constant(bias)
     if isinstance(linear, nn.Linear):
         return graph.add('Gemm', x, weight, bias, transB=1)
@@ -141,35 +141,36 @@ def _lower_weights(graph, linear, weight, bias, x: str) -> str:
                      strides=list(linear.stride), pads=[*linear.padding, *linear.padding])
 
 
-def _lower_pool(graph, pool: nn.MaxPool2d, x: str) -> str:
+def _add_pool(graph, pool: nn.MaxPool2d, x: str) -> str:
     size, stride = (value if isinstance(value, tuple) else (value, value)
                     for value in (pool.kernel_size, pool.stride))
     return graph.add('MaxPool', x, kernel_shape=list(size), strides=list(stride))
 
 
-def _lower_neurons(graph, node, pool, x: str) -> str:
+def _add_neurons(graph, node, pool, x: str) -> str:
     """
-    Lower LIF neurons whose input is scaled already, and the pool after them.
+    Add LIF neurons whose input is already scaled, and the pool after them.
 
-    The largest membrane fires if any does, so that the pool can come before the threshold.
+    If any neuron of a pool fires, the one with the largest membrane potential does, so that the
+    pool can come before the threshold.
     """
     _, decay = _gain_and_decay(node)
     threshold = graph.constant(node.v_threshold)
     charged = graph.add('Sub', x, graph.state(graph.shapes[x]))
-    # Only what is below the threshold remains: of the negative, what is above the negative.
+    # Membranes below the threshold keep their value: of their negatives, those above its negative.
     decayed = graph.add('Mul', charged, graph.constant(-decay))
     graph.keep(graph.add('ThresholdedRelu', decayed, alpha=-decay * node.v_threshold))
-    largest = charged if pool is None else _lower_pool(graph, pool, charged)
+    largest = charged if pool is None else _add_pool(graph, pool, charged)
     fires = graph.add('GreaterOrEqual', largest, threshold)
     return graph.add('Cast', fires, to=TensorProto.FLOAT)
 
 
 class _Graph:
-    """Nodes, constants and states as they come."""
+    """The nodes, constants and states of a graph that is being built."""
 
     def __init__(self):
         self.shapes = {}
-        """Of what may become a state, by name."""
+        """Shapes of inputs and results, by name."""
         self._nodes, self._constants, self._inputs, self._kept = [], [], [], []
 
     def input(self, name: str, shape: tuple) -> str:
@@ -186,7 +187,7 @@ class _Graph:
         return self.input(f'state_{len(self._inputs) - 1}', shape)
 
     def keep(self, name: str) -> None:
-        """Say what the oldest state that has no successor becomes."""
+        """Set the next value of the oldest state that has none yet."""
         self._kept.append(name)
 
     def add(self, kind: str, *inputs: str, **attributes) -> str:

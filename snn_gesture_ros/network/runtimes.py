@@ -1,10 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Runtimes: what runs a network's time steps.
+Runtimes: choose and load the library that runs a network's time steps.
 
-Each has `card` (ModelCard), `description` and `step(frames, states)`, as TorchRuntime has. A
-runtime is imported when it is opened: with ONNX Runtime no torch is needed.
+Each has `card` (ModelCard), `description` and `step(frames, states)`, like TorchRuntime. A runtime
+is imported only when it is opened, so that ONNX Runtime works without torch.
 """
 from importlib.util import find_spec
 import os
@@ -18,7 +18,7 @@ RUNTIMES = {'auto': 'onnx where it can', 'torch': 'PyTorch',
 
 def choose_runtime(checkpoint: str, runtime: str, device: str) -> str:
     """
-    Choose `onnx` or `torch`; the arguments are those of `open_runtime`.
+    Return `onnx` or `torch`; the arguments are those of `open_runtime`.
 
     :raises ValueError: if there is no such runtime or checkpoint.
     """
@@ -26,7 +26,7 @@ def choose_runtime(checkpoint: str, runtime: str, device: str) -> str:
         raise ValueError(f'runtime {runtime!r} is not one of {", ".join(RUNTIMES)}')
     if runtime == 'auto':
         exported = find_checkpoint(checkpoint, exported=True).suffix == EXPORTED
-        alone = Path(checkpoint).suffix == EXPORTED     # torch cannot stand in
+        alone = Path(checkpoint).suffix == EXPORTED     # torch cannot load it
         on_cpu = device in ('auto', 'cpu')
         runtime = 'onnx' if exported and on_cpu and (
             alone or find_spec('onnxruntime')) else 'torch'
@@ -37,13 +37,14 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int, strea
     """
     Load a checkpoint into a runtime.
 
-    :param checkpoint: a path, or the name of a shipped model, which is there for both runtimes.
-    :param runtime: one of RUNTIMES; `auto` takes ONNX Runtime where it is installed, the device
-        is not CUDA and the checkpoint is exported.
+    :param checkpoint: a path, or the name of a shipped model, which works with both runtimes.
+    :param runtime: one of RUNTIMES; `auto` chooses ONNX Runtime if it is installed, the device
+        is not CUDA and the checkpoint is exported, and else torch.
     :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
-    :param threads: on the CPU.
-    :param streams: the largest batch.
-    :raises ValueError: if they cannot be used.
+    :param threads: threads on the CPU.
+    :param streams: maximum number of streams in a batch.
+    :raises ValueError: if an argument is wrong, the checkpoint cannot be used, or a library is
+        not installed.
     """
     runtime = choose_runtime(checkpoint, runtime, device)
     if runtime == 'onnx':
@@ -55,7 +56,7 @@ def open_runtime(checkpoint: str, runtime: str, device: str, threads: int, strea
             raise ValueError(f'runtime onnx needs {error.name}, which is not installed: '
                              'pip install onnxruntime, or choose runtime torch') from None
         return OnnxRuntime(checkpoint, threads, streams)
-    # Threads that spin while they wait stall whatever else the machine has to do.
+    # Threads that spin while they wait slow down everything else on the machine.
     os.environ.setdefault('OMP_WAIT_POLICY', 'passive')     # read when torch is imported
     try:
         from snn_gesture_ros.network.torch_runtime import TorchRuntime

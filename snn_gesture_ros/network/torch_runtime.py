@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The reference runtime: SpikingJelly's network in torch, a time step at a time."""
+"""The reference runtime: run SpikingJelly's network in torch, one time step per call."""
 import math
 
 from snn_gesture_ros.network.checkpoint import load_checkpoint
@@ -9,7 +9,7 @@ from spikingjelly.activation_based import base, functional
 import torch
 
 WARM_UPS = 3
-"""Runs before a capture, in which CUDA's libraries allocate their memory."""
+"""Runs before a CUDA graph is captured, in which the CUDA libraries allocate their memory."""
 
 
 class TorchRuntime:
@@ -23,12 +23,12 @@ class TorchRuntime:
         :param checkpoint: a path or the name of a shipped model.
         :param device: `auto`, `cpu`, `cuda` or `cuda:n`.
         :param threads: intra-op threads of torch on the CPU, for the whole process.
-        :param streams: the largest batch.
-        :raises ValueError: if the checkpoint or the device cannot be used, or not together.
+        :param streams: maximum number of streams in a batch.
+        :raises ValueError: if the checkpoint or the device cannot be used.
         """
         torch.set_num_threads(threads)
         self.device = choose_device(device)
-        if self.device.type == 'cuda':      # outputs as on the CPU: they decide who fires
+        if self.device.type == 'cuda':      # same spikes as on the CPU
             torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         net, self.card = load_checkpoint(checkpoint)
         functional.set_step_mode(net, 's')
@@ -41,69 +41,69 @@ class TorchRuntime:
 
     @property
     def description(self) -> str:
-        """Name the runtime and its device."""
+        """Return the names of the runtime and its device, as text for logs."""
         return f'torch on {self.device}'
 
     def step(self, frames: list, states: list) -> tuple:
         """
         Run a time step of some streams in one batch.
 
-        :param frames: what the network takes, float32 [2, H, W] for each of N streams.
-        :param states: what the step before returned for each stream, None at rest.
+        :param frames: input of the network, float32 [2, H, W] for each of N streams.
+        :param states: the state that the last step returned for each stream; None at first.
         :returns: the outputs, float32 [N, labels], and the list of the N new states.
         """
         step = self._step
         for place, (frame, state) in enumerate(zip(frames, states)):
             step.frames[place].copy_(torch.from_numpy(frame))
-            step.states[place].copy_(step.rest if state is None else state)
+            step.states[place].copy_(step.initial if state is None else state)
         outputs = step.run(len(frames)).to('cpu', copy=True).numpy()
         return outputs, [state.clone() for state in step.states[:len(frames)]]
 
 
 class StaticStep:
     """
-    A time step in memory that never moves, so that a GPU can replay it as one CUDA graph.
+    A time step in fixed memory, so that a GPU can replay it as one CUDA graph.
 
-    SpikingJelly's modules put a new tensor in the place of each membrane at every step; here it
-    is copied back to where the last one was.
+    SpikingJelly's modules replace the tensor of each membrane potential at every step; here the
+    new values are copied into the old tensor.
     """
 
     def __init__(self, net: torch.nn.Module, frame_shape: tuple, batch: int = 1):
         """
-        Allocate all the memory that steps need.
+        Allocate the memory for all steps.
 
         :param net: SpikingJelly network in single-step and evaluation mode; where its weights are
             on a CUDA device, the step is captured as a graph.
         :param frame_shape: (2, H, W).
-        :param batch: N, the largest batch.
+        :param batch: N, the maximum number of streams in a batch.
         """
         device = next(net.parameters()).device
         self.frames = torch.zeros(batch, *frame_shape, device=device)
-        """What the next step takes, float32 [N, 2, H, W]; overwrite it in place."""
+        """Input of the next step, float32 [N, 2, H, W]; write to it in place."""
         self._net = net
         self._graph = None
         functional.reset_net(net)
-        resting = self._memories_of_net()
+        initial = self._memories_of_net()
         with torch.inference_mode():
             outputs = net(self.frames)
         shapes = {place: value.shape[1:] for place, value in self._memories_of_net().items()
                   if isinstance(value, torch.Tensor)}
         sizes = [math.prod(shape) for shape in shapes.values()]
         self._outputs = outputs.clone()
-        self.rest = torch.cat([torch.full((size,), float(resting[place]), device=device)
-                               for place, size in zip(shapes, sizes)])
-        """The state of a stream at rest, float32 [values]."""
-        self.states = self.rest.repeat(batch, 1)
-        """The state of each stream before the next step and after it, float32 [N, values]."""
+        self.initial = torch.cat([torch.full((size,), float(initial[place]), device=device)
+                                  for place, size in zip(shapes, sizes)])
+        """State of a stream after a reset, float32 [values]."""
+        self.states = self.initial.repeat(batch, 1)
+        """State of each stream, float32 [N, values], which a step changes in place."""
         self._memories = [(module, name, part.unflatten(1, shape)) for (
             (module, name), shape), part in zip(shapes.items(), self.states.split(sizes, dim=1))]
-        """Module, name and view of `states` of all that the network remembers."""
+        """Module, attribute and view into `states` for each variable of the network's state."""
         if device.type == 'cuda':
             self._capture(device)
-            self.states.copy_(self.rest)
+            self.states.copy_(self.initial)
 
     def run(self, count: int) -> torch.Tensor:
-        """Run a step on the first `count` frames and states; return outputs, [count, labels]."""
+        """Run a step of the first `count` streams; return outputs, float32 [count, labels]."""
         if self._graph is None:
             self._run(count)
         else:
@@ -111,7 +111,7 @@ class StaticStep:
         return self._outputs[:count]
 
     def _memories_of_net(self) -> dict:
-        """Return the values by module and name."""
+        """Return the variables of the network's state, by module and name."""
         return {(module, name): value for module in self._net.modules()
                 if isinstance(module, base.MemoryModule)
                 for name, value in module.named_memories()}
@@ -134,6 +134,6 @@ class StaticStep:
                     self._run(count)
             torch.cuda.current_stream().wait_stream(side)
             self._graph = torch.cuda.CUDAGraph()
-            # Another network may be at work in another thread.
+            # Another network may run in another thread.
             with torch.cuda.graph(self._graph, capture_error_mode='thread_local'):
                 self._run(count)

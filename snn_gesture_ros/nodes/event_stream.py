@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The event_stream node: a camera's event topic in, the compact stream out."""
+"""The event_stream node: read a camera's events and publish the compact stream."""
 from dataclasses import asdict, dataclass
 import time
 
@@ -43,11 +43,11 @@ def settings_from(values: dict) -> tuple:
 
 
 class EventStreamNode(ManagedNode):
-    """Find the camera's topic, clean its events, hand them to the classifier."""
+    """Find the camera's topic, filter its events and pass them to the classifier."""
 
     def __init__(self):
         """
-        Declare parameters and look for the camera.
+        Declare parameters and search the camera.
 
         :raises ValueError: if a parameter is wrong or a forced message type is not installed.
         """
@@ -74,15 +74,15 @@ class EventStreamNode(ManagedNode):
 
     def deliver_to(self, receive) -> None:
         """
-        Hand packets over in this process, and publish them only if somebody listens.
+        Pass packets on in this process, and publish them only if there is a subscriber.
 
-        :param receive: called with each EventPacket.
+        :param receive: called with each packet.
         """
         self._deliver = receive
 
     def configure(self) -> None:
         """
-        Prepare for the camera.
+        Check the message type.
 
         :raises ValueError: if a forced message type is not installed.
         """
@@ -90,28 +90,28 @@ class EventStreamNode(ManagedNode):
             self._read(self._values['message_type'])
 
     def activate(self) -> None:
-        """Look for the camera."""
+        """Start to search the camera."""
         self.get_logger().info(f'waiting for a publisher of {self._topic}')
 
     def deactivate(self) -> None:
-        """Leave the camera alone."""
+        """Unsubscribe from the camera."""
         if self._subscription is not None:
             self._subscription.destroy()
         self._subscription = self._stream = None
         self._types.forget()
 
     def _search(self) -> None:
-        """Subscribe once the camera is there and somebody listens to us."""
+        """Subscribe to the camera when it is there and the packets are used."""
         if self._wanted():
             self._types.look()
 
     def _wanted(self) -> bool:
-        """Tell whether the node is active and somebody listens."""
+        """Return whether the node is active and its packets are used."""
         return self.is_active and (
             self._deliver is not None or self._publisher.get_subscription_count() > 0)
 
     def _read(self, message_type: str):
-        """Make what reads a type: the stream and the message's class."""
+        """Return an EventStream for a message type, and the class of the message."""
         message = message_class(message_type)
         rehearse(message_type)
         stream = EventStream(message_type, self._geometry, self._noise, self._batch_us)
@@ -127,19 +127,19 @@ class EventStreamNode(ManagedNode):
 
     def _on_message(self, data: bytes) -> None:
         """
-        Read a message, pause, and read those that came meanwhile.
+        Decode a message, pause, and decode the messages that arrived in the pause.
 
-        To wake up for a message costs the executor more than to read it.
+        It costs the executor more to wake up for a message than to decode it.
         """
         self._take(data)
         if self._batch_us:
             time.sleep(self._batch_us / 2e6)
-            self.read_waiting()
+            self.drain()
         if self._flushing.is_canceled():
             self._flushing.reset()
 
-    def read_waiting(self) -> None:
-        """Read the messages that came since the executor looked."""
+    def drain(self) -> None:
+        """Decode the messages that wait."""
         if self._subscription is not None:
             for waiting in self._subscription.take_waiting():
                 self._take(waiting)
@@ -156,12 +156,12 @@ class EventStreamNode(ManagedNode):
         if self._stream.sensor_size != size:
             part = self._geometry.part(*self._stream.sensor_size)
             self.get_logger().info(
-                '{}x{} sensor: {} at {},{} is mapped to {}x{}'.format(
+                '{}x{} sensor: region {} at {},{} is mapped to {}x{}'.format(
                     *self._stream.sensor_size, f'{part[2]}x{part[3]}', part[0], part[1],
                     self._geometry.width, self._geometry.height))
 
     def _flush(self) -> None:
-        """Send what waits; where nothing does, sleep until the next message."""
+        """Send the waiting events; if there are none, stop the timer until the next message."""
         packet = self._stream.flush() if self._stream is not None else None
         if packet is not None:
             self._send(packet)
@@ -169,7 +169,7 @@ class EventStreamNode(ManagedNode):
             self._flushing.cancel()
 
     def _send(self, packet) -> None:
-        """Hand a packet over in memory, and publish it if there is who listens."""
+        """Pass a packet on in memory, and publish it if there is a subscriber."""
         if self._deliver is not None:
             self._deliver(packet)
             if not self._publisher.get_subscription_count():
@@ -178,9 +178,9 @@ class EventStreamNode(ManagedNode):
 
     def _change(self, changed: dict) -> None:
         """
-        Take over parameters that change.
+        Use changed parameters.
 
-        :raises ValueError: if they cannot be used; all stays as it was then.
+        :raises ValueError: if they cannot be used; then nothing is changed.
         """
         values = {**self._values, **changed}
         geometry, noise = settings_from(values)
@@ -203,7 +203,8 @@ class EventStreamNode(ManagedNode):
             return INACTIVE
         if self._subscription is None and not self._wanted():
             self._silence = Silence()
-            return STALE, f'the camera is not read: nobody listens to {self._publisher.topic_name}'
+            return STALE, ('the camera is not read: no node subscribes to '
+                           f'{self._publisher.topic_name}')
         if self._subscription is not None and (unread := self._subscription.unread()):
             return WARN, unread
         if values['silence_s'] < SILENCE_S:

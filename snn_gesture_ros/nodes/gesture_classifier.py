@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gesture_classifier node: the compact stream in, gestures out."""
+"""The gesture_classifier node: read the compact stream and publish gestures."""
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.silence import explain_stream
 from snn_gesture_ros.ros.topics import STREAM_QOS
-from snn_gesture_ros.ros.worker import run_beside, Worker
+from snn_gesture_ros.ros.worker import run_in_background, Worker
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 
@@ -39,17 +39,17 @@ class SourceSettings:
 
 
 PARAMETERS = (*settings_of(ManagedSettings, SourceSettings), *GESTURE_CLASSIFIER)
-PAUSE = 0.9
-"""Part of the time to a frame's end in which packets are left to wait."""
-LONGEST_PAUSE_US = 50_000
+PAUSE_FRACTION = 0.9
+"""The node pauses for this fraction of the time to the end of a frame, while packets wait."""
+MAX_PAUSE_US = 50_000
 
 
 def open_recognitions(values: dict) -> tuple:
     """
-    Load the network that parameters choose, and run it once.
+    Load the network that parameters choose, and warm it up.
 
-    :param values: of PARAMETERS.
-    :returns: a Recognition for each of the streams, and their description.
+    :param values: of PARAMETERS, by name.
+    :returns: a Recognition for each of the streams, and a text for logs.
     :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
     """
     count = len(values['streams'])
@@ -66,14 +66,14 @@ def open_recognitions(values: dict) -> tuple:
 
 
 class GestureClassifierNode(ManagedNode):
-    """Cut streams into frames, run the network, publish what the deciders say."""
+    """Slice streams into frames, run the network, publish scores and gestures."""
 
     def __init__(self, event_stream=None):
         """
-        Declare parameters and, unless it is to wait, load the network.
+        Declare parameters and, unless `autostart` is false, load the network.
 
-        :param event_stream: EventStreamNode of this process, whose packets come in memory and are
-            the only stream; by default they come by topic.
+        :param event_stream: EventStreamNode of this process, the only stream, whose packets come
+            in memory; None: packets come by topic.
         :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
         """
         super().__init__('gesture_classifier')
@@ -90,7 +90,7 @@ class GestureClassifierNode(ManagedNode):
             self, values['checkpoint'], self._counters,
             ('malformed', 'lost', 'frames_dropped', 'late_events'),
             ('events_in', 'events_used', 'decisions'), self._state,
-            {'late_events': lambda: 'their frame was over when they came'})
+            {'late_events': lambda: 'their frame was complete when they came'})
         if event_stream is not None:
             event_stream.deliver_to(self._receive)
         self.begin(values['autostart'])
@@ -99,24 +99,24 @@ class GestureClassifierNode(ManagedNode):
         if not names or len(set(names)) < len(names):
             raise ValueError('streams must be one or more names, none of them twice')
         if self._event_stream is not None and names != SourceSettings.streams:
-            raise ValueError('streams needs event_stream and gesture_classifier in processes of '
-                             'their own: leave out composed')
+            raise ValueError('streams needs event_stream and gesture_classifier in separate '
+                             'processes: leave out composed')
         return [ClassifiedStream(self, name, place, self._latency)
                 for place, name in enumerate(names)]
 
     def configure(self) -> None:
         """
-        Load the network and try it out.
+        Check the network and the parameters.
 
-        :raises ValueError: if the checkpoint or a parameter that goes with it cannot be used.
+        :raises ValueError: if the checkpoint or a parameter that belongs to it cannot be used.
         """
         open_recognitions(self._values)
 
     def activate(self) -> None:
         """
-        Load the network and listen.
+        Load the network and subscribe to the streams.
 
-        :raises ValueError: if the checkpoint or a parameter that goes with it cannot be used.
+        :raises ValueError: if the checkpoint or a parameter that belongs to it cannot be used.
         """
         recognitions, description = open_recognitions(self._values)
         for stream, recognition in zip(self._streams, recognitions):
@@ -131,7 +131,7 @@ class GestureClassifierNode(ManagedNode):
         self.get_logger().info(description)
 
     def deactivate(self) -> None:
-        """Let the frames in work be finished, end gestures, give the network's memory back."""
+        """Finish the current batch, end gestures and release the memory of the network."""
         for topic in self._listening:
             topic.destroy()
         self._listening = []
@@ -144,21 +144,21 @@ class GestureClassifierNode(ManagedNode):
 
     def _on_packet(self, stream: ClassifiedStream, data: bytes) -> None:
         """
-        Read a packet, pause while no frame can be complete, read those that came meanwhile.
+        Read a packet, pause while no frame can be complete, and read the waiting packets.
 
-        To wake up for a packet costs the executor more than to read it.
+        It costs the executor more to wake up for a packet than to read it.
         """
         self._read(stream, data)
         remaining_us = min((each.remaining_us() for each in self._streams if each.has_begun),
                            default=0)
-        time.sleep(PAUSE * min(remaining_us, LONGEST_PAUSE_US) / 1e6)
+        time.sleep(PAUSE_FRACTION * min(remaining_us, MAX_PAUSE_US) / 1e6)
         self._watch_silence()       # of the other streams too
         self._silence_timer.reset()
 
-    def _read_waiting(self) -> None:
-        """Read the packets that came while the executor's thread was kept from them."""
+    def _drain(self) -> None:
+        """Read the packets that wait."""
         if self._event_stream is not None:
-            self._event_stream.read_waiting()
+            self._event_stream.drain()
         for stream, topic in zip(self._streams, self._listening):
             for waiting in topic.take_waiting():
                 self._read(stream, waiting)
@@ -176,7 +176,7 @@ class GestureClassifierNode(ManagedNode):
         self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
 
     def _receive(self, packet) -> None:
-        """Process an EventPacket of this process; an inactive node lets it pass."""
+        """Process a packet from this process; an inactive node drops it."""
         if self.is_active:
             self._take(self._streams[0], packet)
 
@@ -187,16 +187,16 @@ class GestureClassifierNode(ManagedNode):
             self._skip(error)
 
     def _watch_silence(self) -> None:
-        """Let time pass for the frames while no packets come, so that a gesture ends."""
+        """Complete frames while no packets come, so that a gesture ends."""
         if self.is_active:
             now_ns = self._read_until_now()
             for stream in self._streams:
                 self._submit(stream.slice_silence(now_ns))
 
     def _read_until_now(self) -> int:
-        """Read what waits, which is no silence; give the ROS time by which nothing else came."""
+        """Read the waiting packets; return the ROS time up to which no others have come."""
         now_ns = self.get_clock().now().nanoseconds
-        self._read_waiting()
+        self._drain()
         return now_ns
 
     def _submit(self, works: list) -> None:
@@ -204,7 +204,7 @@ class GestureClassifierNode(ManagedNode):
             self._worker.submit(work, work.stream.place)
 
     def _decide(self, batch: list) -> None:
-        """Run a time step of each network for its frames and publish; in the worker's thread."""
+        """Run a time step of each network for its frames, and publish; in the worker's thread."""
         by_network = defaultdict(list)
         for work in batch:
             work.stream.follow_swap(work)
@@ -218,7 +218,7 @@ class GestureClassifierNode(ManagedNode):
                 work.stream.publish(work, decision)
 
     def _on_error(self, error: Exception) -> None:
-        """Say why the network could not decide; in the worker's thread."""
+        """Log why the network could not decide; in the worker's thread."""
         if rclpy.ok(context=self.context):
             self.get_logger().error(f'frame dropped: {error!r}', throttle_duration_sec=1.0)
 
@@ -228,9 +228,9 @@ class GestureClassifierNode(ManagedNode):
 
     def _change(self, changed: dict) -> None:
         """
-        Use parameters that change; a network is loaded and tried while the other one runs.
+        Use changed parameters; another network is loaded in the background and hot-swapped.
 
-        :raises ValueError: if they cannot be used; all stays as it was then.
+        :raises ValueError: if they cannot be used; then nothing is changed.
         """
         values = {**self._values, **changed}
         settings = make_settings(DecisionSettings, values)
@@ -249,7 +249,8 @@ class GestureClassifierNode(ManagedNode):
         self._diagnostics.hardware_id = values['checkpoint']
 
     def _swap(self, values: dict) -> None:
-        opened, description = run_beside(lambda: open_recognitions(values), self._watch_silence)
+        opened, description = run_in_background(
+            lambda: open_recognitions(values), self._watch_silence)
         now_ns = self._read_until_now()
         for stream, recognition in zip(self._streams, opened):
             stream.prepare(recognition, now_ns)

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Both nodes in one process: packets pass from one to the other in memory."""
+"""The gesture_pipeline process: both nodes, which pass packets in memory."""
 from snn_gesture_ros.nodes.event_stream import EventStreamNode
 from snn_gesture_ros.nodes.gesture_classifier import GestureClassifierNode
 from snn_gesture_ros.ros.running import run_nodes
@@ -8,7 +8,7 @@ from snn_gesture_ros.ros.running import run_nodes
 
 def make_pipeline() -> list:
     """
-    Make both nodes; each has its own name, parameters and diagnostics.
+    Return both nodes; each has its own name, parameters and diagnostics.
 
     :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
     """

@@ -1,12 +1,12 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One event stream of a classifier: packets in, frames to the network, decisions out."""
+"""One event stream of a classifier: from packets to frames, and from decisions to topics."""
 from collections import deque
 import time
 from typing import NamedTuple, Optional
 
 from rclpy.exceptions import InvalidTopicNameException
-from snn_gesture_ros.decision.decider import Change
+from snn_gesture_ros.decision.decider import Transition
 from snn_gesture_ros.decision.recognition import Decision, Recognition
 from snn_gesture_ros.events.packet import EventPacket
 from snn_gesture_ros.frames.frame_stream import Frame
@@ -16,11 +16,11 @@ from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header, labe
 from vision_msgs.msg import Classification, LabelInfo
 
 RECENT_FRAMES = 16
-"""A network that takes over sees so many of the latest frames, if they are cut alike."""
+"""A network that is hot-swapped runs this many of the latest frames, if they are sliced alike."""
 
 
 class Work(NamedTuple):
-    """A frame that is to be decided on."""
+    """A frame on which the network is to decide."""
 
     stream: 'ClassifiedStream'
     recognition: Recognition
@@ -28,40 +28,40 @@ class Work(NamedTuple):
     stamp_ns: int
     frame_id: str
     arrival_s: Optional[float]
-    """When its newest event came; None where it has none."""
+    """Steady time at which its newest event arrived; None if it has no events."""
 
 
 class ClassifiedStream:
     """
-    An event stream, the topics of what is recognized in it, and its counters.
+    An event stream, the topics with its scores and gestures, and its counters.
 
-    `follow_swap` and `publish` are called in the worker's thread, all else in the executor's.
+    `follow_swap` and `publish` are called in the worker's thread, all others in the executor's.
     """
 
     def __init__(self, node, name: str, place: int, latency: Durations):
         """
-        Publish for a stream.
+        Create the publishers of a stream.
 
-        :param name: namespace of its topics within the node's; empty: the node's own.
-        :param place: among the streams of the node.
-        :param latency: takes how long decisions take, from the arrival of their newest event.
-        :raises ValueError: if the name cannot be one.
+        :param name: namespace of its topics within the node's; empty: the node's.
+        :param place: index among the streams of the node.
+        :param latency: collects the time from the arrival of the newest event to the decision.
+        :raises ValueError: if the name cannot be a namespace.
         """
         self.name = name
         self.place = place
         self.topic = f'{name}/event_stream' if name else 'event_stream'
         self.active = None
-        """The Recognition that frames are sliced for; None while the node is inactive."""
+        """The Recognition that slices the packets; None while the node is inactive."""
         self.lost = self.restarts = self.decisions = self.events = 0
         self._silence = Silence()
         self._node = node
         self._latency = latency
         self._deciding = None
-        """The Recognition that the worker decides with: soon the active one."""
+        """The Recognition of the worker; after a hot-swap soon the active one."""
         self._recent = deque(maxlen=RECENT_FRAMES)
-        """Frames that were decided on; the worker's own, like `_deciding`."""
+        """Latest frames with a decision; only the worker uses it and `_deciding`."""
         self._packet = None
-        """The newest packet."""
+        """The newest packet; None before the first."""
         self._past_late = 0
         self._arrivals = Arrivals()
         try:
@@ -75,30 +75,30 @@ class ClassifiedStream:
             raise ValueError(f'streams: {name!r} cannot be a namespace of topics') from None
 
     def begin(self, recognition: Recognition) -> None:
-        """Decide with a Recognition, as if nothing had been before."""
+        """Start to decide, with a Recognition in its initial state."""
         self.active = self._deciding = recognition
         self._packet = None
         self._silence = Silence()
 
     def end(self) -> None:
-        """End the gesture, if there is one; forget what decided."""
+        """Stop deciding, and end the gesture if there is one."""
         if self.active is not None:
             if self._decider.gesture is not None:
                 now = self._node.get_clock().now()
-                self._announce(header(now.nanoseconds, ''), [Change(None, 0.0)])
+                self._announce(header(now.nanoseconds, ''), [Transition(None, 0.0)])
             self._past_late += self.active.frames.stream.late
         self.active = self._deciding = None
         self._recent.clear()
 
     def prepare(self, opened: Recognition, now_ns: int) -> None:
         """
-        Let another Recognition slice on where the active one is, for a hot-swap.
+        Prepare another Recognition for a hot-swap, so that it continues where the active one is.
 
-        It shares the frames if they are sliced alike, otherwise its own start at the time that
-        the others have reached.
+        If both slice alike, it shares the frame stream; otherwise its frames start at the current
+        camera time.
 
         :param now_ns: ROS time up to which all packets were read.
-        :raises ValueError: if the stream's picture does not fit.
+        :raises ValueError: if the stream's resolution does not fit the network.
         """
         frames = self.active.frames
         if opened.frames.stream.settings == frames.stream.settings:
@@ -109,16 +109,17 @@ class ClassifiedStream:
                 t_base_us=t_us, t_newest_us=t_us, events=self._packet.events[:0]), now_ns)
 
     def swap(self, recognition: Recognition) -> None:
-        """Slice the next frames for a Recognition that was prepared."""
+        """Slice the next packets with a Recognition that was prepared."""
         if recognition.frames is not self.active.frames:
             self._past_late += self.active.frames.stream.late
         self.active = recognition
 
     def slice_packet(self, packet: EventPacket, now_ns: int) -> list:
         """
-        Return the Work that the next packet makes.
+        Return the list of Work for the frames that a packet completes.
 
-        :raises ValueError: if its picture does not fit the network.
+        :param now_ns: ROS time of its arrival.
+        :raises ValueError: if its resolution does not fit the network.
         """
         frames = self.active.slice_packet(packet, now_ns)
         if self._packet is not None:
@@ -132,16 +133,16 @@ class ClassifiedStream:
         return self._work(frames)
 
     def slice_silence(self, now_ns: int) -> list:
-        """Return the Work that time makes where no packets come."""
+        """Return the list of Work for the frames that end by now although no packet came."""
         return self._work(self.active.slice_silence(now_ns))
 
     @property
     def has_begun(self) -> bool:
-        """Tell whether a packet has come."""
+        """Whether a packet has come."""
         return self._packet is not None
 
     def remaining_us(self) -> int:
-        """Give the camera time until a frame can be complete, after the first packet."""
+        """Return the camera time until a frame can be complete, once a packet has come."""
         return self.active.frames.stream.remaining_us(self._packet.t_newest_us)
 
     def _work(self, frames: list) -> list:
@@ -151,7 +152,7 @@ class ClassifiedStream:
             self._arrivals.of(frame.t_newest_us) if frame.events else None) for frame in frames]
 
     def follow_swap(self, work: Work) -> None:
-        """Let what decides on a frame continue where another recognition was until now."""
+        """Let the Recognition of a frame continue where another one stopped, after a hot-swap."""
         before, after = self._deciding, work.recognition
         if after is before:
             return
@@ -161,7 +162,7 @@ class ClassifiedStream:
         self._deciding = after
 
     def publish(self, work: Work, decision: Optional[Decision]) -> None:
-        """Publish what was recognized when a frame ended."""
+        """Publish the decision on a frame; None is not published."""
         self._recent.append(work.frame)
         if decision is None:
             return
@@ -182,28 +183,28 @@ class ClassifiedStream:
 
     @property
     def gesture(self) -> str:
-        """Name the gesture that is being made; empty if there is none."""
+        """The gesture that is being made; empty if there is none."""
         return '' if self._deciding is None else self._decider.gesture or ''
 
     def silence_s(self) -> float:
-        """Give for how long no events have come; 0 while the node is inactive."""
+        """Return for how long no events have come; 0 while the node is inactive."""
         return 0.0 if self.active is None else self._silence.update(self.events)
 
     @property
     def late(self) -> int:
-        """Count the events that came too late for their frame."""
+        """Number of events that came too late for their frame."""
         return self._past_late + (self.active.frames.stream.late if self.active else 0)
 
     @property
     def listeners(self) -> int:
-        """Count the subscribers of the scores that are connected."""
+        """Number of connected subscribers of the scores."""
         return self._scores.get_subscription_count()
 
     @property
     def _decider(self):
         return self._deciding.decider
 
-    def _announce(self, stamp, changes: list) -> None:
-        for change in changes:
-            started = {} if change.label is None else {change.label: change.score}
+    def _announce(self, stamp, transitions: list) -> None:
+        for transition in transitions:
+            started = {} if transition.label is None else {transition.label: transition.score}
             publish_while_running(self._gesture, classification(stamp, started))

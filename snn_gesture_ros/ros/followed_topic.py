@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A topic of which one publisher is read, whoever else sends on it."""
+"""Subscription to one publisher of a topic, even if several nodes publish it."""
 from math import inf
 import time
 
@@ -11,47 +11,46 @@ from snn_gesture_ros.ros.graph import publisher_names, take
 from snn_gesture_ros.settings import setting
 
 FIRST, ONLY = 'first', 'only'
-SPEAKS_S = 1.0
-"""Who has sent nothing for longer is silent: another may be followed."""
-GONE_S = 20.0
+SILENT_TIMEOUT_S = 1.0
+"""A publisher that sends nothing for longer is silent: another may be followed."""
+GONE_TIMEOUT_S = 20.0
 """
-Who was followed while others sent too, and is silent for longer, is gone.
+If other publishers send too, the followed one is gone when it is silent for longer.
 
-A still scene is silent for a while; after so long DDS forgets a process that was killed.
+A still scene can be silent for a while; after this time DDS removes a process that was killed.
 """
 NAMES_PERIOD_S = 1.0
 MAX_AT_ONCE = 200
-"""Messages that are looked at before timers and services have their turn."""
+"""Maximum number of messages that are read before timers and services can run."""
 
 
 class Following:
-    """Which publisher is followed, by the ids that messages come with; no ROS in here."""
+    """Decides which publisher is followed, by the ids in the messages; without ROS."""
 
     def __init__(self):
-        """Begin with nobody."""
         self.followed = None
-        """Id of the publisher."""
+        """Id of the publisher that is followed; None before the first message."""
         self._followed_s = -inf
-        """When it has sent last, in steady time."""
+        """Steady time of its latest message."""
         self._others_s = {}
-        """When others have sent last, by id."""
+        """Steady time of the latest message of each other publisher, by id."""
         self._contested = False
-        """Whether the followed one has sent after another."""
+        """Whether the followed one has sent a message after one of another."""
 
     def admits(self, sender: bytes, now_s: float, is_alone) -> bool:
         """
-        Tell whether a message is of the publisher that is followed.
+        Return whether a message is from the publisher that is followed.
 
-        Who begins to send when the other has fallen silent is followed in its place, such as a
-        driver that was started again or the next bag.
+        If the followed publisher is silent and another one sends, that one is followed from then
+        on, such as a driver that was started again or the next bag.
 
         :param sender: id of the publisher.
         :param now_s: steady time.
-        :param is_alone: tells whether there is one publisher at most; called for others only.
+        :param is_alone: returns whether there is at most one publisher; called only for others.
         """
         if sender != self.followed:
-            patience_s = GONE_S if self.others(now_s) else SPEAKS_S
-            if now_s - self._followed_s < patience_s and not is_alone():
+            timeout_s = GONE_TIMEOUT_S if self.others(now_s) else SILENT_TIMEOUT_S
+            if now_s - self._followed_s < timeout_s and not is_alone():
                 self._others_s[sender] = now_s
                 return False
             self.followed, self._others_s = sender, {}
@@ -60,11 +59,12 @@ class Following:
         return True
 
     def others(self, now_s: float) -> list:
-        """Return the ids of those who send while the followed one does."""
+        """Return the ids of the publishers that send at the same time as the followed one."""
         return self._heard(now_s) if self._contested else []
 
     def _heard(self, now_s: float) -> list:
-        return [sender for sender, sent_s in self._others_s.items() if now_s - sent_s < SPEAKS_S]
+        return [sender for sender, sent_s in self._others_s.items()
+                if now_s - sent_s < SILENT_TIMEOUT_S]
 
 
 def publisher_setting(topic: str):
@@ -76,9 +76,9 @@ def publisher_setting(topic: str):
 
 class FollowedTopic(Waitable):
     """
-    A subscription that reads one publisher at a time, since two would be mixed.
+    A subscription to one publisher at a time, since the events of two must not be mixed.
 
-    It waits as rclpy's own subscriptions do, but takes the messages itself, to see whose they are.
+    It waits like rclpy's own subscriptions, but takes the messages itself, with their publisher.
     """
 
     def __init__(self, node, message, topic: str, callback, qos, parameter: str = ''):
@@ -86,12 +86,12 @@ class FollowedTopic(Waitable):
         Subscribe.
 
         :param message: class of the messages.
-        :param callback: takes a serialized message.
-        :param parameter: name of the parameter that chooses the publisher, if there is one.
+        :param callback: called with each serialized message.
+        :param parameter: name of the parameter that chooses the publisher; empty if there is none.
         """
         super().__init__(node.default_callback_group)
         self.ignored = 0
-        """Messages of others."""
+        """Number of messages from other publishers."""
         self._node, self._callback = node, callback
         self._parameter = parameter
         publisher = node.get_parameter(parameter).value if parameter else FIRST
@@ -101,11 +101,11 @@ class FollowedTopic(Waitable):
         self._publisher = publisher
         self._following = Following()
         self._names, self._names_s = {}, -inf
-        """Names of publishers by id, and when they were asked for."""
+        """Names of publishers by id, and the steady time of the query."""
         self._read_s = self._ignored_s = -inf
-        """When a message came that was read, and one that was not."""
+        """Steady time of the latest message that was read, and of the latest that was not."""
         self._contest = ''
-        """The last answer of `contest`."""
+        """Latest result of `contest`."""
         self._subscription = node.create_subscription(
             message, topic, callback, qos, callback_group=_EventsOnly(), raw=True)
         self._topic = self._subscription.topic_name
@@ -118,10 +118,11 @@ class FollowedTopic(Waitable):
 
     def take_waiting(self, most: int = MAX_AT_ONCE):
         """
-        Take what has arrived since the executor looked; call it in the executor's thread.
+        Yield the waiting messages of the publisher that is read, serialized.
 
-        :param most: end after so many.
-        :returns: generator of serialized messages of the publisher that is read.
+        Call this in the executor's thread.
+
+        :param most: maximum number of messages, those of other publishers included.
         """
         for _ in range(most):
             taken = take(self._subscription)
@@ -132,7 +133,7 @@ class FollowedTopic(Waitable):
                 yield data
 
     def contenders(self) -> list:
-        """Return the names of those who send at the same time; empty if one sends alone."""
+        """Return the names of the nodes that send at the same time; empty if only one sends."""
         others = self._following.others(time.monotonic())
         if not others or self._is_alone():
             return []
@@ -143,36 +144,36 @@ class FollowedTopic(Waitable):
 
     def contest(self) -> str:
         """
-        Say who sends at the same time, and what to do; empty if one publisher sends alone.
+        Return which nodes send at the same time and what to do; empty if only one sends.
 
-        It is logged when this changes.
+        Changes are logged.
         """
         names = self.contenders()
         contest = self._describe(names) if names else ''
         if contest and contest != self._contest:
             self._node.get_logger().error(contest)
         elif self._contest and not contest:
-            self._node.get_logger().info(f'one publisher sends alone on {self._topic} again')
+            self._node.get_logger().info(f'only one publisher sends on {self._topic} again')
         self._contest = contest
         return contest
 
     def unread(self) -> str:
-        """Say if others send than the publisher that the parameter names; empty if not."""
+        """Return that only other publishers than the one of the parameter send; empty if not."""
         now_s = time.monotonic()
-        if self._is_named and now_s - self._ignored_s < SPEAKS_S < now_s - self._read_s:
-            return (f'{self._publisher} sends nothing on {self._topic}, and others are not read: '
-                    f'see the parameter {self._parameter}')
+        if self._is_named and now_s - self._ignored_s < SILENT_TIMEOUT_S < now_s - self._read_s:
+            return (f'{self._publisher} sends nothing on {self._topic}, and other nodes are not '
+                    f'read: check the parameter {self._parameter}')
         return ''
 
     def senders(self) -> list:
-        """Return the names of the nodes whose messages are read, as far as they are known."""
+        """Return the names of the nodes whose messages are read; empty if they are not known."""
         if self._following.followed is None:
             return []
         name = self._name(self._following.followed)
         return [name] if name else sorted(self._names.values())
 
     def _reads(self, sender: bytes) -> bool:
-        """Tell whether the message of a publisher, which has come now, is to be read."""
+        """Return whether to read a message of a publisher that has arrived now."""
         now_s = time.monotonic()
         if self._is_named:
             reads = self._name(sender) == self._publisher
@@ -189,11 +190,11 @@ class FollowedTopic(Waitable):
         return reads
 
     def _is_alone(self) -> bool:
-        """Tell whether there is one publisher at most."""
+        """Return whether there is at most one publisher."""
         return self._node.count_publishers(self._topic) <= 1
 
     def _name(self, sender: bytes) -> str:
-        """Return the name of a publisher's node; empty if the middleware does not say."""
+        """Return the name of a publisher's node; empty if the middleware does not know it."""
         now_s = time.monotonic()
         if sender not in self._names and now_s - self._names_s > NAMES_PERIOD_S:
             self._names, self._names_s = publisher_names(self._node, self._topic), now_s
@@ -216,40 +217,40 @@ class FollowedTopic(Waitable):
                 f'{remedy}')
 
     def __enter__(self):
-        """Keep the subscription while it is waited for."""
+        """Keep the subscription alive while the executor waits."""
         self._subscription.handle.__enter__()
 
     def __exit__(self, *error):
-        """Let it be destroyed."""
+        """Allow the subscription to be destroyed."""
         self._subscription.handle.__exit__(*error)
 
     def get_num_entities(self) -> NumberOfEntities:
-        """Wait for one subscription."""
+        """Return that the executor waits for one subscription."""
         return NumberOfEntities(1)
 
     def add_to_wait_set(self, wait_set) -> None:
-        """Wait for messages."""
+        """Add the subscription to what the executor waits for."""
         self._place = wait_set.add_subscription(self._subscription.handle)
 
     def is_ready(self, wait_set) -> bool:
-        """Tell whether messages wait."""
+        """Return whether messages wait."""
         return wait_set.is_ready('subscription', self._place)
 
     def take_data(self):
-        """Take the first message that is to be read; None if there is none."""
+        """Return the next message of the publisher that is read; None if none waits."""
         return next(self.take_waiting(), None)
 
     async def execute(self, taken_data) -> None:
-        """Hand a message over."""
+        """Call the callback with a message."""
         if taken_data is not None:
             self._callback(taken_data)
 
 
 class _EventsOnly(ReentrantCallbackGroup):
-    """Lets the executor serve the events of a subscription, but not take its messages."""
+    """Lets the executor handle the events of a subscription, but not its messages."""
 
     def can_execute(self, entity) -> bool:
-        """Refuse the subscription."""
+        """Return False for the subscription itself."""
         return not isinstance(entity, Subscription)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The graph: publishers of a topic, their types, and messages with the id of their publisher."""
+"""The ROS graph: publishers of a topic, their types, and messages with their publisher's id."""
 import ctypes
 from typing import NamedTuple
 
@@ -9,9 +9,9 @@ from snn_gesture_ros.events.event import EVENT_TYPES, EVENTS_TOPIC
 from snn_gesture_ros.ros.topics import message_class
 
 TAKEN, NOTHING_WAITS = 0, 401
-"""RCL_RET_OK, RCL_RET_SUBSCRIPTION_TAKE_FAILED."""
+"""Return codes RCL_RET_OK and RCL_RET_SUBSCRIPTION_TAKE_FAILED of rcl."""
 ID_BYTES = 16
-"""Of an id; Humble has eight more, all zero."""
+"""Length of a publisher's id; Humble has eight more bytes, all zero."""
 
 
 class _Allocator(ctypes.Structure):
@@ -31,10 +31,10 @@ class _MessageInfo(ctypes.Structure):
                 ('implementation_identifier', ctypes.c_char_p),
                 ('publisher_gid', ctypes.c_uint8 * ID_BYTES),
                 ('further', ctypes.c_uint8 * 16)]
-    # What differs between distributions, and is not used, fits into `further`.
+    # `further` has room for the fields that differ between distributions and are not used.
 
 
-# PyDLL keeps Python's lock, as rclpy does: a take is shorter than to wait for the lock again.
+# PyDLL keeps the GIL, as rclpy does: waiting for it again would take longer than the call.
 _rcl, _rcutils = ctypes.PyDLL('librcl.so'), ctypes.PyDLL('librcutils.so')
 _rcutils.rcutils_get_default_allocator.restype = _Allocator
 _rcutils.rcutils_uint8_array_fini.argtypes = [ctypes.POINTER(_SerializedMessage)]
@@ -45,10 +45,10 @@ _rcl.rcl_take_serialized_message.argtypes = [
 
 def take(subscription):
     """
-    Take the next message that waits; call it in the executor's thread.
+    Take the next waiting message; call this in the executor's thread.
 
     :param subscription: of rclpy.
-    :returns: the serialized message and the id of its publisher; None if none waits.
+    :returns: the serialized message and the id of its publisher; None if no message waits.
     :raises RuntimeError: if the middleware fails.
     """
     message = _SerializedMessage(allocator=_rcutils.rcutils_get_default_allocator())
@@ -64,16 +64,16 @@ def take(subscription):
         _rcutils.rcutils_uint8_array_fini(message)
     if result == NOTHING_WAITS:
         return None
-    raise RuntimeError(f'{subscription.topic_name}: no message can be taken, rcl says {result}')
+    raise RuntimeError(f'{subscription.topic_name}: rcl cannot take a message, error {result}')
 
 
 NO_CAMERAS = ('diagnostic_msgs', 'lifecycle_msgs', 'rcl_interfaces', 'sensor_msgs', 'std_msgs',
               'vision_msgs')
-"""Packages of which no message holds events of a camera, whatever the topic is called."""
+"""Packages whose messages never contain events of a camera, whatever the topic is named."""
 UNKNOWN = '_UNKNOWN_'
-"""The name of a node ends so that is not discovered yet."""
+"""The name of a node that is not discovered yet ends like this."""
 SERVICE_EVENTS = '_service_event'
-"""Names of topics end so that tell of the calls of a service."""
+"""Names of topics that report the calls of a service end like this."""
 
 
 class Endpoint(NamedTuple):
@@ -86,22 +86,22 @@ class Endpoint(NamedTuple):
 
 
 def endpoints(infos) -> list:
-    """Give an Endpoint for each of rclpy's infos."""
+    """Return an Endpoint for each of rclpy's infos."""
     return [Endpoint(f'{info.node_namespace.rstrip("/")}/{info.node_name}', info.topic_type,
                      info.qos_profile) for info in infos]
 
 
 def publishers(node, topic: str) -> list:
-    """Give the Endpoints that publish a topic."""
+    """Return the Endpoints that publish a topic."""
     return endpoints(node.get_publishers_info_by_topic(topic))
 
 
 def publisher_names(node, topic: str) -> dict:
     """
-    Give the names, with namespace, of the nodes that publish a topic, by id of the publisher.
+    Return the names, with namespace, of the nodes that publish a topic, by id of the publisher.
 
-    Of those that are not discovered yet the middleware knows no name. The ids are those of
-    `taking.take`, but with CycloneDDS, whose messages have others.
+    Nodes that are not discovered yet are missing. The ids are those that `take` returns, except
+    with CycloneDDS, whose messages have other ids.
     """
     infos = node.get_publishers_info_by_topic(topic)
     return {bytes(info.endpoint_gid[:ID_BYTES]): each.node
@@ -109,12 +109,12 @@ def publisher_names(node, topic: str) -> dict:
 
 
 def subscribers(node, topic: str) -> list:
-    """Give the Endpoints that subscribe to a topic."""
+    """Return the Endpoints that subscribe to a topic."""
     return endpoints(node.get_subscriptions_info_by_topic(topic))
 
 
 def event_topics(node) -> dict:
-    """Give the types of each topic of event messages, by name."""
+    """Return the types of each topic of event messages, by its name."""
     return {name: [each for each in types if each in EVENT_TYPES]
             for name, types in node.get_topic_names_and_types()
             if any(each in EVENT_TYPES for each in types)}
@@ -122,9 +122,10 @@ def event_topics(node) -> dict:
 
 def foreign_publishers(node, read: list) -> dict:
     """
-    Give the Endpoints that publish what cannot be read where events are looked for, by topic.
+    Return the Endpoints that publish unsupported types where events are expected, by topic.
 
-    :param read: topics that are read; others count that are called events or seem a camera's.
+    :param read: topics that nodes subscribe to; others count if they are named events or seem to
+        be a camera's.
     """
     found = {name: [each for each in publishers(node, name)
                     if each.message_type not in EVENT_TYPES
@@ -140,7 +141,7 @@ def _seems_events(topic: str, message_type: str) -> bool:
 
 
 def why_unreadable(message_type: str) -> str:
-    """Say what is missing to read a type; empty if nothing is."""
+    """Return why messages of a type cannot be read; empty if they can."""
     try:
         message_class(message_type)
     except ValueError as error:
@@ -149,7 +150,7 @@ def why_unreadable(message_type: str) -> str:
 
 
 def why_unconnected(publisher: Endpoint, subscriber: Endpoint) -> str:
-    """Say why nothing goes from one to the other; empty if it does."""
+    """Return why no messages go from one to the other; empty if they do."""
     if publisher.message_type != subscriber.message_type:
         return f'{publisher.message_type} is published, {subscriber.message_type} is read'
     compatibility, reason = qos_check_compatible(publisher.qos, subscriber.qos)
@@ -162,29 +163,29 @@ SEARCH_PERIOD_S = 0.2
 
 
 class TypeSearch:
-    """Subscribe to a topic with its publisher's type, and follow a publisher that changes it."""
+    """Subscribe to a topic with the type of its publisher, again if that type changes."""
 
     def __init__(self, node, topic: str, subscribe, forced_type: str = ''):
         """
-        Begin with no type.
+        Prepare a search, which `look` does.
 
         :param topic: its resolved name.
-        :param subscribe: called with a type; raises ValueError where it cannot be used.
-        :param forced_type: this type and no other.
+        :param subscribe: called with a message type; raises ValueError if it cannot be used.
+        :param forced_type: if set, the only type that is subscribed to.
         """
         self.type = ''
-        """Of the subscription."""
+        """Message type of the subscription; empty if there is none."""
         self._node = node
         self._topic = topic
         self._subscribe = subscribe
         self._forced_type = forced_type
         self.contest = ''
-        """Who publishes events of different types on the topic; empty if nobody does."""
+        """Which nodes publish events of different types, and what to do; empty if none do."""
         self.refused = {}
-        """Why a type is not read, by type."""
+        """Why a message type cannot be used, by type."""
 
     def look(self) -> None:
-        """Subscribe if there is a publisher whose type is new and can be used."""
+        """Subscribe if there is a publisher with another type that can be used."""
         found = [self._forced_type]
         if not self._forced_type:
             there = publishers(self._node, self._topic)
@@ -206,7 +207,7 @@ class TypeSearch:
             return
 
     def _compare(self, there: list) -> None:
-        """Find out whether cameras of different types are there, of which only one is read."""
+        """Check whether cameras publish different types, of which only one can be read."""
         cameras = [each for each in there if each.message_type in EVENT_TYPES]
         contest = ''
         if self.type and len({each.message_type for each in cameras}) > 1:
@@ -218,5 +219,5 @@ class TypeSearch:
         self.contest = contest
 
     def forget(self) -> None:
-        """Begin anew, where the subscription was given up."""
+        """Reset the search, after the subscription was destroyed."""
         self.type = self.contest = ''

@@ -1,20 +1,20 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pacing: things that happen at their time, without drift, in a thread of their own."""
+"""Pacing: run steps at their times, without drift, in a thread."""
 import threading
 import time
 
 
 class Paced:
-    """Run a generator of due times in a thread."""
+    """Run the steps of a generator in a thread, each when it is due."""
 
     def __init__(self, steps, on_end=None):
         """
         Start the thread.
 
-        :param steps: yields, before each thing it does, the time that it is due at, in seconds
-            since the start; it goes on at once where it is late.
-        :param on_end: called when the generator ends by itself.
+        :param steps: generator that yields before each step when it is due, in seconds since the
+            start; a step that is late runs at once.
+        :param on_end: called without arguments when the generator ends by itself.
         """
         self._steps = steps
         self._on_end = on_end
@@ -23,7 +23,7 @@ class Paced:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread at its next step."""
+        """End the thread before its next step."""
         self._stopping.set()
         self._thread.join()
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Topics: quality of service, message types and the messages that are published."""
+"""Topics: quality of service, message types, and functions that make messages."""
 from importlib import import_module
 
 from builtin_interfaces.msg import Time
@@ -10,9 +10,9 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Classification, LabelInfo, ObjectHypothesis, VisionClass
 
 CAMERA_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)
-"""Matches drivers that publish best effort and drivers that publish reliably."""
+"""Compatible with drivers that publish best effort and drivers that publish reliably."""
 STREAM_TYPE = 'std_msgs/msg/UInt8MultiArray'
-"""Of the compact stream between event_stream and gesture_classifier."""
+"""Type of the compact stream between event_stream and gesture_classifier."""
 STREAM_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 GESTURE_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 TRUTH_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE,
@@ -24,12 +24,12 @@ LATCHED_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
 
 def message_class(message_type: str):
     """
-    Import the class of a type such as `dvs_msgs/msg/EventArray`.
+    Return the class of a message type such as `dvs_msgs/msg/EventArray`.
 
     :raises ValueError: if it is not one of EVENT_TYPES or its package is not installed.
     """
     if message_type not in EVENT_TYPES:
-        raise ValueError(f'{message_type} is no event message: use one of '
+        raise ValueError(f'{message_type} is not an event message: use one of '
                          f'{", ".join(EVENT_TYPES)}')
     package, _, name = message_type.split('/')
     try:
@@ -43,19 +43,19 @@ def message_class(message_type: str):
 
 
 def header(stamp_ns: int, frame_id: str) -> Header:
-    """Make a header from ROS time in nanoseconds."""
+    """Return a header with a ROS time in nanoseconds."""
     seconds, nanoseconds = divmod(max(stamp_ns, 0), 1_000_000_000)
     return Header(stamp=Time(sec=seconds, nanosec=nanoseconds), frame_id=frame_id)
 
 
 def classification(message_header: Header, scores: dict) -> Classification:
-    """List scores by label, the best first; no scores say that a gesture ended."""
+    """Return scores by label as a message, the best first; none mean that a gesture ended."""
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     return Classification(header=message_header, results=[
         ObjectHypothesis(class_id=label, score=float(score)) for label, score in ranked])
 
 
 def label_info(message_header: Header, labels, threshold: float) -> LabelInfo:
-    """Tabulate the network's labels in the order of its outputs."""
+    """Return the labels of the network as a message, in the order of its outputs."""
     return LabelInfo(header=message_header, threshold=threshold, class_map=[
         VisionClass(class_id=index, class_name=label) for index, label in enumerate(labels)])

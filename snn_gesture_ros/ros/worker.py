@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Work beside the executor, so that the node answers while the network runs or loads."""
+"""Work in the background, so that the node answers while the network runs or loads."""
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor, wait
 import threading
@@ -9,33 +9,36 @@ import time
 
 class Worker:
     """
-    One thread that processes items of several lanes, of each in their order.
+    One thread that processes the items of several queues, each queue in its order.
 
-    It takes the oldest of every lane that has one, all of them together. When it falls behind, the
-    oldest waiting item of a lane is dropped and counted, so that none waits for longer than
-    `capacity` times what such a batch takes.
+    A batch is the oldest item of every queue that has one. If the thread is too slow, the oldest
+    item of a full queue is dropped and counted, so that no item waits for longer than `capacity`
+    batches take.
     """
 
-    def __init__(self, process, capacity: int, lanes: int = 1, on_error=None):
+    def __init__(self, process, capacity: int, queues: int = 1, on_error=None):
         """
         Start the thread.
 
-        :param process: takes a list of items.
-        :param on_error: takes what `process` raises; its items are dropped and counted.
+        :param process: called with a list of items, a batch.
+        :param capacity: maximum number of items that wait in a queue.
+        :param queues: number of queues.
+        :param on_error: called with an exception of `process`, whose items are dropped and
+            counted.
         """
         self.dropped = 0
         self._process = process
         self._on_error = on_error
-        self._lanes = [deque() for _ in range(lanes)]
+        self._queues = [deque() for _ in range(queues)]
         self._capacity = capacity
         self._changed = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name='classifier', daemon=True)
         self._thread.start()
 
-    def submit(self, item, lane: int = 0) -> None:
-        """Hand over an item and return at once."""
-        items = self._lanes[lane]
+    def submit(self, item, queue: int = 0) -> None:
+        """Add an item to a queue and return at once."""
+        items = self._queues[queue]
         with self._changed:
             if len(items) == self._capacity:
                 items.popleft()
@@ -44,13 +47,13 @@ class Worker:
             self._changed.notify()
 
     def age_s(self) -> float:
-        """Give for how long the oldest item has waited; 0 if none waits."""
+        """Return for how long the oldest item has waited; 0 if none waits."""
         with self._changed:
-            return max((time.monotonic() - items[0][1] for items in self._lanes if items),
+            return max((time.monotonic() - items[0][1] for items in self._queues if items),
                        default=0.0)
 
     def stop(self) -> None:
-        """Finish the batch in work, drop the others, end the thread."""
+        """Finish the current batch, drop the waiting items and end the thread."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -59,13 +62,13 @@ class Worker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: any(self._lanes) or self._stopping)
+                self._changed.wait_for(lambda: any(self._queues) or self._stopping)
                 if self._stopping:
                     return
-                batch = [items.popleft()[0] for items in self._lanes if items]
+                batch = [items.popleft()[0] for items in self._queues if items]
             try:
                 self._process(batch)
-            except Exception as error:  # a thread that ended would leave the node deaf
+            except Exception as error:  # without its thread the node would decide nothing more
                 if self._on_error is None:
                     raise
                 self.dropped += len(batch)
@@ -75,13 +78,13 @@ class Worker:
 PERIOD_S = 0.005
 
 
-def run_beside(work, meanwhile):
+def run_in_background(work, meanwhile):
     """
-    Do long work in a thread, while the executor's thread, which waits for it, does something else.
+    Run long work in a thread, and call something else in this thread until it is done.
 
-    :param work: called without arguments.
-    :param meanwhile: called without arguments, again and again until the work is done.
-    :returns: what the work returns; raises what it raises.
+    :param work: called without arguments, in the background.
+    :param meanwhile: called without arguments, every PERIOD_S.
+    :returns: what `work` returns; its exceptions are raised here.
     """
     with ThreadPoolExecutor(1) as thread:
         result = thread.submit(work)

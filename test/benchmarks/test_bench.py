@@ -10,7 +10,7 @@ import pytest
 from snn_gesture_ros.benchmarks import decoding, frames, network, timing
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.frames.accumulation import least_events
+from snn_gesture_ros.frames.accumulation import min_events_per_pixel
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 from snn_gesture_ros.network.classifier import SpikingClassifier
 
@@ -44,7 +44,7 @@ def test_both_ways_give_the_same_frames_of_a_stream():
     window_us = frames.TIME_STEPS * frames.FRAME_US
     for message in case.inputs[:window_us // frames.STREAM_SPACING_US]:
         expected = case.reference(message)
-    few = expected < least_events(decoding.HEIGHT)
+    few = expected < min_events_per_pixel(decoding.HEIGHT)
     assert (np.array([frame.counts for frame in found]) == np.where(few, 0, expected)).all()
 
 
@@ -95,7 +95,7 @@ def test_all_ways_give_the_same_decision(name, runtime, dvs_gesture_net):
 @pytest.mark.slow
 def test_the_seeds_way_integrates_the_same_frames(dvs_gesture_net):
     stock, _ = networks('DVSGestureNet', dvs_gesture_net)
-    seed = network.SeedsWay(stock)
+    seed = network.SeedMethod(stock)
     messages = network.make_messages(stock.card)[:stock.card.time_steps + 1]
     stream = network.EventStream(network.EVENT_ARRAY_TYPES[0], network.Geometry(),
                                  frames.UNFILTERED)

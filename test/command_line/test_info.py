@@ -249,7 +249,7 @@ def test_model_card_of_a_shipped_model(capsys):
     assert main(['info', 'fast']) == 0
     text = capsys.readouterr().out
     assert 'labels         hand_clapping, right_hand_wave' in text
-    assert 'never trained on\n  real people before a real camera' in text
+    assert 'never trained on\n  real people in front of a real camera' in text
 
 
 def test_model_card_as_json(tmp_path, capsys):

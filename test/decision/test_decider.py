@@ -3,7 +3,7 @@
 """Gestures that start, end, do not flicker and do not stick."""
 import numpy as np
 import pytest
-from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence
+from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence_scores
 
 LABELS = ('clap', 'wave', 'none')
 HOP_US = 100_000
@@ -14,12 +14,13 @@ def decide(script, settings=None):
     decider = Decider(LABELS, settings or DecisionSettings(0.7, 0.4, 200))
     changes = []
     for step, item in enumerate(script):
-        scores = silence(LABELS)
+        scores = silence_scores(LABELS)
         if item is not None:
             label, score = item
             scores = np.full(3, (1 - score) / 2)
             scores[LABELS.index(label)] = score
-        changes += [(step, change.label) for change in decider.update(step * HOP_US, scores)]
+        changes += [(step, change.label)
+                    for change in decider.update(step * HOP_US, scores)]
     return changes
 
 
@@ -91,10 +92,10 @@ def test_restart_forgets_the_scores_and_ends_the_gesture():
 
 
 def test_labels_without_none_know_silence():
-    assert silence(('clap', 'wave')).tolist() == [0, 0]
+    assert silence_scores(('clap', 'wave')).tolist() == [0, 0]
     decider = Decider(('clap', 'wave'), DecisionSettings())
     assert decider.scores.max() < 0.01
-    script = [np.array([0.9, 0.1])] * 12 + [silence(('clap', 'wave'))] * 12
+    script = [np.array([0.9, 0.1])] * 12 + [silence_scores(('clap', 'wave'))] * 12
     changes = [change.label for step, scores in enumerate(script)
                for change in decider.update(step * HOP_US, scores)]
     assert changes == ['clap', None]
@@ -121,7 +122,7 @@ def test_wrong_settings_are_refused():
         Decider(LABELS, DecisionSettings()).update(0, np.zeros(2))
 
 
-def test_a_decider_that_takes_over_goes_on():
+def test_a_gesture_filter_continues_where_another_stopped():
     script = [('clap', 0.95)] * 10
     one, before, after = (Decider(LABELS, DecisionSettings(0.7, 0.4, 200)) for _ in range(3))
     changes = []
@@ -135,7 +136,7 @@ def test_a_decider_that_takes_over_goes_on():
     assert after.gesture == 'clap' and (after.scores == one.scores).all()
 
 
-def test_a_decider_with_other_labels_ends_the_gesture():
+def test_a_gesture_filter_with_other_labels_ends_the_gesture():
     before = Decider(LABELS, DecisionSettings(0.7, 0.4, 0))
     after = Decider(('jump', 'none'), before.settings)
     assert after.follow(before) == []

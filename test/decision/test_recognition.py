@@ -3,7 +3,7 @@
 """Recognition: silence is not asked about, all else is the network's."""
 import numpy as np
 import pytest
-from snn_gesture_ros.decision.decider import silence
+from snn_gesture_ros.decision.decider import silence_scores
 from snn_gesture_ros.decision.recognition import MIN_EVENTS, Recognition
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.network.checkpoint import save_checkpoint
@@ -36,7 +36,7 @@ def test_few_events_in_a_window_are_silence(classifier):
     for frame in stream(12, few):
         decision = recognition.decide(frame)
         assert decision.silent
-        assert (decision.scores == silence(classifier.card.labels)).all()
+        assert (decision.scores == silence_scores(classifier.card.labels)).all()
     silent = [recognition.decide(frame).silent for frame in stream(12, few + 1)]
     # 4 more than 96 need four frames with one more each.
     assert silent == [True] * 3 + [False] * 9

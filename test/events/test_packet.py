@@ -50,10 +50,10 @@ def test_impossible_scale_is_refused(scale):
 
 
 @pytest.mark.parametrize('wrong, reason', [
-    ({'width': 65472, 'height': 65472}, 'picture is 65472x65472'),
-    ({'width': 0}, 'picture is 0x128'),
-    ({'events': np.array([(0, 2 * 128 * 128)], PACKED_EVENT)}, 'outside the picture'),
-    ({'events': np.array([(0, 5), (0, 2**32 - 1)], PACKED_EVENT)}, 'outside the picture'),
+    ({'width': 65472, 'height': 65472}, 'image has 65472x65472'),
+    ({'width': 0}, 'image has 0x128'),
+    ({'events': np.array([(0, 2 * 128 * 128)], PACKED_EVENT)}, 'outside the image'),
+    ({'events': np.array([(0, 5), (0, 2**32 - 1)], PACKED_EVENT)}, 'outside the image'),
     ({'t_newest_us': 1_600_000_000_000_000}, 'events are from'),
     ({'t_base_us': -2**63, 't_newest_us': 2**63 - 1}, 'events are from'),
     ({'ros_offset_ns': 2**63 - 1}, 'events are from'),

@@ -112,7 +112,8 @@ def test_a_frame_id_that_is_too_long_is_malformed():
 def test_impossible_sensor_is_malformed():
     stream = EventStream(ARRAY, Geometry(), NoiseSettings())
     for size in ((0, 128), (2**31, 2**31)):
-        assert stream.feed(encode_event_array(np.zeros(1, EVENT), 0, '', *size), 0) is None
+        message = encode_event_array(np.zeros(1, EVENT), 0, '', *size)
+        assert stream.feed(message, 0) is None
     assert stream.counters.malformed == 2
     assert 'the sensor is' in stream.last_error
 

@@ -123,7 +123,7 @@ def test_a_bag_that_begins_again_restarts_once():
 def test_times_that_no_clock_says_are_refused():
     timeline = Timeline()
     for t_us in (1 << 62, -(1 << 62)):
-        with pytest.raises(ValueError, match='no clock says that'):
+        with pytest.raises(ValueError, match='the time stamp .* is impossible'):
             timeline.place(np.full(3, t_us), 0)
     extreme = np.array([START_US, START_US + 1, (1 << 63) - 1, -(1 << 63), START_US + 2])
     extreme[2], extreme[4] = extreme[4], extreme[2]

@@ -37,7 +37,8 @@ def stream():
 def test_frames_by_time_do_not_depend_on_the_packets(stream, cuts):
     t_us, pixel = stream
     frames = FramesByTime(size=8, frame_us=100_000, time_steps=4)
-    found = [frame for packet in packets(t_us, pixel, cuts) for frame in frames.push(packet)]
+    found = [frame for packet in packets(t_us, pixel, cuts)
+             for frame in frames.push(packet)]
     assert len(found) == 19
     for number, frame in enumerate(found):
         first_us = BASE_US + number * 100_000
@@ -166,12 +167,12 @@ def test_events_beyond_what_the_packet_has_reached_do_not_move_the_grid():
 
 def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
     timed = TimedFrames(FramesByTime(8, 1_000_000, 4))
-    assert list(timed.wait(10**18)) == [], 'before the first packet'
+    assert list(timed.advance_periodically(10**18)) == [], 'before the first packet'
     timed.push(packets(np.full(3, BASE_US), np.arange(3), [])[0], 10**18)
-    frames = list(timed.wait(10**18 + 10**17))
+    frames = list(timed.advance_periodically(10**18 + 10**17))
     assert [frame.events for frame in frames[:3]] == [3, 0, 0]
     assert len(frames) == pytest.approx(MAX_SILENCE_NS / 1e9, abs=2)
-    assert list(timed.wait(10**18 + 10**17)) == []
+    assert list(timed.advance_periodically(10**18 + 10**17)) == []
 
 
 def test_gap_in_the_stream_is_no_reason_to_wait():

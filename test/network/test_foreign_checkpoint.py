@@ -98,7 +98,7 @@ def test_labels_of_other_gestures(tmp_path, capsys):
     assert SpikingClassifier(str(tmp_path / 'a.onnx'), 'onnx').card.labels == (
         'up', 'down', 'none')
     assert main([*words, 'up', 'down']) == 1
-    assert 'has 3 outputs, --labels names 2' in capsys.readouterr().err
+    assert 'has 3 outputs, but --labels has 2 names' in capsys.readouterr().err
     torch.save({'net': weights, 'classes': ['a', 'b', 'c']}, tmp_path / 'b.pth')
     assert load_checkpoint(str(tmp_path / 'b.pth'))[1].labels == ('a', 'b', 'c')
 

@@ -13,7 +13,7 @@ from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
-from snn_gesture_ros.network.classifier import Readout, REST, SpikingClassifier
+from snn_gesture_ros.network.classifier import INITIAL_STATE, Readout, SpikingClassifier
 from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.gesture_net import FusedLIFNode, GestureNet, Trace
 from snn_gesture_ros.network.model_card import ModelCard
@@ -71,7 +71,7 @@ def multi_step_scores(net, frames, readout_steps=0.0):
 def test_windows_one_after_the_other_are_those_of_multi_step_mode(own, frames):
     path, net = own
     classifier = SpikingClassifier(str(path), state='window')
-    state = REST
+    state = INITIAL_STATE
     for window in (frames, frames[::-1] * 2, frames):
         (*before, scores), state = classifier.run(window, state)
         assert before == [None] * 4
@@ -100,7 +100,7 @@ def test_a_batch_is_as_many_streams_side_by_side(own):
     batch = StaticStep(net, (2, 16, 16), 3)
     places = batch.frames.data_ptr(), batch.states.data_ptr(), batch.run(3).data_ptr()
     for _ in range(2):
-        batch.states.copy_(batch.rest)
+        batch.states.copy_(batch.initial)
         for step in range(20):
             batch.frames.copy_(torch.from_numpy(streams[:, step]))
             outputs = batch.run(3)
@@ -174,7 +174,7 @@ def test_binary_frames_know_no_counts(tmp_path, frames):
 def test_wrong_shape_is_refused(own, frames):
     classifier = SpikingClassifier(str(own[0]))
     for wrong in (frames, frames[0, :1], frames[0].transpose(1, 0, 2), frames[0, :, :8]):
-        with pytest.raises(ValueError, match='the network wants'):
+        with pytest.raises(ValueError, match='the network needs'):
             classifier.run([wrong])
 
 

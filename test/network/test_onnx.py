@@ -13,7 +13,7 @@ from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
-from snn_gesture_ros.network.classifier import REST, SpikingClassifier
+from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import lower
@@ -123,14 +123,14 @@ def test_streams_in_a_batch_know_nothing_of_one_another(runtime):
     rng = np.random.default_rng(6)
     together = SpikingClassifier('fast', runtime, 'cpu', streams=3)
     alone = [SpikingClassifier('fast', runtime, 'cpu') for _ in range(3)]
-    states, wanted = [REST] * 3, [REST] * 3
+    states, wanted = [INITIAL_STATE] * 3, [INITIAL_STATE] * 3
     found, expected = [], []
     for number in range(400):
         streams = rng.permutation(3)[:rng.integers(1, 4)]
         frames = [(rng.random(together.shape) < rng.choice([0.0, 0.02, 0.1])).astype(np.uint16)
                   for _ in streams]
         if number % 100 == 50:
-            states[1] = wanted[1] = REST
+            states[1] = wanted[1] = INITIAL_STATE
         batch = together.step(frames, [states[stream] for stream in streams])
         for stream, frame, state in zip(streams, frames, batch):
             states[stream] = state

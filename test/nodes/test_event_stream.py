@@ -193,7 +193,7 @@ def test_package_that_is_not_installed_costs_only_its_type(ros):
 
 @pytest.mark.parametrize('parameters, reason', [
     ({'geometry': 'round'}, 'square, whole, region'),
-    ({'message_type': 'sensor_msgs/msg/Image'}, 'is no event message'),
+    ({'message_type': 'sensor_msgs/msg/Image'}, 'is not an event message'),
     ({'refractory_us': -5}, 'refractory_us'),
     ({'width': '1.5'}, 'parameter width must be a whole number'),
     ({'geometry': 'region', 'region': '[1, 2]'}, 'region must be'),

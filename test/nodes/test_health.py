@@ -189,7 +189,7 @@ def test_scene_in_which_all_is_noise_is_well_but_told(ros):
 def test_camera_that_nobody_needs_is_not_missed(ros):
     ros.start('event_stream')
     diagnosed = Diagnosed(ros, 'event_stream')
-    ros.wait_for(lambda: diagnosed.says(STALE, 'nobody listens to /event_stream'), 'the state')
+    ros.wait_for(lambda: diagnosed.says(STALE, 'no node subscribes to /event_stream'), 'the state')
     assert diagnosed.number('silence_s') < 3
 
 

@@ -100,8 +100,8 @@ def test_messages_of_sensors_that_do_not_exist_are_malformed(tmp_path, size, mes
     with open_recording(path) as recording:
         facts = gather_facts(recording)
     assert (facts.malformed, facts.events, facts.out_of_range) == (1, 0, 0)
-    assert 'the message says that the sensor is' in facts.malformed_reason
-    with pytest.raises(UnreadableRecording, match='no message can be read: the message says'):
+    assert 'pixels in the message: impossible' in facts.malformed_reason
+    with pytest.raises(UnreadableRecording, match='no message can be read: the sensor is'):
         read_all(path)
 
 

@@ -79,7 +79,7 @@ def test_a_node_ends_though_its_middleware_does_not(ros, argument, status, numbe
     ('gesture_classifier', {'checkpoint': '/no/such'}, 'no checkpoint /no/such'),
     ('gesture_classifier', {'window_ms': -1}, 'window_ms must be between'),
     ('gesture_pipeline', {'checkpoint': '/no/such'}, 'no checkpoint /no/such'),
-    ('event_stream', {'message_type': 'a/b'}, 'a/b is no event message'),
+    ('event_stream', {'message_type': 'a/b'}, 'a/b is not an event message'),
     ('event_stream', {'geometry': 'oval'}, "geometry 'oval' is not one of"),
     ('event_player', {'recording': '/no/such'}, '/no/such: No such file'),
     ('gesture_trainer', {'folder': '/proc/no'}, 'folder /proc/no cannot be written: No such file'),

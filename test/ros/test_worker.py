@@ -7,8 +7,8 @@ from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.worker import Worker
 
 
-def processed_after_a_wait(capacity, lanes, waiting):
-    """Let pairs of item and lane wait while a first item is in work; give batches and worker."""
+def processed_after_a_wait(capacity, queues, waiting):
+    """Let pairs of item and queue wait while a first item is in work; give batches and worker."""
     begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
     batches = []
 
@@ -19,11 +19,11 @@ def processed_after_a_wait(capacity, lanes, waiting):
         if waiting[-1][0] in batch:
             done.set()
 
-    worker = Worker(process, capacity, lanes)
+    worker = Worker(process, capacity, queues)
     worker.submit('first')
     begun.wait()
-    for item, lane in waiting:
-        worker.submit(item, lane)
+    for item, queue in waiting:
+        worker.submit(item, queue)
     go_on.set()
     done.wait()
     worker.stop()
