@@ -182,7 +182,8 @@ def outputs_without_shape(graph):
     (frames_of_whole_numbers, r'frame of its graph is a tensor\(uint8\)'),
     (states_exchanged, 'does not run: .*INVALID_ARGUMENT'),
     (states_without_shape, 'has no fixed shape'),
-    (states_of_terabytes, 'its graph has 10000000'), (outputs_that_are_no_numbers, 'fit its readout, softmax'),
+    (states_of_terabytes, 'its graph has 10000000'),
+    (outputs_that_are_no_numbers, 'fit its readout, softmax'),
     (outputs_without_shape, 'its graph has')])
 def test_graphs_that_are_not_what_they_say_are_refused(halves, change, reason):
     model, path = onnx_of(halves)
