@@ -148,7 +148,7 @@ def test_a_graph_of_one_stream_takes_no_more(tmp_path):
     onnx.save(graph, path)
     (scores,), _ = SpikingClassifier(str(path)).run(np.zeros((1, 2, 64, 64), np.uint16))
     assert scores.sum() > 0.99
-    with pytest.raises(CheckpointError, match='one stream of frames, not 2: run snn-gesture ex'):
+    with pytest.raises(CheckpointError, match='exported for one stream, not 2: run snn-gesture ex'):
         SpikingClassifier(str(path), streams=2)
 
 
