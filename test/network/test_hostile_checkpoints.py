@@ -14,7 +14,7 @@ from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import CheckpointError, find_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
 import torch
@@ -93,7 +93,7 @@ def test_texts_that_are_no_card_are_refused(halves, suffix):
 
 def onnx_of(path):
     """Give the graph of a network, and where a changed one is written."""
-    return lower(*load_checkpoint(str(path))), path.with_name('changed.onnx')
+    return to_onnx(*load_checkpoint(str(path))), path.with_name('changed.onnx')
 
 
 def shape_of(value):
