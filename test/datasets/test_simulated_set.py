@@ -113,7 +113,7 @@ def test_interrupted_simulation_goes_on(tmp_path, capsys):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130
-    assert 'the same command goes on' in errors and 'Traceback' not in errors
+    assert 'the same command continues' in errors and 'Traceback' not in errors
     finished = {path.name: path.read_bytes() for path in folder.glob('parts/*.json')}
     assert 0 < len(finished) < 10
     assert len(ClipSet(folder)) == len(finished) * CLIPS_A_PART
