@@ -17,7 +17,7 @@ import sys
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 from snn_gesture_ros.report.pages import percent, real_count, seconds, share, table
 
 README = Path(__file__).resolve().parents[1] / 'README.md'
@@ -60,7 +60,7 @@ def state_in_card(path: Path, chapter: dict) -> None:
     card = replace(card, training={
         **card.training, 'real recordings': figures_of(chapter)})
     save_checkpoint(path, net, card)
-    path.with_suffix(EXPORTED).write_bytes(lower(net, card).SerializeToString())
+    path.with_suffix(EXPORTED).write_bytes(to_onnx(net, card).SerializeToString())
 
 
 def main(report: str, *models: str) -> None:

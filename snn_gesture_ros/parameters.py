@@ -8,7 +8,7 @@ field to the dataclass whose code uses it.
 """
 from dataclasses import dataclass
 
-from snn_gesture_ros.decision.decider import DecisionSettings
+from snn_gesture_ros.decision.gesture_filter import DecisionSettings
 from snn_gesture_ros.decision.recognition import MIN_EVENTS
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings

@@ -6,7 +6,7 @@ import json
 import onnx
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.model_card import CARD_KEY
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 
 
 def fields_of(path):
@@ -20,7 +20,7 @@ def with_text(path, text, suffix):
     net, card = load_checkpoint(str(path))
     other = path.with_name(f'other{suffix}')
     if suffix == '.onnx':
-        graph = lower(net, card)
+        graph = to_onnx(net, card)
         graph.metadata_props[0].value = text
         onnx.save(graph, other)
     else:

@@ -63,8 +63,8 @@ class MessagesToFrames:
 
     def __call__(self, message: bytes) -> list:
         """Return the frames that a message completes; none if its times restart."""
-        packet = self._stream.feed(message, next(self._arrivals_ns))
-        return [] if packet is None else self._frames.push(packet)
+        packet = self._stream.process_message(message, next(self._arrivals_ns))
+        return [] if packet is None else self._frames.slice_packet(packet)
 
 
 def stream_case(name: str, messages: list, noise: NoiseSettings) -> Case:

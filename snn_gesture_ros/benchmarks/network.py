@@ -28,7 +28,7 @@ from snn_gesture_ros.network.checkpoint_files import EXPORTED
 from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
 from snn_gesture_ros.network.gesture_net import FusedLIFNode
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 from spikingjelly.activation_based import functional, neuron
 import torch
 
@@ -68,7 +68,7 @@ def save_dvs_gesture_net(folder: Path, channels: int) -> Path:
     path = folder / f'dvs_gesture_net_{channels}.safetensors'
     net = build_network(len(card.labels), card.size, architecture).eval()
     save_checkpoint(path, net, card)
-    path.with_suffix(EXPORTED).write_bytes(lower(net, card).SerializeToString())
+    path.with_suffix(EXPORTED).write_bytes(to_onnx(net, card).SerializeToString())
     return path
 
 

@@ -96,7 +96,7 @@ class RobotTrials(Node):
             delays_ms.append(1000 * (time.monotonic() - sent_s))
         return {f'command_ms_p{part}': float(np.percentile(delays_ms, part)) for part in (50, 99)}
 
-    def exchanges(self, times: int, networks: tuple) -> dict:
+    def hot_swaps(self, times: int, networks: tuple) -> dict:
         """Exchange two networks at work in turn; return the longest time between scores in ms."""
         before = self._dropped()
         self.scores.clear()
@@ -109,8 +109,8 @@ class RobotTrials(Node):
         known = len(self.scores)
         self.wait_for(lambda: len(self.scores) > known + 1, 'scores of the last network')
         gaps_s = np.diff([arrival_s for _, arrival_s in self.scores])
-        return {'exchanges': times, 'exchange_frames_dropped': self._dropped() - before,
-                'exchange_longest_gap_ms': float(1000 * gaps_s.max())}
+        return {'hot_swaps': times, 'hot_swap_frames_dropped': self._dropped() - before,
+                'hot_swap_longest_gap_ms': float(1000 * gaps_s.max())}
 
     def _dropped(self) -> int:
         before = self._states.state_of(CLASSIFIER)
@@ -178,7 +178,7 @@ def run_trials(nodes, folder: Path, times: int) -> dict:
         nodes.start('simulated_camera', gestures=[SHOWN], gesture_s=3600.0, pause_s=0.0)
         trials.wait_for(lambda: trials.speed_m_s, 'a moving robot')
         copy = shutil.copy(find_checkpoint('fast', exported=True), folder)
-        return {**trials.commands(2 * times), **trials.exchanges(times, (str(copy), 'fast')),
+        return {**trials.commands(2 * times), **trials.hot_swaps(times, (str(copy), 'fast')),
                 **trials.activations(2 * times, classifier.pid),
                 **trials.kills(times, nodes, classifier)}
     finally:

@@ -7,7 +7,7 @@ import time
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.utilities import try_shutdown
-from snn_gesture_ros.events.stream import rehearse
+from snn_gesture_ros.events.stream import warm_up
 from snn_gesture_ros.events.timeline import Timeline
 from snn_gesture_ros.recordings.stored_messages import EventReader
 from snn_gesture_ros.ros.followed_topic import FollowedTopic
@@ -108,7 +108,7 @@ class EventRecorderNode(Node):
                 self._refused.add(info.topic_type)
                 self.get_logger().error(f'{self._topic}: {error}')
                 continue
-            rehearse(info.topic_type)
+            warm_up(info.topic_type)
             self.reader = EventReader(info.topic_type)
             self.journal = self._open_journal(self._topic, info.topic_type)
             qos = QoSProfile(depth=QUEUE_DEPTH, reliability=info.qos_profile.reliability)

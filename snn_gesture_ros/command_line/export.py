@@ -30,8 +30,8 @@ def run(arguments) -> int:
     if output.suffix != EXPORTED:
         raise UsageError(f'{output}: the name must end in {EXPORTED}')
     from snn_gesture_ros.network.checkpoint import load_checkpoint
-    from snn_gesture_ros.network.onnx_graph import lower
-    graph = lower(*load_checkpoint(arguments.checkpoint, tuple(arguments.labels)))
+    from snn_gesture_ros.network.onnx_graph import to_onnx
+    graph = to_onnx(*load_checkpoint(arguments.checkpoint, tuple(arguments.labels)))
     with naming(output):
         output.write_bytes(graph.SerializeToString())
     print(output)

@@ -3,7 +3,7 @@
 """The pipeline: both stages of the chain in one thread, without ROS."""
 from dataclasses import asdict, dataclass
 
-from snn_gesture_ros.decision.decider import DecisionSettings
+from snn_gesture_ros.decision.gesture_filter import DecisionSettings
 from snn_gesture_ros.decision.recognition import Recognition
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
@@ -63,7 +63,7 @@ class Pipeline:
         self._newest_ns = 0
         """ROS time at which the latest events arrived."""
 
-    def feed(self, data: bytes, now_ns: int):
+    def process_message(self, data: bytes, now_ns: int):
         """
         Process a message, and yield each Frame that it completes with its Decision or None.
 
@@ -73,7 +73,7 @@ class Pipeline:
         """
         yield from self._flush(now_ns)
         events = self.stream.counters.events_in
-        packet = self.stream.feed(data, now_ns)
+        packet = self.stream.process_message(data, now_ns)
         if self.stream.counters.events_in > events:
             self._newest_ns = now_ns
         if packet is not None:
@@ -81,7 +81,7 @@ class Pipeline:
                 self.recognition.frames.advance_periodically(now_ns, packet.t_base_us))
             yield from self._take(packet, now_ns)
 
-    def wait(self, now_ns: int):
+    def pass_time(self, now_ns: int):
         """Let time pass without a message, as the timers of the nodes do; yield the same pairs."""
         yield from self._flush(now_ns)
         yield from self._decide(self.recognition.frames.advance_periodically(now_ns))

@@ -5,8 +5,8 @@ from collections import deque
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence_scores
-from snn_gesture_ros.events.packet import EventPacket
+from snn_gesture_ros.decision.gesture_filter import DecisionSettings, GestureFilter, silence_scores
+from snn_gesture_ros.events.packet import StreamPacket
 from snn_gesture_ros.frames.frame_stream import Frame, Slicing, TimedFrames
 from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
 
@@ -21,7 +21,7 @@ class Decision(NamedTuple):
 
     scores: np.ndarray
     """Scores of the network or of silence, [labels]."""
-    changes: list
+    transitions: list
     """List of Transition: the gestures that end or start with this frame."""
     silent: bool
     """Whether the window that ends with the frame has too few events for the network."""
@@ -46,21 +46,21 @@ class Recognition:
         """
         self.classifier = classifier
         self.frames = TimedFrames(slicing.frames(classifier.card))
-        self.decider = Decider(classifier.card.labels, settings)
+        self.gesture_filter = GestureFilter(classifier.card.labels, settings)
         self.min_events = min_events
         self._state = INITIAL_STATE
         self._events = deque(maxlen=classifier.card.time_steps)
         self._newest_us = None
         """Camera time of the newest event."""
 
-    def slice_packet(self, packet: EventPacket, now_ns: int) -> list:
+    def slice_packet(self, packet: StreamPacket, now_ns: int) -> list:
         """
         Return the Frames that the next packet completes, oldest first.
 
         :param now_ns: ROS time of its arrival.
         :raises ValueError: if its resolution does not fit the network's frames.
         """
-        return self.frames.push(packet, now_ns)
+        return self.frames.slice_packet(packet, now_ns)
 
     def slice_silence(self, now_ns: int) -> list:
         """Return the Frames that end by now although no packet came, oldest first."""
@@ -87,12 +87,12 @@ class Recognition:
             self._restart_before(frame)
             self._state, = self.classifier.step([frame.counts], [self._state])
             self._count(frame)
-        return self.decider.follow(before.decider)
+        return self.gesture_filter.follow(before.gesture_filter)
 
     def _restart_before(self, frame: Frame) -> None:
         if frame.restart:
             self._state = INITIAL_STATE
-            self.decider.restart()
+            self.gesture_filter.restart()
             self._events.clear()
             self._newest_us = None
 
@@ -109,8 +109,8 @@ class Recognition:
         silent = (sum(self._events) < max(self.min_events, 1)
                   or frame.t_newest_us - self._newest_us >= SILENCE_US)
         if silent:
-            scores = silence_scores(self.decider.labels)
-        return Decision(scores, self.decider.update(frame.t_newest_us, scores), silent)
+            scores = silence_scores(self.gesture_filter.labels)
+        return Decision(scores, self.gesture_filter.update(frame.t_newest_us, scores), silent)
 
 
 def decide_batch(recognitions: list, frames: list) -> list:

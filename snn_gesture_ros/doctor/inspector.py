@@ -138,7 +138,7 @@ class Inspector:
                     each for each in there if each.message_type == message_type]
 
     def _feeding(self, probe):
-        return lambda data: probe.feed(data, time.time_ns(), self._sim_ns)
+        return lambda data: probe.process_message(data, time.time_ns(), self._sim_ns)
 
     def _on_clock(self, message) -> None:
         self._sim_ns = message.clock.sec * 10**9 + message.clock.nanosec

@@ -5,7 +5,7 @@ import time
 
 from snn_gesture_ros.doctor.findings import EventTopic
 from snn_gesture_ros.events.messages import MessageDecoder
-from snn_gesture_ros.events.stream import rehearse
+from snn_gesture_ros.events.stream import warm_up
 
 MIN_S = 0.5
 """Of the time that rates are computed over, so that a single message gives no high rate."""
@@ -20,7 +20,7 @@ class Probe:
 
         :raises ValueError: if the type is not an event message.
         """
-        rehearse(message_type)
+        warm_up(message_type)
         self._decoder = MessageDecoder(message_type)
         self._messages = self._events = self._malformed = 0
         self._reason = ''
@@ -28,7 +28,7 @@ class Probe:
         """The newest decoded message, its stamp and its two times of arrival."""
         self._start_s = None
 
-    def feed(self, data: bytes, now_ns: int, sim_ns) -> None:
+    def process_message(self, data: bytes, now_ns: int, sim_ns) -> None:
         """
         Decode a serialized message and count its events.
 

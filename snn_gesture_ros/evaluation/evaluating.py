@@ -18,7 +18,7 @@ from snn_gesture_ros.decision.pipeline import NodeSettings, Pipeline
 from snn_gesture_ros.evaluation.run import Run, RunRecorder
 from snn_gesture_ros.evaluation.sources import Source
 from snn_gesture_ros.evaluation.verdicts import judge_run, Verdicts
-from snn_gesture_ros.events.stream import rehearse
+from snn_gesture_ros.events.stream import warm_up
 from snn_gesture_ros.frames.frame_stream import MARGIN_NS
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.opening import open_recording
@@ -56,14 +56,14 @@ def run_offline(messages, message_type: str, classifier, settings: NodeSettings)
     :param classifier: SpikingClassifier; it is reset.
     :raises ValueError: if the file is damaged, has no events, or the settings do not fit it.
     """
-    rehearse(message_type)
+    warm_up(message_type)
     recorder = RunRecorder(classifier.card.labels)
     pipeline = Pipeline(message_type, classifier, settings, recorder.add_packet)
     decisions = _Decisions(recorder, classifier.card.time_steps)
     now_ns = 0
     for now_ns, data in messages:
-        decisions.add(pipeline.feed(data, now_ns))
-    decisions.add(pipeline.wait(now_ns + MARGIN_NS + AFTERWARDS_NS))
+        decisions.add(pipeline.process_message(data, now_ns))
+    decisions.add(pipeline.pass_time(now_ns + MARGIN_NS + AFTERWARDS_NS))
     counters = pipeline.stream.counters
     if counters.malformed and not counters.events_in:
         raise ValueError(f'no message can be read: {pipeline.stream.last_error}')
@@ -94,7 +94,7 @@ class _Decisions:
 
     def _record(self, t_us, recognised):
         full = len(self._times_us) == self._times_us.maxlen
-        for change in recognised.changes:
+        for change in recognised.transitions:
             self._recorder.add_change(t_us, change.label, change.score)
         self._recorder.add_decision(t_us, self._times_us[0] if full else None, recognised.scores,
                                     1000 * (self.busy_s - self._decided_s))

@@ -8,7 +8,7 @@ from snn_gesture_ros.events.cdr import decode_events, read_event_array, read_eve
 from snn_gesture_ros.events.codecs import Decoder
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPES, EVENT_TYPES, MalformedMessage
 
-MOST_PIXELS = 1 << 25
+MAX_SENSOR_PIXELS = 1 << 25
 """No sensor has more; a message with a larger one is damaged."""
 
 
@@ -112,6 +112,6 @@ class MessageDecoder:
 
 
 def _check_size(message) -> None:
-    if not 0 < message.width * message.height <= MOST_PIXELS:
+    if not 0 < message.width * message.height <= MAX_SENSOR_PIXELS:
         raise MalformedMessage(
             f'the sensor is {message.width}x{message.height} pixels in the message: impossible')

@@ -41,7 +41,7 @@ CDR_PREFIX = struct.Struct('<4sIII')
 """Encapsulation, length of `layout.dim`, `layout.data_offset`, length of `data`; CDR."""
 
 
-class EventPacket(NamedTuple):
+class StreamPacket(NamedTuple):
     """Filtered and mapped events of one or more camera messages."""
 
     width: int
@@ -62,7 +62,7 @@ class EventPacket(NamedTuple):
         return self.t_newest_us * 1000 + self.ros_offset_ns
 
 
-def encode_packet(packet: EventPacket) -> bytes:
+def encode_packet(packet: StreamPacket) -> bytes:
     """Return a packet as the CDR bytes of a UInt8MultiArray."""
     frame_id = packet.frame_id.encode()
     header = HEADER.pack(MAGIC, packet.width, packet.height, packet.sequence, packet.t_base_us,
@@ -74,7 +74,7 @@ def encode_packet(packet: EventPacket) -> bytes:
     return prefix + header + events
 
 
-def decode_packet(data: bytes) -> EventPacket:
+def decode_packet(data: bytes) -> StreamPacket:
     """
     Return the packet in the CDR bytes of a UInt8MultiArray.
 
@@ -103,5 +103,5 @@ def decode_packet(data: bytes) -> EventPacket:
     events = np.frombuffer(data, PACKED_EVENT, count, start)
     if count and events['pixel'].max() >= 2 * width * height:
         raise MalformedMessage(f'an event is outside the image of {width}x{height} pixels')
-    return EventPacket(width, height, sequence, t_base_us, t_newest_us, offset_ns,
-                       data[text:text + length].decode('utf-8', 'replace'), events, scale)
+    return StreamPacket(width, height, sequence, t_base_us, t_newest_us, offset_ns,
+                        data[text:text + length].decode('utf-8', 'replace'), events, scale)

@@ -17,7 +17,7 @@ from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPES, MalformedMes
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
-from snn_gesture_ros.events.packet import EventPacket, MAX_FRAME_ID_BYTES
+from snn_gesture_ros.events.packet import MAX_FRAME_ID_BYTES, StreamPacket
 from snn_gesture_ros.events.timeline import RosClock, Timeline
 
 GAP_US = 100_000
@@ -110,7 +110,7 @@ class EventStream:
         if self.sensor_size is not None:
             self._set_sensor(self.sensor_size)
 
-    def feed(self, data: bytes, now_ns: int):
+    def process_message(self, data: bytes, now_ns: int):
         """
         Decode a message, map and filter its events, and return the packet that it completes.
 
@@ -172,9 +172,9 @@ class EventStream:
             events['dt_us'] += np.repeat(
                 np.array(later_us, np.uint32), [len(each.events) for each in self._waiting])
         self._waiting = []
-        packet = EventPacket(self.geometry.width, self.geometry.height, self._sequence, base_us,
-                             newest.reached_us, newest.offset_ns, newest.frame_id, events,
-                             self.geometry.scale(*self.sensor_size))
+        packet = StreamPacket(self.geometry.width, self.geometry.height, self._sequence, base_us,
+                              newest.reached_us, newest.offset_ns, newest.frame_id, events,
+                              self.geometry.scale(*self.sensor_size))
         self._sequence += 1
         return packet
 
@@ -207,7 +207,7 @@ class EventStream:
         return packed
 
 
-def rehearse(message_type: str) -> None:
+def warm_up(message_type: str) -> None:
     """
     Decode a made-up message of each encoding, so that the JIT compiler delays no real message.
 
@@ -224,4 +224,4 @@ def rehearse(message_type: str) -> None:
                         ('libcaer', encode_libcaer(event, 0)),
                         ('libcaer_cmp', encode_libcaer_cmp(event, 0)))]
     for message in messages:
-        EventStream(message_type, Geometry(), NoiseSettings()).feed(message, 0)
+        EventStream(message_type, Geometry(), NoiseSettings()).process_message(message, 0)

@@ -7,7 +7,7 @@ WIDTH_PER_EVENT = 200
 """Width of a sensor in pixels, for each event that a pixel of a frame needs to count."""
 
 
-def check_picture(width: int, height: int, size: int) -> None:
+def check_resolution(width: int, height: int, size: int) -> None:
     """
     Check that the counts of an image can be summed into frames.
 
@@ -41,7 +41,7 @@ def sum_into_frames(images: np.ndarray, size: int, scale: float = 1.0) -> np.nda
     """
     Sum the counts of images into frames; sums below `min_events_per_pixel` become 0.
 
-    :param images: event counts, [..., H, W], of a resolution that `check_picture` accepts.
+    :param images: event counts, [..., H, W], of a resolution that `check_resolution` accepts.
     :param scale: width of a pixel of the images in pixels of the sensor.
     :returns: event counts, [..., size, size].
     """

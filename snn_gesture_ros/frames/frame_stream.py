@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from snn_gesture_ros.events.packet import EventPacket
+from snn_gesture_ros.events.packet import StreamPacket
 from snn_gesture_ros.events.timeline import ClockRate
 from snn_gesture_ros.frames.accumulation import (
-    accumulate, accumulate_until, check_picture, sum_into_frames)
+    accumulate, accumulate_until, check_resolution, sum_into_frames)
 from snn_gesture_ros.settings import setting
 
 NEVER_US = 1 << 62
@@ -57,7 +57,7 @@ class _FrameStream:
         """Return the frames that a restart completes: the open one, or none."""
         raise NotImplementedError
 
-    def _prepare_for(self, packet: EventPacket) -> list:
+    def _prepare_for(self, packet: StreamPacket) -> list:
         """
         Restart if the camera or event_stream has restarted, or if the resolution has changed.
 
@@ -67,7 +67,7 @@ class _FrameStream:
         frames = []
         shape = packet.height, packet.width
         if shape != self._open.shape[1:]:
-            check_picture(packet.width, packet.height, self._size)
+            check_resolution(packet.width, packet.height, self._size)
             frames = self._ended()
             self.restart()
             self._open = np.zeros((2, *shape), np.uint16)
@@ -133,7 +133,7 @@ class FramesByTime(_FrameStream):
         super().restart()
         self._grid = self._reached_us = None
 
-    def push(self, packet: EventPacket) -> list:
+    def slice_packet(self, packet: StreamPacket) -> list:
         """
         Count the events of a packet, and return the frames that it completes, oldest first.
 
@@ -222,7 +222,7 @@ class FramesByCount(_FrameStream):
         """Return how frames are sliced, as text for logs."""
         return f'frames of {self.frame_events} events'
 
-    def push(self, packet: EventPacket) -> list:
+    def slice_packet(self, packet: StreamPacket) -> list:
         """
         Count the events of a packet, and return the frames that it completes, oldest first.
 
@@ -280,14 +280,14 @@ class TimedFrames:
         self._silent_ns = 0
         """ROS time of the silence so far, beyond MARGIN_NS."""
 
-    def push(self, packet, now_ns: int) -> list:
+    def slice_packet(self, packet, now_ns: int) -> list:
         """
         Count the events of a packet, and return the frames that it completes, oldest first.
 
         :param now_ns: ROS time of its arrival; 0 if simulated time has not started.
         :raises ValueError: if its resolution is not a multiple of the frame's.
         """
-        frames = self.stream.push(packet)
+        frames = self.stream.slice_packet(packet)
         self._newest_us = packet.t_newest_us
         self._rate.observe(packet.t_newest_us, now_ns)
         self._asked_ns, self._silent_ns = now_ns, -MARGIN_NS

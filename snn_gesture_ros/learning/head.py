@@ -29,7 +29,7 @@ SEED = 0
 def head_outputs(net: GestureNet, spikes: torch.Tensor, readout_steps: float) -> torch.Tensor:
     """Return the averaged outputs of the head at every time step, [T, N, labels]."""
     functional.reset_net(net)
-    return averaged(net.judge(spikes.float()), readout_steps)
+    return averaged(net.forward_head(spikes.float()), readout_steps)
 
 
 def train_head(net: GestureNet, examples: Sequences, rehearsal: Sequences,

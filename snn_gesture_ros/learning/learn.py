@@ -15,7 +15,7 @@ from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 from snn_gesture_ros.training.fine_tuning import defaults_from, take_weights
 from snn_gesture_ros.training.settings import Settings
 from snn_gesture_ros.training.window_cutter import WindowCutter
@@ -221,6 +221,6 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
         **before, 'learned': record,
         'data': f'{before.get("data", "unknown")}, examples shown to the robot'}})
     save_checkpoint(path, net, card)
-    exported(path).write_bytes(lower(net, card).SerializeToString())
+    exported(path).write_bytes(to_onnx(net, card).SerializeToString())
     versions.finish(path, record)
     return {'version': str(path), 'refused': '', 'figures': figures}

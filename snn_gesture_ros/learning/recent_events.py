@@ -5,7 +5,7 @@ from collections import deque
 
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import PACKED_EVENT, StreamPacket
 
 
 class RecentEvents:
@@ -20,7 +20,7 @@ class RecentEvents:
         self._keep_us = keep_us
         self._packets = deque()
 
-    def push(self, packet: EventPacket) -> None:
+    def add_packet(self, packet: StreamPacket) -> None:
         """
         Add the next packet; if its number shows a restart, forget the others.
 
@@ -43,7 +43,7 @@ class RecentEvents:
 
         :param duration_us: camera time up to the newest event.
         :returns: PACKED_EVENT[n] sorted by time, dt_us from the start of that duration; and their
-            `scale`, as in EventPacket.
+            `scale`, as in StreamPacket.
         :raises ValueError: if there are no packets, or not for that duration.
         """
         if not self._packets:

@@ -63,7 +63,7 @@ def _features(net, cutter: WindowCutter, cuts: list, rng) -> Sequences:
                            for i, start, augmentation in cuts[first:first + BATCH_SIZE]], axis=1)
         functional.reset_net(net)
         with torch.inference_mode():
-            spikes.append(net.perceive(torch.from_numpy(frames)).to(torch.uint8))
+            spikes.append(net.forward_features(torch.from_numpy(frames)).to(torch.uint8))
     truths = [cutter.truths(i, start, augmentation.stretch) for i, start, augmentation in cuts]
     return Sequences(torch.cat(spikes, 1), torch.from_numpy(np.stack(truths, axis=1)),
                      torch.tensor([i for i, _, _ in cuts]))

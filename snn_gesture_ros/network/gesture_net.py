@@ -213,9 +213,9 @@ class GestureNet(nn.Module):
         :param frames: [T, N, 2, H, W], or [N, 2, H, W].
         :returns: logits of every time step, [T, N, classes], or [N, classes].
         """
-        return self.judge(self.perceive(frames))
+        return self.forward_head(self.forward_features(frames))
 
-    def perceive(self, frames: torch.Tensor) -> torch.Tensor:
+    def forward_features(self, frames: torch.Tensor) -> torch.Tensor:
         """
         Run the layers before the hidden layer.
 
@@ -225,7 +225,7 @@ class GestureNet(nn.Module):
         inputs = torch.cat([frames, self.frame_trace(frames)], dim=-3)
         return self.features(inputs).flatten(-3)
 
-    def judge(self, spikes: torch.Tensor) -> torch.Tensor:
+    def forward_head(self, spikes: torch.Tensor) -> torch.Tensor:
         """
         Run the hidden layer and the readout.
 

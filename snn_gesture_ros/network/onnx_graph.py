@@ -27,7 +27,7 @@ STREAMS = 'streams'
 """Name of the first dimension, whose size is free."""
 
 
-def lower(net: nn.Module, card) -> onnx.ModelProto:
+def to_onnx(net: nn.Module, card) -> onnx.ModelProto:
     """
     Return the ONNX model of one time step of a network.
 

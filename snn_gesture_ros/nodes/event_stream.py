@@ -8,7 +8,7 @@ from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
-from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS, rehearse, StreamCounters
+from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS, StreamCounters, warm_up
 from snn_gesture_ros.parameters import EVENT_STREAM
 from snn_gesture_ros.ros.diagnostics import (
     INACTIVE, NodeDiagnostics, RUNNING, Silence, STALE, WARN)
@@ -98,12 +98,12 @@ class EventStreamNode(ManagedNode):
         if self._subscription is not None:
             self._subscription.destroy()
         self._subscription = self._stream = None
-        self._types.forget()
+        self._types.reset()
 
     def _search(self) -> None:
         """Subscribe to the camera when it is there and the packets are used."""
         if self._wanted():
-            self._types.look()
+            self._types.search()
 
     def _wanted(self) -> bool:
         """Return whether the node is active and its packets are used."""
@@ -113,7 +113,7 @@ class EventStreamNode(ManagedNode):
     def _read(self, message_type: str):
         """Return an EventStream for a message type, and the class of the message."""
         message = message_class(message_type)
-        rehearse(message_type)
+        warm_up(message_type)
         stream = EventStream(message_type, self._geometry, self._noise, self._batch_us)
         return stream, message
 
@@ -141,13 +141,13 @@ class EventStreamNode(ManagedNode):
     def drain(self) -> None:
         """Decode the messages that wait."""
         if self._subscription is not None:
-            for waiting in self._subscription.take_waiting():
+            for waiting in self._subscription.drain():
                 self._take(waiting)
 
     def _take(self, data: bytes) -> None:
         malformed = self._stream.counters.malformed
         size = self._stream.sensor_size
-        packet = self._stream.feed(data, self.get_clock().now().nanoseconds)
+        packet = self._stream.process_message(data, self.get_clock().now().nanoseconds)
         if packet is not None:
             self._send(packet)
         if self._stream.counters.malformed > malformed:

@@ -7,7 +7,7 @@ from functools import partial
 import time
 
 import rclpy
-from snn_gesture_ros.decision.decider import DecisionSettings
+from snn_gesture_ros.decision.gesture_filter import DecisionSettings
 from snn_gesture_ros.decision.recognition import decide_batch, Recognition
 from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.packet import decode_packet
@@ -160,7 +160,7 @@ class GestureClassifierNode(ManagedNode):
         if self._event_stream is not None:
             self._event_stream.drain()
         for stream, topic in zip(self._streams, self._listening):
-            for waiting in topic.take_waiting():
+            for waiting in topic.drain():
                 self._read(stream, waiting)
 
     def _read(self, stream: ClassifiedStream, data: bytes) -> None:
@@ -242,7 +242,7 @@ class GestureClassifierNode(ManagedNode):
                 release_memory()
         if self.is_active:
             for stream in self._streams:
-                stream.active.decider.settings = settings
+                stream.active.gesture_filter.settings = settings
                 stream.active.min_events = values['min_events']
             self._publish_labels()
         self._values = values

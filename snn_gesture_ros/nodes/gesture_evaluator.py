@@ -153,7 +153,7 @@ class GestureEvaluatorNode(Node):
         self._recorder.add_packet(packet)
         self._events += len(packet.events)
         self._packets.append((packet.stamp_ns, packet.ros_offset_ns))
-        for frame in self._frames.push(packet):
+        for frame in self._frames.slice_packet(packet):
             self._recorder.add_frame(frame)
 
     def _on_scores(self, data: bytes) -> None:

@@ -118,12 +118,12 @@ class GestureTrainerNode(Node):
         """Read a packet, wait, and read those that came meanwhile: waking up costs the most."""
         self._read(data)
         time.sleep(DRAIN_S)
-        for waiting in self._stream.take_waiting(MAX_AT_ONCE):
+        for waiting in self._stream.drain(MAX_AT_ONCE):
             self._read(waiting)
 
     def _read(self, data: bytes) -> None:
         try:
-            self._recent.push(decode_packet(data))
+            self._recent.add_packet(decode_packet(data))
             self._packets, self._trouble = self._packets + 1, ''
         except ValueError as error:
             self._trouble = str(error)

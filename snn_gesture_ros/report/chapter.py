@@ -3,7 +3,7 @@
 """The chapter of a checkpoint: which clips are replayed with it, and the figures that result."""
 import math
 
-from snn_gesture_ros.decision.decider import Decider, DecisionSettings
+from snn_gesture_ros.decision.gesture_filter import DecisionSettings, GestureFilter
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.network.classifier import STATES
 from snn_gesture_ros.report.measures import calibration, delays, endings, false_alarms, recognition
@@ -158,10 +158,12 @@ def hops(replays: list, labels: tuple, card) -> list:
 
 def decided_every(replayed: Replayed, labels: tuple, frames: int) -> Replayed:
     """Return a replayed clip as if only every n-th frame had been decided on."""
-    decider, kept = Decider(labels, DecisionSettings()), slice(frames - 1, None, frames)
+    gesture_filter = GestureFilter(labels, DecisionSettings())
+    kept = slice(frames - 1, None, frames)
     ends_us, scores = replayed.ends_us[kept], replayed.scores[kept]
     announced = [(int(end_us), change.label) for end_us, those in zip(ends_us, scores)
-                 for change in decider.update(int(end_us), those) if change.label is not None]
+                 for change in gesture_filter.update(int(end_us), those)
+                 if change.label is not None]
     return replayed._replace(begins_us=replayed.begins_us[kept], ends_us=ends_us, scores=scores,
                              silent=replayed.silent[kept], announced=announced)
 

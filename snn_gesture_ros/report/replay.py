@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet
 from snn_gesture_ros.decision.recognition import Recognition
-from snn_gesture_ros.events.packet import EventPacket
+from snn_gesture_ros.events.packet import StreamPacket
 from snn_gesture_ros.frames.frame_stream import FramesByTime, Slicing
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.training.augmentation import Augmentation, augmented
@@ -114,8 +114,8 @@ def replay_clip(clip: Clip, events: np.ndarray, recognition: Recognition) -> Rep
         recognition.frames.stream, recognition.classifier.card.time_steps, events, len(found))
     ends_us = ends_us[decided]
     announced = [(int(end_us), change.label) for end_us, decision in zip(ends_us, decisions)
-                 for change in decision.changes if change.label is not None]
-    labels = len(recognition.decider.labels)
+                 for change in decision.transitions if change.label is not None]
+    labels = len(recognition.gesture_filter.labels)
     scores = np.reshape([decision.scores for decision in decisions], (-1, labels))
     silent = np.array([decision.silent for decision in decisions], bool)
     return Replayed(clip, begins_us[decided], ends_us, scores, silent, announced)
@@ -126,8 +126,8 @@ def packets_of(clip: Clip, events: np.ndarray):
     ends_us = np.append(np.arange(PACKET_US, clip.duration_us, PACKET_US), clip.duration_us)
     stops = np.searchsorted(events['dt_us'], ends_us).tolist()
     for sequence, (start, stop, end_us) in enumerate(zip([0, *stops], stops, ends_us.tolist())):
-        yield EventPacket(ClipSet.SIZE, ClipSet.SIZE, sequence, 0, end_us, 0, '',
-                          events[start:stop], clip.scale)
+        yield StreamPacket(ClipSet.SIZE, ClipSet.SIZE, sequence, 0, end_us, 0, '',
+                           events[start:stop], clip.scale)
 
 
 def spans_us(frames, time_steps: int, events: np.ndarray, count: int) -> tuple:

@@ -6,9 +6,9 @@ import time
 from typing import NamedTuple, Optional
 
 from rclpy.exceptions import InvalidTopicNameException
-from snn_gesture_ros.decision.decider import Transition
+from snn_gesture_ros.decision.gesture_filter import Transition
 from snn_gesture_ros.decision.recognition import Decision, Recognition
-from snn_gesture_ros.events.packet import EventPacket
+from snn_gesture_ros.events.packet import StreamPacket
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.ros.diagnostics import Arrivals, Durations, Silence
 from snn_gesture_ros.ros.running import publish_while_running
@@ -83,7 +83,7 @@ class ClassifiedStream:
     def end(self) -> None:
         """Stop deciding, and end the gesture if there is one."""
         if self.active is not None:
-            if self._decider.gesture is not None:
+            if self._gesture_filter.gesture is not None:
                 now = self._node.get_clock().now()
                 self._announce(header(now.nanoseconds, ''), [Transition(None, 0.0)])
             self._past_late += self.active.frames.stream.late
@@ -114,7 +114,7 @@ class ClassifiedStream:
             self._past_late += self.active.frames.stream.late
         self.active = recognition
 
-    def slice_packet(self, packet: EventPacket, now_ns: int) -> list:
+    def slice_packet(self, packet: StreamPacket, now_ns: int) -> list:
         """
         Return the list of Work for the frames that a packet completes.
 
@@ -169,22 +169,22 @@ class ClassifiedStream:
         stamp = header(work.stamp_ns, work.frame_id)
         self.decisions += 1
         publish_while_running(self._scores, classification(
-            stamp, dict(zip(self._decider.labels, decision.scores))))
-        self._announce(stamp, decision.changes)
+            stamp, dict(zip(self._gesture_filter.labels, decision.scores))))
+        self._announce(stamp, decision.transitions)
         if work.arrival_s is not None:
             self._latency.add(time.monotonic() - work.arrival_s)
 
     def publish_labels(self) -> None:
         """Publish the labels of the active network."""
         stamp = header(self._node.get_clock().now().nanoseconds, '')
-        decider = self.active.decider
+        gesture_filter = self.active.gesture_filter
         self._labels.publish(label_info(
-            stamp, decider.labels, decider.settings.start_threshold))
+            stamp, gesture_filter.labels, gesture_filter.settings.start_threshold))
 
     @property
     def gesture(self) -> str:
         """The gesture that is being made; empty if there is none."""
-        return '' if self._deciding is None else self._decider.gesture or ''
+        return '' if self._deciding is None else self._gesture_filter.gesture or ''
 
     def silence_s(self) -> float:
         """Return for how long no events have come; 0 while the node is inactive."""
@@ -201,8 +201,8 @@ class ClassifiedStream:
         return self._scores.get_subscription_count()
 
     @property
-    def _decider(self):
-        return self._deciding.decider
+    def _gesture_filter(self):
+        return self._deciding.gesture_filter
 
     def _announce(self, stamp, transitions: list) -> None:
         for transition in transitions:

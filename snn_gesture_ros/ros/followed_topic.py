@@ -116,7 +116,7 @@ class FollowedTopic(Waitable):
         self._node.remove_waitable(self)
         self._node.destroy_subscription(self._subscription)
 
-    def take_waiting(self, most: int = MAX_AT_ONCE):
+    def drain(self, most: int = MAX_AT_ONCE):
         """
         Yield the waiting messages of the publisher that is read, serialized.
 
@@ -238,7 +238,7 @@ class FollowedTopic(Waitable):
 
     def take_data(self):
         """Return the next message of the publisher that is read; None if none waits."""
-        return next(self.take_waiting(), None)
+        return next(self.drain(), None)
 
     async def execute(self, taken_data) -> None:
         """Call the callback with a message."""

@@ -167,7 +167,7 @@ class TypeSearch:
 
     def __init__(self, node, topic: str, subscribe, forced_type: str = ''):
         """
-        Prepare a search, which `look` does.
+        Prepare a search, which `search` does.
 
         :param topic: its resolved name.
         :param subscribe: called with a message type; raises ValueError if it cannot be used.
@@ -184,7 +184,7 @@ class TypeSearch:
         self.refused = {}
         """Why a message type cannot be used, by type."""
 
-    def look(self) -> None:
+    def search(self) -> None:
         """Subscribe if there is a publisher with another type that can be used."""
         found = [self._forced_type]
         if not self._forced_type:
@@ -218,6 +218,6 @@ class TypeSearch:
             self._node.get_logger().error(contest)
         self.contest = contest
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Reset the search, after the subscription was destroyed."""
         self.type = self.contest = ''

@@ -58,7 +58,7 @@ class LiveEvents:
 
     def try_to_subscribe(self) -> None:
         """Subscribe once there is a publisher; call it periodically."""
-        self._types.look()
+        self._types.search()
         if self._subscription is not None:
             self._subscription.contest()
         if not self._node.count_publishers(self._scores_topic):
@@ -69,7 +69,7 @@ class LiveEvents:
         if self._subscription is not None:
             self._subscription.destroy()
             self._subscription = None
-            self._types.forget()
+            self._types.reset()
             self._exposure = Exposure()
 
     def take_counts(self):
@@ -100,7 +100,7 @@ class LiveEvents:
     def _on_message(self, data: bytes) -> None:
         self._try_to_read(data)
         time.sleep(DRAIN_S)
-        for waiting in self._subscription.take_waiting():
+        for waiting in self._subscription.drain():
             self._try_to_read(waiting)
 
     def _try_to_read(self, data: bytes) -> None:

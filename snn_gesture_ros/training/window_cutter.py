@@ -6,7 +6,7 @@ from bisect import bisect_left
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.frames.accumulation import (
-    check_picture, frames_by_count, frames_by_time, network_input)
+    check_resolution, frames_by_count, frames_by_time, network_input)
 from snn_gesture_ros.labels import MIRRORED, NONE
 from snn_gesture_ros.training.augmentation import Augmentation, augmented
 
@@ -38,7 +38,7 @@ class WindowCutter:
         self.mirrored = np.array(
             [labels.index(name) if name in labels else UNKNOWN for name in names])
         """Class of each class in a mirror, UNKNOWN if the mirrored gesture has no label."""
-        check_picture(clips.SIZE, clips.SIZE, settings.size)
+        check_resolution(clips.SIZE, clips.SIZE, settings.size)
         self._steps = settings.time_steps * settings.sequence
         self._frame_us = round(1000 * settings.window_ms / settings.time_steps)
         self._frame_events = settings.window_events // settings.time_steps

@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 from snn_gesture_ros.decision.pipeline import NodeSettings, Pipeline
 from snn_gesture_ros.events.geometry import turn_counts
-from snn_gesture_ros.events.messages import MOST_PIXELS
+from snn_gesture_ros.events.messages import MAX_SENSOR_PIXELS
 from snn_gesture_ros.events.timeline import steady_times
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.recording import cut_slices, find_sensor_size, UnreadableRecording
@@ -31,7 +31,7 @@ class Exposure:
         self.add_pixels(rows * width + events['x'], width, height)
 
     def add_pixels(self, pixels: np.ndarray, width: int, height: int) -> None:
-        """Count events by their places in flat counts [2, height, width], as in EventPacket."""
+        """Count events by their places in flat counts [2, height, width], as in StreamPacket."""
         if self._counts is None or self._counts.shape[1:] != (height, width):
             self._counts = np.zeros((2, height, width), np.int32)
         counts = self._counts.reshape(-1)
@@ -67,12 +67,12 @@ class Recognition:
         :raises ValueError: if the network's frames do not fit those of event_stream.
         """
         for t_ns, data in as_messages(cut_slices([events], BATCH_US), *self._size):
-            self._follow(self._pipeline.feed(data, t_ns))
+            self._follow(self._pipeline.process_message(data, t_ns))
         return self._gesture
 
     def wait(self, t_us: int):
         """Let camera time pass without events; return what `name` returns."""
-        self._follow(self._pipeline.wait(1000 * t_us))
+        self._follow(self._pipeline.pass_time(1000 * t_us))
         return self._gesture
 
     def _follow(self, decisions):
@@ -81,10 +81,10 @@ class Recognition:
                 self._gesture = self._named(recognized.scores)
 
     def _named(self, scores: np.ndarray) -> Gesture:
-        decider = self._pipeline.recognition.decider
-        label = decider.gesture or decider.labels[int(scores.argmax())]
-        return Gesture(label, float(scores[decider.labels.index(label)]),
-                       decider.gesture is not None)
+        gesture_filter = self._pipeline.recognition.gesture_filter
+        label = gesture_filter.gesture or gesture_filter.labels[int(scores.argmax())]
+        return Gesture(label, float(scores[gesture_filter.labels.index(label)]),
+                       gesture_filter.gesture is not None)
 
 
 class Shot(NamedTuple):
@@ -119,7 +119,7 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     """
     topic = recording.choose_topic(topic)
     width, height = find_sensor_size(recording, topic)
-    if not 0 < width * height <= MOST_PIXELS:
+    if not 0 < width * height <= MAX_SENSOR_PIXELS:
         raise UnreadableRecording(f'{recording.path}: a sensor of {width}x{height} pixels does '
                                   'not exist')
     recognition = watch(width, height) if watch else None

@@ -190,7 +190,7 @@ def test_trials_of_a_robot():
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
-    assert found['exchanges'] == found['kills'] == 1 and found['activations'] == 2
-    assert found['exchange_frames_dropped'] >= 0 and 0 < found['exchange_longest_gap_ms'] < 60_000
+    assert found['hot_swaps'] == found['kills'] == 1 and found['activations'] == 2
+    assert found['hot_swap_frames_dropped'] >= 0 and 0 < found['hot_swap_longest_gap_ms'] < 60_000
     assert 0 < found['command_ms_p50'] <= found['command_ms_p99']
     assert 0 < found['mb_inactive_late'] and 0 < found['stop_ms_longest']

@@ -22,7 +22,7 @@ from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import cut_slices
 
 SMALL = ('--labels', 'right_hand_wave', 'none', '--seconds', '0.4', '--clips')
-PATIENCE_S = 120
+TIMEOUT_S = 120
 
 
 def simulate(folder, *words):
@@ -52,8 +52,8 @@ def test_clips_are_what_the_event_stream_gives(tmp_path):
     planned = simulation.parts()[0][0]
     stream = EventStream('dvs_msgs/msg/EventArray', Geometry(), NoiseSettings())
     width, height = planned.sensor_size()
-    packets = [stream.feed(encode_event_array(events, 0, '', height, width),
-                           int(events['t'][-1]) * 1000)
+    packets = [stream.process_message(encode_event_array(events, 0, '', height, width),
+                                      int(events['t'][-1]) * 1000)
                for events in cut_slices([planned.events()], 10_000)]
     clip, events = ClipSet(tmp_path / 'set')[0]
     assert clip == planned.clip and clip.source == 'simulation davis346'
@@ -106,12 +106,12 @@ def test_interrupted_simulation_goes_on(tmp_path, capsys):
     words = ['simulate', str(folder), *SMALL, '120']
     process = subprocess.Popen([shutil.which('snn-gesture'), *words], stderr=subprocess.PIPE,
                                text=True)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not list(folder.glob('parts/*.json')):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=PATIENCE_S)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130
     assert 'the same command goes on' in errors and 'Traceback' not in errors
     finished = {path.name: path.read_bytes() for path in folder.glob('parts/*.json')}

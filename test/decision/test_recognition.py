@@ -3,7 +3,7 @@
 """Recognition: silence is not asked about, all else is the network's."""
 import numpy as np
 import pytest
-from snn_gesture_ros.decision.decider import silence_scores
+from snn_gesture_ros.decision.gesture_filter import silence_scores
 from snn_gesture_ros.decision.recognition import MIN_EVENTS, Recognition
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.network.checkpoint import save_checkpoint

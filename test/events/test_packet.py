@@ -4,15 +4,15 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.event import MalformedMessage
-from snn_gesture_ros.events.packet import decode_packet, encode_packet, EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import decode_packet, encode_packet, PACKED_EVENT, StreamPacket
 
 EVENTS = np.array([(0, 5), (7, 32767), (1000, 16384)], PACKED_EVENT)
 
 
 def packet(events=EVENTS, frame_id='camera'):
     """Make a packet."""
-    return EventPacket(128, 128, 41, 1_700_000_000_000_000, 1_700_000_000_001_000, -123, frame_id,
-                       events, scale=3.75)
+    return StreamPacket(128, 128, 41, 1_700_000_000_000_000, 1_700_000_000_001_000, -123, frame_id,
+                        events, scale=3.75)
 
 
 @pytest.mark.parametrize('frame_id', ['', 'camera', 'caméra_1'])

@@ -28,7 +28,7 @@ def messages(count):
 def test_gathered_packets_hold_the_same_events():
     events, sent = messages(103)
     stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), batch_us=5000)
-    packets = [stream.feed(data, 0) for data in sent] + [stream.flush()]
+    packets = [stream.process_message(data, 0) for data in sent] + [stream.flush()]
     packets = [packet for packet in packets if packet is not None]
     assert 20 <= len(packets) <= 22
     assert [packet.sequence for packet in packets] == list(range(len(packets)))
@@ -46,15 +46,15 @@ def test_gathered_packets_hold_the_same_events():
 def test_packets_tell_how_many_pixels_share_one(height, width, scale):
     stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0))
     event = encode_event_array(np.zeros(1, EVENT), 0, 'camera', height, width)
-    assert stream.feed(event, 0).scale == scale
+    assert stream.process_message(event, 0).scale == scale
 
 
 def test_restart_of_the_camera_begins_a_new_packet():
     events, sent = messages(3)
     stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), batch_us=5000)
-    stream.feed(sent[0], 0)
+    stream.process_message(sent[0], 0)
     early = encode_event_array(np.zeros(1, EVENT), 0, 'camera', 128, 128)
-    packets = [stream.feed(early, number * 1_000_000) for number in range(1, 4)]
+    packets = [stream.process_message(early, number * 1_000_000) for number in range(1, 4)]
     assert stream.counters.restarts == 1
     assert stream.counters.late == 2
     assert 'behind the other events' in stream.late_cause
@@ -74,8 +74,8 @@ def test_all_events_are_accounted_for():
     packets = []
     for number, data in enumerate(sent):
         for leap in rng.integers(0, 4, rng.integers(0, 4)):
-            packets.append(stream.feed(leaps[leap], number * 1_000_000))
-        packets.append(stream.feed(data, number * 1_000_000))
+            packets.append(stream.process_message(leaps[leap], number * 1_000_000))
+        packets.append(stream.process_message(data, number * 1_000_000))
     packets.append(stream.flush())
     counters = stream.counters
     assert counters.late > 0 and counters.malformed == 0
@@ -91,7 +91,7 @@ def test_no_time_base_ends_the_stream(encoding, time_base):
     rng = np.random.default_rng(9)
     stream = EventStream('event_camera_msgs/msg/EventPacket', Geometry(), NoiseSettings(), 5000)
     for seq in range(50):
-        packet = stream.feed(encode_event_packet(EventPacketMessage(
+        packet = stream.process_message(encode_event_packet(EventPacketMessage(
             0, 'camera', 128, 128, seq, time_base if seq % 3 else 10**18 + seq, encoding, False,
             rng.bytes(800))), seq * 1_000_000)
         if packet is not None:
@@ -104,7 +104,7 @@ def test_no_time_base_ends_the_stream(encoding, time_base):
 def test_a_frame_id_that_is_too_long_is_malformed():
     stream = EventStream(ARRAY, Geometry(), NoiseSettings())
     message = encode_event_array(np.zeros(1, EVENT), 0, 'x' * 65_536, 128, 128)
-    assert stream.feed(message, 0) is None
+    assert stream.process_message(message, 0) is None
     assert stream.counters.malformed == 1
     assert 'frame_id' in stream.last_error
 
@@ -113,7 +113,7 @@ def test_impossible_sensor_is_malformed():
     stream = EventStream(ARRAY, Geometry(), NoiseSettings())
     for size in ((0, 128), (2**31, 2**31)):
         message = encode_event_array(np.zeros(1, EVENT), 0, '', *size)
-        assert stream.feed(message, 0) is None
+        assert stream.process_message(message, 0) is None
     assert stream.counters.malformed == 2
     assert 'the sensor is' in stream.last_error
 
@@ -121,11 +121,11 @@ def test_impossible_sensor_is_malformed():
 def test_what_is_looked_at_changes_between_two_messages():
     _, sent = messages(3)
     stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0))
-    as_it_was = stream.feed(sent[0], 0).events['pixel']
+    as_it_was = stream.process_message(sent[0], 0).events['pixel']
     with pytest.raises(ValueError, match='does not fit on the sensor'):
         stream.change(Geometry('region', (100, 0, 40, 40)), stream.noise)
-    stream.feed(sent[1], 0)
+    stream.process_message(sent[1], 0)
     stream.change(Geometry(flip_x=True), stream.noise)
-    flipped = stream.feed(sent[0], 0).events['pixel']
+    flipped = stream.process_message(sent[0], 0).events['pixel']
     assert (flipped % 128 == 127 - as_it_was % 128).all()
     assert (flipped // 128 == as_it_was // 128).all()

@@ -3,7 +3,7 @@
 """From packets to frames."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import PACKED_EVENT, StreamPacket
 from snn_gesture_ros.frames.accumulation import frames_by_count, frames_by_time
 from snn_gesture_ros.frames.frame_stream import (
     FramesByCount, FramesByTime, MAX_SILENCE_NS, Slicing, TimedFrames)
@@ -21,8 +21,8 @@ def packets(t_us, pixel, cuts, size=8):
         events = np.zeros(stop - start, PACKED_EVENT)
         events['dt_us'] = t_us[start:stop] - t_us[start]
         events['pixel'] = pixel[start:stop]
-        made.append(EventPacket(size, size, sequence, int(t_us[start]), int(t_us[stop - 1]), 0,
-                                '', events))
+        made.append(StreamPacket(size, size, sequence, int(t_us[start]), int(t_us[stop - 1]), 0,
+                                 '', events))
     return made
 
 
@@ -38,7 +38,7 @@ def test_frames_by_time_do_not_depend_on_the_packets(stream, cuts):
     t_us, pixel = stream
     frames = FramesByTime(size=8, frame_us=100_000, time_steps=4)
     found = [frame for packet in packets(t_us, pixel, cuts)
-             for frame in frames.push(packet)]
+             for frame in frames.slice_packet(packet)]
     assert len(found) == 19
     for number, frame in enumerate(found):
         first_us = BASE_US + number * 100_000
@@ -53,7 +53,7 @@ def test_frames_by_count(stream):
     t_us, pixel = stream
     frames = FramesByCount(size=8, frame_events=500)
     found = [frame for packet in packets(t_us, pixel, range(37, 20_000, 37))
-             for frame in frames.push(packet)]
+             for frame in frames.slice_packet(packet)]
     assert len(found) == 20_000 // 500
     for number, frame in enumerate(found):
         inside = slice(500 * number, 500 * number + 500)
@@ -70,8 +70,8 @@ def test_large_sensors_need_more_events_for_a_pixel_of_a_frame(sensor_width, lea
     events = np.zeros(len(pixel), PACKED_EVENT)
     events['pixel'] = pixel
     seen = np.where(counts < least, 0, counts)
-    packet = EventPacket(16, 16, 0, 0, 1000, 0, '', events, sensor_width / 16)
-    frame, = FramesByTime(8, 1000, 4).push(packet)
+    packet = StreamPacket(16, 16, 0, 0, 1000, 0, '', events, sensor_width / 16)
+    frame, = FramesByTime(8, 1000, 4).slice_packet(packet)
     assert (frame.counts[0, 0, :6] == seen).all() and frame.counts.sum() == seen.sum()
     assert frame.events == len(events)
     cut = frames_by_time(events, 16, 1, 8, 1000, sensor_width / 16)
@@ -81,7 +81,7 @@ def test_large_sensors_need_more_events_for_a_pixel_of_a_frame(sensor_width, lea
 
 def test_many_events_on_one_pixel_are_all_counted():
     frames = FramesByTime(8, 1000, 4)
-    frames.push(packets(np.full(5000, BASE_US), np.full(5000, 7), [])[0])
+    frames.slice_packet(packets(np.full(5000, BASE_US), np.full(5000, 7), [])[0])
     frame, = frames.advance(BASE_US + 1000)
     assert frame.counts.ravel()[7] == 5000
 
@@ -89,7 +89,7 @@ def test_many_events_on_one_pixel_are_all_counted():
 def test_picture_is_pooled_to_the_frame():
     frames = FramesByTime(8, 1000, 4)
     pixel = np.array([0, 1, 32, 33, 34, 32 * 32 + 31 * 32 + 31])
-    frames.push(packets(np.full(6, BASE_US), pixel, [], size=32)[0])
+    frames.slice_packet(packets(np.full(6, BASE_US), pixel, [], size=32)[0])
     frame, = frames.advance(BASE_US + 1000)
     assert frame.counts[0, 0, 0] == 5
     assert frame.counts[1, 7, 7] == 1
@@ -104,7 +104,7 @@ def test_pooled_picture_counts_all_events(scale):
     frames = FramesByTime(8, 1000, 4)
     found = [frame for packet in packets(t_us, (p * size + y) * size + x,
                                          range(100, 9000, 100), size)
-             for frame in frames.push(packet)] + frames.advance(BASE_US + 3000)
+             for frame in frames.slice_packet(packet)] + frames.advance(BASE_US + 3000)
     expected = np.zeros((3, 2, 8, 8), int)
     np.add.at(expected, ((t_us - BASE_US) // 1000, p, y // scale, x // scale), 1)
     assert (np.array([frame.counts for frame in found]) == expected).all()
@@ -114,8 +114,8 @@ def test_picture_of_another_size_begins_anew():
     frames = FramesByTime(8, 1000, 4)
     small, = packets(np.array([BASE_US]), np.array([1]), [])
     large, = packets(np.array([BASE_US]), np.array([2 * 16 + 5]), [], size=16)
-    frames.push(small)
-    frames.push(large)
+    frames.slice_packet(small)
+    frames.slice_packet(large)
     frame, = frames.advance(BASE_US + 1000)
     assert np.argwhere(frame.counts).tolist() == [[0, 1, 2]]
 
@@ -123,14 +123,14 @@ def test_picture_of_another_size_begins_anew():
 def test_picture_that_does_not_fit_is_refused():
     frames = FramesByTime(8, 1000, 4)
     with pytest.raises(ValueError, match='12x12 pixels, the network needs a multiple of 8x8'):
-        frames.push(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=12)[0])
+        frames.slice_packet(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=12)[0])
     with pytest.raises(ValueError, match='4x4 pixels, the network needs a multiple of 8x8'):
-        frames.push(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=4)[0])
+        frames.slice_packet(packets(np.full(1, BASE_US), np.zeros(1, int), [], size=4)[0])
 
 
 def test_long_silence_is_cut_short():
     frames = FramesByTime(8, 1000, 4)
-    frames.push(packets(np.full(3, BASE_US), np.arange(3), [])[0])
+    frames.slice_packet(packets(np.full(3, BASE_US), np.arange(3), [])[0])
     found = frames.advance(BASE_US + 3_600_000_000)
     assert [(frame.events, frame.restart) for frame in found] == [(3, False), (0, True)]
     assert found[-1].t_newest_us == BASE_US + 3_600_000_000
@@ -141,7 +141,7 @@ def test_long_silence_is_cut_short():
 
 def test_short_silence_is_gone_through():
     frames = FramesByTime(8, 1000, 4)
-    frames.push(packets(np.full(3, BASE_US), np.arange(3), [])[0])
+    frames.slice_packet(packets(np.full(3, BASE_US), np.arange(3), [])[0])
     found = frames.advance(BASE_US + 8000)
     assert [(frame.events, frame.restart) for frame in found] == [(3, False)] + 7 * [(0, False)]
 
@@ -149,9 +149,9 @@ def test_short_silence_is_gone_through():
 def test_silence_that_was_taken_for_too_long_makes_no_event_late():
     frames = FramesByTime(8, 1000, 4)
     first, second = packets(np.array([BASE_US, BASE_US + 5500, BASE_US + 6100]), np.arange(3), [1])
-    frames.push(first)
+    frames.slice_packet(first)
     frames.advance(BASE_US + 3_600_000_000)
-    frame, = frames.push(second)
+    frame, = frames.slice_packet(second)
     assert (frame.events, frame.t_newest_us) == (1, BASE_US + 5500)
     assert frames.late == 0
 
@@ -159,7 +159,7 @@ def test_silence_that_was_taken_for_too_long_makes_no_event_late():
 def test_events_beyond_what_the_packet_has_reached_do_not_move_the_grid():
     frames = FramesByTime(8, 1000, 4)
     packet, = packets(np.array([BASE_US, BASE_US + 90_000, BASE_US + 300]), np.arange(3), [])
-    frames.push(packet._replace(t_newest_us=BASE_US + 300))
+    frames.slice_packet(packet._replace(t_newest_us=BASE_US + 300))
     frame, = frames.advance(BASE_US + 1000)
     assert (frame.events, frame.t_newest_us) == (3, BASE_US + 300)
     assert frames.late == 0
@@ -168,7 +168,7 @@ def test_events_beyond_what_the_packet_has_reached_do_not_move_the_grid():
 def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
     timed = TimedFrames(FramesByTime(8, 1_000_000, 4))
     assert list(timed.advance_periodically(10**18)) == [], 'before the first packet'
-    timed.push(packets(np.full(3, BASE_US), np.arange(3), [])[0], 10**18)
+    timed.slice_packet(packets(np.full(3, BASE_US), np.arange(3), [])[0], 10**18)
     frames = list(timed.advance_periodically(10**18 + 10**17))
     assert [frame.events for frame in frames[:3]] == [3, 0, 0]
     assert len(frames) == pytest.approx(MAX_SILENCE_NS / 1e9, abs=2)
@@ -179,8 +179,8 @@ def test_gap_in_the_stream_is_no_reason_to_wait():
     frames = FramesByTime(8, 1000, 4)
     t_us = np.array([BASE_US, BASE_US + 3_600_000_000])
     first, second = packets(t_us, np.array([1, 2]), [1])
-    frames.push(first)
-    assert [(frame.events, frame.restart) for frame in frames.push(second)] == [
+    frames.slice_packet(first)
+    assert [(frame.events, frame.restart) for frame in frames.slice_packet(second)] == [
         (1, False), (0, True)]
     frame, = frames.advance(BASE_US + 3_600_001_000)
     assert frame.events == 1
@@ -189,15 +189,15 @@ def test_gap_in_the_stream_is_no_reason_to_wait():
 def test_late_events_are_counted_and_dropped():
     frames = FramesByTime(8, 1000, 4)
     now, late = packets(np.array([BASE_US + 2000, BASE_US + 900]), np.array([2, 1]), [1])
-    frames.push(now)
-    assert frames.push(late) == []
+    frames.slice_packet(now)
+    assert frames.slice_packet(late) == []
     assert frames.late == 1
 
 
 def test_camera_that_restarts_begins_anew():
     frames = FramesByTime(8, 1000, 4)
-    frames.push(packets(np.array([BASE_US]), np.array([1]), [])[0])
-    before, = frames.push(packets(np.array([5000]), np.array([2]), [])[0])
+    frames.slice_packet(packets(np.array([BASE_US]), np.array([1]), [])[0])
+    before, = frames.slice_packet(packets(np.array([5000]), np.array([2]), [])[0])
     assert before.events == 1 and not before.restart
     frame, = frames.advance(6000)
     assert frame.events == 1

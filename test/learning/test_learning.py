@@ -13,7 +13,7 @@ from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.evaluation.sources import Part, Source
-from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import PACKED_EVENT, StreamPacket
 from snn_gesture_ros.learning.examples import (
     add_examples, cut_off_rest, ExampleStore, read_examples)
 from snn_gesture_ros.learning.learn import Bounds, find_shortfall, folds, learn
@@ -218,7 +218,7 @@ def packet(sequence, t_us, newest_us, times_us=(), size=128):
     events = np.zeros(len(times_us), PACKED_EVENT)
     events['dt_us'] = times_us
     events['pixel'] = times_us
-    return EventPacket(size, size, sequence, t_us, newest_us, 0, 'camera', events, 2.5)
+    return StreamPacket(size, size, sequence, t_us, newest_us, 0, 'camera', events, 2.5)
 
 
 def test_recent_events_are_those_of_the_last_seconds():
@@ -226,18 +226,18 @@ def test_recent_events_are_those_of_the_last_seconds():
     with pytest.raises(ValueError, match='no events'):
         recent.last(500)
     for k in range(30):
-        recent.push(packet(k, k * 100_000, k * 100_000 + 99_999, [50_000, 20_000]))
+        recent.add_packet(packet(k, k * 100_000, k * 100_000 + 99_999, [50_000, 20_000]))
     events, scale = recent.last(250_000)
     assert scale == 2.5
     assert events['dt_us'].tolist() == [0, 70_000, 100_000, 170_000, 200_000]
     assert events['pixel'].tolist() == [50_000, 20_000, 50_000, 20_000, 50_000]
     with pytest.raises(ValueError, match='less than 2 s'):
         recent.last(2_000_000)
-    recent.push(packet(0, 5_000_000, 5_001_000))    # the camera has restarted
+    recent.add_packet(packet(0, 5_000_000, 5_001_000))    # the camera has restarted
     with pytest.raises(ValueError, match='less than'):
         recent.last(250_000)
     with pytest.raises(ValueError, match='128x128'):
-        recent.push(packet(1, 7_000_000, 8_000_000, size=64))
+        recent.add_packet(packet(1, 7_000_000, 8_000_000, size=64))
 
 
 def learn_from(folder, base, rehearsal, *words):

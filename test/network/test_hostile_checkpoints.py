@@ -14,7 +14,7 @@ from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import CheckpointError, find_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 from spikingjelly.activation_based.model.parametric_lif_net import DVSGestureNet
 from spikingjelly.activation_based.neuron import LIFNode
 import torch
@@ -93,7 +93,7 @@ def test_texts_that_are_no_card_are_refused(halves, suffix):
 
 def onnx_of(path):
     """Give the graph of a network, and where a changed one is written."""
-    return lower(*load_checkpoint(str(path))), path.with_name('changed.onnx')
+    return to_onnx(*load_checkpoint(str(path))), path.with_name('changed.onnx')
 
 
 def shape_of(value):
@@ -164,7 +164,7 @@ def outputs_without_shape(graph):
     (states_exchanged, 'does not run: .*INVALID_ARGUMENT'),
     (states_without_shape, 'has no fixed shape'),
     (states_of_terabytes, 'its graph has 10000000'),
-    (outputs_that_are_no_numbers, 'softmax, takes'),
+    (outputs_that_are_no_numbers, 'fit its readout, softmax'),
     (outputs_without_shape, 'its graph has')])
 def test_graphs_that_are_not_what_they_say_are_refused(halves, change, reason):
     model, path = onnx_of(halves)
@@ -191,12 +191,12 @@ def test_weights_that_give_no_numbers_are_refused(halves):
     with torch.no_grad():
         net.readout.bias[1] = NAN
     save_checkpoint(halves, net, card)
-    assert 'softmax, takes' in refusal(halves)
+    assert 'fit its readout, softmax' in refusal(halves)
 
 
 def test_logits_are_no_firing_rates(halves):
     path = with_text(halves, json.dumps({**fields_of(halves), 'readout': 'firing_rate'}), '.onnx')
-    assert 'firing_rate, takes' in refusal(path)
+    assert 'fit its readout, firing_rate' in refusal(path)
 
 
 def test_weights_that_are_views_of_little_memory_are_refused(tmp_path):

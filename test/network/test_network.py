@@ -17,7 +17,7 @@ from snn_gesture_ros.network.classifier import INITIAL_STATE, Readout, SpikingCl
 from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.gesture_net import FusedLIFNode, GestureNet, Trace
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 from snn_gesture_ros.network.torch_runtime import StaticStep
 from snn_gesture_ros.training.readout import averaged, scores_of
 from spikingjelly.activation_based import functional, layer, surrogate
@@ -117,7 +117,7 @@ def test_a_state_is_a_value(runtime, own, frames):
         for parameter in net.parameters():
             parameter *= 4      # so that neurons fire
     save_checkpoint(path, net, CARD)
-    path.with_suffix('.onnx').write_bytes(lower(net, CARD).SerializeToString())
+    path.with_suffix('.onnx').write_bytes(to_onnx(net, CARD).SerializeToString())
     classifier = SpikingClassifier(
         str(path.with_suffix({'torch': '.safetensors', 'onnx': '.onnx'}[runtime])), runtime)
     _, middle = classifier.run(frames)

@@ -16,7 +16,7 @@ from snn_gesture_ros.network.checkpoint_files import (
 from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
-from snn_gesture_ros.network.onnx_graph import lower
+from snn_gesture_ros.network.onnx_graph import to_onnx
 from snn_gesture_ros.network.onnx_runtime import OnnxRuntime
 from snn_gesture_ros.network.torch_runtime import TorchRuntime
 from snn_gesture_ros.recordings.opening import open_recording
@@ -148,7 +148,7 @@ def test_a_graph_of_one_stream_takes_no_more(tmp_path):
     onnx.save(graph, path)
     (scores,), _ = SpikingClassifier(str(path)).run(np.zeros((1, 2, 64, 64), np.uint16))
     assert scores.sum() > 0.99
-    with pytest.raises(CheckpointError, match='one stream of frames, not 2: run snn-gesture ex'):
+    with pytest.raises(CheckpointError, match='exported for one stream, not 2: run snn-gest'):
         SpikingClassifier(str(path), streams=2)
 
 
@@ -166,7 +166,7 @@ def test_scores_of_real_frames_are_those_of_spikingjelly(shared_data):
 def test_shipped_models_are_exported_from_their_weights():
     for name in shipped_models():
         graph = onnx.load(find_checkpoint(name, exported=True))
-        fresh = lower(*load_checkpoint(name))
+        fresh = to_onnx(*load_checkpoint(name))
         assert graph == fresh, f'{name}: run snn-gesture export'
 
 
@@ -276,7 +276,7 @@ def test_neurons_that_are_unknown_are_refused(exported):
     net, card = load_checkpoint(exported('gesture_net.safetensors')[0])
     net.hidden[2] = neuron.IFNode(step_mode='m')
     with pytest.raises(ValueError, match='a neuron IFNode cannot be exported'):
-        lower(net, card)
+        to_onnx(net, card)
 
 
 def test_export_of_a_real_process(exported, tmp_path):

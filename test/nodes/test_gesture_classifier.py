@@ -13,7 +13,7 @@ from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.duration import Duration
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
-from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import encode_packet, PACKED_EVENT, StreamPacket
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
@@ -43,7 +43,7 @@ class Stream:
             events['dt_us'] = np.arange(32) * 100
         for _ in range(packets):
             t_us = BASE_US + self.sequence * 5000
-            self.publisher.publish(encode_packet(EventPacket(
+            self.publisher.publish(encode_packet(StreamPacket(
                 16, 16, self.sequence, t_us, t_us + 4900, OFFSET_NS, 'camera', events)))
             self.sequence += 1
 
@@ -164,8 +164,8 @@ def set_parameter(ros, name, value):
 def test_hostile_packets_cost_nothing_but_themselves(ros, running):
     stream, _, gestures, _ = running
     diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
-    good = EventPacket(16, 16, 0, BASE_US, BASE_US + 4900, OFFSET_NS, 'camera',
-                       np.zeros(4, PACKED_EVENT))
+    good = StreamPacket(16, 16, 0, BASE_US, BASE_US + 4900, OFFSET_NS, 'camera',
+                        np.zeros(4, PACKED_EVENT))
     outside = np.zeros(4, PACKED_EVENT)
     outside['pixel'] = 2 * 16 * 16
     hostile = [{'events': outside}, {'width': 65472, 'height': 65472}, {'width': 0},

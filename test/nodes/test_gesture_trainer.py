@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.events.packet import encode_packet, EventPacket
+from snn_gesture_ros.events.packet import encode_packet, StreamPacket
 from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
 from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
@@ -56,7 +56,7 @@ class Teaching:
             first, last = np.searchsorted(events['dt_us'], (start, start + PACKET_US))
             part = events[first:last].copy()
             part['dt_us'] -= np.uint32(start)
-            self.publisher.publish(encode_packet(EventPacket(
+            self.publisher.publish(encode_packet(StreamPacket(
                 128, 128, self.sequence, self.t_us, self.t_us + PACKET_US - 1, 0, 'camera', part)))
             self.t_us += PACKET_US
             self.sequence += 1
@@ -215,7 +215,7 @@ def test_what_does_not_go_together_is_bad_usage(words, reason):
 
 
 def test_a_picture_that_is_not_that_of_clips_is_named(ros, teaching):
-    teaching.publisher.publish(encode_packet(EventPacket(
+    teaching.publisher.publish(encode_packet(StreamPacket(
         64, 64, 0, 0, 1, 0, '', bar('none', teaching.rng)[:0])))
     ros.wait_for(lambda: '128x128' in teaching.name('middle'), 'the reason')
 

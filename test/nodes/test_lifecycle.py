@@ -11,7 +11,7 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
 import pytest
-from snn_gesture_ros.events.packet import encode_packet, EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import encode_packet, PACKED_EVENT, StreamPacket
 from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
@@ -57,7 +57,7 @@ def show(publisher, number):
     events = np.zeros(32, PACKED_EVENT)
     events['pixel'] = np.arange(32) * 16 + 3
     t_us = 10**15 + number * 5000
-    publisher.publish(encode_packet(EventPacket(
+    publisher.publish(encode_packet(StreamPacket(
         16, 16, number, t_us, t_us + 4900, 0, 'camera', events)))
 
 

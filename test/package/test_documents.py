@@ -13,8 +13,8 @@ PAGES = [PROJECT / 'README.md', PROJECT / 'CONTRIBUTING.md',
          *sorted((PROJECT / 'docs').rglob('*.md'))]
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 CODE = re.compile(r'(?s)```.*?```')
-MAKERS = {'create_publisher', 'create_subscription', 'create_service', 'FollowedTopic'}
-"""What nodes make of the names of topics and services."""
+MAKERS = {'create_publisher': 1, 'create_subscription': 1, 'create_service': 1, 'FollowedTopic': 2}
+"""What nodes make, and which argument is the name of the topic or service."""
 
 
 @pytest.fixture(scope='module')
@@ -41,10 +41,10 @@ def test_every_topic_of_a_node_is_on_the_page(reference):
 def names_in(module):
     """Give the names of topics and services that a module has written where it makes them."""
     for call in ast.walk(module):
-        if isinstance(call, ast.Call) and getattr(
-                call.func, 'attr', getattr(call.func, 'id', '')) in MAKERS:
-            yield from [each.value for each in call.args[:3] if isinstance(each, ast.Constant)
-                        and isinstance(each.value, str)][:1]
+        if isinstance(call, ast.Call):
+            place = MAKERS.get(getattr(call.func, 'attr', getattr(call.func, 'id', '')))
+            if place is not None and isinstance(call.args[place], ast.Constant):
+                yield call.args[place].value
 
 
 def anchors(text):

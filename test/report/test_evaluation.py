@@ -75,7 +75,7 @@ def replayed(label, onset_us, begins_us, found, announced=(), duration_us=2_000_
                          ids=['time', 'count'])
 def test_spans_hold_the_events_of_their_windows(clips, frames):
     clip, events = clips[0]
-    made = [frame for packet in packets_of(clip, events) for frame in frames.push(packet)]
+    made = [frame for packet in packets_of(clip, events) for frame in frames.slice_packet(packet)]
     begins_us, ends_us = spans_us(frames, 8, events, len(made))
     assert (begins_us >= 0).sum() >= 3
     times_us = events['dt_us']

@@ -20,7 +20,7 @@ from snn_gesture_ros.training.train import running_average
 from spikingjelly.activation_based import functional
 import torch
 
-PATIENCE_S = 300
+TIMEOUT_S = 300
 SMALL = ('--size', '16', '-T', '4', '--window-ms', '500', '--channels', '4', '-b', '4',
          '--epoch-windows', '80', '--validation-windows', '1', '--device', 'cpu',
          '--mirror', '0.5', '--shift', '0.1', '--density', '0.5', '2', '--noise-hz', '0.05')
@@ -45,7 +45,7 @@ def start(clip_set, out, *words):
 def train(clip_set, out, *words):
     """Train; give the exit status and what was printed."""
     process = start(clip_set, out, *words)
-    text, _ = process.communicate(timeout=PATIENCE_S)
+    text, _ = process.communicate(timeout=TIMEOUT_S)
     return process.returncode, text
 
 
@@ -94,7 +94,7 @@ def test_interrupted_training_goes_on_to_the_same_bits(clip_set, trained, tmp_pa
     while line not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    text, _ = process.communicate(timeout=PATIENCE_S)
+    text, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130, text
     assert text.splitlines()[-1].endswith('go on with --resume') and 'Traceback' not in text
     assert torch.load(tmp_path / 'last.ckpt', weights_only=True)['global_step'] < 80

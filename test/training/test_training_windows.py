@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
-from snn_gesture_ros.events.packet import EventPacket, PACKED_EVENT
+from snn_gesture_ros.events.packet import PACKED_EVENT, StreamPacket
 from snn_gesture_ros.frames.frame_stream import FramesByCount, FramesByTime
 from snn_gesture_ros.training import windows
 from snn_gesture_ros.training.augmentation import Augmentation, augmented, Disturbance
@@ -42,13 +42,13 @@ def cutter(clips, labels=LABELS, **settings):
 
 
 def packet(events):
-    return EventPacket(128, 128, 0, 0, int(events['dt_us'][-1]), 0, '', events)
+    return StreamPacket(128, 128, 0, 0, int(events['dt_us'][-1]), 0, '', events)
 
 
 @pytest.mark.parametrize('size', [16, 128])
 def test_frames_by_time_are_those_of_the_nodes(clips, size):
     stream = FramesByTime(size, 100_000, 8)
-    found = np.array([frame.counts for frame in stream.push(packet(clips.events(0)))])
+    found = np.array([frame.counts for frame in stream.slice_packet(packet(clips.events(0)))])
     for start in (0, 300_000, 1_100_000):
         cut = cutter(clips, size=size, frame_value='count').cut(0, start, Augmentation(), None)
         assert cut.dtype == np.float32
@@ -59,7 +59,7 @@ def test_clips_of_a_large_sensor_need_more_events_as_in_the_nodes(tmp_path):
     events = random_events(4)
     ClipSetWriter(tmp_path / 'set', {}).write('a', [
         (Clip('none', 'p', 'r', 'train', DURATION_US, scale=5.625), events)])
-    found = FramesByTime(64, 100_000, 8).push(packet(events)._replace(scale=5.625))
+    found = FramesByTime(64, 100_000, 8).slice_packet(packet(events)._replace(scale=5.625))
     cut = cutter(ClipSet(tmp_path / 'set'), size=64, frame_value='count').cut(
         0, 0, Augmentation(), None)
     assert 0 < (cut >= 4).sum() == (cut > 0).sum()
@@ -68,7 +68,7 @@ def test_clips_of_a_large_sensor_need_more_events_as_in_the_nodes(tmp_path):
 
 def test_frames_by_count_are_those_of_the_nodes(clips):
     stream = FramesByCount(16, 500)
-    found = np.array([frame.counts for frame in stream.push(packet(clips.events(0)))])
+    found = np.array([frame.counts for frame in stream.slice_packet(packet(clips.events(0)))])
     cut = cutter(clips, size=16, frame_value='count', slicing='count', window_events=4003)
     for first in (0, 9, 30):
         assert (cut.cut(0, 500 * first, Augmentation(), None) == found[first:first + 8]).all()

@@ -3,7 +3,7 @@
 """Gestures that start, end, do not flicker and do not stick."""
 import numpy as np
 import pytest
-from snn_gesture_ros.decision.decider import Decider, DecisionSettings, silence_scores
+from snn_gesture_ros.decision.gesture_filter import DecisionSettings, GestureFilter, silence_scores
 
 LABELS = ('clap', 'wave', 'none')
 HOP_US = 100_000
@@ -11,7 +11,7 @@ HOP_US = 100_000
 
 def decide(script, settings=None):
     """Run decisions, each (label, score) or None for silence; give the changes with their step."""
-    decider = Decider(LABELS, settings or DecisionSettings(0.7, 0.4, 200))
+    gesture_filter = GestureFilter(LABELS, settings or DecisionSettings(0.7, 0.4, 200))
     changes = []
     for step, item in enumerate(script):
         scores = silence_scores(LABELS)
@@ -20,7 +20,7 @@ def decide(script, settings=None):
             scores = np.full(3, (1 - score) / 2)
             scores[LABELS.index(label)] = score
         changes += [(step, change.label)
-                    for change in decider.update(step * HOP_US, scores)]
+                    for change in gesture_filter.update(step * HOP_US, scores)]
     return changes
 
 
@@ -73,44 +73,44 @@ def test_without_smoothing_each_decision_counts():
 def test_hop_does_not_change_the_time_constant():
     decided_us = []
     for hop_us in (20_000, 100_000):
-        decider = Decider(LABELS, DecisionSettings(smoothing_ms=400))
+        gesture_filter = GestureFilter(LABELS, DecisionSettings(smoothing_ms=400))
         scores = np.array([1.0, 0.0, 0.0])
         t_us = 0
-        while not decider.update(t_us, scores):
+        while not gesture_filter.update(t_us, scores):
             t_us += hop_us
         decided_us.append(t_us)
     assert abs(decided_us[0] - decided_us[1]) <= 100_000
 
 
 def test_restart_forgets_the_scores_and_ends_the_gesture():
-    decider = Decider(LABELS, DecisionSettings(smoothing_ms=200))
+    gesture_filter = GestureFilter(LABELS, DecisionSettings(smoothing_ms=200))
     for step in range(10):
-        decider.update(10**12 + step * HOP_US, np.array([1.0, 0, 0]))
-    assert decider.gesture == 'clap'
-    decider.restart()
-    assert [change.label for change in decider.update(0, np.array([0, 1.0, 0]))] == [None]
+        gesture_filter.update(10**12 + step * HOP_US, np.array([1.0, 0, 0]))
+    assert gesture_filter.gesture == 'clap'
+    gesture_filter.restart()
+    assert [change.label for change in gesture_filter.update(0, np.array([0, 1.0, 0]))] == [None]
 
 
 def test_labels_without_none_know_silence():
     assert silence_scores(('clap', 'wave')).tolist() == [0, 0]
-    decider = Decider(('clap', 'wave'), DecisionSettings())
-    assert decider.scores.max() < 0.01
+    gesture_filter = GestureFilter(('clap', 'wave'), DecisionSettings())
+    assert gesture_filter.scores.max() < 0.01
     script = [np.array([0.9, 0.1])] * 12 + [silence_scores(('clap', 'wave'))] * 12
     changes = [change.label for step, scores in enumerate(script)
-               for change in decider.update(step * HOP_US, scores)]
+               for change in gesture_filter.update(step * HOP_US, scores)]
     assert changes == ['clap', None]
 
 
 def test_scores_are_averaged_as_logarithms():
-    decider = Decider(LABELS, DecisionSettings(smoothing_ms=500))
+    gesture_filter = GestureFilter(LABELS, DecisionSettings(smoothing_ms=500))
     for step in range(200):
-        decider.update(step * HOP_US, np.array(
+        gesture_filter.update(step * HOP_US, np.array(
             [0.8, 0.1, 0.1] if step % 2 else [0.2, 0.7, 0.1]))
     weight = 1 - np.exp(-0.2)       # of the newest; the others fade in turn
     newest = 1 / (2 - weight)
     likely = np.exp(newest * np.log([0.8, 0.1, 0.1]) + (1 - newest) * np.log([0.2, 0.7, 0.1]))
-    assert decider.scores == pytest.approx(likely / likely.sum(), abs=0.0003)
-    assert decider.scores.sum() == pytest.approx(1, abs=0.0003)
+    assert gesture_filter.scores == pytest.approx(likely / likely.sum(), abs=0.0003)
+    assert gesture_filter.scores.sum() == pytest.approx(1, abs=0.0003)
 
 
 def test_wrong_settings_are_refused():
@@ -119,12 +119,12 @@ def test_wrong_settings_are_refused():
     with pytest.raises(ValueError, match='smoothing_ms'):
         DecisionSettings(smoothing_ms=-1)
     with pytest.raises(ValueError, match='2 scores for 3 labels'):
-        Decider(LABELS, DecisionSettings()).update(0, np.zeros(2))
+        GestureFilter(LABELS, DecisionSettings()).update(0, np.zeros(2))
 
 
 def test_a_gesture_filter_continues_where_another_stopped():
     script = [('clap', 0.95)] * 10
-    one, before, after = (Decider(LABELS, DecisionSettings(0.7, 0.4, 200)) for _ in range(3))
+    one, before, after = (GestureFilter(LABELS, DecisionSettings(0.7, 0.4, 200)) for _ in range(3))
     changes = []
     for step, (label, score) in enumerate(script):
         scores = np.array([score, (1 - score) / 2, (1 - score) / 2])
@@ -137,8 +137,8 @@ def test_a_gesture_filter_continues_where_another_stopped():
 
 
 def test_a_gesture_filter_with_other_labels_ends_the_gesture():
-    before = Decider(LABELS, DecisionSettings(0.7, 0.4, 0))
-    after = Decider(('jump', 'none'), before.settings)
+    before = GestureFilter(LABELS, DecisionSettings(0.7, 0.4, 0))
+    after = GestureFilter(('jump', 'none'), before.settings)
     assert after.follow(before) == []
     before.update(0, np.array([0.9, 0.1, 0.0]))
     assert [change.label for change in after.follow(before)] == [None]

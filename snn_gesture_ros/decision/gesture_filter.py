@@ -53,7 +53,7 @@ def silence_scores(labels) -> np.ndarray:
     return np.array([float(label == NONE) for label in labels])
 
 
-class Decider:
+class GestureFilter:
     """Decide which gesture is being made, if any."""
 
     def __init__(self, labels, settings: DecisionSettings):
@@ -104,7 +104,7 @@ class Decider:
         self._logs = _logarithms(silence_scores(self.labels))
         self._t_us = None
 
-    def follow(self, before: 'Decider') -> list:
+    def follow(self, before: 'GestureFilter') -> list:
         """
         Copy the state of another filter, after a hot-swap; if its labels differ, start empty.
 
