@@ -161,7 +161,7 @@ def test_numbers_out_of_range_are_bad_usage(tmp_path, capsys, words, reason):
 
 @pytest.mark.parametrize('words, status, reason', [
     (['--duration-ms', 5, '--split-by', 'time'], 2, 'excludes'),
-    (['--frames-number', 10**9], 1, 'GB: take fewer')])
+    (['--frames-number', 10**9], 1, 'GB: choose fewer')])
 def test_impossible_frames_are_one_line(tmp_path, capsys, words, status, reason):
     source = save_npz(tmp_path / 'a.npz', make_events(200))
     assert frames(source, tmp_path / 'b.npz', *words) == status

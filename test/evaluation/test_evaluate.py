@@ -205,7 +205,7 @@ def test_nothing_is_judged_without_labels(evaluate, tmp_path):
     assert {item['verdict'] for item in report['announcements']} == {'unjudged'}
     assert set(report['accuracy'].values()) == {None}
     assert report['false_announcements_per_minute'] is None
-    assert 'nothing is labelled' in evaluate.printed.out
+    assert 'nothing is labeled' in evaluate.printed.out
 
 
 def test_none_makes_every_announcement_false(evaluate, tmp_path):

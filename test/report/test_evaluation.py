@@ -339,7 +339,7 @@ def assert_cards_state(report, model):
 @pytest.mark.parametrize('words, status, reason', [
     (['absent'], 1, 'no checkpoint absent'), (['{model}', '{model}'], 2, 'rename one'),
     (['{model}', '--seed', '715'], 2, 'seed must be from 0'),
-    (['{model}', '--data', 'absent'], 1, 'no clip set'),
+    (['{model}', '--data', 'absent'], 1, 'is not a clip set'),
     (['{model}', '--real', 'absent'], 1, 'absent: No such file'),
     (['{model}', '--real', '{room}'], 1, 'it has no label'),
     (['{model}', '--real', 'a/b', '--real', 'c/b'], 2, 'rename one'),
