@@ -59,7 +59,7 @@ def overview(report: dict) -> str:
          [number(c['real']['none']['false_per_minute'], 2) for c in chapters]),
         ('held-out simulation, mean recall of windows', '90 %',
          [percent(c['held_out']['mean_recall']) for c in chapters]),
-        ('the same, clockwise and counter-clockwise merged', '97 %',
+        ('the same, clockwise and counter-clockwise merged', '93 %',
          [percent(c['held_out']['merged']['mean_recall']) for c in chapters]),
         ('held-out simulation, first announcement of clips', '',
          [percent(c['held_out']['clips']['mean_right']) for c in chapters]),
@@ -69,7 +69,7 @@ def overview(report: dict) -> str:
          [f'{c["false_alarms"]["idle_in_10_minutes"]:.1f}' for c in chapters]),
         ('announcements of another gesture while 100 gestures end', '0',
          [number(c['endings']['in_100'], 1) for c in chapters]),
-        ('from the start of a gesture to its announcement, median / p90', '0.4 s / 0.8 s',
+        ('from the start of a gesture to its announcement, median / p90', '0.6 s / 1.0 s',
          [f'{seconds(c["delays"]["median_s"])} / {seconds(c["delays"]["p90_s"])}'
           for c in chapters]),
         ('expected calibration error', 'under 0.05',
