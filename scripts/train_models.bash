@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Make the model that ships, `fast`, from nothing: simulate people, train, export. Run it after
+# Make a network like the shipped `fast` from nothing: simulate people, train, export. Run it after
 # `make training`:
 #   bash scripts/train_models.bash FOLDER [SEED]
 # FOLDER needs 16 GB. The script continues where it was stopped; on two cores it takes less than
 # two hours. Another SEED (default: 0) trains with other random numbers on the same people, into
-# FOLDER/fast_SEED: how far two such models differ is the spread of all figures of `fast`.
+# FOLDER/fast_SEED: how far two such networks differ is the spread of their figures.
 set -eo pipefail    # not -u: setup files of ROS read variables that are not set
 project=$(cd "$(dirname "$0")/.." && pwd)
 sets=${1:?name a folder for the simulated people and the training}
