@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from snn_gesture_ros.decision.gesture_filter import DecisionSettings
 from snn_gesture_ros.decision.recognition import MIN_EVENTS
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.network.classifier import NetworkSettings
 from snn_gesture_ros.settings import setting, settings_of

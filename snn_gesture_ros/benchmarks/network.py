@@ -17,7 +17,7 @@ from snn_gesture_ros.benchmarks.timing import Case
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.frames.accumulation import network_input
 from snn_gesture_ros.frames.frame_stream import FramesByTime

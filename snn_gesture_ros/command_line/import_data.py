@@ -12,7 +12,7 @@ from snn_gesture_ros.datasets.dvs128_gesture import (
     Dvs128Gesture, ExtractedDvs128, find_download, find_extracted)
 from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.datasets.labeled_recordings import check_shares, LabeledRecordings, TABLE
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 
 EXAMPLE = 'snn-gesture import my_recordings SET'
 MAX_NOTES = 10

@@ -7,7 +7,8 @@ import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import MAX_SENSOR_PIXELS
-from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
 from snn_gesture_ros.events.timeline import steady_times, Timeline
 from snn_gesture_ros.recordings.opening import open_recording

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from snn_gesture_ros.decision.gesture_filter import DecisionSettings
 from snn_gesture_ros.decision.recognition import Recognition
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.network.classifier import NetworkSettings

@@ -16,7 +16,8 @@ from snn_gesture_ros.events.encoders import (
 from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPES, MalformedMessage
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import MessageDecoder
-from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import MAX_FRAME_ID_BYTES, StreamPacket
 from snn_gesture_ros.events.timeline import RosClock, Timeline
 

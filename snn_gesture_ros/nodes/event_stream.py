@@ -6,7 +6,7 @@ import time
 
 from snn_gesture_ros.doctor.findings import SILENCE_S
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS, StreamCounters, warm_up
 from snn_gesture_ros.parameters import EVENT_STREAM

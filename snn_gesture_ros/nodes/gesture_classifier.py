@@ -68,17 +68,18 @@ def open_recognitions(values: dict) -> tuple:
 class GestureClassifierNode(ManagedNode):
     """Slice streams into frames, run the network, publish scores and gestures."""
 
-    def __init__(self, event_stream=None):
+    def __init__(self, subscribe: bool = True):
         """
-        Declare parameters and, unless `autostart` is false, load the network.
+        Declare parameters and, unless it is to wait, load the network.
 
-        :param event_stream: EventStreamNode of this process, the only stream, whose packets come
-            in memory; None: packets come by topic.
+        :param subscribe: whether packets come by topic; otherwise there is one stream, that of
+            `read_from`.
         :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
         """
         super().__init__('gesture_classifier')
         self._values = values = declare(self, PARAMETERS)
-        self._event_stream = event_stream
+        self._subscribe = subscribe
+        self._event_stream = None
         self._listening = []
         self._worker = None
         self._malformed = self._past_dropped = 0
@@ -91,18 +92,25 @@ class GestureClassifierNode(ManagedNode):
             ('malformed', 'lost', 'frames_dropped', 'late_events'),
             ('events_in', 'events_used', 'decisions'), self._state,
             {'late_events': lambda: 'their frame was complete when they came'})
-        if event_stream is not None:
-            event_stream.deliver_to(self._receive)
         self.begin(values['autostart'])
 
     def _make_streams(self, names: tuple) -> list:
         if not names or len(set(names)) < len(names):
             raise ValueError('streams must be one or more names, none of them twice')
-        if self._event_stream is not None and names != SourceSettings.streams:
+        if not self._subscribe and names != SourceSettings.streams:
             raise ValueError('streams needs event_stream and gesture_classifier in separate '
                              'processes: leave out composed')
         return [ClassifiedStream(self, name, place, self._latency)
                 for place, name in enumerate(names)]
+
+    def read_from(self, event_stream) -> None:
+        """
+        Read the packets of an event_stream node of this process, in memory.
+
+        :param event_stream: EventStreamNode.
+        """
+        self._event_stream = event_stream
+        event_stream.deliver_to(self._receive)
 
     def configure(self) -> None:
         """
@@ -124,7 +132,7 @@ class GestureClassifierNode(ManagedNode):
         self._worker = Worker(self._decide, self._values['queue_size'], len(self._streams),
                               self._on_error)
         self._publish_labels()
-        if self._event_stream is None:
+        if self._subscribe:
             self._listening = [FollowedTopic(
                 self, UInt8MultiArray, stream.topic, partial(self._on_packet, stream), STREAM_QOS,
                 'stream_from') for stream in self._streams]

@@ -12,8 +12,10 @@ def make_pipeline() -> list:
 
     :raises ValueError: if a parameter is wrong or the checkpoint cannot be used.
     """
+    classifier = GestureClassifierNode(subscribe=False)
     stream = EventStreamNode()
-    return [stream, GestureClassifierNode(stream)]
+    classifier.read_from(stream)
+    return [stream, classifier]
 
 
 def main(arguments=None) -> None:

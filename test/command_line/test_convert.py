@@ -47,7 +47,7 @@ def test_real_recordings_there_and_back(tmp_path, capsys, source, off, on, size,
         facts = facts_of(path)
         assert (facts.width, facts.height) == size
         assert off is None or (facts.off, facts.on) == (off, on)
-    triggers = 'triggers are no events' in capsys.readouterr().err
+    triggers = 'triggers are not events' in capsys.readouterr().err
     assert triggers == (source == EVT3)
 
 

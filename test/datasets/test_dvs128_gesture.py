@@ -12,7 +12,8 @@ from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.datasets.dvs128_gesture import Dvs128Gesture, index_path, read_trials
 from snn_gesture_ros.datasets.importing import import_recordings
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.labels import DVS128_GESTURES
 from snn_gesture_ros.recordings.recording import cut_slices
 

@@ -16,7 +16,7 @@ from snn_gesture_ros.datasets.simulated import (
     CLIPS_A_PART, remove_outdated_set, Simulation, VERSION)
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import cut_slices

@@ -4,7 +4,8 @@
 import numpy as np
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import Cleaner, NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
 T_US = 1_700_000_000_000_000

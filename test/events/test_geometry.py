@@ -4,7 +4,8 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.event import EVENT
-from snn_gesture_ros.events.geometry import Geometry, map_events, Turn, turn_counts
+from snn_gesture_ros.events.geometry import Geometry, Turn, turn_counts
+from snn_gesture_ros.events.mapping import map_events
 
 
 def pixel_map(geometry, width, height):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import Cleaner, HotPixels, NoiseFilter, NoiseSettings
+from snn_gesture_ros.events.noise import Cleaner, HotPixels, NoiseFilter
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
 
 

@@ -6,7 +6,7 @@ import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.noise import NoiseSettings
+from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import decode_packet, encode_packet
 from snn_gesture_ros.events.stream import EventStream
 

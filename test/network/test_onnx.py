@@ -199,8 +199,8 @@ def test_a_robot_needs_no_torch():
 
 @pytest.mark.parametrize('words, status, text', [
     (['info', 'fast'], 0, 'ONNX, one time step'),
-    (['export', 'fast'], 1, 'torch is not installed: make training'),
-    (['report', 'fast'], 1, 'torch is not installed: make training')])
+    (['export', 'fast'], 1, 'torch is not installed: run make training'),
+    (['report', 'fast'], 1, 'torch is not installed: run make training')])
 def test_commands_where_there_is_no_torch(words, status, text):
     code = ("import sys; sys.modules['torch'] = None\n"
             'from snn_gesture_ros.command_line.main import main\n'

@@ -416,10 +416,10 @@ def test_stock_table_is_the_default(ros):
      'row 3 (act): "a//b" is not a valid name'),
     ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/String, {SURE}}}',
       f'{{gesture: undo, do: publish, topic: t, type: std_msgs/msg/Int32, {SURE}}}'],
-     'row 4 (undo): t cannot be of std_msgs/msg/Int32: row 3 (act) uses it for'),
+     'row 4 (undo): t cannot be of type std_msgs/msg/Int32: row 3 (act) uses it with'),
     ([f'{{gesture: act, do: call, service: s, type: std_srvs/srv/Empty, {SURE}}}',
       f'{{gesture: undo, do: call, service: s, type: std_srvs/srv/SetBool, {SURE}}}'],
-     'row 4 (undo): s cannot be of std_srvs/srv/SetBool: row 3 (act) uses it for'),
+     'row 4 (undo): s cannot be of type std_srvs/srv/SetBool: row 3 (act) uses it with'),
     ([f'{{gesture: act, do: publish, topic: t, type: std_msgs/msg/Float32, message: {{data: '
       f'1.0e+300}}, {SURE}}}'], 'row 3 (act): data must be a float, not 1e+300'),
 ])

@@ -26,12 +26,15 @@ MAX_MB = 500
 PART = 1 << 18
 """Events that are written at once."""
 READ = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 with open_recording(sys.argv[1]) as recording:
     facts = gather_facts(recording)
-print(facts.events, facts.damage, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not ru_maxrss, which a process inherits from the one that started it.
+peak_kb = int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])
+print(facts.events, facts.damage, peak_kb // 1024)
 """
 
 

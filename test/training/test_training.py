@@ -96,7 +96,7 @@ def test_interrupted_training_goes_on_to_the_same_bits(clip_set, trained, tmp_pa
     process.send_signal(signal.SIGINT)
     text, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130, text
-    assert text.splitlines()[-1].endswith('go on with --resume') and 'Traceback' not in text
+    assert text.splitlines()[-1].endswith('continue with --resume') and 'Traceback' not in text
     assert torch.load(tmp_path / 'last.ckpt', weights_only=True)['global_step'] < 80
     status, text = train(clip_set, tmp_path, '--epochs', '4', '--resume', '-j', '0')
     assert status == 0, text
