@@ -12,7 +12,7 @@ from snn_gesture_ros.datasets.clip_set import ClipSet, count_clips, DESCRIPTION_
 from snn_gesture_ros.datasets.dvs128_gesture import Download, is_download
 from snn_gesture_ros.evaluation.sources import find_sources, Labels
 from snn_gesture_ros.events.timeline import SLACK_US
-from snn_gesture_ros.frames.integration import holds_frames, summarise_frames
+from snn_gesture_ros.frames.integration import holds_frames, summarize_frames
 from snn_gesture_ros.network.checkpoint_files import is_checkpoint, shipped_models
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import FORMATS
@@ -124,7 +124,7 @@ def show_frames(path: Path, as_json: bool) -> int:
 
     :raises ValueError: if it is damaged.
     """
-    facts = {'format': 'frames', **summarise_frames(path)}
+    facts = {'format': 'frames', **summarize_frames(path)}
     print(json.dumps(facts, indent=2) if as_json else
           '\n'.join(f'{name:<16} {brief(value)}' for name, value in facts.items()))
     return 0

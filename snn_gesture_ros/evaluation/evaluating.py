@@ -81,22 +81,22 @@ class _Decisions:
         """Processing time until the latest decision."""
 
     def add(self, decisions):
-        """Exhaust a generator of Frame and Recognised, and record what it yields."""
+        """Exhaust a generator of Frame and Decision, and record what it yields."""
         start_s = perf_counter()
-        for frame, recognised in decisions:
+        for frame, decision in decisions:
             self.busy_s += perf_counter() - start_s
             self._times_us.append(frame.t_newest_us)
             self._recorder.add_frame(frame)
-            if recognised is not None:
-                self._record(frame.t_newest_us, recognised)
+            if decision is not None:
+                self._record(frame.t_newest_us, decision)
             start_s = perf_counter()
         self.busy_s += perf_counter() - start_s
 
-    def _record(self, t_us, recognised):
+    def _record(self, t_us, decision):
         full = len(self._times_us) == self._times_us.maxlen
-        for change in recognised.transitions:
+        for change in decision.transitions:
             self._recorder.add_change(t_us, change.label, change.score)
-        self._recorder.add_decision(t_us, self._times_us[0] if full else None, recognised.scores,
+        self._recorder.add_decision(t_us, self._times_us[0] if full else None, decision.scores,
                                     1000 * (self.busy_s - self._decided_s))
         self._decided_s = self.busy_s
 

@@ -106,7 +106,7 @@ def holds_frames(path: Path) -> bool:
         return False
 
 
-def summarise_frames(path: Path) -> dict:
+def summarize_frames(path: Path) -> dict:
     """
     Return shape, type and event counts of a file of frames, as values for JSON.
 
