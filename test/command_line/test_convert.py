@@ -10,6 +10,7 @@ from event_files import (
     AEDAT4, ARRAY, batches, encode_raw, EVT3, LIBCAER_CMP, long_events, make_array, make_events,
     make_packet, needs_data, PACKET, read_all, save_npz, write_bag)
 import numpy as np
+from peak_memory import SOURCE
 import pytest
 from rosbags.highlevel import AnyReader
 from snn_gesture_ros.command_line.main import main
@@ -260,9 +261,8 @@ def test_interrupted_conversion_leaves_nothing(tmp_path):
 @pytest.mark.parametrize('suffix', ['.npz', '.h5', '.aedat4', '.mcap'])
 def test_memory_does_not_grow_with_the_recording(tmp_path, suffix):
     """Convert a second process that counts its own peak: small, then 16 times as large."""
-    code = ('import sys, resource; from snn_gesture_ros.command_line.main import main; '
-            'code = main(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); '
-            'sys.exit(code)')
+    code = (SOURCE + 'import sys; from snn_gesture_ros.command_line.main import main; '
+            'code = main(); print(peak_kb()); sys.exit(code)')
     peaks = []
     events = make_events(400_000, duration_us=4_000_000)
     for times in (1, 16):

@@ -8,6 +8,7 @@ import sys
 from checkpoint_cards import fields_of, with_text
 import numpy as np
 import onnx
+from peak_memory import SOURCE
 import pytest
 from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
@@ -209,17 +210,17 @@ def test_weights_that_are_views_of_little_memory_are_refused(tmp_path):
     assert 'is not a DVSGestureNet' in refusal(path)
 
 
-PEAK = """
-import resource, sys
+PEAK = SOURCE + """
+import sys
 from snn_gesture_ros.network.classifier import SpikingClassifier
 SpikingClassifier(sys.argv[1])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kb()
 for path in sys.argv[2:]:
     try:
         SpikingClassifier(path)
     except ValueError as error:
         print(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak_kb() - before)
 """
 
 

@@ -13,6 +13,7 @@ import sys
 
 from event_files import ARRAY, make_events
 import numpy as np
+from peak_memory import SOURCE
 import pytest
 from snn_gesture_ros.recordings.aedat4 import Aedat4Writer
 from snn_gesture_ros.recordings.bag_writer import BagWriter
@@ -25,16 +26,13 @@ LARGE_MB = int(os.environ.get('SNN_GESTURE_LARGE_MB', 24))
 MAX_MB = 500
 PART = 1 << 18
 """Events that are written at once."""
-READ = """
-import re, sys
-from pathlib import Path
+READ = SOURCE + """
+import sys
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 with open_recording(sys.argv[1]) as recording:
     facts = gather_facts(recording)
-# Not ru_maxrss, which a process inherits from the one that started it.
-peak_kb = int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])
-print(facts.events, facts.damage, peak_kb // 1024)
+print(facts.events, facts.damage, peak_kb() // 1024)
 """
 
 
