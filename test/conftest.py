@@ -18,9 +18,10 @@ from ros_domain import Ros
 with suppress(PackageNotFoundError):
     os.environ['PATH'] = f'{get_package_prefix("snn_gesture_ros")}/lib/snn_gesture_ros:' + (
         os.environ['PATH'])
-# A shell lets what it runs in the background ignore both, and that would be inherited.
+# What a shell runs in the background, or by nohup, ignores these, and that would be inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 FOR_TRAINING = ('torch', 'spikingjelly', 'safetensors', 'onnx', 'pytorch_lightning',
                 'torchmetrics', 'tensorboard', 'matplotlib')
 """What `make training` installs, and a robot need not have."""
