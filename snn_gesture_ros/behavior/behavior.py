@@ -6,6 +6,12 @@ from typing import NamedTuple
 from snn_gesture_ros.behavior.safety import Ramp, Watchdog
 from snn_gesture_ros.behavior.table import Arm, Disarm, Drive, Row, STANDSTILL, Stop, Table
 
+ZERO_COMMANDS_NS = 500_000_000
+"""Zero is commanded for this long after a stop, then nothing, so that other nodes may drive."""
+MAX_STEP_NS = 100_000_000
+"""A ramp goes no further in one step, in case the process was held up."""
+DISARMED = 'disarmed'
+
 
 class Debouncer:
     """Follow the gesture of one row, so that single scores neither start nor end it."""
@@ -41,13 +47,6 @@ class Debouncer:
             self.reset()
             return True
         return False
-
-
-ZERO_COMMANDS_NS = 500_000_000
-"""Zero is commanded for this long after a stop, then nothing, so that other nodes may drive."""
-MAX_STEP_NS = 100_000_000
-"""A ramp goes no further in one step, in case the process was held up."""
-DISARMED = 'disarmed'
 
 
 class RowChange(NamedTuple):

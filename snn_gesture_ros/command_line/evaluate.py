@@ -21,6 +21,12 @@ from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
 MAX_ROWS = 40
+EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
+LIVE_ONLY = ('message_type', 'queue_size')
+"""Parameters of the nodes that have no meaning offline."""
+MAX_NAMES = 10
+PARAMETERS = [setting for setting in (*EVENT_STREAM, *GESTURE_CLASSIFIER)
+              if setting.name not in LIVE_ONLY]
 
 
 def print_results(results: dict) -> None:
@@ -96,14 +102,6 @@ def _by_recording(results) -> Table:
             percent(right / entry['decisions'] if right is not None and entry['decisions']
                     else None), number(entry['delay_s'], 2))
     return table
-
-
-EXAMPLE = 'snn-gesture evaluate my_recordings --checkpoint fast --output evaluation'
-LIVE_ONLY = ('message_type', 'queue_size')
-"""Parameters of the nodes that have no meaning offline."""
-MAX_NAMES = 10
-PARAMETERS = [setting for setting in (*EVENT_STREAM, *GESTURE_CLASSIFIER)
-              if setting.name not in LIVE_ONLY]
 
 
 def add_arguments(parser) -> None:

@@ -18,6 +18,8 @@ MAX_INTEGER = (1 << 31) - 1
 
 SPECIAL = {'device': {'type': device_name}, 'region': {'metavar': ('X', 'Y', 'WIDTH', 'HEIGHT')}}
 """Arguments of `add_argument`, by the name of the setting."""
+ENCODINGS = ('evt2', 'evt21', 'evt3')
+"""Encodings of Prophesee sensors."""
 
 
 def add_setting(parser, setting, **special) -> None:
@@ -103,10 +105,6 @@ def share(text: str) -> float:
     :raises ArgumentTypeError: if it is not a number from 0 to 1.
     """
     return number_from(text, 0.0, 1.0)
-
-
-ENCODINGS = ('evt2', 'evt21', 'evt3')
-"""Encodings of Prophesee sensors."""
 
 
 def add_stream_option(parser) -> None:

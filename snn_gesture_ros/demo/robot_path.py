@@ -8,6 +8,12 @@ from matplotlib.figure import Figure
 import numpy as np
 from snn_gesture_ros.files import naming
 
+NEUTRAL_COLOR = '#9a9a9a'
+MIN_STOP = 0.1
+"""A zero command after a faster one, in m/s or rad/s, is an immediate stop."""
+SIZE_INCHES = (9.6, 7.5)
+DPI = 90
+
 
 class Command(NamedTuple):
     """A velocity of the robot, from its arrival until the next one."""
@@ -35,13 +41,6 @@ def simulate_drive(commands: list, end_s: float, step_s: float = 0.01):
     middle = heading - angular * step_s / 2
     return times_s, np.stack([np.cumsum(linear * np.cos(middle)) * step_s,
                               np.cumsum(linear * np.sin(middle)) * step_s, heading], axis=1)
-
-
-NEUTRAL_COLOR = '#9a9a9a'
-MIN_STOP = 0.1
-"""A zero command after a faster one, in m/s or rad/s, is an immediate stop."""
-SIZE_INCHES = (9.6, 7.5)
-DPI = 90
 
 
 def draw_drive(script: list, commands: list, times_s, poses, path) -> None:

@@ -9,6 +9,11 @@ SILENCE_S = 3.0
 """A camera without events for longer has a fault: every sensor has some noise."""
 INACTIVE = 'inactive'
 """Message of a node that was not activated."""
+FIRST_PORT = 7400
+PORTS_PER_DOMAIN = 250
+FIRST_UNICAST = 10
+END_PORT = 32768
+"""From this port on, which is of domain 102, Linux assigns ports to any process."""
 
 
 @dataclass
@@ -100,13 +105,6 @@ class Findings:
     def of_kind(self, kind: str) -> list:
         """Return the nodes of a kind."""
         return [node for node in self.nodes if node.kind == kind]
-
-
-FIRST_PORT = 7400
-PORTS_PER_DOMAIN = 250
-FIRST_UNICAST = 10
-END_PORT = 32768
-"""From this port on, which is of domain 102, Linux assigns ports to any process."""
 
 
 def domains_in_use(table=Path('/proc/net/udp')) -> list:

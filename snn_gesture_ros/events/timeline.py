@@ -39,6 +39,10 @@ REAL_TIME = 0.05
 """A rate that differs from 1 by less is taken as 1, since messages do not arrive evenly."""
 RATE_TOLERANCE = 1.5
 """Playback may speed up by this factor before the camera's clock is said to have jumped."""
+TOLERANCE_NS = 10_000_000_000
+"""If camera time plus the offset differs more from ROS time, the offset is measured again."""
+DRIFT = 100e-6
+"""The smallest offset may grow by this fraction of the elapsed time."""
 
 
 class ClockRate:
@@ -198,12 +202,6 @@ def _reached_us(t_us: np.ndarray) -> int:
     tail = t_us[-(len(t_us) // 16 + 2):]
     second_us, newest_us = np.partition(tail, -2)[-2:].tolist()
     return newest_us if newest_us - second_us <= PAIR_US else second_us
-
-
-TOLERANCE_NS = 10_000_000_000
-"""If camera time plus the offset differs more from ROS time, the offset is measured again."""
-DRIFT = 100e-6
-"""The smallest offset may grow by this fraction of the elapsed time."""
 
 
 class RosClock:

@@ -14,6 +14,16 @@ from snn_gesture_ros.settings import setting
 NEVER_US = 1 << 62
 MIN_GAP_FRAMES = 8
 """A shorter gap is filled with empty frames even if it is longer than half a window."""
+PERIOD_NS = 100_000_000
+"""Frames are completed this often in silence; a thread that wakes up more often costs CPU."""
+MARGIN_NS = 100_000_000
+"""A stream without packets for longer is silent."""
+MAX_STEP_NS = 1_000_000_000
+"""If ROS time moves by more between two calls, it was set; at most this much is counted."""
+MAX_SILENCE_NS = 3600 * 1_000_000_000
+"""A longer silence is cut to this: a clock that jumps by years must not cost minutes."""
+MIN_FRAME_US = 5000
+"""Shorter frames make more decisions per second than a node can make and a robot can use."""
 
 
 class Frame(NamedTuple):
@@ -253,16 +263,6 @@ class FramesByCount(_FrameStream):
         return 0
 
 
-PERIOD_NS = 100_000_000
-"""Frames are completed this often in silence; a thread that wakes up more often costs CPU."""
-MARGIN_NS = 100_000_000
-"""A stream without packets for longer is silent."""
-MAX_STEP_NS = 1_000_000_000
-"""If ROS time moves by more between two calls, it was set; at most this much is counted."""
-MAX_SILENCE_NS = 3600 * 1_000_000_000
-"""A longer silence is cut to this: a clock that jumps by years must not cost minutes."""
-
-
 class TimedFrames:
     """A frame stream that completes frames also while no packets come."""
 
@@ -323,10 +323,6 @@ class TimedFrames:
             return []
         t_us = self.time_us()
         return self.stream.advance(t_us if until_us is None else min(t_us, until_us))
-
-
-MIN_FRAME_US = 5000
-"""Shorter frames make more decisions per second than a node can make and a robot can use."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ MIN_US, MAX_US = 1_000_000, 10_000_000
 BIN_US = 100_000
 MIN_ACTIVITY = 0.25
 """Bins at both ends of an example with a lower share of its usual events are rest."""
+NO_EVENTS = np.empty(0, PACKED_EVENT)
+SOMEONE = 'someone'
+"""Person of a recording, if no table names one, or names several."""
 
 
 class ExampleStore:
@@ -152,11 +155,6 @@ def cut_off_rest(events: np.ndarray, duration_us: int) -> tuple:
     kept = events[first:last].copy()
     kept['dt_us'] -= np.uint32(start_us)
     return kept, end_us - start_us
-
-
-NO_EVENTS = np.empty(0, PACKED_EVENT)
-SOMEONE = 'someone'
-"""Person of a recording, if no table names one, or names several."""
 
 
 class RecordedExample(NamedTuple):

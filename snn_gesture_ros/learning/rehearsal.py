@@ -16,6 +16,8 @@ import torch
 BATCH_SIZE = 16
 PLAIN_CUTS = 2
 """Sequences of a clip for evaluation, evenly spaced."""
+SIMULATED = Simulation(clips=30, seed=605, validation=0.4)
+"""People that no shipped model was trained on; those for validation measure the forgetting."""
 
 
 class Sequences(NamedTuple):
@@ -67,10 +69,6 @@ def _features(net, cutter: WindowCutter, cuts: list, rng) -> Sequences:
     truths = [cutter.truths(i, start, augmentation.stretch) for i, start, augmentation in cuts]
     return Sequences(torch.cat(spikes, 1), torch.from_numpy(np.stack(truths, axis=1)),
                      torch.tensor([i for i, _, _ in cuts]))
-
-
-SIMULATED = Simulation(clips=30, seed=605, validation=0.4)
-"""People that no shipped model was trained on; those for validation measure the forgetting."""
 
 
 def simulate_people(folder) -> None:

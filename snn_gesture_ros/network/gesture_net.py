@@ -7,6 +7,9 @@ from spikingjelly.activation_based import base, layer, neuron, surrogate
 import torch
 from torch import nn
 
+MIN_MAP_SIDE = 4
+"""Blocks of convolutions halve the frame until it is this many pixels wide."""
+
 
 class FusedLIFNode(neuron.LIFNode):
     """
@@ -143,10 +146,6 @@ class Trace(base.MemoryModule):
             traces = traces + fading.view(-1, *[1] * self.r.ndim) * self.r
         self.r = traces[-1].detach()
         return traces[:-1]
-
-
-MIN_MAP_SIDE = 4
-"""Blocks of convolutions halve the frame until it is this many pixels wide."""
 
 
 class GestureNet(nn.Module):

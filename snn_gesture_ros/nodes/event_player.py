@@ -17,6 +17,9 @@ from snn_gesture_ros.ros.running import publish_while_running, run_node
 from snn_gesture_ros.ros.topics import header, message_class, STREAM_QOS
 from snn_gesture_ros.settings import setting, settings_of
 
+CLOCK_PERIOD_NS = 5_000_000
+SUBSCRIBER_PERIOD_S = 0.02
+
 
 @dataclass(frozen=True)
 class PlayerSettings:
@@ -48,8 +51,6 @@ class PlayerSettings:
 
 
 PARAMETERS = settings_of(PlayerSettings)
-CLOCK_PERIOD_NS = 5_000_000
-SUBSCRIBER_PERIOD_S = 0.02
 
 
 class EventPlayerNode(Node):

@@ -24,6 +24,17 @@ from snn_gesture_ros.settings import setting, settings_of
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
 
+PERIOD_S = 0.02
+"""Velocities are published and the watchdog is checked with this period."""
+DRAIN_ZERO = Duration(seconds=0.2)
+"""How long the node waits at its end until the robot has received a last zero."""
+CANCEL_TIMEOUT_S = 0.5
+"""How long the node waits at its end until servers have agreed to cancel goals."""
+OWN_TOPICS = ('events', 'event_stream', 'gesture', 'gesture_scores', 'gesture_labels', '~/state',
+              'event_stream/state', 'gesture_classifier/state', '/clock', '/diagnostics',
+              '/rosout', '/parameter_events')
+"""Topics that lead to gestures, or on which the nodes report their state."""
+
 
 @dataclass(frozen=True)
 class BehaviorSettings:
@@ -37,16 +48,6 @@ class BehaviorSettings:
 
 
 PARAMETERS = settings_of(BehaviorSettings)
-PERIOD_S = 0.02
-"""Velocities are published and the watchdog is checked with this period."""
-DRAIN_ZERO = Duration(seconds=0.2)
-"""How long the node waits at its end until the robot has received a last zero."""
-CANCEL_TIMEOUT_S = 0.5
-"""How long the node waits at its end until servers have agreed to cancel goals."""
-OWN_TOPICS = ('events', 'event_stream', 'gesture', 'gesture_scores', 'gesture_labels', '~/state',
-              'event_stream/state', 'gesture_classifier/state', '/clock', '/diagnostics',
-              '/rosout', '/parameter_events')
-"""Topics that lead to gestures, or on which the nodes report their state."""
 
 
 def find_table(path: str) -> str:

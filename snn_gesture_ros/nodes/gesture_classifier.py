@@ -27,6 +27,10 @@ from snn_gesture_ros.ros.worker import run_in_background, Worker
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 
+PAUSE_FRACTION = 0.9
+"""The node pauses for this fraction of the time to the end of a frame, while packets wait."""
+MAX_PAUSE_US = 50_000
+
 
 @dataclass(frozen=True)
 class SourceSettings:
@@ -39,9 +43,6 @@ class SourceSettings:
 
 
 PARAMETERS = (*settings_of(ManagedSettings, SourceSettings), *GESTURE_CLASSIFIER)
-PAUSE_FRACTION = 0.9
-"""The node pauses for this fraction of the time to the end of a frame, while packets wait."""
-MAX_PAUSE_US = 50_000
 
 
 def open_recognitions(values: dict) -> tuple:

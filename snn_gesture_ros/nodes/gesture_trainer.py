@@ -27,6 +27,12 @@ from std_msgs.msg import String, UInt8MultiArray
 from std_srvs.srv import Trigger
 
 MIN_S, MAX_S = MIN_US / 1e6, MAX_US / 1e6
+CLASSIFIER = ('checkpoint', 'runtime', 'device')
+"""Parameters of the classifier that this node needs."""
+DRAIN_S = 0.05
+"""Packets that arrive within this time are read together."""
+MAX_AT_ONCE = 1000
+PERIOD_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,6 @@ class TrainerSettings:
 
 
 PARAMETERS = settings_of(TrainerSettings)
-CLASSIFIER = ('checkpoint', 'runtime', 'device')
-"""Parameters of the classifier that this node needs."""
-DRAIN_S = 0.05
-"""Packets that arrive within this time are read together."""
-MAX_AT_ONCE = 1000
-PERIOD_S = 0.2
 
 
 class GestureTrainerNode(Node):

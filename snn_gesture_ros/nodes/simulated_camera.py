@@ -21,6 +21,14 @@ from snn_gesture_ros.simulation import FRAMINGS, SENSORS, SimulatedCamera
 from snn_gesture_ros.simulation.activities import ACTIVITIES
 from vision_msgs.msg import Classification
 
+MESSAGE_TYPE = 'dv_ros2_msgs/msg/EventArray'
+BATCH_US = 1000
+"""Camera time of one message, as dv_ros2_capture sends them."""
+BLOCK_US = 20_000
+"""Camera time that is simulated at once."""
+BLOCKS_AHEAD = 10
+SUBSCRIBER_PERIOD_S = 0.02
+
 
 @dataclass(frozen=True)
 class CameraSettings:
@@ -48,13 +56,6 @@ class CameraSettings:
 
 
 PARAMETERS = settings_of(CameraSettings)
-MESSAGE_TYPE = 'dv_ros2_msgs/msg/EventArray'
-BATCH_US = 1000
-"""Camera time of one message, as dv_ros2_capture sends them."""
-BLOCK_US = 20_000
-"""Camera time that is simulated at once."""
-BLOCKS_AHEAD = 10
-SUBSCRIBER_PERIOD_S = 0.02
 
 
 class SimulatedCameraNode(Node):

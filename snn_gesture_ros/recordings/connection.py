@@ -11,6 +11,12 @@ from snn_gesture_ros.events.event import EVENT_PACKET_TYPES
 
 CDR, ROS1 = 'cdr', 'ros1'
 """How messages are serialized."""
+MAX_HELD_BYTES = 1 << 26
+"""Of messages that wait for earlier ones."""
+EVENT = 'uint16 x\nuint16 y\nbuiltin_interfaces/Time ts\nbool polarity\n'
+EVENT_ARRAY = 'std_msgs/Header header\nuint32 height\nuint32 width\n{}/Event[] events\n'
+EVENT_PACKET = ('std_msgs/Header header\nuint32 height\nuint32 width\nuint64 seq\n'
+                'uint64 time_base\nstring encoding\nbool is_bigendian\nuint8[] events\n')
 
 
 class Connection(NamedTuple):
@@ -29,10 +35,6 @@ def ros2_name(message_type: str) -> str:
     """Return the name in ROS 2 of a type that may be named as in ROS 1, dvs_msgs/EventArray."""
     package, _, name = message_type.partition('/')
     return message_type if '/' in name or not name else f'{package}/msg/{name}'
-
-
-MAX_HELD_BYTES = 1 << 26
-"""Of messages that wait for earlier ones."""
 
 
 class Chunks:
@@ -88,12 +90,6 @@ def in_time_order(batches, chunks: Chunks):
     while held:
         t_ns, _, connection, data = heapq.heappop(held)
         yield connection, t_ns, data
-
-
-EVENT = 'uint16 x\nuint16 y\nbuiltin_interfaces/Time ts\nbool polarity\n'
-EVENT_ARRAY = 'std_msgs/Header header\nuint32 height\nuint32 width\n{}/Event[] events\n'
-EVENT_PACKET = ('std_msgs/Header header\nuint32 height\nuint32 width\nuint64 seq\n'
-                'uint64 time_base\nstring encoding\nbool is_bigendian\nuint8[] events\n')
 
 
 def types_of(message_type: str):

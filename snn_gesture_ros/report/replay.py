@@ -16,6 +16,8 @@ JITTER_US = 2_000
 """Standard deviation of the time by which a repeated event is moved."""
 JITTER_PIXELS = 1
 """Furthest that it is moved across and down."""
+PACKET_US = 5_000
+"""Camera time of a packet, as the event_stream node makes them by default."""
 
 
 def with_density(events: np.ndarray, factor: float, size: int, seed: int) -> np.ndarray:
@@ -41,10 +43,6 @@ def with_density(events: np.ndarray, factor: float, size: int, seed: int) -> np.
     repeated['pixel'] = np.ravel_multi_index((polarity, y, x), (2, size, size))
     repeated['dt_us'] = np.clip(repeated['dt_us'] + later_us, 0, events['dt_us'][-1])
     return repeated[np.argsort(repeated['dt_us'], kind='stable')]
-
-
-PACKET_US = 5_000
-"""Camera time of a packet, as the event_stream node makes them by default."""
 
 
 class Task(NamedTuple):

@@ -19,6 +19,15 @@ from snn_gesture_ros.ros.state import StatePublisher
 
 MAX_DURATIONS = 100
 MAX_ARRIVALS = 256
+PERIOD_S = 1.0
+OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR,
+                          DiagnosticStatus.STALE)
+"""As the nodes use them: WARN, something is wrong; ERROR, nothing works until somebody acts;
+STALE, the values are old, since no input changes them."""
+SEVERITY = (OK, STALE, WARN, ERROR)
+RUNNING = OK, 'running'
+INACTIVE = OK, findings.INACTIVE
+NO_CLOCK = WARN, 'use_sim_time is set, but nobody publishes /clock'
 
 
 class Rates:
@@ -158,17 +167,6 @@ def memory_in_use() -> dict:
     if reserved_mb:
         memory['gpu_memory_mb'] = reserved_mb
     return memory
-
-
-PERIOD_S = 1.0
-OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR,
-                          DiagnosticStatus.STALE)
-"""As the nodes use them: WARN, something is wrong; ERROR, nothing works until somebody acts;
-STALE, the values are old, since no input changes them."""
-SEVERITY = (OK, STALE, WARN, ERROR)
-RUNNING = OK, 'running'
-INACTIVE = OK, findings.INACTIVE
-NO_CLOCK = WARN, 'use_sim_time is set, but nobody publishes /clock'
 
 
 class NodeDiagnostics:

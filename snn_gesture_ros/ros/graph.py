@@ -12,6 +12,14 @@ TAKEN, NOTHING_WAITS = 0, 401
 """Return codes RCL_RET_OK and RCL_RET_SUBSCRIPTION_TAKE_FAILED of rcl."""
 ID_BYTES = 16
 """Length of a publisher's id; Humble has eight more bytes, all zero."""
+NO_CAMERAS = ('diagnostic_msgs', 'lifecycle_msgs', 'rcl_interfaces', 'sensor_msgs', 'std_msgs',
+              'vision_msgs')
+"""Packages whose messages never contain events of a camera, whatever the topic is named."""
+UNKNOWN = '_UNKNOWN_'
+"""The name of a node that is not discovered yet ends like this."""
+SERVICE_EVENTS = '_service_event'
+"""Names of topics that report the calls of a service end like this."""
+SEARCH_PERIOD_S = 0.2
 
 
 class _Allocator(ctypes.Structure):
@@ -65,15 +73,6 @@ def take(subscription):
     if result == NOTHING_WAITS:
         return None
     raise RuntimeError(f'{subscription.topic_name}: rcl cannot take a message, error {result}')
-
-
-NO_CAMERAS = ('diagnostic_msgs', 'lifecycle_msgs', 'rcl_interfaces', 'sensor_msgs', 'std_msgs',
-              'vision_msgs')
-"""Packages whose messages never contain events of a camera, whatever the topic is named."""
-UNKNOWN = '_UNKNOWN_'
-"""The name of a node that is not discovered yet ends like this."""
-SERVICE_EVENTS = '_service_event'
-"""Names of topics that report the calls of a service end like this."""
 
 
 class Endpoint(NamedTuple):
@@ -157,9 +156,6 @@ def why_unconnected(publisher: Endpoint, subscriber: Endpoint) -> str:
     if compatibility != QoSCompatibility.ERROR:
         return ''
     return reason.replace('ERROR: ', '').replace(';', '').lower()
-
-
-SEARCH_PERIOD_S = 0.2
 
 
 class TypeSearch:

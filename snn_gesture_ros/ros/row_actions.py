@@ -20,6 +20,9 @@ INTEGERS = {'octet': (0, 255), 'char': (0, 255),
 """Minimum and maximum by type."""
 LIST = re.compile(r'sequence<(?P<of>.+?)(, (?P<max>\d+))?>|(?P<each>.+)\[(?P<exactly>\d+)\]')
 TEXT = re.compile(r'w?string(<(?P<max>\d+)>)?')
+VELOCITIES = ('geometry_msgs/Twist', 'geometry_msgs/Accel', 'geometry_msgs/Wrench',
+              'ackermann_msgs/AckermannDrive')
+"""Types that command how a robot moves, on any topic."""
 
 
 def interface_class(type_name: str, kind: str):
@@ -119,11 +122,6 @@ def _list(kind: str, parts, value, place: str) -> list:
         raise ValueError(f'{place} must be a list: {kind}, not {brief_repr(value)}')
     return [_value(parts['of'] or parts['each'], item, f'{place}[{number}]')
             for number, item in enumerate(value)]
-
-
-VELOCITIES = ('geometry_msgs/Twist', 'geometry_msgs/Accel', 'geometry_msgs/Wrench',
-              'ackermann_msgs/AckermannDrive')
-"""Types that command how a robot moves, on any topic."""
 
 
 def resolve_name(node, what, name: str) -> str:

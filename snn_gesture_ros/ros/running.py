@@ -24,6 +24,10 @@ FAST_DDS = 'rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp'
 PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
 """Environment variables of Fast DDS 2 and 3 that name a file of profiles."""
 RANGE, LOCALHOST_ONLY = 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_LOCALHOST_ONLY'
+REFUSALS = rclpy_implementation.RCLError, NameValidationException
+"""What ROS raises for an invalid name, or if it cannot create another node."""
+SHUTDOWN_TIMEOUT_S = 4.0
+"""ros2 launch sends SIGTERM after 5 s."""
 
 
 def avoid_shared_memory() -> None:
@@ -53,12 +57,6 @@ def every(node, period_s: float, callback):
     :returns: the timer.
     """
     return node.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-
-REFUSALS = rclpy_implementation.RCLError, NameValidationException
-"""What ROS raises for an invalid name, or if it cannot create another node."""
-SHUTDOWN_TIMEOUT_S = 4.0
-"""ros2 launch sends SIGTERM after 5 s."""
 
 
 def publish_while_running(publisher, message) -> None:

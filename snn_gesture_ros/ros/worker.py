@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import threading
 import time
 
+PERIOD_S = 0.005
+
 
 class Worker:
     """
@@ -73,9 +75,6 @@ class Worker:
                     raise
                 self.dropped += len(batch)
                 self._on_error(error)
-
-
-PERIOD_S = 0.005
 
 
 def run_in_background(work, meanwhile):

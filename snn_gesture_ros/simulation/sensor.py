@@ -7,6 +7,15 @@ import numpy as np
 from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.event import EVENT
 
+_NOISE_BLOCK_US = 100_000   # shot noise is drawn ahead in blocks of this length
+_REBOUND_US = 1200          # median time from an OFF event to the ON event that rebounds from it
+_REBOUNDS = 65_521          # drawn ahead
+_NEVER_US = 1 << 62
+_MAX_CROSSINGS = 30        # of one pixel in one frame
+_DARKEST = -5.0             # log luminance; white is 0
+_SHADES = 16                # steps in the table of bandwidths for each unit of log luminance
+_QUIET_OF_WHITE = 0.75      # of the shot noise in the dark, what a white pixel does without
+
 
 @dataclass(frozen=True)
 class SensorPreset:
@@ -55,16 +64,6 @@ SENSORS = {
     'any': SensorPreset(128, 128, (0.06, 0.38), (60, 800), (100, 10_000), (0.0, 0.7),
                         (0.02, 0.4), (0.04, 2.5), (1, 400)),
 }
-
-
-_NOISE_BLOCK_US = 100_000   # shot noise is drawn ahead in blocks of this length
-_REBOUND_US = 1200          # median time from an OFF event to the ON event that rebounds from it
-_REBOUNDS = 65_521          # drawn ahead
-_NEVER_US = 1 << 62
-_MAX_CROSSINGS = 30        # of one pixel in one frame
-_DARKEST = -5.0             # log luminance; white is 0
-_SHADES = 16                # steps in the table of bandwidths for each unit of log luminance
-_QUIET_OF_WHITE = 0.75      # of the shot noise in the dark, what a white pixel does without
 
 
 class Sensor:
