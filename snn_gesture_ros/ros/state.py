@@ -6,10 +6,12 @@ State topics: what the nodes need to know of each other, latched on `~/state` of
 The message is a std_msgs/String with a JSON object, so that numbers and flags keep their type.
 Programs read these topics; `/diagnostics` is for people.
 """
+from contextlib import suppress
 import json
 import time
 
 import numpy as np
+from rclpy.exceptions import InvalidTopicNameException
 from snn_gesture_ros.ros.running import publish_while_running
 from snn_gesture_ros.ros.topics import LATCHED_QOS
 from std_msgs.msg import String
@@ -55,6 +57,8 @@ class NodeStates:
         """
         self._node = node
         self._states = {}
+        self._strangers = set()
+        """Nodes whose `~/state` is something else."""
         for name in names:
             self.state_of(name)
 
@@ -68,13 +72,31 @@ class NodeStates:
         """
         if name not in self._states:
             self._states[name] = {}
-            self._node.create_subscription(
-                String, f'{name}/state', lambda message: self._on_state(name, message),
-                LATCHED_QOS)
+            with suppress(InvalidTopicNameException):   # what calls itself so has no state
+                self._node.create_subscription(
+                    String, f'{name}/state', lambda message: self._on_state(name, message),
+                    LATCHED_QOS)
         return self._states[name]
 
     def _on_state(self, name: str, message: String) -> None:
-        self._states[name] = json.loads(message.data)
+        state = _read(message.data)
+        if state is not None:
+            self._states[name] = state
+        elif name not in self._strangers:
+            self._strangers.add(name)
+            self._node.get_logger().warning(
+                f'{name}/state is skipped: it is not the state of a node of snn_gesture_ros')
+
+
+def _read(text: str):
+    """Return a state; None if the text is something else, as of a node of another package."""
+    try:
+        state = json.loads(text)
+        names = state.get('reads_from', [])
+        good = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return state if good else None
 
 
 def _as_json(value):
