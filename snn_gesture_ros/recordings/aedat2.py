@@ -85,7 +85,7 @@ class Aedat2(Recording):
         """
         self.path = path
         self._file = path.open('rb')
-        try:
+        with self._closing_on_error():
             chip = self._read_header()
             self._start = self._file.tell()
             camera = next((known for known in CAMERAS
@@ -96,9 +96,6 @@ class Aedat2(Recording):
                     'and DAVIS; if it is one of those, give its --size, as 346x260')
             self._layout, self.width, self.height = (
                 CAMERAS[camera] if camera else self._find_layout(size))
-        except BaseException:
-            self.close()
-            raise
 
     def events(self, topic=None):
         """Yield the events as they lie in the file, times unwrapped; see `Recording`."""

@@ -44,11 +44,8 @@ class Aedat31(Recording):
         """
         self.path = path
         self._file = path.open('rb') if stream is None else stream
-        try:
+        with self._closing_on_error():
             self._read_sensors(self._read_header())
-        except BaseException:
-            self.close()
-            raise
         self._start = None if stream is not None else self._file.tell()
 
     def events(self, topic=None):

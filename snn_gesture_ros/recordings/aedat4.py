@@ -59,11 +59,8 @@ class Aedat4(Recording):
         """
         self.path = path
         self._file = path.open('rb')
-        try:
+        with self._closing_on_error():
             self._read_header()
-        except BaseException:
-            self.close()
-            raise
         self.width, self.height = next(iter(self.streams.values()))
 
     def choose_topic(self, topic=None):

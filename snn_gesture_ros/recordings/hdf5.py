@@ -50,14 +50,11 @@ class Hdf5(Recording):
         """
         self.path = path
         self._file = None
-        try:
+        with self._closing_on_error():
             with self._explain():
                 import h5py
                 self._file = h5py.File(path, 'r', rdcc_nbytes=CACHE_BYTES)
                 self._find_tables(h5py)
-        except BaseException:
-            self.close()
-            raise
         self.streams = {place or '/': self._size_of(place) for place in self._tables}
         self._tables = dict(zip(self.streams, self._tables.values()))
         self.width, self.height = next(iter(self.streams.values()))

@@ -52,7 +52,7 @@ class PropheseeDat(Recording):
         """
         self.path = path
         self._file = path.open('rb')
-        try:
+        with self._closing_on_error():
             header = self._read_header()
             kind = self._file.read(2)
             if len(kind) < 2:
@@ -61,9 +61,6 @@ class PropheseeDat(Recording):
                 raise UnreadableRecording(
                     f'{path}: DAT with events of type {kind[0]} and {kind[1]} bytes is not read, '
                     'only changes of contrast (CD), type 12 of 8 bytes')
-        except BaseException:
-            self.close()
-            raise
         version = header.get('version', '2')
         self._fields = OLD if version in ('0', '1') else NEW
         width, height = header.get('width', ''), header.get('height', '')

@@ -57,7 +57,7 @@ class PropheseeRaw(Recording):
         """
         self.path = path
         self._file = path.open('rb')
-        try:
+        with self._closing_on_error():
             header = self._read_header()
             written = header.get('format', header.get('evt', encoding or ''))
             name, *options = ''.join(written.split()).split(';')
@@ -65,9 +65,6 @@ class PropheseeRaw(Recording):
                 raise UnreadableRecording(
                     f'{path}: the header names no format of events that is read, only EVT 2.0, '
                     f'2.1 and 3.0 are; it names {name or "none: give the --encoding"}')
-        except BaseException:
-            self.close()
-            raise
         self.encoding = ENCODINGS[name.upper()]
         options = dict(option.partition('=')[::2] for option in options)
         endianness = options.get('endianness', header.get('endianness')) or (

@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """What the recordings of all formats have in common."""
+from contextlib import contextmanager
+
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.events.timeline import SLACK_US, steady_times
@@ -77,6 +79,15 @@ class Recording:
         :param topic: as in `events`, like what is raised.
         """
         return self.events(topic)
+
+    @contextmanager
+    def _closing_on_error(self):
+        """Close the file if reading its header fails, since nobody holds the recording then."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def choose_topic(self, topic=None):
         """

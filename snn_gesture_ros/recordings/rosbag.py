@@ -63,14 +63,11 @@ class Bag(Recording):
         self._readers = []
         self._unpacked = None
         """Folder of unpacked files."""
-        try:
+        with self._closing_on_error():
             with self._explain():
                 self._open()
             self.contents = self._count_messages()
             self._find_topics()
-        except BaseException:
-            self.close()
-            raise
 
     def messages(self, topics=None, start_ns=None):
         """

@@ -109,11 +109,8 @@ class Text(Recording):
         """
         self.path = path
         self._file = open_text(path)
-        try:
+        with self._closing_on_error():
             self._find_columns()
-        except BaseException:
-            self.close()
-            raise
 
     def events(self, topic=None):
         """Yield the events in batches; see `Recording`."""
