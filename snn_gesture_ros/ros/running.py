@@ -26,6 +26,8 @@ PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
 RANGE, LOCALHOST_ONLY = 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_LOCALHOST_ONLY'
 REFUSALS = rclpy_implementation.RCLError, NameValidationException
 """What ROS raises for an invalid name, or if it cannot create another node."""
+WAKE_UP_S = 0.5
+"""A signal that comes just before the executor waits does not wake it, a timer does."""
 SHUTDOWN_TIMEOUT_S = 4.0
 """ros2 launch sends SIGTERM after 5 s."""
 
@@ -129,6 +131,8 @@ def run_nodes(make_nodes, arguments=None, publishes_at_end: bool = False,
             while not signal.sigtimedwait(signals, 0):
                 executor.spin_once()
         else:
+            for node in nodes[:1]:
+                every(node, WAKE_UP_S, lambda: None)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
