@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files: check that they are regular, and name them in errors."""
+"""Files: check that they are regular, and name them and what they hold in errors."""
 from contextlib import contextmanager
 import errno
 import os
@@ -33,6 +33,11 @@ def read_regular(path: Path) -> bytes:
     """
     check_regular(path)
     return path.read_bytes()
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey."""
+    return ''.join(each if each.isprintable() else '\ufffd' for each in text)
 
 
 def explain(error: OSError) -> str:
