@@ -9,7 +9,7 @@ from mutation import mutate
 import pytest
 from targets import check, TARGETS
 
-SPENT_S = 0.3
+SPENT_S = 0.1
 """On each target."""
 LIMIT_S = 5
 """For one input."""
