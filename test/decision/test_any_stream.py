@@ -88,7 +88,8 @@ class AnyStream(RuleBasedStateMachine):
             self.in_frames += frame.events
             if decision is not None:
                 assert np.isfinite(decision.scores).all()
-            assert self.newest_us is None or frame.t_newest_us >= self.newest_us
+            assert (self.newest_us is None or frame.restart
+                    or frame.t_newest_us >= self.newest_us)
             self.newest_us = frame.t_newest_us
 
     def send(self, data):
