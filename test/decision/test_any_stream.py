@@ -197,7 +197,7 @@ class AnyStream(RuleBasedStateMachine):
         self.send_events(events, size)
         self.pass_us(MESSAGE_US)
 
-    @rule(cut=st.integers(0, 60), noise=st.binary(max_size=40))
+    @rule(cut=st.integers(0, 20), noise=st.binary(max_size=40))
     def damaged(self, cut, noise):
         """Send what is not a message."""
         self.malformed += 1
