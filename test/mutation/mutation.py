@@ -4,9 +4,9 @@
 Mutation testing of what a robot's motion depends on: `make mutation MODULE=timeline SAMPLE=50`.
 
 Each mutant is one small change of a module's syntax tree. Its tests run in a fork of this process,
-which has imported all libraries, with the changed module instead of the real one; compiled functions
-run in pure Python. A mutant that no test notices survives. mutmut and cosmic-ray, which start a
-process for each mutant, take a minute where this takes a second.
+which has imported all libraries, with the changed module instead of the real one, and without
+numba. A mutant that no test notices survives. mutmut and cosmic-ray start a process for each
+mutant, which takes a minute where this takes a second.
 """
 import argparse
 import ast
