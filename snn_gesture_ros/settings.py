@@ -8,8 +8,9 @@ launch files, options of the command line, parameter files, and the pages of the
 """
 from array import array
 from dataclasses import dataclass, field, fields
-from reprlib import repr as brief_repr
 from typing import Any, Optional
+
+from snn_gesture_ros.files import brief_repr
 
 KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
          tuple: 'a list', dict: 'a mapping'}
