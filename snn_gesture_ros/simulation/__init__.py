@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulated event camera and a person who makes gestures before it."""
 
-from snn_gesture_ros.simulation.camera import random_clip, SimulatedCamera
+from snn_gesture_ros.simulation.camera import FRAMINGS, random_clip, SimulatedCamera
 from snn_gesture_ros.simulation.sensor import SENSORS
-from snn_gesture_ros.simulation.view import FRAMINGS
 
 __all__ = ['FRAMINGS', 'random_clip', 'SENSORS', 'SimulatedCamera']

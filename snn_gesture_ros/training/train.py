@@ -13,8 +13,8 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.network.architectures import build_network
-from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.model_card import check_labels
+from snn_gesture_ros.network.torch_runtime import choose_device
 from snn_gesture_ros.training.callbacks import SaveOnInterrupt, ShowProgress
 from snn_gesture_ros.training.export import write_model
 from snn_gesture_ros.training.fine_tuning import take_weights
