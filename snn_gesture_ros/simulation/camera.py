@@ -13,11 +13,12 @@ from snn_gesture_ros.simulation.rendering import (
     paint_scene, project, ROUNDNESS, TEXELS_PER_M)
 from snn_gesture_ros.simulation.sensor import Sensor, SENSORS
 
-# From one frame to the next; between them the light changes linearly.
 FRAME_US = 4000
+"""From one image to the next; between them the light changes linearly."""
 LARGE_SENSOR_FRAME_US = 6667
 LARGE_SENSOR_PIXELS = 100_000
-UPPER_BODY = (0.0, -0.02, 0.15)    # what the camera looks at, meters, see person
+UPPER_BODY = (0.0, -0.02, 0.15)
+"""What the camera looks at, in the person's coordinates, in meters."""
 FRAMINGS = {
     # Distance to the camera (m), scale (px/m on 128 pixels), how far off the middle (m), and how
     # far the camera stands aside (radians).
@@ -36,15 +37,17 @@ OTHER_FRAMINGS = {'near': 0.15, 'upper_body': 0.6, 'far': 0.25}
 
 
 class View:
-    """A place of the camera, a lens and a light: drawn once, then fixed."""
+    """The place of the camera, its lens and the light: drawn once, then fixed."""
 
     def __init__(self, rng, width, height, framing, aim, looking_aside=0.0):
         """
-        Look at a place of the person from one of FRAMINGS.
+        Draw a view of a place of the person.
 
-        aim [3] is that place in the person's coordinates (m). looking_aside is the part of
-        the way from there to the middle of the body that the camera looks aside, at most
-        MAX_ASIDE.
+        :param width: of the image in pixels, like the height.
+        :param framing: one of FRAMINGS.
+        :param aim: the place in the person's coordinates, in meters, [3].
+        :param looking_aside: part of the way from there to the middle of the body by which the
+            camera looks aside; MAX_ASIDE limits it.
         """
         short = min(width, height)
         distances, scales, off, aside = FRAMINGS[framing]
@@ -85,12 +88,15 @@ class SimulatedCamera:
     def __init__(self, preset=SENSORS['dvs128'], seed=0, doing=NONE, framing='upper_body',
                  near_to=None, room='any'):
         """
-        Draw a person, a place and a sensor of a SensorPreset.
+        Draw a person, a place and a sensor.
 
-        doing is what the person does at first, as in perform. framing is one of FRAMINGS;
-        'near' looks at where the hands move in the activity near_to (doing where it is None),
-        and most of the person is outside the frame. room is as in rendering.draw_background.
-        Raises ValueError for an unknown label.
+        :param preset: SensorPreset.
+        :param doing: what the person does at first, as in `perform`.
+        :param framing: one of FRAMINGS. With `near`, the camera looks at where the hands move,
+            and most of the person is outside the image.
+        :param near_to: activity whose hands those are; None: doing.
+        :param room: as in `draw_background`.
+        :raises ValueError: if a label is unknown.
         """
         rng = np.random.default_rng([seed, 0])
         width, height = self.width, self.height = preset.width, preset.height
@@ -133,10 +139,11 @@ class SimulatedCamera:
 
     def perform(self, label, blend_s=None):
         """
-        Let the person do something else from now on; it blends in within blend_s seconds.
+        Let the person do something else from now on.
 
-        label is 'none' (rest), a gesture, or another of activities.ACTIVITIES. The blend takes
-        a random 0.3 to 0.7 s where blend_s is None. Raises ValueError for an unknown label.
+        :param label: one of activities.ACTIVITIES: `none` (rest), a gesture, or another.
+        :param blend_s: duration of the blend from one to the other; None: random, 0.3 to 0.7 s.
+        :raises ValueError: if the label is unknown.
         """
         activity = self._draw(label)
         if blend_s is None:
@@ -145,7 +152,7 @@ class SimulatedCamera:
         self._motion = Blended(self._motion, Started(activity, now_s), now_s, blend_s)
 
     def advance(self, duration_us):
-        """Let time go on; return the events [n] of this slice, t in µs since the start."""
+        """Let time pass; return the events of it, EVENT[n], t in µs since the start."""
         self._now_us += duration_us
         first, last = self._frames + 1, -(-self._now_us // self._frame_us)
         poses = self._motion(np.arange(first, last + 1) * (self._frame_us * 1e-6))
@@ -166,7 +173,7 @@ class SimulatedCamera:
         return self._planned.pop(label, None) or ACTIVITIES[label](self._motion_rng)
 
     def _place_of_hands(self, motion):
-        """Return where [3] the hands of a motion are on average, the livelier hand above all."""
+        """Return the mean place of the hands of a motion, [3], weighted by how they move."""
         poses = motion(np.linspace(0, 4, 64))
         capsules = np.empty((64, CAPSULES, 8))
         for arms, scene, person in zip(*poses, capsules):
@@ -194,11 +201,14 @@ def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0
     """
     Return a clip of a random person who does what the label names, for training sets.
 
-    The person rests until onset_us and then begins; with onset_us 0 the clip begins in the
-    middle of the movement. From offset_us on the person rests again, unless it is 0. 'none' draws
-    one of IDLE_ACTIVITIES, moving cameras included. sensor is one of sensor.SENSORS, framing one
-    of FRAMINGS or None for a random one.
-    Returns events [n], t in µs from 0 to duration_us.
+    :param label: one of activities.ACTIVITIES; `none` draws one of IDLE_ACTIVITIES, moving
+        cameras included.
+    :param sensor: one of SENSORS.
+    :param framing: one of FRAMINGS; None: a random one.
+    :param onset_us: until then the person rests; 0: the clip starts within the movement.
+    :param offset_us: from then on the person rests again; 0: never.
+    :returns: EVENT[n], t in µs from 0 to duration_us.
+    :raises ValueError: if the label is unknown.
     """
     rng = np.random.default_rng([seed, 1])
     activity = label
