@@ -61,6 +61,9 @@ def train(settings: Settings, resume: str = '') -> Path:
         check_same_training(resume, settings, labels, clips)
     torch.manual_seed(settings.seed)
     net = build_network(len(labels), settings.size, settings.architecture)
+    if settings.readout == 'softmax' and not hasattr(net, 'readout'):
+        raise ValueError(f'a {type(net).__name__} has no layer readout, which softmax needs: '
+                         'set readout firing_rate')
     if settings.init_from:
         take_weights(net, labels, settings.init_from)
     if settings.cupy:

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
+from snn_gesture_ros.events.codecs import ENCODINGS
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise_settings import NoiseSettings
@@ -85,7 +86,7 @@ def test_all_events_are_accounted_for():
     assert reached_us == sorted(reached_us)
 
 
-@pytest.mark.parametrize('encoding', ['mono', 'libcaer', 'libcaer_cmp', 'evt3'])
+@pytest.mark.parametrize('encoding', ENCODINGS)
 @pytest.mark.parametrize('time_base', [2**64 - 1, 2**63, 2**63 - 1, 10**18, 0])
 def test_no_time_base_ends_the_stream(encoding, time_base):
     rng = np.random.default_rng(9)
