@@ -80,7 +80,7 @@ reference: build
 figures: training
 	@source env.bash && snn-gesture report fast $(foreach name,waves_near waves_far no_gesture,\
 	  --real docs/real/$(name).csv) --output docs/recognition
-	@source env.bash && python scripts/state_real_figures.py docs/recognition/report.json \
+	@source env.bash && python scripts/state_real_figures.py docs/recognition/report.json README.md \
 	  snn_gesture_ros/models/*.safetensors
 
 clean:
