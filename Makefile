@@ -1,4 +1,5 @@
 # make build | demo [BAG=recording] | training | test-fast | test | bench | clean
+# make fuzz [MINUTES=1] [TARGET=name] | mutation [MODULE=name]: see CONTRIBUTING.md
 # make docs | reference | figures: the site in build/docs, and what commands write into its pages
 # PYTEST_ARGS="-k cdr" or ="events/test_cdr.py", a path within test/, chooses tests for both.
 # build and demo install what a robot needs; training adds torch, test and bench too, bench tonic,
@@ -11,13 +12,14 @@ export PYTHON
 INSTALLED := .venv/for-$(or $(ROS_DISTRO),wheels)
 TRAINING := .venv/training-installed
 BENCHMARKS := .venv/benchmarks-installed
+FUZZ := .venv/fuzz-installed
 DOCS := .venv/docs-installed
 MESSAGES := install/messages-built
 PACKAGE := install/package-built
 SOURCES := setup.py setup.cfg package.xml scripts/snn-gesture \
   $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
 
-.PHONY: build demo training test-fast test bench docs reference figures clean
+.PHONY: build demo training test-fast test bench fuzz mutation docs reference figures clean
 
 build: $(PACKAGE)
 
@@ -34,6 +36,10 @@ $(TRAINING): $(INSTALLED) $(wildcard requirements/*.txt) scripts/install_trainin
 
 $(BENCHMARKS): $(TRAINING) requirements/benchmarks.txt scripts/install_benchmarks.bash
 	@bash scripts/install_benchmarks.bash
+	@touch $@
+
+$(FUZZ): $(TRAINING) requirements/fuzz.txt scripts/install_fuzz.bash
+	@bash scripts/install_fuzz.bash
 	@touch $@
 
 $(DOCS): $(INSTALLED) requirements/docs.txt scripts/install_docs.bash
@@ -66,6 +72,13 @@ test: training
 
 bench: training $(BENCHMARKS)
 	@source env.bash && snn-gesture bench
+
+fuzz: training $(FUZZ)
+	@source env.bash && PYTHONPATH=$(CURDIR):$(CURDIR)/test:$(CURDIR)/test/recordings:$$PYTHONPATH \
+	  python test/fuzz/fuzz.py --minutes $(or $(MINUTES),1) --target "$(TARGET)"
+
+mutation: training
+	@source env.bash && python test/mutation/mutation.py --module "$(MODULE)"
 
 # Warnings are errors: a link within the site that leads nowhere ends the build.
 docs: $(DOCS)

@@ -1,14 +1,18 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files: check that they are regular, and name them in errors."""
+"""Files: check that they are regular, and name them and what they hold in errors."""
 from contextlib import contextmanager
 import errno
 import os
 from pathlib import Path
+from reprlib import Repr
 import stat
 
 SPECIAL = {stat.S_IFIFO: 'a FIFO', stat.S_IFSOCK: 'a socket', stat.S_IFCHR: 'a device',
            stat.S_IFBLK: 'a device'}
+
+SHORT = Repr()
+SHORT.maxlevel = 2
 
 
 def check_regular(path) -> None:
@@ -33,6 +37,16 @@ def read_regular(path: Path) -> bytes:
     """
     check_regular(path)
     return path.read_bytes()
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey."""
+    return ''.join(each if each.isprintable() else '\ufffd' for each in text)
+
+
+def brief_repr(value) -> str:
+    """Return a value from a file as text that is short, however large the value is."""
+    return SHORT.repr(value)
 
 
 def explain(error: OSError) -> str:
