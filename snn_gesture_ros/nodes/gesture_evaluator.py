@@ -81,7 +81,8 @@ class GestureEvaluatorNode(Node):
         """Of the nodes that publish each topic."""
         self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
         self._classified = [
-            FollowedTopic(self, Classification, topic, partial(self._try_to_read, read), STREAM_QOS)
+            FollowedTopic(self, Classification, topic, partial(self._try_to_read, read),
+                          STREAM_QOS)
             for topic, read in (('gesture_scores', self._read_scores),
                                 ('gesture', self._read_gesture))]
         self._stream = None

@@ -44,7 +44,8 @@ class LiveEvents:
         self._scores_topic = node.resolve_topic_name('gesture_scores')
         self._started, self._scores = '', {}
         self._listening = [
-            FollowedTopic(node, Classification, name, partial(self._try_to_read, read), GESTURE_QOS)
+            FollowedTopic(node, Classification, name, partial(self._try_to_read, read),
+                          GESTURE_QOS)
             for name, read in (('gesture', self._read_gesture),
                                ('gesture_scores', self._read_scores))]
 
