@@ -7,6 +7,7 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.subscription import Subscription
 from rclpy.waitable import NumberOfEntities, Waitable
+from snn_gesture_ros.printable import printable
 from snn_gesture_ros.ros.graph import publisher_names, take
 from snn_gesture_ros.settings import setting
 
@@ -289,6 +290,6 @@ def contest_before(state_of, names: list) -> str:
         seen.add(name)
         state = state_of(name)
         if state.get('contest'):
-            return f'{name}: {state["contest"]}'
+            return printable(f'{name}: {state["contest"]}')
         waiting += {*state.get('reads_from', ())} - seen
     return ''

@@ -228,3 +228,12 @@ def test_arming_alone_does_not_move(ros, tmp_path):
     ros.wait_for(asked.done, 'the answer')
     assert asked.result().message == 'no gesture scores have come yet'
     assert not robot.velocities
+
+
+def test_a_label_of_a_stranger_does_not_control_the_log(ros, tmp_path):
+    labels = ros.node.create_publisher(String, 'label', 10)
+    trainer = ros.start('gesture_trainer', folder=tmp_path / 'examples', rehearsal=tmp_path)
+    ros.wait_for(labels.get_subscription_count, 'the trainer')
+    ros.wait_for(lambda: labels.publish(String(data='\x1b[2J\x1b]0;mine\x07')) or (
+        r'no example of \x1b[2J' in ros.output(trainer)), 'the refusal')
+    assert '\x1b' not in ros.output(trainer)
