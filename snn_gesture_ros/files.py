@@ -84,12 +84,15 @@ def put(made: Path, path: Path) -> None:
     """
     Give a file or folder its name, after its contents are on the disk.
 
-    Without that, a power cut can leave the name with a file that is empty.
+    Otherwise a power cut could leave the name with a file that is empty. A folder that has the
+    name is moved beside `made`, since it cannot be replaced at once.
 
     :raises OSError: if that fails; it may be without a name.
     """
     for each in [made, *made.rglob('*')]:
         _sync(each)
+    if path.is_dir():
+        os.replace(path, made.with_name(f'{path.name}.old'))
     os.replace(made, path)
     _sync(path.parent)
 

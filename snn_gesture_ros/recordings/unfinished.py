@@ -4,7 +4,6 @@
 from contextlib import contextmanager
 import errno
 from pathlib import Path
-import shutil
 import sqlite3
 import tempfile
 
@@ -31,8 +30,6 @@ def unfinished(path: Path, replace: bool = False):
             yield made
         except sqlite3.Error as error:      # of a bag's writer, as where the disk is full
             raise OSError(errno.EIO, str(error), str(path)) from None
-        if path.is_dir():
-            shutil.rmtree(path)
         put(made, path)
 
 

@@ -3,12 +3,12 @@
 """
 Write files while the power is cut, at each change of a file in turn; see power_cut.c.
 
-`LD_PRELOAD=LIBRARY python power_cuts.py LIBRARY FOLDER SCENARIO` prints how many cuts there were. A
-cut kills the process; in a second round it also takes what was not on the disk yet, as the worst
-file system may: names stay, contents are lost.
+`LD_PRELOAD=LIBRARY python power_cuts.py LIBRARY FOLDER SCENARIO MOST` prints how many cuts there
+were, in each of two rounds at most MOST, spread over all changes. A cut kills the process; in the
+second round it also takes what was not on the disk yet, as the worst file system may: names stay, contents
+are lost.
 """
 import ctypes
-from itertools import count
 import os
 from pathlib import Path
 import shutil
@@ -26,6 +26,8 @@ from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 
 MESSAGES = 20
+NEVER = 1_000_000_000
+"""More changes than there are."""
 
 
 def events_of(number: int) -> np.ndarray:
@@ -140,7 +142,7 @@ class Version(Checkpoint):
 
     def change(self, folder):
         """Do what is interrupted."""
-        self._store(folder, 1, str(folder.resolve() / '0001.safetensors'))
+        self._store(folder, 1, str(folder / '0001.safetensors'))
 
     def check(self, folder):
         """Check what is left."""
@@ -284,32 +286,47 @@ def lose_what_is_not_on_the_disk(folder: Path, log: str) -> None:
             os.truncate(path, on_disk.get(inode, 0))
 
 
-def cut_power(library, scenario, folder: Path) -> int:
-    """Interrupt a scenario at each of its changes, and check what is left; return how many."""
-    cuts = 0
+def changes_until_cut(library, scenario, template, work, log, number: int) -> int:
+    """
+    Run a scenario in a process until the power is cut, or to its end.
+
+    :param number: of changes before the cut.
+    :returns: how many changes there were.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(template, work)
+    descriptor = os.open(log, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+    pid = os.fork()
+    if not pid:
+        library.cut_power_after(ctypes.c_long(number), str(work).encode(), descriptor)
+        try:
+            scenario.change(work)
+            os.write(descriptor, f'left {library.changes_left()} 0'.encode())
+        except BaseException as error:
+            print(f'cut {number}: {error!r}', file=sys.stderr)
+            os._exit(1)
+        os._exit(0)
+    os.close(descriptor)
+    _, status = os.waitpid(pid, 0)
+    if status == 0:
+        *_, last = log.read_text().splitlines()
+        return number - int(last.split()[1])
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, status
+    return number
+
+
+def cut_power(library, scenario, folder: Path, most: int) -> int:
+    """Interrupt a scenario at its changes, and check what is left; return how often."""
+    template, work, log = folder / 'template', folder / 'work', folder / 'log'
+    template.mkdir()
+    scenario.prepare(template)
+    cuts, changes = 0, changes_until_cut(library, scenario, template, work, log, NEVER)
+    numbers = np.unique(np.linspace(0, changes, min(changes + 1, most)).astype(int)).tolist()
     for loses in (False, True)[:1 + scenario.loses]:
-        for number in count():
-            work, log_path = folder / 'work', folder / 'log'
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir()
-            scenario.prepare(work)
-            log = os.open(log_path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
-            pid = os.fork()
-            if not pid:
-                library.cut_power_after(ctypes.c_long(number), str(work).encode(), log)
-                try:
-                    scenario.change(work)
-                except BaseException as error:
-                    print(f'cut {number}: {error!r}', file=sys.stderr)
-                    os._exit(1)
-                os._exit(0)
-            os.close(log)
-            _, status = os.waitpid(pid, 0)
-            if status == 0:
-                break
-            assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, status
+        for number in numbers:
+            changes_until_cut(library, scenario, template, work, log, number)
             if loses:
-                lose_what_is_not_on_the_disk(work, log_path.read_text())
+                lose_what_is_not_on_the_disk(work, log.read_text())
             left = sorted(str(path.relative_to(work)) for path in work.rglob('*'))
             try:
                 scenario.check(work)
@@ -321,5 +338,5 @@ def cut_power(library, scenario, folder: Path) -> int:
 
 
 if __name__ == '__main__':
-    path, folder, name = sys.argv[1:]
-    print(cut_power(ctypes.CDLL(path), SCENARIOS[name](), Path(folder).resolve()))
+    path, folder, name, most = sys.argv[1:]
+    print(cut_power(ctypes.CDLL(path), SCENARIOS[name](), Path(folder).resolve(), int(most)))

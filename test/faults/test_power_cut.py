@@ -6,11 +6,14 @@ from pathlib import Path
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from power_cuts import SCENARIOS
 import pytest
 
 HERE = Path(__file__).parent
+CUTS = 10
+"""By each repetition."""
 
 
 @pytest.fixture(scope='session')
@@ -25,12 +28,13 @@ def library(tmp_path_factory):
 
 
 @pytest.mark.parametrize('scenario', SCENARIOS)
-def test_each_cut_leaves_something_whole(library, tmp_path, measured, scenario):
+def test_each_cut_leaves_something_whole(library, tmp_path, repetitions, measured, scenario):
     if scenario in ('Checkpoint', 'Version'):
         pytest.importorskip('torch', reason='make training')
         pytest.importorskip('onnx', reason='make training')
     result = subprocess.run(
-        [sys.executable, HERE / 'power_cuts.py', library, tmp_path, scenario],
+        [sys.executable, HERE / 'power_cuts.py', library, tmp_path, scenario,
+         str(CUTS * repetitions)],
         env={**os.environ, 'LD_PRELOAD': str(library)}, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-3000:]
     assert int(result.stdout) > 4
@@ -54,7 +58,7 @@ class InPlace:
     def check(self, folder):
         assert (folder / 'a').read_text() in ('old' * 100, 'new' * 100)
 
-cut_power(ctypes.CDLL({str(library)!r}), InPlace(), Path({str(tmp_path)!r}))
+cut_power(ctypes.CDLL({str(library)!r}), InPlace(), Path({str(tmp_path)!r}) / sys.argv[1], 100)
 """)
     text = program.read_text()
     for loses, change, is_safe in (
@@ -64,7 +68,8 @@ cut_power(ctypes.CDLL({str(library)!r}), InPlace(), Path({str(tmp_path)!r}))
             (True, "(folder / 'b').write_text('new' * 100); (folder / 'b').rename(folder / 'a')",
              False)):
         program.write_text(text.format(loses=loses, change=change))
-        result = subprocess.run([sys.executable, program], capture_output=True, text=True,
-                                env={**os.environ, 'LD_PRELOAD': str(library)})
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        result = subprocess.run([sys.executable, program, folder.name], capture_output=True,
+                                text=True, env={**os.environ, 'LD_PRELOAD': str(library)})
         assert (result.returncode == 0) == is_safe, result.stderr
         assert is_safe or "leaves ['a'" in result.stderr

@@ -10,9 +10,9 @@ import sys
 from paths import PROJECT
 import pytest
 from ros_domain import TIMEOUT_S
-from soak import LOADS, PERSON, report, RESTART_EVERY, settle, Usage, usage, write_noise
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
+from soak import LOADS, PERSON, report, RESTART_EVERY, settle, Usage, usage, write_noise
 
 SOAK = [sys.executable, PROJECT / 'test' / 'soak.py']
 SCENE = '100 000 events/s'
