@@ -5,8 +5,8 @@ Write files while the power is cut, at each change of a file in turn; see power_
 
 `LD_PRELOAD=LIBRARY python power_cuts.py LIBRARY FOLDER SCENARIO MOST` prints how many cuts there
 were, in each of two rounds at most MOST, spread over all changes. A cut kills the process; in the
-second round it also takes what was not on the disk yet, as the worst file system may: names stay, contents
-are lost.
+second round it also takes what was not on the disk yet, as the worst file system may: names stay,
+contents are lost.
 """
 import ctypes
 import os
