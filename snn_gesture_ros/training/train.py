@@ -65,9 +65,9 @@ def train(settings: Settings, resume: str = '') -> Path:
         take_weights(net, labels, settings.init_from)
     if settings.cupy:
         use_cupy(net)
-    module = GestureModule(net, settings, labels)
-    module.hparams['clips'] = digest_of(clips)
     data = GestureWindows(clips, settings, labels)
+    module = GestureModule(net, settings, labels, data.logit_offsets())
+    module.hparams['clips'] = digest_of(clips)
     trainer = make_trainer(settings, out)
     try:
         trainer.fit(module, data, ckpt_path=resume or None, weights_only=True)
