@@ -12,7 +12,6 @@ SPECIAL = {stat.S_IFIFO: 'a FIFO', stat.S_IFSOCK: 'a socket', stat.S_IFCHR: 'a d
            stat.S_IFBLK: 'a device'}
 UNFINISHED = '.tmp'
 """Suffix of a file that is being written; a process that was killed leaves such files."""
-
 SHORT = Repr()
 SHORT.maxlevel = 2
 

@@ -104,7 +104,6 @@ def _read(data: bytes):
         lists = [state.get(name, []) for name in ('reads_from', 'silent')]
         good = all(isinstance(names, list) and all(isinstance(name, str) for name in names)
                    for names in lists)
->>>>>>> faults
     except (ValueError, AttributeError, RecursionError):
         return None
     return state if good else None
