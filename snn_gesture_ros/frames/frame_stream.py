@@ -155,21 +155,22 @@ class FramesByTime(_FrameStream):
         """
         frames = self._prepare_for(packet)
         self._follow(packet.t_base_us, frames)
-        start, events = 0, packet.events
-        while start < len(events):
+        events = packet.events
+        while len(events):
             t_end_us = (self._grid + 1) * self.frame_us
             # Events that are newer than the time of the packet stay in its last frame.
-            stop, late, newest_us = accumulate_until(
-                self._flat, events, start, packet.t_base_us, t_end_us - self.frame_us,
+            left, late, newest_us = accumulate_until(
+                self._flat, events, packet.t_base_us, t_end_us - self.frame_us,
                 t_end_us if t_end_us <= packet.t_newest_us else NEVER_US)
             newest_us = min(newest_us, max(packet.t_newest_us, t_end_us - self.frame_us))
-            self._events += stop - start - late
+            counted = len(events) - len(left) - late
+            self._events += counted
             self.late += late
-            if stop - start > late:
+            if counted:
                 self._t_newest_us = max(newest_us, self._t_newest_us or newest_us)
-            start = stop
-            if start < len(events):
-                t_us = packet.t_base_us + int(events[start]['dt_us'])
+            events = left
+            if len(events):
+                t_us = packet.t_base_us + int(events['dt_us'].min())
                 self._advance(min(t_us, packet.t_newest_us), frames)
         self._advance(packet.t_newest_us, frames)
         self._reached_us = max(packet.t_newest_us, self._reached_us or packet.t_newest_us)

@@ -180,6 +180,17 @@ def test_events_beyond_what_the_packet_has_reached_do_not_move_the_grid():
     assert frames.late == 0
 
 
+def test_an_event_ahead_of_the_others_makes_none_of_them_late():
+    frames = FramesByTime(8, 1000, 4)
+    t_us = np.array([BASE_US, BASE_US + 90_000, BASE_US + 300, BASE_US + 1200, BASE_US + 900])
+    packet, = packets(t_us, np.arange(5), [])
+    first, = frames.slice_packet(packet._replace(t_newest_us=BASE_US + 1200))
+    assert (first.events, first.t_newest_us) == (3, BASE_US + 900)
+    second, = frames.advance(BASE_US + 2000)
+    assert second.events == 2
+    assert frames.late == 0
+
+
 def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
     timed = TimedFrames(FramesByTime(8, 1_000_000, 4))
     assert list(timed.advance_periodically(10**18)) == [], 'before the first packet'
