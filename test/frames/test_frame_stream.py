@@ -232,6 +232,16 @@ def test_camera_that_restarts_begins_anew():
     assert frames.late == 0
 
 
+def test_a_restart_drops_what_a_frame_of_a_count_has_so_far():
+    frames = FramesByCount(8, 5)
+    before, = packets(BASE_US + np.arange(3), np.arange(3), [])
+    after, = packets(np.arange(5), np.arange(10, 15), [])
+    assert frames.slice_packet(before) == []
+    frame, = frames.slice_packet(after)
+    assert np.flatnonzero(frame.counts).tolist() == [10, 11, 12, 13, 14]
+    assert frame.restart and frame.t_newest_us == 4 and frames.late == 3
+
+
 class Card:
     """What slicing needs of a ModelCard."""
 
