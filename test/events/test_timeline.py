@@ -202,6 +202,14 @@ def test_single_events_far_from_the_stream_are_late(leap_us, late):
     assert placed.kept is None if not late else np.flatnonzero(~placed.kept).tolist() == [4]
 
 
+def test_events_from_before_a_pause_are_late_after_it():
+    timeline = Timeline()
+    play(timeline, range(0, 1_000_000, 1000))
+    times_us = message(6_000_000)
+    times_us[4] = START_US + 500_000
+    assert (~timeline.place(times_us, 6 * 10**9).kept).sum() == timeline.late == 1
+
+
 def test_late_messages_that_do_not_continue_each_other_restart_nothing():
     timeline = Timeline()
     play(timeline, range(0, 100_000, 1000))
