@@ -188,6 +188,7 @@ class EventStream:
             return None
         counters.events_in += len(events)
         counters.late = self._timeline.late
+        counters.out_of_range = self._out_of_range()
         if placed is None:
             return None
         if placed.kept is not None:
@@ -254,13 +255,16 @@ class EventStream:
         self._cleaner = cleaner
         self.sensor_size = size
 
+    def _out_of_range(self) -> int:
+        return (self._past_out_of_range + self._cleaner.out_of_range
+                + self._decoder.out_of_range)
+
     def _clean(self, events: np.ndarray, base_us: int) -> np.ndarray:
         """Filter the events of a message and update the counters."""
         packed = self._cleaner.clean(events, base_us)
         counters, cleaner = self.counters, self._cleaner
         counters.events_out += len(packed)
-        counters.out_of_range = (self._past_out_of_range + cleaner.out_of_range
-                                 + self._decoder.out_of_range)
+        counters.out_of_range = self._out_of_range()
         counters.out_of_order = self._past_out_of_order + cleaner.out_of_order
         counters.hot_pixels = cleaner.hot_pixels
         return packed

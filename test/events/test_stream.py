@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.codecs import ENCODINGS
+from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise_settings import NoiseSettings
@@ -116,6 +117,17 @@ def test_all_events_are_accounted_for():
     assert counters.events_out == sum(len(packet.events) for packet in packets if packet)
     reached_us = [packet.t_newest_us for packet in packets if packet]
     assert reached_us == sorted(reached_us)
+
+
+def test_events_outside_the_sensor_count_at_once_where_the_others_are_late():
+    stream = EventStream('event_camera_msgs/msg/EventPacket', Geometry(), NoiseSettings())
+    events = np.zeros(3, EVENT)
+    events['x'][0] = 200
+    for seq, base_us in enumerate((BASE_US, BASE_US + 10**9)):
+        stream.process_message(encode_event_packet(EventPacketMessage(
+            0, 'camera', 128, 128, seq, base_us * 1000, 'mono', False,
+            encode_mono(events, 0))), 0)
+    assert (stream.counters.late, stream.counters.out_of_range) == (2, 2)
 
 
 @pytest.mark.parametrize('encoding', ENCODINGS)

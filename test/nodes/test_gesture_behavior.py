@@ -77,7 +77,8 @@ class Robot:
         path.write_text(table + ''.join(f'- {line}\n' for line in lines))
         self.velocities = ros.listen(twist, 'cmd_vel')
         self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self.process = ros.start('gesture_behavior', within=within, table=path, armed=armed)
+        self.process = ros.start('gesture_behavior', within=within, table=path, armed=armed,
+                                 scores_from='first')
         ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
         self._next_s = time.monotonic()
 
@@ -127,13 +128,6 @@ def test_a_stop_gesture_commands_zero_at_once(ros, tmp_path):
     robot.show_until('ahead', lambda: robot.speed == 0.5, 'full speed')
     robot.show_until('stop', lambda: robot.speed == 0, 'a standstill')
     assert {each.linear.x for each in robot.velocities[-3:]} <= {0.0, 0.5}
-
-
-@pytest.fixture
-def udp(monkeypatch):
-    """Let the test hear the node over UDP; in shared memory a kill can make it wait, too."""
-    monkeypatch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')
 
 
 @pytest.mark.parametrize('stamped', [False, True])
