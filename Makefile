@@ -1,5 +1,5 @@
 # make build | demo [BAG=recording] | training | test-fast | test | bench | clean
-# make fuzz [MINUTES=1] [TARGET=name] | mutation [MODULE=name]: see CONTRIBUTING.md
+# make fuzz [MINUTES=1] [TARGET=name] | mutation [MODULE=name] [SAMPLE=n]: see CONTRIBUTING.md
 # make docs | reference | figures: the site in build/docs, and what commands write into its pages
 # make audit | release-check: known vulnerabilities and build/sbom.json; whether a version can be tagged
 # PYTEST_ARGS="-k cdr" or ="events/test_cdr.py", a path within test/, chooses tests for both.
@@ -80,7 +80,8 @@ fuzz: training $(FUZZ)
 	  python test/fuzz/fuzz.py --minutes $(or $(MINUTES),1) --target "$(TARGET)"
 
 mutation: training
-	@source env.bash && python test/mutation/mutation.py --module "$(MODULE)"
+	@source env.bash && python test/mutation/mutation.py --module "$(MODULE)" \
+	  --sample $(or $(SAMPLE),1000000)
 
 # Warnings are errors: a link within the site that leads nowhere ends the build.
 docs: $(DOCS)

@@ -164,6 +164,15 @@ def test_a_gesture_gives_way_to_another(scene):
     assert scene.behavior.velocity == TURN
 
 
+def test_a_gesture_that_starts_ends_others_before_their_release():
+    scene = Scene([ROWS[0], row('ahead', Drive(AHEAD, 0), release_ms=5000), ROWS[4]])
+    scene.show('none', 50)
+    scene.show('ahead', 500)
+    scene.show('turn', 150)
+    assert scene.changes == ['+ahead', '-ahead', '+turn']
+    assert [each.gesture for each in scene.behavior.acting] == ['turn']
+
+
 def test_rows_of_one_gesture_act_together(scene):
     scene = Scene([*ROWS, row('ahead', Publish('t', 'std_msgs/msg/Empty', {}), hold_ms=300)])
     scene.show('none', 50)

@@ -10,7 +10,7 @@ import pytest
 from targets import check, TARGETS
 
 SPENT_S = 0.1
-"""On each target."""
+"""Of processor time, on each target."""
 LIMIT_S = 5
 """For one input."""
 
@@ -23,9 +23,9 @@ def test_mutated_inputs_raise_only_what_is_declared(name, tmp_path):
     finding = tmp_path / 'input'        # is left where the test fails
     for seed in seeds:
         target.read(seed)
-    ends_s = time.monotonic() + SPENT_S
-    while (begin_s := time.monotonic()) < ends_s:
+    ends_s = time.process_time() + SPENT_S
+    while (begin_s := time.process_time()) < ends_s:
         data = mutate(random.choice(seeds), random)
         finding.write_bytes(data)
         check(target, data)
-        assert time.monotonic() - begin_s < LIMIT_S
+        assert time.process_time() - begin_s < LIMIT_S

@@ -28,7 +28,7 @@ MODULES = {
     'frames.frame_stream': ('frames/test_frame_stream.py',),
     'decision.gesture_filter': ('decision/test_gesture_filter.py',),
     'behavior.behavior': ('behavior/test_behavior_logic.py',),
-    'behavior.safety': ('behavior/test_behavior_logic.py',),
+    'behavior.safety': ('behavior/test_safety.py', 'behavior/test_behavior_logic.py'),
 }
 """Tests of each module."""
 SWAPS = {
@@ -192,7 +192,7 @@ def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description='Mutation testing.')
     parser.add_argument('--module', default='', help='only those whose name contains this')
-    parser.add_argument('--sample', type=int, default=1 << 30, help='mutants of each, at random')
+    parser.add_argument('--sample', type=int, default=1_000_000, help='mutants of each, at random')
     arguments = parser.parse_args()
     os.chdir(TESTS)
     sys.path[:0] = [str(TESTS.parent), str(TESTS)]
