@@ -30,9 +30,11 @@ PROCESS_STARTS = ('subprocess.Popen', 'os.fork', 'os.forkpty', 'os.posix_spawn',
 
 
 def pytest_addoption(parser):
-    """Add the option of `make test-fast`."""
+    """Add the options of `make test-fast` and `make faults`."""
     parser.addoption('--fast', action='store_true',
                      help='leave out what starts processes, and what is marked as slow')
+    parser.addoption('--repetitions', type=int, default=1,
+                     help='how often each fault of faults/ happens')
 
 
 def pytest_configure(config):
@@ -148,6 +150,13 @@ def bars(tmp_path_factory):
     truth = torch.nn.functional.one_hot(shown.truth, len(labels)).float()
     save_checkpoint(folder / 'bars.safetensors', train_head(net, shown, shown, truth, 3.0), card)
     return folder / 'bars.safetensors', folder / 'clips'
+
+
+@pytest.fixture
+def udp(monkeypatch):
+    """Let the test hear nodes over UDP; in shared memory a kill can make it wait, too."""
+    monkeypatch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')
 
 
 @pytest.fixture

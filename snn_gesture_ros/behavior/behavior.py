@@ -69,6 +69,8 @@ class Behavior:
         self.armed = armed
         self.contest = ''
         """Which nodes send at the same time, so that scores do not count; empty if one does."""
+        self.silence = ''
+        """Why nothing is seen, so that scores do not count; empty if events come."""
         self.velocity = None
         """What to command now, in the order of AXES; None: command nothing."""
         self._max_age_ns = 1_000_000 * table.max_age_ms
@@ -76,7 +78,8 @@ class Behavior:
         self.stopped = self._watchdog.stop_reason(0)
         """Why the robot must not move; empty if it may."""
         self.watchdog_stops = 0
-        """How often the lack of fresh scores has stopped a robot that could move."""
+        """How often the lack of fresh scores, or of events, has stopped a robot that could
+        move."""
         self._guards = [Debouncer(row) for row in table.rows
                         if isinstance(row.does, (Stop, Disarm, Arm))]
         """Of the rows that count also while the robot is stopped."""
@@ -111,7 +114,7 @@ class Behavior:
         """
         behind_ns = self._stamp_ns - stamp_ns
         is_outdated = age_ns < self._max_age_ns and 0 <= behind_ns < self._max_age_ns
-        if self.contest or is_outdated or (
+        if self.contest or self.silence or is_outdated or (
                 not self.stopped and self._watchdog.stop_reason(now_ns)):
             return self.advance(now_ns)
         changes = self._update_stop(now_ns)
@@ -171,7 +174,7 @@ class Behavior:
 
     def _update_stop(self, now_ns: int) -> list:
         """Find out whether the robot must not move, and stop it if so."""
-        unsafe = self.contest or self._watchdog.stop_reason(now_ns)
+        unsafe = self.contest or self.silence or self._watchdog.stop_reason(now_ns)
         shown = [each.row.gesture for each in self._guards
                  if each.active and isinstance(each.row.does, (Stop, Disarm))]
         stopped = unsafe or (DISARMED if not self.armed else f'{shown[0]} stops' if shown else '')

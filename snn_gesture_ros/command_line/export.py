@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from snn_gesture_ros.command_line.terminal import UsageError
-from snn_gesture_ros.files import naming
+from snn_gesture_ros.files import written
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 
 EXAMPLE = 'snn-gesture export RUN/best.safetensors'
@@ -32,7 +32,7 @@ def run(arguments) -> int:
     from snn_gesture_ros.network.checkpoint import load_checkpoint
     from snn_gesture_ros.network.onnx_graph import to_onnx
     graph = to_onnx(*load_checkpoint(arguments.checkpoint, tuple(arguments.labels)))
-    with naming(output):
-        output.write_bytes(graph.SerializeToString())
+    with written(output) as file:
+        file.write(graph.SerializeToString())
     print(output)
     return 0

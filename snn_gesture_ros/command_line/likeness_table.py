@@ -30,7 +30,7 @@ def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int
 
     :param labels: of the recording; the simulated people make them in turn.
     :param clips: people per sensor.
-    :param framing: one of view.FRAMINGS.
+    :param framing: one of camera.FRAMINGS.
     :raises ValueError: if the recording cannot be read.
     """
     with open_recording(path) as recording:

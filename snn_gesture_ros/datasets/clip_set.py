@@ -11,12 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 from snn_gesture_ros.events.packet import PACKED_EVENT
-from snn_gesture_ros.files import naming
+from snn_gesture_ros.files import UNFINISHED, written
 
 SPLITS = ('train', 'validation', 'test')
 FORMAT = 'snn_gesture_ros clip set 1'
@@ -81,11 +80,13 @@ class ClipSetWriter:
                     + ', '.join(f'{name}: {there.get(name)!r}, now {description.get(name)!r}'
                                 for name in differing)
                     + '); choose another folder, or delete this one')
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
+        elif self.folder.is_dir() and any(
+                each.suffix != UNFINISHED for each in self.folder.iterdir()):
             raise ValueError(f'{folder}: the folder has other files; choose a new one')
-        (self.folder / 'parts').mkdir(parents=True, exist_ok=True)
-        self._put(self.folder / DESCRIPTION_FILE, lambda file: file.write(json.dumps(
-            {'format': FORMAT, 'description': description}, indent=1).encode()))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with written(self.folder / DESCRIPTION_FILE, 'w') as file:
+            json.dump({'format': FORMAT, 'description': description}, file, indent=1)
+        (self.folder / 'parts').mkdir(exist_ok=True)
 
     def has(self, part: str) -> bool:
         """Return whether the part is finished already."""
@@ -104,20 +105,13 @@ class ClipSetWriter:
             _check(clip, events)
         rows = [{**asdict(clip), 'events': len(events)} for clip, events in clips]
         joined = np.concatenate([np.empty(0, PACKED_EVENT), *(events for _, events in clips)])
-        self._put(self._path(part, 'npy'), lambda file: np.save(file, joined))
-        self._put(self._path(part, 'json'),
-                  lambda file: file.write(json.dumps({'clips': rows}, indent=1).encode()))
+        with written(self._path(part, 'npy')) as file:
+            np.save(file, joined)
+        with written(self._path(part, 'json'), 'w') as file:
+            json.dump({'clips': rows}, file, indent=1)
 
     def _path(self, part: str, suffix: str) -> Path:
         return self.folder / 'parts' / f'{part}.{suffix}'
-
-    @staticmethod
-    def _put(path: Path, write) -> None:
-        """Write a file under another name first, so that it is there whole or not at all."""
-        temporary = path.with_name(f'{path.name}.tmp')
-        with naming(path), temporary.open('wb') as file:
-            write(file)
-        os.replace(temporary, path)
 
 
 class ClipSet(Sequence):

@@ -5,7 +5,6 @@ import csv
 from dataclasses import replace
 from functools import partial
 import hashlib
-import os
 from pathlib import Path
 import re
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from snn_gesture_ros.datasets.clip_set import Clip, SPLITS
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.datasets.importing import Source
 from snn_gesture_ros.events.geometry import ROTATIONS, Turn
-from snn_gesture_ros.files import naming, read_regular
+from snn_gesture_ros.files import naming, read_regular, written
 from snn_gesture_ros.recordings.bag_writer import journal_of
 
 TABLE = 'labels.csv'
@@ -288,9 +287,7 @@ def _rewrite(path: Path, names: dict) -> None:
     if not rows:
         path.unlink()
         return
-    temporary = path.with_name(f'{TABLE}.tmp')
-    with naming(path), temporary.open('w', newline='', encoding='utf-8') as file:
+    with written(path, 'w', newline='', encoding='utf-8') as file:
         kept = csv.DictWriter(file, table.fieldnames, extrasaction='ignore')
         kept.writeheader()
         kept.writerows(rows)
-    os.replace(temporary, path)

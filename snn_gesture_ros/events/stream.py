@@ -11,16 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
-from snn_gesture_ros.events.encoders import (
-    encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
+from snn_gesture_ros.events.encoders import ENCODERS
 from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPES, MalformedMessage
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.messages import MessageDecoder
+from snn_gesture_ros.events.messages import EventMessage, MessageDecoder
 from snn_gesture_ros.events.noise import Cleaner
 from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import MAX_FRAME_ID_BYTES, StreamPacket
 from snn_gesture_ros.events.timeline import RosClock, Timeline
 
+JOINED_US = 50_000
+"""Messages that arrive together are processed as one if they lie within this camera time."""
 GAP_US = 100_000
 """A longer pause between two messages counts as a time gap."""
 FLUSH_PERIOD_NS = 20_000_000
@@ -115,29 +116,79 @@ class EventStream:
         """
         Decode a message, map and filter its events, and return the packet that it completes.
 
-        A malformed message is counted, with its reason in `last_error`; so are late events, with
-        theirs in `late_cause`.
-
         :param data: CDR bytes of the stream's message type.
         :param now_ns: ROS time of its arrival.
         :returns: a packet, or None if events wait for more.
         """
-        counters = self.counters
-        counters.messages += 1
+        return next(iter(self.process_messages([data], now_ns)), None)
+
+    def process_messages(self, messages, now_ns: int) -> list:
+        """
+        Decode messages that have arrived together, and return the packets that they complete.
+
+        A malformed message is counted, with its reason in `last_error`; so are late events, with
+        theirs in `late_cause`. What is done once for a message takes longer than what is done for
+        its few events: messages that continue each other are joined before.
+
+        :param messages: iterable of CDR bytes of the stream's message type, in their order.
+        :param now_ns: ROS time of their arrival.
+        :returns: list of StreamPacket.
+        """
+        packets, joined = [], []
+        for data in messages:
+            message = self._decode(data)
+            if message is None:
+                continue
+            if joined and not _continues(joined[0], message):
+                packets += self._process_joined(joined, now_ns)
+                joined = []
+            joined.append(message)
+        return packets + self._process_joined(joined, now_ns)
+
+    def _decode(self, data: bytes):
+        """Return the EventMessage of serialized bytes; None if it is damaged."""
+        self.counters.messages += 1
         try:
-            events, stamp_ns, frame_id, *sensor_size = self._decoder.decode(data)
-            if len(frame_id.encode()) > MAX_FRAME_ID_BYTES:
+            message = self._decoder.decode(data)
+            if len(message.frame_id.encode()) > MAX_FRAME_ID_BYTES:
                 raise MalformedMessage(f'frame_id has more than {MAX_FRAME_ID_BYTES} bytes')
+        except (ValueError, OverflowError, struct_error) as error:
+            self._skip(error)
+            return None
+        self.counters.lost = self._decoder.lost
+        return message
+
+    def _skip(self, error: Exception) -> None:
+        self.counters.malformed += 1
+        self.last_error = str(error)
+
+    def _process_joined(self, messages: list, now_ns: int) -> list:
+        """Process messages as one if their times continue the stream, else one by one."""
+        if len(messages) > 1:
+            octets = np.concatenate([message.events.view(np.uint8) for message in messages])
+            events = octets.view(EVENT)     # several times as fast as with EVENT
+            t_us = events['t']
+            oldest_us, newest_us = int(t_us.min()), int(t_us.max())
+            if newest_us - oldest_us <= JOINED_US and self._timeline.continues(
+                    oldest_us, newest_us, now_ns):
+                messages = [messages[0]._replace(events=events)]
+        packets = [self._process(message, now_ns) for message in messages]
+        return [packet for packet in packets if packet is not None]
+
+    def _process(self, message: EventMessage, now_ns: int):
+        """Place the events of a message in time, and return the packet that it completes."""
+        counters = self.counters
+        events, stamp_ns, frame_id, *sensor_size = message
+        try:
             if sensor_size != self.sensor_size:
                 self._set_sensor(sensor_size)
             placed = self._timeline.place(events['t'], now_ns) if len(events) else None
-        except (ValueError, OverflowError, struct_error) as error:
-            counters.malformed += 1
-            self.last_error = str(error)
+        except ValueError as error:
+            self._skip(error)
             return None
-        counters.lost = self._decoder.lost
         counters.events_in += len(events)
         counters.late = self._timeline.late
+        counters.out_of_range = self._out_of_range()
         if placed is None:
             return None
         if placed.kept is not None:
@@ -160,6 +211,14 @@ class EventStream:
                 batch_us and reached_us // batch_us == self._waiting[0].first_us // batch_us):
             packet = self.flush()
         return packet
+
+    def remaining_us(self) -> int:
+        """Return the camera time until the open packet can be complete; 0 before the first."""
+        if self._reached_us is None:
+            return 0
+        begin_us = self._waiting[0].first_us if self._waiting else self._reached_us
+        end_us = (begin_us // self._batch_us + 1) * self._batch_us
+        return max(end_us - self._reached_us, 0)
 
     def flush(self):
         """Return the waiting events as a packet, or None if there are none."""
@@ -196,16 +255,27 @@ class EventStream:
         self._cleaner = cleaner
         self.sensor_size = size
 
+    def _out_of_range(self) -> int:
+        return (self._past_out_of_range + self._cleaner.out_of_range
+                + self._decoder.out_of_range)
+
     def _clean(self, events: np.ndarray, base_us: int) -> np.ndarray:
         """Filter the events of a message and update the counters."""
         packed = self._cleaner.clean(events, base_us)
         counters, cleaner = self.counters, self._cleaner
         counters.events_out += len(packed)
-        counters.out_of_range = (self._past_out_of_range + cleaner.out_of_range
-                                 + self._decoder.out_of_range)
+        counters.out_of_range = self._out_of_range()
         counters.out_of_order = self._past_out_of_order + cleaner.out_of_order
         counters.hot_pixels = cleaner.hot_pixels
         return packed
+
+
+def _continues(first: EventMessage, message: EventMessage) -> bool:
+    """Return whether a message can be joined to a first one: same sensor, and soon after it."""
+    if message[2:] != first[2:] or not len(first.events) or not len(message.events):
+        return False
+    begin_us, times_us = first.events['t'][0], message.events['t']
+    return begin_us <= times_us[0] and times_us[-1] <= begin_us + JOINED_US
 
 
 def warm_up(message_type: str) -> None:
@@ -218,11 +288,7 @@ def warm_up(message_type: str) -> None:
     messages = [encode_event_array(event, 0, '', 1, 1)]
     if message_type in EVENT_PACKET_TYPES:
         messages = [encode_event_packet(EventPacketMessage(0, '', 1, 1, 0, 0, encoding, False,
-                                                           payload))
-                    for encoding, payload in (
-                        ('evt2', encode_evt2(event)), ('evt21', encode_evt21(event)),
-                        ('evt3', encode_evt3(event)), ('mono', encode_mono(event, 0)),
-                        ('libcaer', encode_libcaer(event, 0)),
-                        ('libcaer_cmp', encode_libcaer_cmp(event, 0)))]
+                                                           encode(event, 0)))
+                    for encoding, encode in ENCODERS.items()]
     for message in messages:
         EventStream(message_type, Geometry(), NoiseSettings()).process_message(message, 0)

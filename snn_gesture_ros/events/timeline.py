@@ -139,6 +139,18 @@ class Timeline:
             return None
         return self._restart(t_us, middle_us, now_ns)
 
+    def continues(self, oldest_us: int, newest_us: int, now_ns: int) -> bool:
+        """
+        Return whether all events between two times would be used.
+
+        :param oldest_us: camera time.
+        :param newest_us: camera time.
+        :param now_ns: ROS time of their arrival.
+        """
+        return self._reached_us is not None and (
+            oldest_us >= self._reached_us - SLACK_US
+            and newest_us <= self._reached_us + self._allowed_us(now_ns - self._now_ns))
+
     def _allowed_us(self, elapsed_ns: int) -> int:
         """Return how far the camera's clock can have advanced while ROS time passed."""
         faster = max(RATE_TOLERANCE * self._rate.rate, 1.0)

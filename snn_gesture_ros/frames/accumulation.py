@@ -53,32 +53,33 @@ def sum_into_frames(images: np.ndarray, size: int, scale: float = 1.0) -> np.nda
     return counts
 
 
-def accumulate_until(image, events, start, base_us, t_begin_us, t_end_us):
+def accumulate_until(image, events, base_us, t_begin_us, t_end_us):
     """
-    Count the events from `start` on that are older than a time.
+    Count the events that are older than a time, wherever they are among the others.
 
     :param image: flat event counts, changed in place.
     :param events: PACKED_EVENT[n].
     :param base_us: camera time that `dt_us` is counted from.
     :param t_begin_us: camera time; older events are late and not counted.
-    :param t_end_us: camera time at which counting stops.
-    :returns: index of the first event that is left, number of late events, camera time of the
-        newest event that was counted.
+    :param t_end_us: camera time; newer events are left.
+    :returns: the events that are left, number of late events, camera time of the newest event
+        that was counted.
     """
     begin, end = t_begin_us - base_us, t_end_us - base_us
-    dt_us, pixels = events['dt_us'][start:], events['pixel'][start:]
-    newest = int(dt_us.max(initial=0))
+    dt_us, pixels = events['dt_us'], events['pixel']
+    newest, left = int(dt_us.max()), events[:0]
     if newest >= end:
-        count = int((dt_us >= end).argmax())
-        dt_us, pixels = dt_us[:count], pixels[:count]
+        is_older = dt_us < end
+        left = events[~is_older]
+        dt_us, pixels = dt_us[is_older], pixels[is_older]
         newest = int(dt_us.max(initial=0))
-    stop, late = start + len(dt_us), 0
+    late = 0
     if len(dt_us) and int(dt_us.min()) < begin:
         in_time = dt_us >= begin
-        dt_us, pixels = dt_us[in_time], pixels[in_time]
-        late = stop - start - len(dt_us)
+        late = len(dt_us) - int(in_time.sum())
+        pixels = pixels[in_time]
     _add(image, pixels)
-    return stop, late, base_us + max(newest, begin)
+    return left, late, base_us + max(newest, begin)
 
 
 def accumulate(image, events, start, stop):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
+from snn_gesture_ros.files import written
 from snn_gesture_ros.learning.examples import ExampleStore
 from snn_gesture_ros.learning.head import accuracy, head_outputs, interpolate, train_head
 from snn_gesture_ros.learning.rehearsal import (
@@ -184,6 +185,14 @@ def find_shortfall(figures: dict, bounds: Bounds) -> str:
     return '; '.join(reasons)
 
 
+def store_version(path: Path, net: GestureNet, card: ModelCard, record: dict) -> None:
+    """Write the files of a version, its record last; see Versions."""
+    save_checkpoint(path, net, card)
+    with written(exported(path)) as file:
+        file.write(to_onnx(net, card).SerializeToString())
+    Versions.finish(path, record)
+
+
 def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) -> dict:
     """
     Fine-tune on all examples of a folder; store the network as a version if it meets the bounds.
@@ -220,7 +229,5 @@ def learn(folder, running: str, rehearsal: str = '', bounds: Bounds = Bounds()) 
     card = ModelCard(**{**vars(fine_tuning.card), 'labels': fine_tuning.labels, 'training': {
         **before, 'learned': record,
         'data': f'{before.get("data", "unknown")}, examples shown to the robot'}})
-    save_checkpoint(path, net, card)
-    exported(path).write_bytes(to_onnx(net, card).SerializeToString())
-    versions.finish(path, record)
+    store_version(path, net, card, record)
     return {'version': str(path), 'refused': '', 'figures': figures}

@@ -8,11 +8,10 @@ which is written last: without it a version does not count. `NNNN.undone` marks 
 undone; deleting that file restores the version.
 """
 import json
-import os
 from pathlib import Path
 from typing import Optional
 
-from snn_gesture_ros.files import naming
+from snn_gesture_ros.files import written
 from snn_gesture_ros.network.checkpoint_files import EXPORTED
 
 WEIGHTS = '.safetensors'
@@ -28,7 +27,8 @@ class Versions:
     def next_path(self) -> Path:
         """Return the path of the weights of the next version."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        last = max((int(path.stem) for path in self.folder.glob('[0-9]*.*')), default=0)
+        last = max((int(path.name.partition('.')[0])
+                    for path in self.folder.glob('[0-9]*.*')), default=0)
         return self.folder / f'{last + 1:04d}{WEIGHTS}'
 
     @staticmethod
@@ -39,10 +39,8 @@ class Versions:
         :param record: JSON object with `parent`, the checkpoint that ran before, and `base`, the
             one that learning started with.
         """
-        temporary = path.with_suffix('.tmp')
-        with naming(path):
-            temporary.write_text(json.dumps(record, indent=1))
-        os.replace(temporary, path.with_suffix('.json'))
+        with written(path.with_suffix('.json'), 'w') as file:
+            json.dump(record, file, indent=1)
 
     def record(self, checkpoint: str) -> Optional[dict]:
         """Return the record of a version by the path of one of its files; None for other files."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
-from snn_gesture_ros.files import naming
+from snn_gesture_ros.files import written
 from snn_gesture_ros.labels import SPIKINGJELLY_GESTURES
 from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint_files import (
@@ -29,8 +29,8 @@ def save_checkpoint(path, net: torch.nn.Module, card: ModelCard) -> None:
     """Write the weights and the card to a safetensors file."""
     weights = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     # save_file of safetensors makes a file that only its owner can read.
-    with naming(path):
-        Path(path).write_bytes(safetensors.torch.save(weights, {CARD_KEY: card.to_json()}))
+    with written(path) as file:
+        file.write(safetensors.torch.save(weights, {CARD_KEY: card.to_json()}))
 
 
 def load_checkpoint(name: str, labels: tuple = ()):

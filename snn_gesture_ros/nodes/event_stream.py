@@ -22,6 +22,11 @@ from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class, STREAM_QOS
 from snn_gesture_ros.settings import make_settings, settings_of
 from std_msgs.msg import UInt8MultiArray
 
+READING_S = 0.05
+"""Messages are read for at most this long before timers and services can run."""
+MIN_PAUSE_US = 1000
+"""Messages rarely follow each other more closely."""
+
 
 @dataclass(frozen=True)
 class SourceSettings:
@@ -127,28 +132,30 @@ class EventStreamNode(ManagedNode):
 
     def _on_message(self, data: bytes) -> None:
         """
-        Decode a message, pause, and decode the messages that arrived in the pause.
+        Process a message and those that follow, until timers and services must run.
 
-        It costs the executor more to wake up for a message than to decode it.
+        It costs the executor more to wake up for a message than to process it. Therefore the node
+        pauses until a packet can be complete, and then processes all that has arrived.
         """
-        self._take(data)
-        if self._batch_us:
-            time.sleep(self._batch_us / 2e6)
+        self._process([data])
+        until_s = time.monotonic() + READING_S
+        counters, before = self._stream.counters, 0
+        while self._batch_us and counters.messages > before and time.monotonic() < until_s:
+            before = counters.messages
+            time.sleep(max(self._stream.remaining_us(), MIN_PAUSE_US) / 1e6)
             self.drain()
-        if self._flushing.is_canceled():
-            self._flushing.reset()
+        self._flushing.reset()
 
     def drain(self) -> None:
-        """Decode the messages that wait."""
+        """Process the messages that wait."""
         if self._subscription is not None:
-            for waiting in self._subscription.drain():
-                self._take(waiting)
+            self._process(self._subscription.drain())
 
-    def _take(self, data: bytes) -> None:
+    def _process(self, messages) -> None:
         malformed = self._stream.counters.malformed
         size = self._stream.sensor_size
-        packet = self._stream.process_message(data, self.get_clock().now().nanoseconds)
-        if packet is not None:
+        now_ns = self.get_clock().now().nanoseconds
+        for packet in self._stream.process_messages(messages, now_ns):
             self._send(packet)
         if self._stream.counters.malformed > malformed:
             self.get_logger().warning(f'message skipped: {self._stream.last_error}',

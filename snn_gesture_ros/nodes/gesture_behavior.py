@@ -100,6 +100,7 @@ class GestureBehaviorNode(Node):
         self._malformed = 0
         self._listening = FollowedTopic(
             self, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS, 'scores_from')
+        self._scores_topic = self.resolve_topic_name('gesture_scores')
         every(self, PERIOD_S, self._on_time)
         self._diagnostics = NodeDiagnostics(
             self, path, self._counters, ('watchdog_stops', 'malformed'), state=self._state)
@@ -155,12 +156,20 @@ class GestureBehaviorNode(Node):
 
     def _on_time(self) -> None:
         self._behavior.contest = self._contest()
+        self._behavior.silence = self._silence()
         self._apply(self._behavior.advance(time.monotonic_ns()))
 
     def _contest(self) -> str:
         """Return where, from the camera to this node, several send at the same time."""
         return self._listening.contest() or contest_before(
             self._states.state_of, self._listening.senders())
+
+    def _silence(self) -> str:
+        """Return that the camera or event_stream has failed; empty if events come."""
+        for name in self._listening.senders():
+            if self._scores_topic in self._states.state_of(name).get('silent', ()):
+                return f'no events come to {name}: see its diagnostics'
+        return ''
 
     def _on_arm(self, request, response):
         self._apply(self._behavior.set_armed(time.monotonic_ns(), request.data))

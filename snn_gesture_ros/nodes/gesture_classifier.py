@@ -22,8 +22,8 @@ from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
 from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.silence import explain_stream
+from snn_gesture_ros.ros.threads import run_in_background, Worker
 from snn_gesture_ros.ros.topics import STREAM_QOS
-from snn_gesture_ros.ros.worker import run_in_background, Worker
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 
@@ -84,6 +84,7 @@ class GestureClassifierNode(ManagedNode):
         self._listening = []
         self._worker = None
         self._malformed = self._past_dropped = 0
+        self._reported_silent = []
         self._inference, self._latency = Durations(), Durations()
         self._streams = self._make_streams(values['streams'])
         on_change(self, PARAMETERS, self._change)
@@ -201,6 +202,14 @@ class GestureClassifierNode(ManagedNode):
             now_ns = self._read_until_now()
             for stream in self._streams:
                 self._submit(stream.slice_silence(now_ns))
+        silent = self._silent()
+        if silent != self._reported_silent:
+            self._reported_silent = silent
+            self._diagnostics.publish_state()
+
+    def _silent(self) -> list:
+        """Return the topics of the scores of streams without events: a robot must not move."""
+        return [stream.scores_topic for stream in self._streams if stream.is_silent]
 
     def _read_until_now(self) -> int:
         """Read the waiting packets; return the ROS time up to which no others have come."""
@@ -295,6 +304,7 @@ class GestureClassifierNode(ManagedNode):
             'malformed': self._malformed,
             **source_values(self._listening, self._sources_in_process()),
             'restarts': total('restarts'),
+            'silent': self._silent(),
             'silence_s': max(stream.silence_s() for stream in self._streams),
         }
 

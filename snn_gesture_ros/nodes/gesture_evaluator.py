@@ -72,7 +72,7 @@ class GestureEvaluatorNode(Node):
         self._card = load_classifier(checkpoint=self._values['checkpoint']).card
         self._source = self._find_source()
         self._frames = make_settings(Slicing, self._values).frames(self._card)
-        self._recorder = RunRecorder(self._card.labels)
+        self._recorder = RunRecorder(self._card, self._values['state'])
         self._packets, self._decisions, self._changes = [], {}, {}
         self._events = self._malformed = 0
         self._problem = 'no decision was received: is gesture_classifier running?'
@@ -225,16 +225,13 @@ class GestureEvaluatorNode(Node):
             place = min(np.searchsorted(stamps_ns, stamp_ns), len(stamps_ns) - 1)
             return int(stamp_ns - offsets_ns[place]) // 1000
 
-        times_us, steps = [], self._card.time_steps if self._values['state'] == 'carried' else 1
         for stamp_ns in sorted({*self._decisions, *self._changes}):
             t_us = camera_us(stamp_ns)
             for label, score in self._changes.get(stamp_ns, ()):
                 self._recorder.add_change(t_us, label, score)
             if stamp_ns in self._decisions:
                 scores, delay_ms = self._decisions[stamp_ns]
-                begin_us = times_us[-steps] if len(times_us) >= steps else None
-                self._recorder.add_decision(t_us, begin_us, scores, delay_ms)
-                times_us.append(t_us)
+                self._recorder.add_decision(t_us, scores, delay_ms)
         counters = asdict(StreamCounters(events_in=self._events))
         for name, value in self._state_of('event_stream').items():
             if name in counters:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import cycle
 import queue
 import threading
+import time
 
 import numpy as np
 from rclpy.node import Node
@@ -12,9 +13,9 @@ from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
-from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import publish_while_running, run_node
+from snn_gesture_ros.ros.threads import Paced
 from snn_gesture_ros.ros.topics import classification, header, message_class, TRUTH_QOS
 from snn_gesture_ros.settings import setting, settings_of
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS, SimulatedCamera
@@ -123,10 +124,13 @@ class SimulatedCameraNode(Node):
 
     def _publish(self):
         """Publish each batch at its time; yield the times in seconds."""
+        start_s = time.monotonic()
         waited_s = 0.0
         while self._waits and not self._events.get_subscription_count():
             waited_s += SUBSCRIBER_PERIOD_S
             yield waited_s
+        # Steps may have been late: without that, all stamps would be ahead by as much.
+        waited_s = time.monotonic() - start_s
         first_us = BLOCK_US
         ros_offset_us = self.get_clock().now().nanoseconds // 1000 - first_us
         start_us = first_us

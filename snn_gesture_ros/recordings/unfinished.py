@@ -3,13 +3,11 @@
 """Files that have their name only when they are finished."""
 from contextlib import contextmanager
 import errno
-import os
 from pathlib import Path
-import shutil
 import sqlite3
 import tempfile
 
-from snn_gesture_ros.files import check_regular, naming
+from snn_gesture_ros.files import check_regular, naming, put
 from snn_gesture_ros.recordings.rosbag import BAG_FILES
 
 
@@ -32,9 +30,7 @@ def unfinished(path: Path, replace: bool = False):
             yield made
         except sqlite3.Error as error:      # of a bag's writer, as where the disk is full
             raise OSError(errno.EIO, str(error), str(path)) from None
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(made, path)
+        put(made, path)
 
 
 def check_free(path: Path, replace: bool = False) -> None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One event stream of a classifier: from packets to frames, and from decisions to topics."""
 from collections import deque
+from math import inf
 import time
 from typing import NamedTuple, Optional
 
@@ -15,8 +16,12 @@ from snn_gesture_ros.ros.running import publish_while_running
 from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header, label_info, LATCHED_QOS
 from vision_msgs.msg import Classification, LabelInfo
 
+SILENT_S = 0.25
+"""A stream without events for longer is silent: the camera or event_stream may have failed."""
 RECENT_FRAMES = 16
 """A network that is hot-swapped runs this many of the latest frames, if they are sliced alike."""
+MAX_JITTER_NS = 200_000_000
+"""Stamps that would go back by less stay as they are; by more, a clock was set."""
 
 
 class Work(NamedTuple):
@@ -62,6 +67,10 @@ class ClassifiedStream:
         """Latest frames with a decision; only the worker uses it and `_deciding`."""
         self._packet = None
         """The newest packet; None before the first."""
+        self._packet_s = -inf
+        """Steady time of its arrival."""
+        self._newest_ns = 0
+        """Stamp of the newest frame."""
         self._past_late = 0
         self._arrivals = Arrivals()
         try:
@@ -127,7 +136,7 @@ class ClassifiedStream:
                 self.restarts += 1
             else:
                 self.lost += packet.sequence - self._packet.sequence - 1
-        self._packet = packet
+        self._packet, self._packet_s = packet, time.monotonic()
         self.events += len(packet.events)
         self._arrivals.add(packet.t_newest_us)
         return self._work(frames)
@@ -141,15 +150,27 @@ class ClassifiedStream:
         """Whether a packet has come."""
         return self._packet is not None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether no packet has come for SILENT_S, not even with events that were filtered."""
+        return self.active is not None and time.monotonic() - self._packet_s >= SILENT_S
+
     def remaining_us(self) -> int:
         """Return the camera time until a frame can be complete, once a packet has come."""
         return self.active.frames.stream.remaining_us(self._packet.t_newest_us)
 
     def _work(self, frames: list) -> list:
         return [Work(
-            self, self.active, frame, frame.t_newest_us * 1000 + self._packet.ros_offset_ns,
-            self._packet.frame_id,
+            self, self.active, frame, self._stamp_ns(frame), self._packet.frame_id,
             self._arrivals.of(frame.t_newest_us) if frame.events else None) for frame in frames]
+
+    def _stamp_ns(self, frame) -> int:
+        """Return the ROS time of a frame, which a better measured offset does not move back."""
+        stamp_ns = frame.t_newest_us * 1000 + self._packet.ros_offset_ns
+        if 0 < self._newest_ns - stamp_ns < MAX_JITTER_NS:
+            stamp_ns = self._newest_ns
+        self._newest_ns = stamp_ns
+        return stamp_ns
 
     def follow_swap(self, work: Work) -> None:
         """Let the Recognition of a frame continue where another one stopped, after a hot-swap."""
@@ -194,6 +215,11 @@ class ClassifiedStream:
     def late(self) -> int:
         """Number of events that came too late for their frame."""
         return self._past_late + (self.active.frames.stream.late if self.active else 0)
+
+    @property
+    def scores_topic(self) -> str:
+        """Resolved name of the topic of its scores."""
+        return self._scores.topic_name
 
     @property
     def listeners(self) -> int:

@@ -197,10 +197,15 @@ class NodeDiagnostics:
         self._state_publisher = StatePublisher(node)
         every(node, PERIOD_S, self.publish)
 
-    def publish(self) -> None:
-        """Publish the values now."""
+    def publish_state(self) -> dict:
+        """Publish the state now, for other nodes, which cannot wait; return its values."""
         counters = self._counters()
         self._state_publisher.publish(counters)
+        return counters
+
+    def publish(self) -> None:
+        """Publish the values now."""
+        counters = self.publish_state()
         clock = self._node.get_clock()
         now = clock.now()
         values = {**counters, **self._rates.update(counters), **memory_in_use(),

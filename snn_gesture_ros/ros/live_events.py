@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Live events: those of a topic, counted until they are shown, and the current gesture."""
 from functools import partial
+from math import inf
 import time
 
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
 from snn_gesture_ros.events.geometry import turn_counts
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.packet import decode_packet
@@ -11,7 +14,7 @@ from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
 from snn_gesture_ros.ros.graph import TypeSearch
 from snn_gesture_ros.ros.topics import (
     CAMERA_QOS, GESTURE_QOS, message_class, read_message, STREAM_TYPE)
-from snn_gesture_ros.viewing.film import Exposure
+from snn_gesture_ros.viewing.film import Exposure, Shot
 from snn_gesture_ros.viewing.image import Gesture
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
@@ -130,3 +133,39 @@ class LiveEvents:
     def _read_scores(self, data: bytes) -> None:
         message = read_message(data, Classification)
         self._scores = {result.class_id: result.score for result in message.results}
+
+
+def film_live(topic: str, shot_us: int, start_s: float = 0.0, end_s=None, rotation: int = 0):
+    """
+    Yield a Shot of the events that arrived, each time its duration has passed.
+
+    :param topic: events of a camera, or those of event_stream.
+    :param shot_us: duration of a shot; if drawing takes longer, there are fewer.
+    :param start_s: start, in seconds after the first message; until then None is yielded.
+    :param end_s: end, likewise; None for no end.
+    :param rotation: degrees by which the events of a camera are rotated clockwise.
+    """
+    rclpy.init()
+    node = rclpy.create_node('snn_gesture_view')
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        live = LiveEvents(node, topic, rotation)
+        first_s, due_s = None, time.monotonic()
+        while True:
+            live.try_to_subscribe()
+            due_s = max(due_s + shot_us / 1e6, time.monotonic())
+            executor.spin_once(timeout_sec=0)
+            while (left_s := due_s - time.monotonic()) > 0:
+                executor.spin_once(timeout_sec=left_s)
+            counts = live.take_counts()
+            if counts is not None and first_s is None:
+                first_s = due_s
+            t_s = -inf if first_s is None else due_s - first_s
+            if end_s is not None and t_s >= end_s:
+                return
+            yield Shot(t_s - start_s, counts, live.gesture) if t_s >= start_s else None
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.try_shutdown()

@@ -101,8 +101,9 @@ def _read(data: bytes):
     """Return a state; None if a message is something else, as of a node of another package."""
     try:
         state = json.loads(read_message(data, String).data)
-        names = state.get('reads_from', [])
-        good = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        lists = [state.get(name, []) for name in ('reads_from', 'silent')]
+        good = all(isinstance(names, list) and all(isinstance(name, str) for name in names)
+                   for names in lists)
     except (ValueError, AttributeError, RecursionError):
         return None
     return state if good else None

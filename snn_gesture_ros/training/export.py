@@ -72,10 +72,11 @@ def calibrate(module: GestureModule, loader, sources: list) -> tuple:
     readout = module.settings.readout
     output, truth, known = outputs_of(module, loader)
     sources = np.array(sources)[known.numpy()]
-    before = calibration_error(scores_of(output, readout), truth)
+    offsets = module.offsets
+    before = calibration_error(scores_of(output + offsets, readout), truth)
     figures = {'windows': len(truth), 'calibration_error_before': round(before, 4)}
     if readout == 'softmax':
-        temperature = best_temperature(output, truth)
+        temperature = best_temperature(output, truth, offsets)
         with torch.no_grad():
             for parameter in module.net.readout.parameters():
                 parameter /= temperature
@@ -84,7 +85,8 @@ def calibrate(module: GestureModule, loader, sources: list) -> tuple:
     counts = confusion(output, truth)
     by_label = recalls(counts)
     figures |= {
-        'calibration_error': round(calibration_error(scores_of(output, readout), truth), 4),
+        'calibration_error': round(
+            calibration_error(scores_of(output + offsets, readout), truth), 4),
         'mean_recall': round(float(by_label.nanmean()), 4),
         'accuracy': accuracy(output, truth),
         'recall': {label: None if recall.isnan() else round(float(recall), 4)

@@ -48,7 +48,7 @@ def calibration_error(scores, truth) -> float:
     return float(multiclass_calibration_error(scores, truth, scores.shape[-1], n_bins=15))
 
 
-def best_temperature(logits, truth) -> float:
+def best_temperature(logits, truth, offsets) -> float:
     """
     Return the temperature, by which logits are divided, with the lowest cross entropy.
 
@@ -56,8 +56,9 @@ def best_temperature(logits, truth) -> float:
 
     :param logits: [N, classes].
     :param truth: classes [N].
+    :param offsets: added to the logits after the division, [classes].
     """
-    losses = [cross_entropy(logits / t, truth) for t in TEMPERATURES]
+    losses = [cross_entropy(logits / t + offsets, truth) for t in TEMPERATURES]
     return float(TEMPERATURES[torch.stack(losses).argmin()])
 
 
@@ -76,18 +77,21 @@ def truth_at_end(truth: torch.Tensor) -> torch.Tensor:
 class GestureModule(LightningModule):
     """Train a network that maps windows [N, T, 2, H, W] to an output for each label."""
 
-    def __init__(self, net, settings, labels: tuple):
+    def __init__(self, net, settings, labels: tuple, offsets):
         """
         Wrap a network.
 
         :param net: from [T, N, 2, H, W] to [T, N, labels].
         :param settings: Settings.
+        :param offsets: what the loss adds to the outputs, [labels]; see `logit_offsets`.
         """
         super().__init__()
         self.net = net
         self.settings = settings
         self.labels = labels
         self._validated = []
+        offsets = torch.as_tensor(offsets, dtype=torch.float32)
+        self.register_buffer('offsets', offsets, persistent=False)
         self.save_hyperparameters({'settings': settings.learning(), 'labels': list(labels)})
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
@@ -114,8 +118,9 @@ class GestureModule(LightningModule):
         """
         known = truth != UNKNOWN
         if self.settings.readout == 'softmax':
-            losses = cross_entropy(output, truth, label_smoothing=self.settings.label_smoothing,
-                                   ignore_index=UNKNOWN, reduction='none')
+            losses = cross_entropy(
+                output + self.offsets, truth, label_smoothing=self.settings.label_smoothing,
+                ignore_index=UNKNOWN, reduction='none')
         else:
             target = one_hot(truth.clamp(0), len(self.labels)).to(output.dtype)
             losses = known * mse_loss(output, target, reduction='none').mean(1)
@@ -152,7 +157,7 @@ class GestureModule(LightningModule):
         by_label = recalls(confusion(output, truth))
         figures = {'loss': self.loss(output, truth), 'recall': by_label.nanmean(),
                    'calibration_error': calibration_error(
-                       scores_of(output, self.settings.readout), truth)}
+                       scores_of(output + self.offsets, self.settings.readout), truth)}
         figures |= {f'recall of {label}': recall for label, recall in zip(self.labels, by_label)
                     if not recall.isnan()}
         self.log_dict({f'validation/{name}': float(value) for name, value in figures.items()},

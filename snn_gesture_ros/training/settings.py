@@ -77,6 +77,10 @@ class Settings:
                      'falls from epoch to epoch', choices=SCHEDULES)
     label_smoothing: float = setting(0.05, 'for readout softmax', minimum=0, maximum=0.5)
     balance: bool = setting(True, 'draw all labels equally often')
+    logit_adjustment: float = setting(
+        0.0, 'by how much the scores leave out that labels differ in frequency in the data: 0: '
+             'not at all; 1: as if all were equally frequent; for readout softmax', minimum=0,
+        maximum=1)
     ema_decay: float = setting(
         0.99, 'validate and save the running average of the weights with this decay a step; '
               '0: the weights themselves', minimum=0, maximum=0.99999)
@@ -138,6 +142,8 @@ class Settings:
                              'window, where slicing is count')
         if self.as_none and self.labels and NONE not in self.labels:
             raise ValueError(f'as_none needs {NONE!r} among the labels')
+        if self.logit_adjustment and (self.balance or self.readout != 'softmax'):
+            raise ValueError('logit_adjustment needs balance: false and readout: softmax')
         if self.channels:
             object.__setattr__(
                 self, 'architecture', {**self.architecture, 'channels': self.channels})

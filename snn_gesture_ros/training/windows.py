@@ -17,6 +17,8 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 ORDER, WINDOW = 1, 2
 """Purposes of random numbers, so that they differ."""
+FREQUENCY_WINDOWS = 4
+"""Windows of each clip that the frequencies of labels are counted in."""
 
 
 class Draw(NamedTuple):
@@ -156,6 +158,27 @@ class GestureWindows(LightningDataModule):
                 raise ValueError(f'the data has no clips for {" or ".join(splits)} with the '
                                  f'labels {", ".join(labels)}')
             self.cutters[use] = WindowCutter(chosen, settings, labels)
+
+    def logit_offsets(self) -> np.ndarray:
+        """
+        Return what the loss adds to the outputs, so that they leave frequencies of labels out.
+
+        Source: Menon et al., "Long-tail learning via logit adjustment", 2021.
+
+        :returns: [labels]: logarithm of how frequent each label is at the time steps of training
+            windows, times logit_adjustment.
+        """
+        settings, cutter = self.settings, self.cutters['train']
+        counts = np.ones(len(cutter.mirrored))
+        if not settings.logit_adjustment:
+            return np.zeros(len(counts))
+        for i in range(len(cutter.clips)):
+            for start in np.linspace(*cutter.starts(i), FREQUENCY_WINDOWS).astype(int):
+                truths = cutter.truths(i, int(start))
+                np.add.at(counts, truths[truths != UNKNOWN], 1)
+        mirrored = np.where(cutter.mirrored == UNKNOWN, np.arange(len(counts)), cutter.mirrored)
+        counts += settings.mirror * (counts[mirrored] - counts)
+        return settings.logit_adjustment * np.log(counts / counts.sum())
 
     def train_dataloader(self):
         """Return the loader of training windows, from the place that the Trainer has reached."""

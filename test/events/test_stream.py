@@ -4,6 +4,8 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
+from snn_gesture_ros.events.codecs import ENCODINGS
+from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise_settings import NoiseSettings
@@ -65,6 +67,38 @@ def test_restart_of_the_camera_begins_a_new_packet():
     assert 0 < after.t_base_us - before.t_newest_us < 5000, 'time goes on'
 
 
+@pytest.mark.parametrize('leaps_us', [(), (-10**9, 10**10), (-10**9, 60_000, -60_000)])
+def test_messages_that_arrive_together_make_the_same_packets(leaps_us):
+    rng = np.random.default_rng(10)
+    _, sent = messages(300)
+    groups = []
+    for number in range(0, 300, 5):
+        group = sent[number:number + 5]
+        if leaps_us and rng.random() < 0.5:
+            t_us = BASE_US + 1000 * number + rng.choice(leaps_us)
+            group.insert(rng.integers(0, 6), encode_event_array(
+                np.array([(t_us, 1, 1, 1)], EVENT), 0, 'camera', 128, 128))
+        if rng.random() < 0.2:
+            group.insert(rng.integers(0, 6), encode_event_array(
+                np.zeros(0, EVENT), 0, 'camera', 128, 128))
+        groups.append(group)
+    together, one_by_one = (
+        EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), 5000) for _ in range(2))
+    packets, others = [], []
+    for number, group in enumerate(groups):
+        packets += together.process_messages(group, number * 5_000_000)
+        others += [one_by_one.process_message(data, number * 5_000_000) for data in group]
+    packets, others = [*packets, together.flush()], [*filter(None, others), one_by_one.flush()]
+    assert together.counters == one_by_one.counters
+    assert bool(together.counters.late) == bool(leaps_us)
+
+    def events(packets):
+        return [(packet.t_base_us + int(event['dt_us']), int(event['pixel']))
+                for packet in packets for event in packet.events]
+    assert events(packets) == events(others)
+    assert packets[-1].t_newest_us == others[-1].t_newest_us
+
+
 def test_all_events_are_accounted_for():
     rng = np.random.default_rng(8)
     stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), batch_us=5000)
@@ -85,7 +119,18 @@ def test_all_events_are_accounted_for():
     assert reached_us == sorted(reached_us)
 
 
-@pytest.mark.parametrize('encoding', ['mono', 'libcaer', 'libcaer_cmp', 'evt3'])
+def test_events_outside_the_sensor_count_at_once_where_the_others_are_late():
+    stream = EventStream('event_camera_msgs/msg/EventPacket', Geometry(), NoiseSettings())
+    events = np.zeros(3, EVENT)
+    events['x'][0] = 200
+    for seq, base_us in enumerate((BASE_US, BASE_US + 10**9)):
+        stream.process_message(encode_event_packet(EventPacketMessage(
+            0, 'camera', 128, 128, seq, base_us * 1000, 'mono', False,
+            encode_mono(events, 0))), 0)
+    assert (stream.counters.late, stream.counters.out_of_range) == (2, 2)
+
+
+@pytest.mark.parametrize('encoding', ENCODINGS)
 @pytest.mark.parametrize('time_base', [2**64 - 1, 2**63, 2**63 - 1, 10**18, 0])
 def test_no_time_base_ends_the_stream(encoding, time_base):
     rng = np.random.default_rng(9)

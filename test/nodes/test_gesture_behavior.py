@@ -130,13 +130,6 @@ def test_a_stop_gesture_commands_zero_at_once(ros, tmp_path):
     assert {each.linear.x for each in robot.velocities[-3:]} <= {0.0, 0.5}
 
 
-@pytest.fixture
-def udp(monkeypatch):
-    """Let the test hear the node over UDP; in shared memory a kill can make it wait, too."""
-    monkeypatch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')
-
-
 @pytest.mark.parametrize('stamped', [False, True])
 def test_killed_classifier_stops_the_robot_within_half_a_second(udp, ros, tmp_path, stamped):
     table = TABLE.replace(AGE, '').replace(

@@ -74,5 +74,11 @@ def test_readme_has_the_figures_of_the_report():
     assert readme(text, chapter) == text, 'run make figures'
 
 
+def test_readme_has_the_figures_of_all_real_sets():
+    text = (PROJECT / 'README.md').read_text()
+    for table in (PROJECT / 'docs' / 'real').glob('*.csv'):
+        assert f'\n| {table.stem} | ' in text, 'run make figures'
+
+
 def test_readme_is_short():
     assert len((PROJECT / 'README.md').read_text().splitlines()) <= 120

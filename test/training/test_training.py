@@ -228,10 +228,12 @@ def test_the_seeds_training(tmp_path):
     (['--init-from', 'nowhere.safetensors'], 1, 'no checkpoint nowhere'),
     (['--config', 'nowhere.yaml'], 1, 'no configuration nowhere.yaml'),
     (['--config', '{folder}/bad.yaml'], 1, 'bad.yaml: epochs must be at least 1'),
+    (['--config', '{folder}/spiking.yaml', '--size', '128'], 1, 'set readout firing_rate'),
 ])
 def test_what_cannot_work_is_refused_in_one_line(clip_set, tmp_path, capfd, words, status,
                                                  message):
     (tmp_path / 'bad.yaml').write_text('epochs: 0')
+    (tmp_path / 'spiking.yaml').write_text('architecture: {model: DVSGestureNet}')
     words = [word.format(folder=tmp_path) for word in words]
     found = main(['train', '--data', str(clip_set), '--output', str(tmp_path), *SMALL, *words])
     assert found == status
@@ -297,7 +299,26 @@ def test_temperature_makes_confident_scores_believable():
     truth = torch.distributions.Categorical(logits=logits).sample()
     assert metrics.calibration_error(logits.softmax(1), truth) < 0.02
     assert metrics.calibration_error((3 * logits).softmax(1), truth) > 0.1
-    assert metrics.best_temperature(3 * logits, truth) == pytest.approx(3, rel=0.05)
+    assert metrics.best_temperature(3 * logits, truth, 0) == pytest.approx(3, rel=0.05)
+
+
+def test_temperature_of_outputs_without_frequencies():
+    torch.manual_seed(0)
+    offsets = torch.tensor([0.7, 0.1, 0.1, 0.1]).log()
+    logits = 2 * torch.randn(20_000, 4)
+    truth = torch.distributions.Categorical(logits=logits + offsets).sample()
+    assert metrics.best_temperature(3 * logits, truth, offsets) == pytest.approx(3, rel=0.05)
+    assert metrics.best_temperature(3 * logits, truth, 0 * offsets) > 3.5
+
+
+def test_logit_adjustment_leaves_frequencies_out_of_the_scores():
+    offsets = torch.tensor([0.8, 0.15, 0.05]).log()
+    settings = Settings(balance=False, logit_adjustment=1.0, label_smoothing=0.0)
+    module = GestureModule(torch.nn.Identity(), settings, ('a', 'b', 'c'), offsets)
+    truth = torch.tensor([0] * 80 + [1] * 15 + [2] * 5)
+    output = torch.zeros(3, requires_grad=True)
+    module.loss(output.expand(100, 3), truth).backward()
+    assert output.grad.abs().max() < 1e-6, 'with nothing to see, all labels score alike'
 
 
 def test_recalls():

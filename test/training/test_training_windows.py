@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """From clips to training windows: the nodes' frames, the right labels, augmentation."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from snn_gesture_ros.datasets.clip_set import Clip, ClipSet, ClipSetWriter
@@ -11,7 +13,8 @@ from snn_gesture_ros.training.augmentation import Augmentation, augmented, Distu
 from snn_gesture_ros.training.gesture_module import truth_at_end
 from snn_gesture_ros.training.settings import Settings
 from snn_gesture_ros.training.window_cutter import WindowCutter
-from snn_gesture_ros.training.windows import Draw, EpochSampler, TrainingWindows, ValidationWindows
+from snn_gesture_ros.training.windows import (
+    Draw, EpochSampler, GestureWindows, TrainingWindows, ValidationWindows)
 import torch
 
 LABELS = ('right_hand_wave', 'left_hand_wave', 'none')
@@ -278,3 +281,24 @@ def test_validation_windows_are_spread_over_each_clip(clips):
     assert [found[i][1][-1] for i in range(len(found))] == [0, 0, 0, 2, 2, 0, 2, 2, 2]
     again = ValidationWindows(cutter(clips, validation_windows=3, shift=0.2, seed=4))
     assert (found[4][0] == again[4][0]).all()
+
+
+def test_logit_offsets_are_of_the_labels_of_time_steps(clips):
+    def offsets(**given):
+        settings = Settings(time_steps=8, window_ms=800.0, validate_on='test', balance=False,
+                            **given)
+        return GestureWindows(joined, settings, LABELS).logit_offsets()
+    joined = ClipSet.joined([clips, clips.select('train', LABELS)])
+    joined.clips[-1] = replace(joined.clips[-1], split='test')
+    assert (offsets() == 0).all()
+    frequencies = np.exp(offsets(logit_adjustment=1.0))
+    assert frequencies.sum() == pytest.approx(1)
+    assert frequencies[1] < 0.01 < 0.4 < min(frequencies[0], frequencies[2]), 'left does not occur'
+    assert np.exp(2 * offsets(logit_adjustment=0.5)) == pytest.approx(frequencies)
+    mirrored = np.exp(offsets(logit_adjustment=1.0, mirror=0.5))
+    assert mirrored[0] == mirrored[1] == pytest.approx(frequencies[:2].mean())
+
+
+def test_logit_adjustment_needs_draws_as_frequent_as_the_data():
+    with pytest.raises(ValueError, match='logit_adjustment needs balance: false'):
+        Settings(logit_adjustment=1.0)
