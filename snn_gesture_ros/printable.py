@@ -1,11 +1,14 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Texts of others in terminals and logs: control characters in them must not act there."""
+"""Texts of others in terminals, logs and errors, where they must neither act nor be endless."""
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from reprlib import Repr
 import sys
 import unicodedata
 
 KEPT = '\n\t'
+SHORT = Repr()
+SHORT.maxlevel = 2
 
 
 def printable(text: str) -> str:
@@ -20,6 +23,16 @@ def printable(text: str) -> str:
     return ''.join(
         each if each.isprintable() or each in KEPT or unicodedata.category(each) == 'Zs'
         else each.encode('unicode_escape').decode() for each in text)
+
+
+def one_line(text: str) -> str:
+    """Return what `printable` does, as one line."""
+    return printable(text).replace('\n', ' ').replace('\t', ' ')
+
+
+def brief_repr(value) -> str:
+    """Return a value from a file as text that is short, however large the value is."""
+    return SHORT.repr(value)
 
 
 class PrintableStream:

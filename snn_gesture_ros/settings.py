@@ -10,7 +10,7 @@ from array import array
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional
 
-from snn_gesture_ros.files import brief_repr
+from snn_gesture_ros.printable import brief_repr
 
 KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
          tuple: 'a list', dict: 'a mapping'}

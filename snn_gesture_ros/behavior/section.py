@@ -3,7 +3,8 @@
 """A section of a YAML file, read field by field, with errors that name the place."""
 import math
 
-from snn_gesture_ros.files import brief_repr, check_regular
+from snn_gesture_ros.files import check_regular
+from snn_gesture_ros.printable import brief_repr
 import yaml
 
 REQUIRED = object()

@@ -6,7 +6,7 @@ from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.event import EVENT, MalformedMessage
 
 STATE = np.dtype([
-    ('x', 'i8'), ('y', 'i8'), ('base', 'i8'), ('polarity', 'u1'),
+    ('x', 'i8'), ('y', 'i8'), ('vector', 'i8'), ('polarity', 'u1'),
     ('time_us', 'i8'), ('has_high', '?'), ('has_time', '?'),
     ('out_of_range', 'i8'), ('triggers_rising', 'i8'), ('triggers_falling', 'i8'),
     ('trigger_time_sum_us', 'i8')])
@@ -46,7 +46,7 @@ class Decoder:
 
     def reset(self) -> None:
         """Forget what a lost packet may have changed. Counters and unwrapped time go on."""
-        for field in ('x', 'y', 'base'):
+        for field in ('x', 'y', 'vector'):
             self._state[field] = UNKNOWN
         self._state['has_high'] = self._state['has_time'] = False
 
@@ -177,7 +177,7 @@ def _decode_evt21(words, base_us, base_ns, width, height, states, events):
 @njit(nogil=True)
 def _decode_evt3(words, base_us, base_ns, width, height, states, events):
     state = states[0]
-    y, base, polarity, time_us = state.y, state.base, state.polarity, state.time_us
+    y, base, polarity, time_us = state.y, state.vector, state.polarity, state.time_us
     count = 0
     for word in words:
         code = word >> 12
@@ -207,14 +207,14 @@ def _decode_evt3(words, base_us, base_ns, width, height, states, events):
             base += size
         elif code == 10:  # EXT_TRIGGER
             _add_trigger(state, time_us, value & 1)
-    state.y, state.base, state.polarity, state.time_us = y, base, polarity, time_us
+    state.y, state.vector, state.polarity, state.time_us = y, base, polarity, time_us
     return count
 
 
 @njit(nogil=True)
 def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
     state = states[0]
-    x, base, polarity = state.x, state.base, state.polarity
+    x, base, polarity = state.x, state.vector, state.polarity
     time_us = 0
     count = 0
     for word in words:
@@ -238,7 +238,7 @@ def _decode_libcaer_cmp(words, base_us, base_ns, width, height, states, events):
                     count = _emit(events, count, base_us + time_us, x, base + i, polarity,
                                   width, height, state)
             base += 8
-    state.x, state.base, state.polarity = x, base, polarity
+    state.x, state.vector, state.polarity = x, base, polarity
     return count
 
 

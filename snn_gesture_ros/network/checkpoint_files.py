@@ -4,7 +4,7 @@
 from pathlib import Path
 import zipfile
 
-from snn_gesture_ros.files import printable
+from snn_gesture_ros.printable import one_line
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
 EXPORTED = '.onnx'
@@ -21,7 +21,7 @@ class CheckpointError(ValueError):
 
     def __init__(self, message):
         """Replace what cannot be printed: names in a file may contain anything."""
-        super().__init__(printable(str(message)))
+        super().__init__(one_line(str(message)))
 
 
 def first_line(error: Exception) -> str:

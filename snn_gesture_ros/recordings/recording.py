@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.events.timeline import SLACK_US, steady_times
-from snn_gesture_ros.files import printable
+from snn_gesture_ros.printable import one_line
 
 MIN_SENSOR_SIZE = (128, 128)
 MAX_SIDE = 65_536
@@ -28,7 +28,7 @@ class UnreadableRecording(ValueError):
 
     def __init__(self, message: str):
         """Replace what cannot be printed: names in a file may contain anything."""
-        super().__init__(printable(message))
+        super().__init__(one_line(message))
 
 
 class Recording:
@@ -118,7 +118,7 @@ class Recording:
 
     def add_note(self, text: str) -> None:
         """Add a line to the notes, once, with the name of the file before it."""
-        note = printable(f'{self.path}: {text}')
+        note = one_line(f'{self.path}: {text}')
         if note not in self.notes:
             self.notes = (*self.notes, note)
 

@@ -4,12 +4,12 @@
 from importlib import import_module
 import math
 import re
-from reprlib import repr as brief_repr
 import sys
 
 from ament_index_python.resources import get_resource
 from rclpy.action import ActionClient
 from snn_gesture_ros.behavior.table import Call, Goal, Publish
+from snn_gesture_ros.printable import brief_repr
 from std_msgs.msg import Header
 
 FLOATS = {'float': 3.402823466e38, 'double': sys.float_info.max}

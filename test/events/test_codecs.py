@@ -186,3 +186,36 @@ def test_mono_adds_nanoseconds_before_it_cuts_to_microseconds():
     words = np.array([600, 9 | 7 << 16 | 1 << 31, 2**32 - 1, 0], '<u4').view(np.uint8)
     assert decoder.decode(words, 1_500).tolist() == [
         (2, 9, 7, 1), ((1_500 + 2**32 - 1) // 1000, 0, 0, 0)]
+
+
+def words_of(encoding, *words):
+    """Give (code, low time bits, x, y) as words of evt2 or of evt21, whose first pixel fired."""
+    values = [code << 28 | low << 22 | x << 11 | y for code, low, x, y in words]
+    if encoding == 'evt21':
+        return np.array([value << 32 | 1 for value in values], '<u8').view(np.uint8)
+    return np.array(values, '<u4').view(np.uint8)
+
+
+@pytest.mark.parametrize('encoding', ['evt2', 'evt21'])
+def test_evt2_times_triggers_and_other_words(encoding):
+    decoder = Decoder(encoding, 1280, 720)
+    event, rising, falling, other = (1, 5, 640, 9), (10, 6, 0, 1), (10, 7, 0, 0), (14, 8, 7, 7)
+    highs = [(8, high >> 22, high >> 11 & 0x7ff, high & 0x7ff) for high in (1, 0xfffffff, 0, 2)]
+    events = decoder.decode(words_of(
+        encoding, event, rising, highs[0], event, rising, falling, other, highs[1], event,
+        highs[2], event, rising), 0)
+    assert events.tolist() == [
+        (t_us, 640, 9, 1) for t_us in (64 + 5, (0xfffffff << 6) + 5, (1 << 34) + 5)]
+    assert (decoder.triggers_rising, decoder.triggers_falling) == (2, 1)
+    assert decoder.trigger_time_sum_us == 70 + 71 + (1 << 34) + 6
+    assert decoder.decode(words_of(encoding, highs[3], (0, 0, 3, 4)), 0).tolist() == [
+        ((1 << 34) + 128, 3, 4, 0)], 'the state goes on'
+    decoder.reset()
+    assert len(decoder.decode(words_of(encoding, event, highs[1], event), 0)) == 1
+
+
+def test_evt21_has_32_pixels_in_a_word():
+    decoder = Decoder('evt21', 1280, 720)
+    words = np.array([8 << 60, 1 << 60 | (64 << 11 | 9) << 32 | 0x80000005], '<u8')
+    assert decoder.decode(words.view(np.uint8), 0).tolist() == [
+        (0, x, 9, 1) for x in (64, 66, 95)]

@@ -182,6 +182,92 @@ def test_the_largest_time_is_accepted():
                 assert good
 
 
+def test_the_rate_is_measured_from_a_fifth_of_a_second_on_also_where_messages_come_together():
+    clock = ClockRate()
+    for step in range(100):
+        for part_us in (0, 5000):
+            clock.observe(step * 40_000 + part_us, step * 10_000_000)
+        assert clock.rate == (1 if step < 20 else pytest.approx(4, rel=0.05))
+
+
+@pytest.mark.parametrize('leap_us, late', [
+    (150_000, 1), (5_000_000, 1), (-150_000, 1), (90_000, 0), (-95_000, 0)])
+def test_single_events_far_from_the_stream_are_late(leap_us, late):
+    timeline = Timeline()
+    play(timeline, range(0, 100_000, 1000))
+    times_us = message(100_000)
+    times_us[4] += leap_us
+    placed = timeline.place(times_us, 100_000_000)
+    assert timeline.late == late
+    assert placed.kept is None if not late else np.flatnonzero(~placed.kept).tolist() == [4]
+
+
+def test_events_from_before_a_pause_are_late_after_it():
+    timeline = Timeline()
+    play(timeline, range(0, 1_000_000, 1000))
+    times_us = message(6_000_000)
+    times_us[4] = START_US + 500_000
+    assert (~timeline.place(times_us, 6 * 10**9).kept).sum() == timeline.late == 1
+
+
+def test_late_messages_that_do_not_continue_each_other_restart_nothing():
+    timeline = Timeline()
+    play(timeline, range(0, 100_000, 1000))
+    for number in range(9):
+        jump_us = HOUR_US * (1, 3, 2)[number % 3]
+        assert timeline.place(message(100_000 + jump_us), (100 + number) * 10**6) is None
+    assert not timeline.place(message(110_000), 110 * 10**6).restarted
+
+
+@pytest.mark.parametrize('ahead_us, is_used', [(14_900_000, True), (17_000_000, False)])
+def test_after_a_pause_a_camera_is_believed_to_be_half_as_fast_again(ahead_us, is_used):
+    timeline = Timeline()
+    play(timeline, range(0, 1_000_000, 1000))
+    placed = timeline.place(message(1_000_000 + ahead_us), 11_000_000_000)
+    assert (placed is not None) == is_used
+
+
+@pytest.mark.parametrize('jump_us', [HOUR_US, -HOUR_US])
+def test_after_a_restart_the_stream_goes_on_by_the_time_of_the_host(jump_us):
+    timeline = Timeline()
+    play(timeline, range(0, 100_000, 1000))
+    for number in range(3):
+        placed = timeline.place(message(jump_us + number * 1000), (1099 + number) * 10**6)
+    assert placed.restarted
+    assert placed.first_us - START_US == 99_999 + 1_002_000
+    assert placed.reached_us - placed.first_us == 999
+    play(timeline, range(jump_us + 3000, jump_us + 403_000, 1000), first_ms=1102)
+    ahead = timeline.place(message(jump_us + 403_000 + 1_000_000), 1502 * 10**6)
+    assert ahead is None, 'a jump is no rate'
+
+
+def test_long_messages_may_come_at_once():
+    timeline = Timeline()
+    for number in range(5):
+        times_us = START_US + number * 10**6 + np.arange(0, 10**6, 1000)
+        assert timeline.place(times_us, 0).kept is None
+    assert timeline.late == 0
+
+
+def test_an_older_message_does_not_move_the_stream_back():
+    timeline = Timeline()
+    timeline.place(message(100_000), 0)
+    placed = timeline.place(message(50_000), 10**6)
+    assert placed.reached_us - START_US == 100_999 and placed.first_us - START_US == 50_000
+
+
+@pytest.mark.parametrize('after_us, confirmed', [(5000, True), (5001, False)])
+def test_the_newest_event_counts_if_another_is_close(after_us, confirmed):
+    times_us = np.array([START_US, START_US + 10, START_US + 10 + after_us])
+    placed = Timeline().place(times_us, 0)
+    assert placed.reached_us - START_US == 10 + after_us * confirmed
+
+
+def test_a_leap_among_three_is_smoothed():
+    assert steady_times(np.array([0, HOUR_US, 10])).max() <= 10
+    assert steady_times(np.array([0, HOUR_US])).tolist() == [0, HOUR_US]
+
+
 def test_single_leaps_are_smoothed_and_restarts_are_not():
     times_us = np.arange(0, 1000, 10)
     for place in (0, 50, 99):

@@ -232,6 +232,34 @@ def test_camera_that_restarts_begins_anew():
     assert frames.late == 0
 
 
+def test_silence_begins_a_tenth_of_a_second_after_the_last_packet():
+    timed = TimedFrames(FramesByTime(8, 10_000, 4))
+    timed.slice_packet(packets(np.array([BASE_US]), np.array([1]), [])[0], 10**9)
+    assert [len(timed.advance(10**9 + ms * 10**6)) for ms in (50, 100, 105, 115, 125)] == [
+        0, 0, 0, 1, 1]
+
+
+def test_the_time_to_the_end_of_a_frame_is_known_where_it_has_one():
+    frames = FramesByTime(8, 1000, 4)
+    assert frames.remaining_us(BASE_US) == 0
+    packet, = packets(np.array([BASE_US]), np.array([1]), [])
+    frames.slice_packet(packet)
+    assert [frames.remaining_us(BASE_US + us) for us in (300, 999, 1500)] == [700, 1, 0]
+    by_count = FramesByCount(8, 5)
+    by_count.slice_packet(packet)
+    assert by_count.remaining_us(BASE_US) == 0
+
+
+def test_a_restart_drops_what_a_frame_of_a_count_has_so_far():
+    frames = FramesByCount(8, 5)
+    before, = packets(BASE_US + np.arange(3), np.arange(3), [])
+    after, = packets(np.arange(5), np.arange(10, 15), [])
+    assert frames.slice_packet(before) == []
+    frame, = frames.slice_packet(after)
+    assert np.flatnonzero(frame.counts).tolist() == [10, 11, 12, 13, 14]
+    assert frame.restart and frame.t_newest_us == 4 and frames.late == 3
+
+
 class Card:
     """What slicing needs of a ModelCard."""
 
@@ -245,6 +273,8 @@ def test_slicing_says_how_long_a_frame_is():
 
 
 def test_slicing_that_cannot_work_is_refused():
+    with pytest.raises(ValueError, match='window_ms must be at least 80: it is sliced into 16'):
+        Slicing(window_ms=79).frames(Card)
     with pytest.raises(ValueError, match='needs window_events'):
         Slicing('count').frames(Card)
     with pytest.raises(ValueError, match='neither time nor count'):

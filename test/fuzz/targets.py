@@ -41,6 +41,7 @@ from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import to_onnx
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
+from snn_gesture_ros.printable import one_line
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
@@ -79,7 +80,8 @@ def check(target: Target, data: bytes) -> None:
     try:
         target.read(data)
     except target.errors as error:
-        assert str(error) and str(error).isprintable(), f'not one line: {error!r}'
+        text = str(error)
+        assert text and one_line(text) == text, f'not one line: {text!r}'
 
 
 def folder() -> Path:

