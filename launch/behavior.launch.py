@@ -18,7 +18,8 @@ def processes(values: dict) -> list:
     """Add gesture_behavior, which is disarmed when it is started again."""
     return [*gesture_processes(values), process_of(
         'gesture_behavior', values, topics_of(values, ('gesture_scores', 'cmd_vel')),
-        given(BEHAVIOR, values), when_respawned={'armed': False})]
+        {'scores_from': values['name'], **given(BEHAVIOR, values)},
+        when_respawned={'armed': False})]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -3,7 +3,7 @@
 r"""
 Write the figures of real recordings into the README and the cards of models; export these again.
 
-python scripts/state_real_figures.py docs/recognition/report.json \
+python scripts/state_real_figures.py docs/recognition/report.json README.md \
     snn_gesture_ros/models/*.safetensors
 
 `make figures` makes the report first. The README has the figures of the first model.
@@ -20,7 +20,6 @@ from snn_gesture_ros.network.checkpoint_files import EXPORTED
 from snn_gesture_ros.network.onnx_graph import to_onnx
 from snn_gesture_ros.report.pages import percent, real_count, seconds, share, table
 
-README = Path(__file__).resolve().parents[1] / 'README.md'
 BEGIN, END = '<!-- figures: begin -->', '<!-- figures: end -->'
 NAMES = ('set', 'shown', 'recordings', 'recordings right', 'decisions right',
          'announced; median from the start', 'false announcements')
@@ -63,11 +62,12 @@ def state_in_card(path: Path, chapter: dict) -> None:
     path.with_suffix(EXPORTED).write_bytes(to_onnx(net, card).SerializeToString())
 
 
-def main(report: str, *models: str) -> None:
+def main(report: str, page: str, *models: str) -> None:
     """
     Rewrite the README and each model.
 
     :param report: path of report.json, which has a chapter for each model.
+    :param page: path of the README.
     :param models: paths of checkpoints.
     """
     chapters = json.loads(Path(report).read_text())['checkpoints']
@@ -76,7 +76,8 @@ def main(report: str, *models: str) -> None:
         if not chapters[path.stem].get('real', {}).get('sets'):
             sys.exit(f'{report} has no real recordings of {path.stem}: give them to '
                      'snn-gesture report by --real')
-    README.write_text(readme(README.read_text(), chapters[paths[0].stem]))
+    text = Path(page).read_text()
+    Path(page).write_text(readme(text, chapters[paths[0].stem]))
     for path in paths:
         state_in_card(path, chapters[path.stem])
 

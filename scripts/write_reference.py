@@ -52,43 +52,47 @@ class Topic(NamedTuple):
     type: str
     qos: str
     """Name of a profile in snn_gesture_ros.ros.topics, or words; empty: depth 10, reliable."""
-    publisher: str
-    subscribers: str
+    publishers: tuple
+    """Names of nodes, and words for others."""
+    subscribers: tuple
     meaning: str
     in_readme: bool = False
 
 
 CLASSIFICATION = 'vision_msgs/msg/Classification'
+EVERY_NODE = 'every node but gesture_evaluator'
 TOPICS = (
-    Topic('events', 'one of the types below', 'CAMERA_QOS', 'the camera, simulated_camera or '
-          'event_player', 'event_stream, event_viewer', "the camera's events", True),
-    Topic('event_stream', qos.STREAM_TYPE, 'STREAM_QOS', 'event_stream',
-          'gesture_classifier, gesture_trainer, gesture_evaluator, event_viewer',
+    Topic('events', 'one of the types below', 'CAMERA_QOS',
+          ('the camera', 'simulated_camera', 'event_player'), ('event_stream', 'event_viewer'),
+          "the camera's events", True),
+    Topic('event_stream', qos.STREAM_TYPE, 'STREAM_QOS', ('event_stream',),
+          ('gesture_classifier', 'gesture_trainer', 'gesture_evaluator', 'event_viewer'),
           'clean events between the two nodes', True),
-    Topic('gesture', CLASSIFICATION, 'GESTURE_QOS', 'gesture_classifier',
-          'event_viewer, gesture_evaluator, your nodes',
+    Topic('gesture', CLASSIFICATION, 'GESTURE_QOS', ('gesture_classifier',),
+          ('event_viewer', 'gesture_evaluator', 'your nodes'),
           'a gesture that starts, with its score; an empty list: it has ended', True),
-    Topic('gesture_scores', CLASSIFICATION, 'GESTURE_QOS', 'gesture_classifier',
-          'gesture_behavior, event_viewer, gesture_evaluator',
+    Topic('gesture_scores', CLASSIFICATION, 'GESTURE_QOS', ('gesture_classifier',),
+          ('gesture_behavior', 'event_viewer', 'gesture_evaluator'),
           'the scores of all labels after every frame, the best first', True),
-    Topic('gesture_labels', 'vision_msgs/msg/LabelInfo', 'LATCHED_QOS', 'gesture_classifier',
-          'gesture_evaluator', 'the labels of the network, latched', True),
-    Topic('event_image', 'sensor_msgs/msg/Image', 'IMAGE_QOS', 'event_viewer', 'RViz, Foxglove',
+    Topic('gesture_labels', 'vision_msgs/msg/LabelInfo', 'LATCHED_QOS', ('gesture_classifier',),
+          ('gesture_evaluator',), 'the labels of the network, latched', True),
+    Topic('event_image', 'sensor_msgs/msg/Image', 'IMAGE_QOS', ('event_viewer',),
+          ('RViz', 'Foxglove'),
           'images (rgb8) of the events with the gesture, while somebody subscribes', True),
-    Topic('gesture_truth', CLASSIFICATION, 'TRUTH_QOS', 'simulated_camera', '`make demo`',
+    Topic('gesture_truth', CLASSIFICATION, 'TRUTH_QOS', ('simulated_camera',), ('`make demo`',),
           'what the simulated person really does, latched'),
     Topic('cmd_vel', 'geometry_msgs/msg/Twist or TwistStamped', 'reliable, depth 1',
-          'gesture_behavior', 'the robot',
+          ('gesture_behavior',), ('the robot',),
           'velocities; the table names the topic and chooses the type', True),
-    Topic('label', 'std_msgs/msg/String', '', '`snn-gesture teach`', 'gesture_trainer',
+    Topic('label', 'std_msgs/msg/String', '', ('`snn-gesture teach`',), ('gesture_trainer',),
           'the label of the gesture that was just shown'),
-    Topic('/diagnostics', 'diagnostic_msgs/msg/DiagnosticArray', '', 'every node',
-          'rqt_robot_monitor', 'status and metrics of every node, once a second', True),
-    Topic('~/state', 'std_msgs/msg/String', 'LATCHED_QOS', 'every node',
-          'gesture_behavior, gesture_trainer, gesture_evaluator, `snn-gesture`',
+    Topic('/diagnostics', 'diagnostic_msgs/msg/DiagnosticArray', '', (EVERY_NODE,),
+          ('rqt_robot_monitor',), 'status and metrics of every node, once a second', True),
+    Topic('~/state', 'std_msgs/msg/String', 'LATCHED_QOS', (EVERY_NODE,),
+          ('gesture_behavior', 'gesture_trainer', 'gesture_evaluator', '`snn-gesture`'),
           'what other nodes need to know of the node: a JSON object, once a second, latched'),
-    Topic('/clock', 'rosgraph_msgs/msg/Clock', '', 'event_player, with `clock:=true`',
-          'nodes with `use_sim_time`', 'the time of the recording'),
+    Topic('/clock', 'rosgraph_msgs/msg/Clock', '', ('event_player, with `clock:=true`',),
+          ('nodes with `use_sim_time`',), 'the time of the recording'),
 )
 SERVICES = (
     ('event_stream/enable, gesture_classifier/enable', 'std_srvs/srv/SetBool',
@@ -131,8 +135,8 @@ def parameters_page() -> str:
 def topics_page() -> str:
     """Return the page of topics, their quality of service, and services."""
     rows = [(f'`{each.name}`', f'{each.type}; {qos_text(each.qos)}',
-             f'{each.meaning[0].upper()}{each.meaning[1:]}. From {each.publisher} to '
-             f'{each.subscribers}.') for each in TOPICS]
+             f'{each.meaning[0].upper()}{each.meaning[1:]}. From {", ".join(each.publishers)} to '
+             f'{", ".join(each.subscribers)}.') for each in TOPICS]
     return page([
         '# Topics and services',
         'Names are relative to the namespace of the nodes; every launch file has arguments that '

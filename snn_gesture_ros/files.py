@@ -5,12 +5,15 @@ from contextlib import contextmanager
 import errno
 import os
 from pathlib import Path
+from reprlib import Repr
 import stat
 
 SPECIAL = {stat.S_IFIFO: 'a FIFO', stat.S_IFSOCK: 'a socket', stat.S_IFCHR: 'a device',
            stat.S_IFBLK: 'a device'}
 UNFINISHED = '.tmp'
 """Suffix of a file that is being written; a process that was killed leaves such files."""
+SHORT = Repr()
+SHORT.maxlevel = 2
 
 
 def check_regular(path) -> None:
@@ -35,6 +38,16 @@ def read_regular(path: Path) -> bytes:
     """
     check_regular(path)
     return path.read_bytes()
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey."""
+    return ''.join(each if each.isprintable() else '\ufffd' for each in text)
+
+
+def brief_repr(value) -> str:
+    """Return a value from a file as text that is short, however large the value is."""
+    return SHORT.repr(value)
 
 
 def explain(error: OSError) -> str:

@@ -4,7 +4,6 @@
 
 NONE = 'none'
 
-#: The eleven gestures of DVS128 Gesture, in the order of its csv files (class 1 first).
 DVS128_GESTURES = (
     'hand_clapping',
     'right_hand_wave',
@@ -18,19 +17,23 @@ DVS128_GESTURES = (
     'air_guitar',
     'other_gestures',
 )
+"""The eleven gestures of DVS128 Gesture, in the order of its csv files (class 1 first)."""
 
-#: The same gestures as SpikingJelly's DVS128Gesture numbers them: its folders are named
-#: '0' to '10' (csv class - 1) and sorted as strings, so '10' comes third.
 SPIKINGJELLY_GESTURES = tuple(
     DVS128_GESTURES[int(folder)] for folder in sorted(map(str, range(len(DVS128_GESTURES)))))
+"""
+The same gestures as SpikingJelly's DVS128Gesture numbers them.
 
-#: Whose clockwise the arm circles mean: 'person' (as the person sees their own arm) or
-#: 'camera' (as the image shows it). The data set does not define it; this project means the
-#: person's. Right and left are always the person's.
+Its folders are named '0' to '10' (csv class - 1) and sorted as strings, so '10' comes third.
+"""
+
 CLOCKWISE_SEEN_BY = 'person'
+"""
+Who sees an arm circle clockwise: the `person` who moves it, or the `camera`.
 
-#: What a gesture becomes in a mirrored image: left and right change places, and so do
-#: clockwise and counter-clockwise. A gesture that is not named stays what it is.
+The data set does not define it. Right and left are always the person's.
+"""
+
 MIRRORED = {
     'right_hand_wave': 'left_hand_wave',
     'left_hand_wave': 'right_hand_wave',
@@ -39,3 +42,7 @@ MIRRORED = {
     'right_arm_counter_clockwise': 'left_arm_clockwise',
     'left_arm_clockwise': 'right_arm_counter_clockwise',
 }
+"""
+What a gesture becomes in a mirrored image: left and right change places, and so do clockwise and
+counter-clockwise. A gesture that is not named stays what it is.
+"""

@@ -10,6 +10,8 @@ from array import array
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional
 
+from snn_gesture_ros.files import brief_repr
+
 KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
          tuple: 'a list', dict: 'a mapping'}
 
@@ -75,7 +77,7 @@ class Setting:
             good = good and value[0] <= value[1]
         if not good:
             wanted = 'two numbers, the smaller first' if self.is_range else KINDS[kind]
-            raise ValueError(f'{self.name} must be {wanted}, not {value!r}')
+            raise ValueError(f'{self.name} must be {wanted}, not {brief_repr(value)}')
         if self.choices is not None:
             self._check_choice(value)
         for number in value if self.is_range else [value]:
@@ -88,10 +90,10 @@ class Setting:
         unknown = [each for each in (value if isinstance(value, tuple) else [value])
                    if each not in self.choices]
         if unknown and isinstance(value, tuple):
-            raise ValueError(f'{self.name} {unknown} are not known; known are '
+            raise ValueError(f'{self.name} {brief_repr(unknown)} are not known; known are '
                              f'{", ".join(self.choices)}')
         if unknown:
-            raise ValueError(f'{self.name} {value!r} is not {self.limits}')
+            raise ValueError(f'{self.name} {brief_repr(value)} is not {self.limits}')
 
 
 def setting(default, description: str, *flags: str, choices=None, **more):

@@ -53,6 +53,7 @@ class Ros:
         self.executor.add_node(self.node)
         self._log_folder = log_folder
         self._processes = []
+        self._nodes = []
         self._listening = []
         self._clients = {}
 
@@ -96,6 +97,13 @@ class Ros:
             message_class, topic, received.append, qos, **options))
         return received
 
+    def make_node(self, name: str):
+        """Give another node in the test's process, such as that of a stranger."""
+        node = rclpy.create_node(name, context=self.context)
+        self.executor.add_node(node)
+        self._nodes.append(node)
+        return node
+
     def client(self, kind, service: str):
         """
         Make a client of a service of a node, once, that no answer is lost to.
@@ -133,6 +141,7 @@ class Ros:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
-        self.node.destroy_node()
+        for node in (self.node, *self._nodes):
+            node.destroy_node()
         self.context.try_shutdown()
         self._reservation.close()

@@ -92,3 +92,14 @@ def test_an_argument_of_a_launch_file_is_made_of_a_setting():
     for argument, text in ((level, '2'), (level, 'x'), (place, 'blue')):
         with pytest.raises(ValueError):
             argument.read(text)
+
+
+def test_a_value_that_expands_without_end_is_refused_in_one_short_line():
+    """A few lines of YAML with aliases make it."""
+    value = 'x'
+    for _ in range(40):
+        value = [value] * 9
+    for name in ('delay_ms', 'sweep'):
+        with pytest.raises(ValueError) as error:
+            BY_NAME[name].check(value)
+        assert len(str(error.value)) < 1000 and str(error.value).isprintable()

@@ -51,8 +51,8 @@ class Watchdog:
         missing = sorted(self._gestures - scores.keys())
         if missing:
             return f'the classifier does not know {", ".join(missing)}: change the table'
-        if not all(math.isfinite(score) for score in scores.values()):
-            return 'gesture scores are not numbers'
+        if not all(0 <= score <= 1 for score in scores.values()):
+            return 'gesture scores are not numbers from 0 to 1'
         if age_ns >= self._max_age_ns:
             return f'the stamps of gesture scores are older {self._age}'
         if age_ns <= -self._max_age_ns:

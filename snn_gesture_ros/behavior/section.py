@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A section of a YAML file, read field by field, with errors that name the place."""
 import math
-from reprlib import repr as brief_repr
 
-from snn_gesture_ros.files import check_regular
+from snn_gesture_ros.files import brief_repr, check_regular
 import yaml
 
 REQUIRED = object()

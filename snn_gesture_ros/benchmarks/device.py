@@ -12,7 +12,7 @@ from snn_gesture_ros.events.stream import EventStream
 from snn_gesture_ros.frames.frame_stream import FramesByTime
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import INITIAL_STATE, SpikingClassifier
-from snn_gesture_ros.network.device import choose_device
+from snn_gesture_ros.network.torch_runtime import choose_device
 from snn_gesture_ros.network.torch_runtime import StaticStep
 from spikingjelly.activation_based import functional
 import torch

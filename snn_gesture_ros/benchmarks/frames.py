@@ -27,6 +27,8 @@ STREAM_SPACING_US = 2_000
 HOT_EVERY = 200
 """Every n-th event is that of a hot pixel, which fires in each message of a stream."""
 WINDOW_EVENTS = 100_000
+STILL_MESSAGES, STILL_EVENTS, STILL_SPACING_US = 10, 20, 1000
+"""Messages of a still scene that are read together, their events, and the time between them."""
 UNFILTERED = NoiseSettings(False, 0, 0)
 
 
@@ -34,7 +36,35 @@ def stream_cases() -> list:
     """Return the cases of a whole stream, from serialized messages to frames."""
     messages = make_stream()
     return [stream_case('EventArray to frames', messages, UNFILTERED),
-            stream_case('the same, noise filtered', messages, NoiseSettings())]
+            stream_case('the same, noise filtered', messages, NoiseSettings()),
+            still_scene_case()]
+
+
+def still_scene_case() -> Case:
+    """Return the case of messages with few events, joined and one by one."""
+    groups = []
+    for number in range(STREAM_MESSAGES):
+        group = []
+        for _ in range(STILL_MESSAGES):
+            events = make_events(number)[::EVENTS // STILL_EVENTS]
+            events['t'] = number * STILL_SPACING_US * STILL_MESSAGES + len(group) * (
+                STILL_SPACING_US) + np.arange(len(events))
+            group.append(encode_event_array(events, 0, 'camera', HEIGHT, WIDTH))
+        groups.append(group)
+
+    def packets_from(process):
+        arrivals_ns = count(0, 1000 * STILL_SPACING_US * STILL_MESSAGES)
+        stream = EventStream(EVENT_ARRAY_TYPES[0], Geometry(), NoiseSettings(),
+                             STILL_SPACING_US * STILL_MESSAGES)
+        return lambda group: process(stream, group, next(arrivals_ns))
+
+    def joined(stream, group, now_ns):
+        return stream.process_messages(group, now_ns)
+
+    def one_by_one(stream, group, now_ns):
+        return [packet for data in group for packet in stream.process_messages([data], now_ns)]
+    return Case(f'{STILL_MESSAGES} messages of {STILL_EVENTS} events to packets', groups,
+                packets_from(joined), packets_from(one_by_one), 'one by one')
 
 
 def make_stream() -> list:

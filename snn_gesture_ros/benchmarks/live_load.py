@@ -12,8 +12,8 @@ from snn_gesture_ros.events.cdr import encode_event_packet, EventPacketMessage
 from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPE
 from snn_gesture_ros.ros.diagnostics import resident_mb
-from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.state import NodeStates
+from snn_gesture_ros.ros.threads import Paced
 from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, message_class
 from vision_msgs.msg import Classification
 

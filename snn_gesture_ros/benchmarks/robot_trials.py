@@ -172,7 +172,8 @@ def run_trials(nodes, folder: Path, times: int) -> dict:
         os.environ.clear()
         os.environ.update(environment)
     try:
-        nodes.start('gesture_behavior', {'gesture_scores': TRIED_SCORES}, table=table, armed=True)
+        nodes.start('gesture_behavior', {'gesture_scores': TRIED_SCORES}, table=table, armed=True,
+                    scores_from=trials.get_name())
         nodes.start('event_stream')
         classifier = nodes.start(CLASSIFIER)
         nodes.start('simulated_camera', gestures=[SHOWN], gesture_s=3600.0, pause_s=0.0)

@@ -7,6 +7,8 @@ import time
 
 import numpy as np
 from snn_gesture_ros.command_line.options import seed
+from snn_gesture_ros.command_line.terminal import make_console
+from snn_gesture_ros.printable import printable
 from snn_gesture_ros.recordings.opening import open_recording
 
 EXAMPLE = 'snn-gesture demo my_bag --output my_demo'
@@ -62,10 +64,9 @@ def watch(observer, arguments) -> None:
 
     :raises ValueError: if a node fails; it has logged the reason.
     """
-    from rich.console import Console
     from rich.live import Live
     from snn_gesture_ros.demo.processes import NodeProcesses
-    with NodeProcesses() as nodes, Live(console=Console(), auto_refresh=False) as live:
+    with NodeProcesses() as nodes, Live(console=make_console(), auto_refresh=False) as live:
         if arguments.recording:
             camera = nodes.start('event_player', recording=arguments.recording)
         else:
@@ -95,12 +96,14 @@ def watch(observer, arguments) -> None:
 def view(observer):
     """Return the table that the terminal shows."""
     from rich.table import Table
+    from rich.text import Text
     table = Table(title='snn_gesture_ros', min_width=72)
     for column in ('shown', 'gesture', 'best guess', 'score', 'events/s', 'latency'):
         table.add_column(column, justify='left' if column != 'events/s' else 'right')
     recent_ms = observer.latencies_ms[-16:]
     label, score = observer.best
-    table.add_row(observer.truth or '-', f'[bold green]{observer.gesture or "-"}[/]', label,
+    gesture = Text(printable(observer.gesture or '-'), 'bold green')
+    table.add_row(observer.truth or '-', gesture, label,
                   f'{score:.2f}', f'{events_per_s(observer):,.0f}',
                   f'{np.median(recent_ms):.0f} ms' if recent_ms else '-')
     return table

@@ -6,6 +6,7 @@ import json
 import sys
 
 from snn_gesture_ros.command_line.options import number_from
+from snn_gesture_ros.command_line.terminal import make_console
 from snn_gesture_ros.doctor.diagnosis import diagnose
 
 EXAMPLE = 'snn-gesture doctor --seconds 10'
@@ -59,9 +60,8 @@ def run(arguments) -> int:
 
 def show(findings, diagnosis) -> None:
     """Print what was found, and the diagnosis at the end."""
-    from rich.console import Console
     from rich.table import Table
-    console = Console(highlight=False, markup=False)
+    console = make_console(highlight=False)
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style='bold')
     table.add_column(overflow='fold')

@@ -49,7 +49,7 @@ def run(arguments) -> int:
         script = read_script(arguments.script, {row.gesture for row in table.rows})
     isolate_from_other_robots()
     with NodeProcesses() as nodes, scripting(table) as scripted:
-        nodes.start('gesture_behavior', table=path)
+        nodes.start('gesture_behavior', table=path, scores_from=scripted.get_name())
         if not scripted.run(script, nodes.failed):
             raise ValueError('gesture_behavior has failed or did not start; see above')
     times_s, poses = simulate_drive(scripted.commands, script[-1][1] + DRAIN_S)

@@ -10,12 +10,11 @@ import shlex
 import sys
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from snn_gesture_ros.command_line.options import (
     add_file_options, add_setting, add_stream_option, positive)
 from snn_gesture_ros.command_line.terminal import (
-    open_and_follow, show_progress, usage, UsageError)
+    make_console, open_and_follow, show_progress, usage, UsageError)
 from snn_gesture_ros.evaluation.web_page import delay, duration, number, percent, plain
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
@@ -35,7 +34,7 @@ def print_results(results: dict) -> None:
 
     :param results: as `make_results` returns them.
     """
-    console = Console()
+    console = make_console()
     if results['judged_decisions']:
         console.print(_by_label(results))
     console.print(_by_recording(results))
@@ -44,7 +43,7 @@ def print_results(results: dict) -> None:
     for name, value in _summary(results):
         console.print(f'{name:<30} {value}')
     for note in results['notes']:
-        console.print(note, style='yellow', markup=False, soft_wrap=True)
+        console.print(note, style='yellow', soft_wrap=True)
 
 
 def _summary(results):
@@ -165,7 +164,7 @@ def run(arguments) -> int:
         'command': shlex.join(['snn-gesture', *sys.argv[1:]]),
         'checkpoint': {'name': Path(arguments.checkpoint).stem, 'labels': list(card.labels),
                        'frames': frames.description},
-        'settings': values}, [*left_out, *unlabelled(sources)])
+        'settings': values}, [*left_out, *unlabeled(sources)])
     write_evaluation(results, evaluated, arguments.output)
     if arguments.json:
         print(json.dumps(results, indent=1))
@@ -184,7 +183,7 @@ def check_label(label, labels: tuple) -> None:
         raise ValueError(f'--label {label!r} is not one of {", ".join(known)}')
 
 
-def unlabelled(sources: list) -> list:
+def unlabeled(sources: list) -> list:
     """Return a line that names the recordings without labels, if others have some."""
     names = list(dict.fromkeys(source.path.name for source in sources if not source.parts))
     count = sum(not source.parts for source in sources)

@@ -11,8 +11,8 @@ from snn_gesture_ros.events.stream import warm_up
 from snn_gesture_ros.events.timeline import Timeline
 from snn_gesture_ros.recordings.stored_messages import EventReader
 from snn_gesture_ros.ros.followed_topic import FollowedTopic
-from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.running import every
+from snn_gesture_ros.ros.threads import Paced
 from snn_gesture_ros.ros.topics import message_class
 from std_msgs.msg import String
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A table of what learning has improved and worsened."""
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
+from snn_gesture_ros.command_line.terminal import make_console
 
 COLUMNS = ('examples', 'recall before', 'after', '', 'old gestures before', 'after', '')
 
@@ -32,7 +32,7 @@ def print_learned(figures: dict) -> None:
     table.add_section()
     table.add_row('mean', str(sum(figures['examples'].values())),
                   *_change(*map(_mean, of_examples)), *_change(*map(_mean, of_old)))
-    Console(width=110).print(table)
+    make_console(width=110).print(table)
 
 
 def _change(before, after, new: bool = False) -> tuple:

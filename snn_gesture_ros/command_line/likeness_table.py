@@ -5,9 +5,8 @@ from itertools import cycle, islice
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
-from snn_gesture_ros.command_line.terminal import show_progress
+from snn_gesture_ros.command_line.terminal import make_console, show_progress
 from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size
@@ -31,7 +30,7 @@ def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int
 
     :param labels: of the recording; the simulated people make them in turn.
     :param clips: people per sensor.
-    :param framing: one of view.FRAMINGS.
+    :param framing: one of camera.FRAMINGS.
     :raises ValueError: if the recording cannot be read.
     """
     with open_recording(path) as recording:
@@ -55,7 +54,7 @@ def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int
     show_progress(steps(), len(tasks), 'simulating')
     simulated = {sensor: np.nanpercentile(rows, (SPREAD[0], 50, SPREAD[1]), axis=0)
                  for sensor, rows in found.items()}
-    console = Console()
+    console = make_console()
     console.print(_table(real, simulated))
     for heading, text in zip(HEADINGS, STATISTICS.values()):
         console.print(f'{heading.replace(chr(10), " ")}: {text}')

@@ -9,6 +9,7 @@ import sys
 
 from snn_gesture_ros.command_line.terminal import Parser, usage_message, USAGE_STATUS, UsageError
 from snn_gesture_ros.files import explain
+from snn_gesture_ros.printable import only_printable
 
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
@@ -77,6 +78,12 @@ def main(arguments=None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if COMPLETED_LINE in os.environ:
         complete(os.environ[COMPLETED_LINE].split()[1:])
+    with only_printable():
+        return run(words)
+
+
+def run(words: list) -> int:
+    """Run the command as `main` does."""
     try:
         parsed = make_parser(words).parse_args(words)
         status = parsed.run(parsed)

@@ -7,7 +7,7 @@ import sys
 
 from snn_gesture_ros.command_line.options import (
     add_recordings, add_to, are_recordings_given, number_from, positive, read_recordings)
-from snn_gesture_ros.command_line.terminal import UsageError
+from snn_gesture_ros.command_line.terminal import make_console, UsageError
 
 EXAMPLE = 'snn-gesture teach thumbs_up --examples 5 --learn'
 SECONDS = 3.0
@@ -87,8 +87,7 @@ def run(arguments) -> int:
     except ImportError as error:
         raise ValueError(f'{error}: teaching needs ROS 2: source env.bash') from None
     recorded = read_recordings(arguments, paths) if are_recorded else []
-    from rich.console import Console
-    console = Console(soft_wrap=True, highlight=False)
+    console = make_console(soft_wrap=True, highlight=False)
     with connected_trainer() as trainer:
         if arguments.undo or arguments.discard:
             done, message = trainer.call('undo' if arguments.undo else 'discard_example')

@@ -7,6 +7,8 @@ from pathlib import Path
 import re
 import signal
 
+from snn_gesture_ros.printable import printable
+
 USAGE_STATUS = 2
 
 
@@ -61,6 +63,17 @@ def image_file(text: str) -> Path:
     if Path(text).suffix.lower() in Image.registered_extensions():
         return Path(text)
     raise argparse.ArgumentTypeError(f'{text} must end in the suffix of an image, such as .png')
+
+
+def make_console(**options):
+    """Return a console of rich for texts of others: they are printable, and without markup."""
+    from rich.console import Console
+
+    class TextConsole(Console):
+        def render_str(self, text, **options):
+            return super().render_str(printable(text), **options)
+
+    return TextConsole(markup=False, emoji=False, **options)
 
 
 def show_progress(steps, total: int, what: str) -> None:

@@ -4,7 +4,6 @@
 from contextlib import contextmanager, suppress
 import threading
 
-import numpy as np
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
@@ -13,6 +12,7 @@ from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.frames.frame_stream import MARGIN_NS
 from snn_gesture_ros.ros.state import NodeStates
 from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS, TRUTH_QOS
+from snn_gesture_ros.viewing.film import Exposure
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
@@ -63,7 +63,9 @@ class Observer(Node):
         """ROS time and event counts [2, H, W] of each slice of SNAPSHOT_NS."""
         self._states = NodeStates(self, NODES)
         self._truth_start_ns = 0
-        self._counts = None
+        self._exposure = Exposure()
+        self._snapshot_ns = 0
+        """ROS time at which the snapshot that is counted now starts."""
         for message, topic, callback, qos in (
                 (LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS),
                 (Classification, 'gesture_scores', self._on_scores, GESTURE_QOS),
@@ -104,14 +106,12 @@ class Observer(Node):
         packet = decode_packet(data)
         self.events += len(packet.events)
         if self.first_ns is None:
-            self.first_ns = packet.stamp_ns
+            self.first_ns = self._snapshot_ns = packet.stamp_ns
         self.last_ns = packet.stamp_ns
-        size = 2 * packet.height * packet.width
-        if self._counts is None or packet.stamp_ns - self.snapshots[-1][0] > SNAPSHOT_NS:
-            self._counts = np.zeros(size, np.int64)
-            self.snapshots.append(
-                (packet.stamp_ns, self._counts.reshape(2, packet.height, packet.width)))
-        np.add.at(self._counts, packet.events['pixel'], 1)
+        if packet.stamp_ns - self._snapshot_ns > SNAPSHOT_NS:
+            self.snapshots.append((self._snapshot_ns, self._exposure.take()))
+            self._snapshot_ns = packet.stamp_ns
+        self._exposure.add_pixels(packet.events['pixel'], packet.width, packet.height)
 
 
 def _nanoseconds(message) -> int:

@@ -10,7 +10,7 @@ import rclpy
 from rclpy.node import Node
 from snn_gesture_ros.demo.robot_path import Command
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.ros.pacing import Paced
+from snn_gesture_ros.ros.threads import Paced
 from snn_gesture_ros.ros.topics import classification, GESTURE_QOS, header
 from vision_msgs.msg import Classification
 

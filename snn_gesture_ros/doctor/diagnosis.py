@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The diagnosis: whether gestures can be recognized, and if not, what to change."""
+from shlex import quote
 from typing import NamedTuple, Optional
 
 from snn_gesture_ros.doctor.findings import EventTopic, Findings, INACTIVE, SILENCE_S
@@ -29,7 +30,7 @@ class Diagnosis(NamedTuple):
 
 def launch(topic: str) -> str:
     """Return the command that starts both nodes on the topic of a camera."""
-    return f'ros2 launch snn_gesture_ros gesture.launch.py events_topic:={topic}'
+    return f'ros2 launch snn_gesture_ros gesture.launch.py events_topic:={quote(topic)}'
 
 
 def diagnose(findings: Findings) -> Diagnosis:
@@ -154,7 +155,8 @@ def _deciding(findings: Findings) -> list:
 def _inactive(findings: Findings) -> list:
     """Return how to activate the nodes that are inactive."""
     return [Advice(f'{node.name} is inactive', 'activate it:',
-                   f"ros2 service call {node.name}/enable std_srvs/srv/SetBool '{{data: true}}'")
+                   f'ros2 service call {quote(f"{node.name}/enable")} std_srvs/srv/SetBool '
+                   "'{data: true}'")
             for node in findings.nodes if node.message == INACTIVE]
 
 

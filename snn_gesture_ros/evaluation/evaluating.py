@@ -5,7 +5,6 @@ Evaluating: recordings through what the nodes run, as fast as possible and alway
 
 They are shared among processes of this machine or the workers of a Dask cluster.
 """
-from collections import deque
 from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
@@ -57,9 +56,9 @@ def run_offline(messages, message_type: str, classifier, settings: NodeSettings)
     :raises ValueError: if the file is damaged, has no events, or the settings do not fit it.
     """
     warm_up(message_type)
-    recorder = RunRecorder(classifier.card.labels)
+    recorder = RunRecorder(classifier.card, settings.network['state'])
     pipeline = Pipeline(message_type, classifier, settings, recorder.add_packet)
-    decisions = _Decisions(recorder, classifier.card.time_steps)
+    decisions = _Decisions(recorder)
     now_ns = 0
     for now_ns, data in messages:
         decisions.add(pipeline.process_message(data, now_ns))
@@ -73,10 +72,9 @@ def run_offline(messages, message_type: str, classifier, settings: NodeSettings)
 class _Decisions:
     """Record the decisions of a pipeline, and how long they take."""
 
-    def __init__(self, recorder, time_steps):
+    def __init__(self, recorder):
         self.busy_s = 0.0
         self._recorder = recorder
-        self._times_us = deque(maxlen=time_steps + 1)
         self._decided_s = 0.0
         """Processing time until the latest decision."""
 
@@ -85,7 +83,6 @@ class _Decisions:
         start_s = perf_counter()
         for frame, decision in decisions:
             self.busy_s += perf_counter() - start_s
-            self._times_us.append(frame.t_newest_us)
             self._recorder.add_frame(frame)
             if decision is not None:
                 self._record(frame.t_newest_us, decision)
@@ -93,10 +90,9 @@ class _Decisions:
         self.busy_s += perf_counter() - start_s
 
     def _record(self, t_us, decision):
-        full = len(self._times_us) == self._times_us.maxlen
         for change in decision.transitions:
             self._recorder.add_change(t_us, change.label, change.score)
-        self._recorder.add_decision(t_us, self._times_us[0] if full else None, decision.scores,
+        self._recorder.add_decision(t_us, decision.scores,
                                     1000 * (self.busy_s - self._decided_s))
         self._decided_s = self.busy_s
 

@@ -80,8 +80,16 @@ class Run(NamedTuple):
 class RunRecorder:
     """Record a Run; all times that are added are camera times."""
 
-    def __init__(self, labels: tuple):
-        self.labels = tuple(labels)
+    def __init__(self, card, state: str):
+        """
+        Start without decisions.
+
+        :param card: ModelCard of the network that decides.
+        :param state: one of classifier.STATES.
+        """
+        self.labels = tuple(card.labels)
+        self._period = card.time_steps if state == 'carried' else 1
+        """Number of decisions during T frames."""
         self._first_us = self._last_us = None
         self._gesture = None
         self._frames, self._decisions, self._announced = [], [], []
@@ -104,14 +112,13 @@ class RunRecorder:
         if label is not None:
             self._announced.append(Announcement(t_us, label, score))
 
-    def add_decision(self, t_us: int, begin_us, scores, processing_ms: float) -> None:
+    def add_decision(self, t_us: int, scores, processing_ms: float) -> None:
         """
         Add a decision, after its changes.
 
-        :param begin_us: when its T frames start; None where there are fewer.
         :param scores: [labels].
         """
-        self._decisions.append((t_us, begin_us, scores, self._gesture, processing_ms))
+        self._decisions.append((t_us, scores, self._gesture, processing_ms))
 
     def result(self, counters: dict, busy_s: float) -> Run:
         """
@@ -124,13 +131,14 @@ class RunRecorder:
         if self._first_us is None:
             raise ValueError('the recording has no events')
         zero_us = self._first_us
-        t_us, begins_us, scores, gestures, processing_ms = (
-            zip(*self._decisions) if self._decisions else [()] * 5)
+        decided_us, scores, gestures, processing_ms = (
+            zip(*self._decisions) if self._decisions else [()] * 4)
+        t_us = np.array(decided_us, np.int64) - zero_us
+        begins_us = np.full_like(t_us, -1)
+        begins_us[self._period:] = t_us[:-self._period]
         frames_us, frame_events = zip(*self._frames) if self._frames else ((), ())
         return Run(
-            self.labels, zero_us, self._last_us - zero_us, np.array(t_us, np.int64) - zero_us,
-            np.array([-1 if begin_us is None else begin_us - zero_us for begin_us in begins_us],
-                     np.int64),
+            self.labels, zero_us, self._last_us - zero_us, t_us, begins_us,
             np.reshape(scores, (-1, len(self.labels))).astype(float), list(gestures),
             [announced._replace(t_us=announced.t_us - zero_us) for announced in self._announced],
             np.array(frames_us, np.int64) - zero_us, np.array(frame_events, np.int64),

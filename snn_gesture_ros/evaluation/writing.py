@@ -11,6 +11,8 @@ from snn_gesture_ros.files import naming
 
 COLUMNS = ('recording', 't_s', 'truth', 'best', 'score', 'right', 'gesture', 'announced',
            'verdict')
+ESCAPED = 'backslashreplace'
+"""How bytes of a file name that are not UTF-8 are written."""
 
 
 def write_evaluation(results: dict, evaluated: list, folder) -> None:
@@ -25,12 +27,13 @@ def write_evaluation(results: dict, evaluated: list, folder) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with naming(folder):
         (folder / 'report.json').write_text(json.dumps(results, indent=1) + '\n')
-        with (folder / 'decisions.csv').open('w', newline='') as file:
+        with (folder / 'decisions.csv').open(
+                'w', newline='', encoding='utf-8', errors=ESCAPED) as file:
             table = csv.writer(file, lineterminator='\n')
             table.writerow(COLUMNS)
             for each in evaluated:
                 table.writerows(_rows(each))
-        (folder / 'report.html').write_text(make_page(results, evaluated), 'utf-8')
+        (folder / 'report.html').write_text(make_page(results, evaluated), 'utf-8', ESCAPED)
 
 
 def _rows(each):

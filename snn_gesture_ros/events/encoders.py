@@ -1,22 +1,26 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Encoders: events as payloads of EventPacket, for simulated cameras, tests and the benchmark."""
+"""
+Encoders: events as payloads of EventPacket, for simulated cameras, tests and the benchmark.
+
+Each takes EVENT[n] and the time base of the packet; evt has the time in its words.
+"""
 import numpy as np
 
 
-def encode_evt3(events: np.ndarray) -> np.ndarray:
+def encode_evt3(events: np.ndarray, time_base_ns: int = 0) -> np.ndarray:
     """Return EVENT[n] as evt3, uint8[m]; each payload begins with the full time."""
     t, x, y, p = _columns(events)
     return _encode_changes([0x8000 | t >> 12 & 0xfff, 0x6000 | t & 0xfff, y, 0x2000 | p << 11 | x])
 
 
-def encode_evt2(events: np.ndarray) -> np.ndarray:
+def encode_evt2(events: np.ndarray, time_base_ns: int = 0) -> np.ndarray:
     """Return EVENT[n] as evt2, uint8[8 n], the upper time before each."""
     t, x, y, p = _columns(events)
     return _encode_pairs(8 << 28 | t >> 6, p << 28 | (t & 0x3f) << 22 | x << 11 | y)
 
 
-def encode_evt21(events: np.ndarray) -> np.ndarray:
+def encode_evt21(events: np.ndarray, time_base_ns: int = 0) -> np.ndarray:
     """Return EVENT[n] as evt21, uint8[16 n], the upper time before each, a vector for each."""
     t, x, y, p = _columns(events)
     words = [np.zeros_like(t), 8 << 28 | t >> 6, np.ones_like(t),
@@ -57,3 +61,8 @@ def _encode_changes(parts):
     sent = np.ones(words.shape, bool)
     sent[1:, :-1] = words[1:, :-1] != words[:-1, :-1]
     return words[sent].view(np.uint8)
+
+
+ENCODERS = {'evt3': encode_evt3, 'libcaer_cmp': encode_libcaer_cmp, 'libcaer': encode_libcaer,
+            'mono': encode_mono, 'evt2': encode_evt2, 'evt21': encode_evt21}
+"""By encoding; each of `codecs.ENCODINGS` has one."""

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
-from snn_gesture_ros.events.encoders import (
-    encode_evt2, encode_evt21, encode_evt3, encode_libcaer, encode_libcaer_cmp, encode_mono)
+from snn_gesture_ros.events.encoders import ENCODERS
 from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPES, MalformedMessage
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import EventMessage, MessageDecoder
@@ -189,6 +188,7 @@ class EventStream:
             return None
         counters.events_in += len(events)
         counters.late = self._timeline.late
+        counters.out_of_range = self._out_of_range()
         if placed is None:
             return None
         if placed.kept is not None:
@@ -255,13 +255,16 @@ class EventStream:
         self._cleaner = cleaner
         self.sensor_size = size
 
+    def _out_of_range(self) -> int:
+        return (self._past_out_of_range + self._cleaner.out_of_range
+                + self._decoder.out_of_range)
+
     def _clean(self, events: np.ndarray, base_us: int) -> np.ndarray:
         """Filter the events of a message and update the counters."""
         packed = self._cleaner.clean(events, base_us)
         counters, cleaner = self.counters, self._cleaner
         counters.events_out += len(packed)
-        counters.out_of_range = (self._past_out_of_range + cleaner.out_of_range
-                                 + self._decoder.out_of_range)
+        counters.out_of_range = self._out_of_range()
         counters.out_of_order = self._past_out_of_order + cleaner.out_of_order
         counters.hot_pixels = cleaner.hot_pixels
         return packed
@@ -285,11 +288,7 @@ def warm_up(message_type: str) -> None:
     messages = [encode_event_array(event, 0, '', 1, 1)]
     if message_type in EVENT_PACKET_TYPES:
         messages = [encode_event_packet(EventPacketMessage(0, '', 1, 1, 0, 0, encoding, False,
-                                                           payload))
-                    for encoding, payload in (
-                        ('evt2', encode_evt2(event)), ('evt21', encode_evt21(event)),
-                        ('evt3', encode_evt3(event)), ('mono', encode_mono(event, 0)),
-                        ('libcaer', encode_libcaer(event, 0)),
-                        ('libcaer_cmp', encode_libcaer_cmp(event, 0)))]
+                                                           encode(event, 0)))
+                    for encoding, encode in ENCODERS.items()]
     for message in messages:
         EventStream(message_type, Geometry(), NoiseSettings()).process_message(message, 0)

@@ -34,7 +34,8 @@ class Frame(NamedTuple):
     events: int
     """Number of events in the frame."""
     t_newest_us: int
-    """Camera time of its newest event, or of its end if it has no events."""
+    """Camera time of its newest event, or of its end if it has no events; never before that of the
+    frame before it, unless the stream starts again."""
     restart: bool = False
     """Whether the stream starts again here: the state of the network is reset before it."""
 
@@ -59,7 +60,7 @@ class _FrameStream:
         """Drop the events of the open frame, and reset the time."""
         self._open.fill(0)
         self._events = 0
-        self._t_newest_us = None
+        self._t_newest_us = self._closed_us = None
         self._restarted = self._sequence is not None
         """Whether the open frame is the first after a restart."""
 
@@ -93,8 +94,10 @@ class _FrameStream:
         counts = np.zeros((2, self._size, self._size), np.uint16)
         if self._events:
             counts = sum_into_frames(self._open, self._size, self._scale)
-        frame = Frame(counts, self._events, self._t_newest_us if self._events else t_end_us,
-                      self._restarted)
+        t_us = self._t_newest_us if self._events else t_end_us
+        if self._closed_us is None or self._restarted or t_us > self._closed_us:
+            self._closed_us = t_us
+        frame = Frame(counts, self._events, self._closed_us, self._restarted)
         self._restarted = False
         if self._events:
             self._open.fill(0)
@@ -124,6 +127,7 @@ class FramesByTime(_FrameStream):
             raise ValueError('a frame must last at least 1 microsecond')
         self.frame_us = frame_us
         self._time_steps = time_steps
+        self._gap_frames = max(time_steps // 2, MIN_GAP_FRAMES)
         self._grid = None
         """Index of the open frame on the grid."""
         super().__init__(size)
@@ -181,7 +185,10 @@ class FramesByTime(_FrameStream):
             self._grid = t_base_us // self.frame_us
             return
         resumed_us = t_base_us if self._reached_us is None else max(t_base_us, self._reached_us)
-        self._grid = min(self._grid, resumed_us // self.frame_us)
+        grid = resumed_us // self.frame_us
+        if self._grid - grid > self._gap_frames:
+            self._restarted = True
+        self._grid = min(self._grid, grid)
         self._advance(resumed_us, frames)
 
     def advance(self, t_us: int) -> list:
@@ -198,7 +205,7 @@ class FramesByTime(_FrameStream):
     def _advance(self, t_us: int, frames: list) -> None:
         """Close the frames that end by a time; in a long silence only the first and the last."""
         grid = t_us // self.frame_us
-        if grid - self._grid > max(self._time_steps // 2, MIN_GAP_FRAMES):
+        if grid - self._grid > self._gap_frames:
             frames.append(self._closed((self._grid + 1) * self.frame_us))
             self._restarted = True
             self._grid = grid - 1

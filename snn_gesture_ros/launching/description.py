@@ -100,10 +100,13 @@ def node_action(context, process: Process, values: dict) -> Node:
         hold_ports_of_the_dead()
         return None
 
+    ros_arguments = ['--log-level', values['log_level']]
+    if 'enclave' in values:
+        ros_arguments += ['--enclave', within(absolute(values['enclave']), process.executable)]
     write(respawned=False)
     action = Node(
         package=PACKAGE, executable=process.executable, namespace=namespace, output='screen',
         parameters=[values['params_file'], str(parameters)], remappings=process.remappings(),
-        ros_arguments=['--log-level', values['log_level']], on_exit=exited,
-        respawn=values['respawn'], respawn_delay=RESPAWN_S, **process.options)
+        ros_arguments=ros_arguments, on_exit=exited, respawn=values['respawn'],
+        respawn_delay=RESPAWN_S, **process.options)
     return action

@@ -27,6 +27,8 @@ NODES = (
     Argument('log_level', 'Least severe messages to log: debug, info, warn, error', log_level,
              'info'),
     Argument('respawn', 'Start a node again that dies', truth, 'true'),
+    Argument('enclave', 'Folder of enclaves in the keystore of SROS 2: each process takes the one '
+             'that is named as its executable, as in policy.xml', namespace),
 )
 ONE_CAMERA = (
     Argument('composed', 'Run both nodes in one process, which hands events over in memory',

@@ -4,6 +4,8 @@
 from pathlib import Path
 import zipfile
 
+from snn_gesture_ros.files import printable
+
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / 'models'
 EXPORTED = '.onnx'
 """Suffix of the files that `snn-gesture export` writes."""
@@ -15,7 +17,11 @@ LENGTH_BYTES = 8
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message says why and what to do."""
+    """A checkpoint cannot be used; the message is one line that says why and what to do."""
+
+    def __init__(self, message):
+        """Replace what cannot be printed: names in a file may contain anything."""
+        super().__init__(printable(str(message)))
 
 
 def first_line(error: Exception) -> str:

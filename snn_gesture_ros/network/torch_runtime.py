@@ -4,7 +4,6 @@
 import math
 
 from snn_gesture_ros.network.checkpoint import load_checkpoint
-from snn_gesture_ros.network.device import choose_device
 from spikingjelly.activation_based import base, functional
 import torch
 
@@ -137,3 +136,24 @@ class StaticStep:
             # Another network may run in another thread.
             with torch.cuda.graph(self._graph, capture_error_mode='thread_local'):
                 self._run(count)
+
+
+def choose_device(name: str) -> torch.device:
+    """
+    Return the device named `auto`, `cpu`, `cuda` or `cuda:n`.
+
+    :raises ValueError: if the device does not exist on this machine.
+    """
+    cuda = torch.cuda.is_available()
+    if name == 'auto':
+        return torch.device('cuda' if cuda else 'cpu')
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ('cpu', 'cuda'):
+        raise ValueError(f'device {name!r} is not auto, cpu, cuda or cuda:n')
+    if device.type == 'cuda' and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f'device {name!r} does not exist: torch sees '
+                         f'{torch.cuda.device_count()} CUDA devices; use device:=cpu or auto')
+    return device

@@ -11,9 +11,9 @@ from snn_gesture_ros.recordings.opening import FORMATS, open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
-from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import publish_while_running, run_node
+from snn_gesture_ros.ros.threads import Paced
 from snn_gesture_ros.ros.topics import header, message_class, STREAM_QOS
 from snn_gesture_ros.settings import setting, settings_of
 

@@ -10,16 +10,16 @@ from geometry_msgs.msg import Twist, TwistStamped, Vector3
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from snn_gesture_ros.behavior.behavior import Behavior
 from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
-from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
-from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic, source_values
+from snn_gesture_ros.ros.diagnostics import NodeDiagnostics, RUNNING, WARN
+from snn_gesture_ros.ros.followed_topic import (
+    contest_before, FollowedTopic, publisher_setting, source_values)
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.row_actions import ACTIONS, GoalSender, resolve_name
 from snn_gesture_ros.ros.running import avoid_shared_memory, every, publish_while_running, run_node
 from snn_gesture_ros.ros.state import NodeStates
-from snn_gesture_ros.ros.topics import GESTURE_QOS
+from snn_gesture_ros.ros.topics import GESTURE_QOS, read_message
 from snn_gesture_ros.settings import setting, settings_of
 from std_srvs.srv import SetBool
 from vision_msgs.msg import Classification
@@ -45,6 +45,7 @@ class BehaviorSettings:
         'the package')
     armed: bool = setting(
         False, 'Start armed; otherwise rows act after a gesture or the service ~/arm')
+    scores_from: str = publisher_setting('gesture_scores', 'gesture_classifier')
 
 
 PARAMETERS = settings_of(BehaviorSettings)
@@ -96,11 +97,13 @@ class GestureBehaviorNode(Node):
         self._behavior = Behavior(table, values['armed'])
         self._stopped = self._behavior.stopped
         self._states = NodeStates(self)
+        self._malformed = 0
         self._listening = FollowedTopic(
-            self, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+            self, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS, 'scores_from')
         self._scores_topic = self.resolve_topic_name('gesture_scores')
         every(self, PERIOD_S, self._on_time)
-        self._diagnostics = NodeDiagnostics(self, path, self._counters, ('watchdog_stops',))
+        self._diagnostics = NodeDiagnostics(
+            self, path, self._counters, ('watchdog_stops', 'malformed'), state=self._state)
         self.get_logger().info(f'{path}: {len(table.rows)} rows; '
                                f'{"armed" if values["armed"] else "disarmed"}')
 
@@ -136,7 +139,12 @@ class GestureBehaviorNode(Node):
                              f'{other_type}')
 
     def _on_scores(self, data: bytes) -> None:
-        message = deserialize_message(data, Classification)
+        try:
+            message = read_message(data, Classification)
+        except ValueError as error:
+            self._malformed += 1
+            self.get_logger().warning(f'scores skipped: {error}', throttle_duration_sec=1.0)
+            return
         stamp = message.header.stamp
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
         age_ns = self.get_clock().now().nanoseconds - stamp_ns
@@ -215,9 +223,14 @@ class GestureBehaviorNode(Node):
             'stopped': behavior.stopped,
             'acting': ', '.join(row.name for row in behavior.acting),
             'watchdog_stops': behavior.watchdog_stops,
+            'malformed': self._malformed,
             **source_values([self._listening]),
             'contest': behavior.contest,
         }
+
+    def _state(self, _) -> tuple:
+        unread = self._listening.unread()
+        return (WARN, unread) if unread else RUNNING
 
 
 def main(arguments=None) -> None:

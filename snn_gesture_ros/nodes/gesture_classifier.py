@@ -22,8 +22,8 @@ from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
 from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.silence import explain_stream
+from snn_gesture_ros.ros.threads import run_in_background, Worker
 from snn_gesture_ros.ros.topics import STREAM_QOS
-from snn_gesture_ros.ros.worker import run_in_background, Worker
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 

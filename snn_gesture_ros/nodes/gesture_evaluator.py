@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gesture_evaluator node: evaluate what the live nodes announce, and write a report."""
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 import sys
 
 import numpy as np
 from rclpy.node import Node
-from rclpy.serialization import deserialize_message
 import rclpy.utilities
 from snn_gesture_ros.evaluation.evaluating import Evaluated, load_classifier
 from snn_gesture_ros.evaluation.results import make_results
@@ -22,7 +22,7 @@ from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import every, run_node
 from snn_gesture_ros.ros.state import NodeStates
-from snn_gesture_ros.ros.topics import LATCHED_QOS, STREAM_QOS
+from snn_gesture_ros.ros.topics import LATCHED_QOS, read_message, STREAM_QOS
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
@@ -72,17 +72,19 @@ class GestureEvaluatorNode(Node):
         self._card = load_classifier(checkpoint=self._values['checkpoint']).card
         self._source = self._find_source()
         self._frames = make_settings(Slicing, self._values).frames(self._card)
-        self._recorder = RunRecorder(self._card.labels)
+        self._recorder = RunRecorder(self._card, self._values['state'])
         self._packets, self._decisions, self._changes = [], {}, {}
-        self._events = 0
+        self._events = self._malformed = 0
         self._problem = 'no decision was received: is gesture_classifier running?'
         self._states = NodeStates(self, [PLAYER])
         self._names = {}
         """Of the nodes that publish each topic."""
         self.create_subscription(LabelInfo, 'gesture_labels', self._on_labels, LATCHED_QOS)
-        self._scores = FollowedTopic(
-            self, Classification, 'gesture_scores', self._on_scores, STREAM_QOS)
-        self.create_subscription(Classification, 'gesture', self._on_gesture, STREAM_QOS)
+        self._classified = [
+            FollowedTopic(self, Classification, topic, partial(self._try_to_read, read),
+                          STREAM_QOS)
+            for topic, read in (('gesture_scores', self._read_scores),
+                                ('gesture', self._read_gesture))]
         self._stream = None
         self._waiting = every(self, PERIOD_S, self._wait)
         self._contests = {}
@@ -101,7 +103,7 @@ class GestureEvaluatorNode(Node):
 
     def _watch(self) -> None:
         """Record which nodes send at the same time: it is not clear what is evaluated then."""
-        followed = [each for each in (self._stream, self._scores) if each is not None]
+        followed = [each for each in (self._stream, *self._classified) if each is not None]
         senders = [name for each in followed for name in each.senders()]
         self._contests.update(dict.fromkeys(filter(None, [
             contest_before(self._states.state_of, senders),
@@ -142,33 +144,42 @@ class GestureEvaluatorNode(Node):
             rclpy.utilities.try_shutdown()
         elif self._stream is None:
             self._stream = FollowedTopic(
-                self, UInt8MultiArray, 'event_stream', self._on_packet, STREAM_QOS)
+                self, UInt8MultiArray, 'event_stream',
+                partial(self._try_to_read, self._read_packet), STREAM_QOS)
 
-    def _on_packet(self, data: bytes) -> None:
+    def _try_to_read(self, read, data: bytes) -> None:
         try:
-            packet = decode_packet(data)
+            read(data)
         except ValueError as error:
-            self.get_logger().warning(f'packet skipped: {error}', throttle_duration_sec=1.0)
-            return
+            self._malformed += 1
+            self.get_logger().warning(f'message skipped: {error}', throttle_duration_sec=1.0)
+
+    def _read_packet(self, data: bytes) -> None:
+        packet = decode_packet(data)
         self._recorder.add_packet(packet)
         self._events += len(packet.events)
         self._packets.append((packet.stamp_ns, packet.ros_offset_ns))
         for frame in self._frames.slice_packet(packet):
             self._recorder.add_frame(frame)
 
-    def _on_scores(self, data: bytes) -> None:
-        message = deserialize_message(data, Classification)
+    def _read_scores(self, data: bytes) -> None:
+        message = read_message(data, Classification)
         stamp_ns = _nanoseconds(message)
         if self._stream is None:
             return
         scores = {result.class_id: result.score for result in message.results}
+        if scores.keys() != {*self._card.labels}:
+            raise ValueError('the scores are not those of the labels of the network')
         delay_ms = np.nan
         if not self._simulated:     # simulated time stands still between the messages
             delay_ms = (self.get_clock().now().nanoseconds - stamp_ns) / 1e6
         self._decisions[stamp_ns] = ([scores[label] for label in self._card.labels], delay_ms)
 
-    def _on_gesture(self, message: Classification) -> None:
+    def _read_gesture(self, data: bytes) -> None:
+        message = read_message(data, Classification)
         result = message.results[0] if message.results else None
+        if result is not None and result.class_id not in self._card.labels:
+            raise ValueError('the gesture is not a label of the network')
         self._changes.setdefault(_nanoseconds(message), []).append(
             (result.class_id, result.score) if result else (None, 0.0))
 
@@ -200,6 +211,8 @@ class GestureEvaluatorNode(Node):
         counts['messages lost'] = (
             player['messages'] - stream.get('messages', 0) if player else 0)
         return (*(f'live: {contest}' for contest in self._contests),
+                *([f'live: {self._malformed} messages were skipped; see the log']
+                  if self._malformed else ()),
                 *(f'live: {count} {name.replace("_", " ")}; the machine was too slow'
                   for name, count in counts.items() if count > 0))
 
@@ -212,16 +225,13 @@ class GestureEvaluatorNode(Node):
             place = min(np.searchsorted(stamps_ns, stamp_ns), len(stamps_ns) - 1)
             return int(stamp_ns - offsets_ns[place]) // 1000
 
-        times_us, steps = [], self._card.time_steps if self._values['state'] == 'carried' else 1
         for stamp_ns in sorted({*self._decisions, *self._changes}):
             t_us = camera_us(stamp_ns)
             for label, score in self._changes.get(stamp_ns, ()):
                 self._recorder.add_change(t_us, label, score)
             if stamp_ns in self._decisions:
                 scores, delay_ms = self._decisions[stamp_ns]
-                begin_us = times_us[-steps] if len(times_us) >= steps else None
-                self._recorder.add_decision(t_us, begin_us, scores, delay_ms)
-                times_us.append(t_us)
+                self._recorder.add_decision(t_us, scores, delay_ms)
         counters = asdict(StreamCounters(events_in=self._events))
         for name, value in self._state_of('event_stream').items():
             if name in counters:

@@ -13,9 +13,9 @@ from rclpy.utilities import try_shutdown
 from snn_gesture_ros.events.cdr import encode_event_array
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
-from snn_gesture_ros.ros.pacing import Paced
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import publish_while_running, run_node
+from snn_gesture_ros.ros.threads import Paced
 from snn_gesture_ros.ros.topics import classification, header, message_class, TRUTH_QOS
 from snn_gesture_ros.settings import setting, settings_of
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS, SimulatedCamera

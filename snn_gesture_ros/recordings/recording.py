@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from snn_gesture_ros.events.messages import Triggers
 from snn_gesture_ros.events.timeline import SLACK_US, steady_times
+from snn_gesture_ros.files import printable
 
 MIN_SENSOR_SIZE = (128, 128)
 MAX_SIDE = 65_536
@@ -28,11 +29,6 @@ class UnreadableRecording(ValueError):
     def __init__(self, message: str):
         """Replace what cannot be printed: names in a file may contain anything."""
         super().__init__(printable(message))
-
-
-def printable(text: str) -> str:
-    """Return a text as one line that a terminal shows and does not obey."""
-    return ''.join(each if each.isprintable() else '\ufffd' for each in text)
 
 
 class Recording:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages: the text of the report, in Markdown."""
 from snn_gesture_ros.labels import NONE
+from snn_gesture_ros.printable import printable
 
 CHAPTER_FIGURES = ('confusion', 'conditions', 'calibration', 'false_alarms', 'delays', 'windows')
 
@@ -278,9 +279,14 @@ def ways_table(chapter: dict) -> str:
 
 
 def table(names: tuple, rows: list) -> str:
-    """Return a table in Markdown."""
-    lines = [names, ('---',) * len(names), *rows]
+    """Return a table in Markdown; what has a meaning there is escaped."""
+    lines = [names, ('---',) * len(names), *(map(plain, row) for row in rows)]
     return '\n'.join(f'| {" | ".join(map(str, line))} |' for line in lines)
+
+
+def plain(cell) -> str:
+    """Return the Markdown of a text, in which neither bars nor tags count."""
+    return printable(str(cell)).replace('|', r'\|').replace('<', '&lt;').replace('\n', ' ')
 
 
 def figure(what: str, figures: str, name: str) -> str:

@@ -20,6 +20,8 @@ SILENT_S = 0.25
 """A stream without events for longer is silent: the camera or event_stream may have failed."""
 RECENT_FRAMES = 16
 """A network that is hot-swapped runs this many of the latest frames, if they are sliced alike."""
+MAX_JITTER_NS = 200_000_000
+"""Stamps that would go back by less stay as they are; by more, a clock was set."""
 
 
 class Work(NamedTuple):
@@ -67,6 +69,8 @@ class ClassifiedStream:
         """The newest packet; None before the first."""
         self._packet_s = -inf
         """Steady time of its arrival."""
+        self._newest_ns = 0
+        """Stamp of the newest frame."""
         self._past_late = 0
         self._arrivals = Arrivals()
         try:
@@ -157,9 +161,16 @@ class ClassifiedStream:
 
     def _work(self, frames: list) -> list:
         return [Work(
-            self, self.active, frame, frame.t_newest_us * 1000 + self._packet.ros_offset_ns,
-            self._packet.frame_id,
+            self, self.active, frame, self._stamp_ns(frame), self._packet.frame_id,
             self._arrivals.of(frame.t_newest_us) if frame.events else None) for frame in frames]
+
+    def _stamp_ns(self, frame) -> int:
+        """Return the ROS time of a frame, which a better measured offset does not move back."""
+        stamp_ns = frame.t_newest_us * 1000 + self._packet.ros_offset_ns
+        if 0 < self._newest_ns - stamp_ns < MAX_JITTER_NS:
+            stamp_ns = self._newest_ns
+        self._newest_ns = stamp_ns
+        return stamp_ns
 
     def follow_swap(self, work: Work) -> None:
         """Let the Recognition of a frame continue where another one stopped, after a hot-swap."""

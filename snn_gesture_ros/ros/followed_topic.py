@@ -7,6 +7,7 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.subscription import Subscription
 from rclpy.waitable import NumberOfEntities, Waitable
+from snn_gesture_ros.printable import printable
 from snn_gesture_ros.ros.graph import publisher_names, take
 from snn_gesture_ros.settings import setting
 
@@ -19,7 +20,8 @@ If other publishers send too, the followed one is gone when it is silent for lon
 
 A still scene can be silent for a while; after this time DDS removes a process that was killed.
 """
-NAMES_PERIOD_S = 1.0
+NAMES_PERIOD_S = 0.1
+"""The names of publishers are looked up at most this often."""
 MAX_AT_ONCE = 200
 """Maximum number of messages that are read before timers and services can run."""
 
@@ -27,7 +29,13 @@ MAX_AT_ONCE = 200
 class Following:
     """Decides which publisher is followed, by the ids in the messages; without ROS."""
 
-    def __init__(self):
+    def __init__(self, silent_timeout_s: float = SILENT_TIMEOUT_S):
+        """
+        Follow nobody yet.
+
+        :param silent_timeout_s: a publisher that sends nothing for longer is silent.
+        """
+        self._silent_timeout_s = silent_timeout_s
         self.followed = None
         """Id of the publisher that is followed; None before the first message."""
         self._followed_s = -inf
@@ -49,7 +57,7 @@ class Following:
         :param is_alone: returns whether there is at most one publisher; called only for others.
         """
         if sender != self.followed:
-            timeout_s = GONE_TIMEOUT_S if self.others(now_s) else SILENT_TIMEOUT_S
+            timeout_s = GONE_TIMEOUT_S if self.others(now_s) else self._silent_timeout_s
             if now_s - self._followed_s < timeout_s and not is_alone():
                 self._others_s[sender] = now_s
                 return False
@@ -64,12 +72,12 @@ class Following:
 
     def _heard(self, now_s: float) -> list:
         return [sender for sender, sent_s in self._others_s.items()
-                if now_s - sent_s < SILENT_TIMEOUT_S]
+                if now_s - sent_s < self._silent_timeout_s]
 
 
-def publisher_setting(topic: str):
+def publisher_setting(topic: str, default: str = FIRST):
     """Return the field of a dataclass of settings that chooses the publisher of a topic."""
-    return setting(FIRST, f'Whose messages on {topic} are read where several nodes publish it: '
+    return setting(default, f'Whose messages on {topic} are read where several nodes publish it: '
                    'first (that of the node that was there first), only (that of none before one '
                    'is left), or the name of a node, whose messages alone are read then')
 
@@ -81,25 +89,29 @@ class FollowedTopic(Waitable):
     It waits like rclpy's own subscriptions, but takes the messages itself, with their publisher.
     """
 
-    def __init__(self, node, message, topic: str, callback, qos, parameter: str = ''):
+    def __init__(self, node, message, topic: str, callback, qos, parameter: str = '',
+                 publisher: str = FIRST, silent_timeout_s: float = SILENT_TIMEOUT_S):
         """
         Subscribe.
 
         :param message: class of the messages.
         :param callback: called with each serialized message.
         :param parameter: name of the parameter that chooses the publisher; empty if there is none.
+        :param publisher: whose messages are read, as in `publisher_setting`, without a parameter.
+        :param silent_timeout_s: a publisher that sends nothing for longer is silent.
         """
         super().__init__(node.default_callback_group)
         self.ignored = 0
         """Number of messages from other publishers."""
         self._node, self._callback = node, callback
         self._parameter = parameter
-        publisher = node.get_parameter(parameter).value if parameter else FIRST
+        if parameter:
+            publisher = node.get_parameter(parameter).value
         self._is_named = publisher not in (FIRST, ONLY)
         if self._is_named and not publisher.startswith('/'):
             publisher = f'{node.get_namespace().rstrip("/")}/{publisher}'
         self._publisher = publisher
-        self._following = Following()
+        self._following = Following(silent_timeout_s)
         self._names, self._names_s = {}, -inf
         """Names of publishers by id, and the steady time of the query."""
         self._read_s = self._ignored_s = -inf
@@ -175,13 +187,9 @@ class FollowedTopic(Waitable):
     def _reads(self, sender: bytes) -> bool:
         """Return whether to read a message of a publisher that has arrived now."""
         now_s = time.monotonic()
-        if self._is_named:
-            reads = self._name(sender) == self._publisher
-            if reads:
-                self._following.followed = sender
-        else:
-            reads = self._following.admits(sender, now_s, self._is_alone) and not (
-                self._publisher == ONLY and self._following.others(now_s))
+        reads = (not self._is_named or self._name(sender) == self._publisher) and (
+            self._following.admits(sender, now_s, self._is_alone)) and not (
+            self._publisher == ONLY and self._following.others(now_s))
         if reads:
             self._read_s = now_s
         else:
@@ -211,7 +219,7 @@ class FollowedTopic(Waitable):
         else:
             what = 'only what one of them sends is read'
         remedy = 'stop all but one'
-        if self._parameter:
+        if self._parameter and not self._is_named:
             remedy += f', or name the one to read by the parameter {self._parameter}'
         return (f'{" and ".join(names)} send on {self._topic} at the same time, and {what}: '
                 f'{remedy}')
@@ -282,6 +290,6 @@ def contest_before(state_of, names: list) -> str:
         seen.add(name)
         state = state_of(name)
         if state.get('contest'):
-            return f'{name}: {state["contest"]}'
+            return printable(f'{name}: {state["contest"]}')
         waiting += {*state.get('reads_from', ())} - seen
     return ''

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rclpy.qos import qos_check_compatible, QoSCompatibility, QoSProfile
 from snn_gesture_ros.events.event import EVENT_TYPES, EVENTS_TOPIC
+from snn_gesture_ros.printable import printable
 from snn_gesture_ros.ros.topics import message_class
 
 TAKEN, NOTHING_WAITS = 0, 401
@@ -86,8 +87,8 @@ class Endpoint(NamedTuple):
 
 def endpoints(infos) -> list:
     """Return an Endpoint for each of rclpy's infos."""
-    return [Endpoint(f'{info.node_namespace.rstrip("/")}/{info.node_name}', info.topic_type,
-                     info.qos_profile) for info in infos]
+    return [Endpoint(printable(f'{info.node_namespace.rstrip("/")}/{info.node_name}'),
+                     printable(info.topic_type), info.qos_profile) for info in infos]
 
 
 def publishers(node, topic: str) -> list:

@@ -7,6 +7,7 @@ import traceback
 
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from snn_gesture_ros.printable import printable
 from snn_gesture_ros.ros.diagnostics import release_memory
 from snn_gesture_ros.settings import setting
 from std_srvs.srv import SetBool
@@ -113,7 +114,7 @@ class ManagedNode(LifecycleNode):
             self._refusal, log = repr(error), traceback.format_exc()
         else:
             return True
-        self.get_logger().error(log)
+        self.get_logger().error(printable(log))
         return False
 
     def _change_state(self, change, request, response):

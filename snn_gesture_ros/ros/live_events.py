@@ -1,16 +1,20 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Live events: those of a topic, counted until they are shown, and the current gesture."""
+from functools import partial
+from math import inf
 import time
 
-from rclpy.serialization import deserialize_message
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
 from snn_gesture_ros.events.geometry import turn_counts
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
 from snn_gesture_ros.ros.graph import TypeSearch
-from snn_gesture_ros.ros.topics import CAMERA_QOS, GESTURE_QOS, message_class, STREAM_TYPE
-from snn_gesture_ros.viewing.film import Exposure
+from snn_gesture_ros.ros.topics import (
+    CAMERA_QOS, GESTURE_QOS, message_class, read_message, STREAM_TYPE)
+from snn_gesture_ros.viewing.film import Exposure, Shot
 from snn_gesture_ros.viewing.image import Gesture
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification
@@ -42,9 +46,11 @@ class LiveEvents:
         self._exposure = Exposure()
         self._scores_topic = node.resolve_topic_name('gesture_scores')
         self._started, self._scores = '', {}
-        node.create_subscription(Classification, 'gesture', self._on_gesture, GESTURE_QOS)
-        self._listening = FollowedTopic(
-            node, Classification, 'gesture_scores', self._on_scores, GESTURE_QOS)
+        self._listening = [
+            FollowedTopic(node, Classification, name, partial(self._try_to_read, read),
+                          GESTURE_QOS)
+            for name, read in (('gesture', self._read_gesture),
+                               ('gesture_scores', self._read_scores))]
 
     @property
     def message_type(self) -> str:
@@ -54,7 +60,7 @@ class LiveEvents:
     def source_values(self) -> dict:
         """Return whose messages are read, for diagnostics and state."""
         events = [] if self._subscription is None else [self._subscription]
-        return source_values([*events, self._listening], contest=self._types.contest)
+        return source_values([*events, *self._listening], contest=self._types.contest)
 
     def try_to_subscribe(self) -> None:
         """Subscribe once there is a publisher; call it periodically."""
@@ -82,7 +88,7 @@ class LiveEvents:
     @property
     def gesture(self):
         """The current Gesture; None if no network runs, or several do."""
-        if not self._scores or self._listening.contest():
+        if not self._scores or any(topic.contest() for topic in self._listening):
             return None
         label = self._started or next(iter(self._scores))
         return Gesture(label, self._scores.get(label, 0.0), bool(self._started))
@@ -98,14 +104,14 @@ class LiveEvents:
             self._node, message, self._topic, self._on_message, CAMERA_QOS)
 
     def _on_message(self, data: bytes) -> None:
-        self._try_to_read(data)
+        self._try_to_read(self._read, data)
         time.sleep(DRAIN_S)
         for waiting in self._subscription.drain():
-            self._try_to_read(waiting)
+            self._try_to_read(self._read, waiting)
 
-    def _try_to_read(self, data: bytes) -> None:
+    def _try_to_read(self, read, data: bytes) -> None:
         try:
-            self._read(data)
+            read(data)
         except ValueError as error:
             self.malformed += 1
             self._node.get_logger().warning(f'message skipped: {error}',
@@ -120,9 +126,46 @@ class LiveEvents:
         self.frame_id = packet.frame_id
         self._exposure.add_pixels(packet.events['pixel'], packet.width, packet.height)
 
-    def _on_gesture(self, message: Classification) -> None:
+    def _read_gesture(self, data: bytes) -> None:
+        message = read_message(data, Classification)
         self._started = message.results[0].class_id if message.results else ''
 
-    def _on_scores(self, data: bytes) -> None:
-        message = deserialize_message(data, Classification)
+    def _read_scores(self, data: bytes) -> None:
+        message = read_message(data, Classification)
         self._scores = {result.class_id: result.score for result in message.results}
+
+
+def film_live(topic: str, shot_us: int, start_s: float = 0.0, end_s=None, rotation: int = 0):
+    """
+    Yield a Shot of the events that arrived, each time its duration has passed.
+
+    :param topic: events of a camera, or those of event_stream.
+    :param shot_us: duration of a shot; if drawing takes longer, there are fewer.
+    :param start_s: start, in seconds after the first message; until then None is yielded.
+    :param end_s: end, likewise; None for no end.
+    :param rotation: degrees by which the events of a camera are rotated clockwise.
+    """
+    rclpy.init()
+    node = rclpy.create_node('snn_gesture_view')
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        live = LiveEvents(node, topic, rotation)
+        first_s, due_s = None, time.monotonic()
+        while True:
+            live.try_to_subscribe()
+            due_s = max(due_s + shot_us / 1e6, time.monotonic())
+            executor.spin_once(timeout_sec=0)
+            while (left_s := due_s - time.monotonic()) > 0:
+                executor.spin_once(timeout_sec=left_s)
+            counts = live.take_counts()
+            if counts is not None and first_s is None:
+                first_s = due_s
+            t_s = -inf if first_s is None else due_s - first_s
+            if end_s is not None and t_s >= end_s:
+                return
+            yield Shot(t_s - start_s, counts, live.gesture) if t_s >= start_s else None
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.try_shutdown()

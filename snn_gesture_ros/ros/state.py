@@ -7,14 +7,19 @@ The message is a std_msgs/String with a JSON object, so that numbers and flags k
 Programs read these topics; `/diagnostics` is for people.
 """
 from contextlib import suppress
+from functools import partial
 import json
 import time
 
 import numpy as np
 from rclpy.exceptions import InvalidTopicNameException
+from snn_gesture_ros.ros.followed_topic import FollowedTopic
 from snn_gesture_ros.ros.running import publish_while_running
-from snn_gesture_ros.ros.topics import LATCHED_QOS
+from snn_gesture_ros.ros.topics import LATCHED_QOS, read_message
 from std_msgs.msg import String
+
+SILENT_TIMEOUT_S = 3.0
+"""States come once a second; see FollowedTopic."""
 
 
 class StatePublisher:
@@ -46,7 +51,7 @@ class StatePublisher:
 
 
 class NodeStates:
-    """The newest states of other nodes."""
+    """The newest states of other nodes; what others publish on their topics is not read."""
 
     def __init__(self, node, names=()):
         """
@@ -57,6 +62,7 @@ class NodeStates:
         """
         self._node = node
         self._states = {}
+        self._topics = {}
         self._strangers = set()
         """Nodes whose `~/state` is something else."""
         for name in names:
@@ -66,20 +72,23 @@ class NodeStates:
         """
         Return the newest state of a node; empty until one has come.
 
-        The first call with a name subscribes; call it in the executor's thread then.
+        Its `contest` is that of the topic itself where two nodes of that name publish it. The
+        first call with a name subscribes; call it in the executor's thread then.
 
         :param name: of the node, relative to the namespace of this one, or from `/` on.
         """
         if name not in self._states:
             self._states[name] = {}
             with suppress(InvalidTopicNameException):   # what calls itself so has no state
-                self._node.create_subscription(
-                    String, f'{name}/state', lambda message: self._on_state(name, message),
-                    LATCHED_QOS)
-        return self._states[name]
+                self._topics[name] = FollowedTopic(
+                    self._node, String, f'{name}/state', partial(self._on_state, name),
+                    LATCHED_QOS, publisher=name, silent_timeout_s=SILENT_TIMEOUT_S)
+        state, topic = self._states[name], self._topics.get(name)
+        contest = topic.contest() if topic is not None else ''
+        return {**state, 'contest': contest} if contest else state
 
-    def _on_state(self, name: str, message: String) -> None:
-        state = _read(message.data)
+    def _on_state(self, name: str, data: bytes) -> None:
+        state = _read(data)
         if state is not None:
             self._states[name] = state
         elif name not in self._strangers:
@@ -88,10 +97,10 @@ class NodeStates:
                 f'{name}/state is skipped: it is not the state of a node of snn_gesture_ros')
 
 
-def _read(text: str):
-    """Return a state; None if the text is something else, as of a node of another package."""
+def _read(data: bytes):
+    """Return a state; None if a message is something else, as of a node of another package."""
     try:
-        state = json.loads(text)
+        state = json.loads(read_message(data, String).data)
         lists = [state.get(name, []) for name in ('reads_from', 'silent')]
         good = all(isinstance(names, list) and all(isinstance(name, str) for name in names)
                    for names in lists)

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from builtin_interfaces.msg import Time
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE, EVENT_TYPES
 from std_msgs.msg import Header
 from vision_msgs.msg import Classification, LabelInfo, ObjectHypothesis, VisionClass
@@ -40,6 +41,19 @@ def message_class(message_type: str):
             f'install ros-$ROS_DISTRO-{package.replace("_", "-")}' if released else
             "no distribution of ROS has it: build it from the sources of the camera's driver, and "
             'source that workspace')) from None
+
+
+def read_message(data: bytes, message):
+    """
+    Return a message from its serialized form.
+
+    :param message: its class.
+    :raises ValueError: if it is not one.
+    """
+    try:
+        return deserialize_message(data, message)
+    except RuntimeError:    # RMWError of rclpy, which Humble does not name
+        raise ValueError(f'{len(data)} bytes are not a {message.__name__}') from None
 
 
 def header(stamp_ns: int, frame_id: str) -> Header:

@@ -6,7 +6,6 @@ Everything that can happen in the scene: the gestures, and what is not a gesture
 An activity is a function of a random generator; it returns a motion: a function that returns
 the Poses at the times t [n], in seconds since the activity began.
 """
-
 import numpy as np
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation.gestures import GESTURES, resting_arm
@@ -230,7 +229,6 @@ def empty(rng):
     return at
 
 
-#: What is not a gesture, and how often a training set shows it.
 IDLE_ACTIVITIES = {
     'still': (still, 0.10),
     'walking_by': (walking_by, 0.12),
@@ -242,9 +240,10 @@ IDLE_ACTIVITIES = {
     'flicker': (flicker, 0.04),
     'empty': (empty, 0.02),
 }
+"""What is not a gesture, and how often a training set shows it."""
 
-#: Activities in which the room itself shows; a full room makes them harder.
 ROOM_ACTIVITIES = ('camera_shake', 'camera_pan', 'flicker')
+"""Activities in which the room itself causes events; a full room makes them harder."""
 
 ACTIVITIES = {
     NONE: still,

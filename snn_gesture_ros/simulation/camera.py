@@ -9,19 +9,73 @@ from snn_gesture_ros.simulation.motion import Blended, Started
 from snn_gesture_ros.simulation.person import (
     CAMERA_YAW, CAMERA_Z, CAPSULES, draw_materials, draw_measures, LIGHT, PALMS, put_person)
 from snn_gesture_ros.simulation.rendering import (
-    draw_background, draw_textures, paint_background, paint_scene, project)
+    BACKGROUND_M, draw_background, draw_textures, FOCAL_PX, LIGHT_X, LIGHT_Y, paint_background,
+    paint_scene, project, ROUNDNESS, TEXELS_PER_M)
 from snn_gesture_ros.simulation.sensor import Sensor, SENSORS
-from snn_gesture_ros.simulation.view import View
 
-# From one frame to the next; between them the light changes linearly.
 FRAME_US = 4000
+"""From one image to the next; between them the light changes linearly."""
 LARGE_SENSOR_FRAME_US = 6667
 LARGE_SENSOR_PIXELS = 100_000
-UPPER_BODY = (0.0, -0.02, 0.15)    # what the camera looks at, meters, see person
-#: How often a training set shows each framing: of waves, which people make near the camera, and
-#: of all else.
+UPPER_BODY = (0.0, -0.02, 0.15)
+"""What the camera looks at, in the person's coordinates, in meters."""
+FRAMINGS = {
+    # Distance to the camera (m), scale (px/m on 128 pixels), how far off the middle (m), and how
+    # far the camera stands aside (radians).
+    'near': ((0.33, 0.85), (130.0, 420.0), 0.0, 0.25),
+    'upper_body': ((0.75, 2.2), (65.0, 150.0), 0.14, 0.18),
+    'far': ((1.8, 4.5), (38.0, 72.0), 0.25, 0.18),
+    'data_set': ((1.1, 1.8), (92.0, 120.0), 0.05, 0.08),    # as in DVS128 Gesture
+}
+"""How much of the person is in sight."""
+MAX_ASIDE = 0.32
+"""How far the camera may look aside, as part of the frame's width."""
 WAVE_FRAMINGS = {'near': 0.4, 'upper_body': 0.35, 'far': 0.25}
+"""How often a training set shows each framing of waves, which people make near the camera."""
 OTHER_FRAMINGS = {'near': 0.15, 'upper_body': 0.6, 'far': 0.25}
+"""The same of all other activities."""
+
+
+class View:
+    """The place of the camera, its lens and the light: drawn once, then fixed."""
+
+    def __init__(self, rng, width, height, framing, aim, looking_aside=0.0):
+        """
+        Draw a view of a place of the person.
+
+        :param width: of the image in pixels, like the height.
+        :param framing: one of FRAMINGS.
+        :param aim: the place in the person's coordinates, in meters, [3].
+        :param looking_aside: part of the way from there to the middle of the body by which the
+            camera looks aside; MAX_ASIDE limits it.
+        """
+        short = min(width, height)
+        distances, scales, off, aside = FRAMINGS[framing]
+        distance = np.exp(rng.uniform(*np.log(distances)))
+        px_per_m = np.exp(rng.uniform(*np.log(scales)))
+        off = off or 0.17 * 128 / px_per_m
+        aim = aim + rng.normal(0, off, 3) * [1, 1, 0]
+        most = MAX_ASIDE * 128 / px_per_m
+        aim[0] -= np.clip(looking_aside * aim[0], -most, most)
+        focal = np.clip(px_per_m * distance, 60, 300) * short / 128
+        from_side, from_above = rng.normal(0, aside), rng.normal(0, 0.8 * aside)
+        back = np.array([np.sin(from_side), np.sin(from_above), 1.0])
+        back /= np.linalg.norm(back)
+        self.position = aim + back * distance
+        across = np.cross([0.0, 1.0, 0.0], back)
+        across /= np.linalg.norm(across)
+        up = np.cross(back, across)
+        roll = rng.normal(0, 0.05)
+        self.rotation = np.array([
+            np.cos(roll) * across + np.sin(roll) * up,
+            np.sin(roll) * across - np.cos(roll) * up,
+            -back])
+        self.lens = np.empty(6)
+        self.lens[FOCAL_PX] = focal
+        self.lens[BACKGROUND_M] = self.position[2] + rng.uniform(0.3, 3.0)
+        self.lens[LIGHT_X], self.lens[LIGHT_Y] = rng.normal(0, 0.15), rng.normal(-0.12, 0.12)
+        self.lens[ROUNDNESS] = rng.uniform(0.05, 0.5)
+        self.lens[TEXELS_PER_M] = np.clip(1.2 * focal / distance, 60, 260)
 
 
 class SimulatedCamera:
@@ -34,12 +88,15 @@ class SimulatedCamera:
     def __init__(self, preset=SENSORS['dvs128'], seed=0, doing=NONE, framing='upper_body',
                  near_to=None, room='any'):
         """
-        Draw a person, a place and a sensor of a SensorPreset.
+        Draw a person, a place and a sensor.
 
-        doing is what the person does at first, as in perform. framing is one of view.FRAMINGS;
-        'near' looks at where the hands move in the activity near_to (doing where it is None),
-        and most of the person is outside the frame. room is as in rendering.draw_background.
-        Raises ValueError for an unknown label.
+        :param preset: SensorPreset.
+        :param doing: what the person does at first, as in `perform`.
+        :param framing: one of FRAMINGS. With `near`, the camera looks at where the hands move,
+            and most of the person is outside the image.
+        :param near_to: activity whose hands those are; None: doing.
+        :param room: as in `draw_background`.
+        :raises ValueError: if a label is unknown.
         """
         rng = np.random.default_rng([seed, 0])
         width, height = self.width, self.height = preset.width, preset.height
@@ -82,10 +139,11 @@ class SimulatedCamera:
 
     def perform(self, label, blend_s=None):
         """
-        Let the person do something else from now on; it blends in within blend_s seconds.
+        Let the person do something else from now on.
 
-        label is 'none' (rest), a gesture, or another of activities.ACTIVITIES. The blend takes
-        a random 0.3 to 0.7 s where blend_s is None. Raises ValueError for an unknown label.
+        :param label: one of activities.ACTIVITIES: `none` (rest), a gesture, or another.
+        :param blend_s: duration of the blend from one to the other; None: random, 0.3 to 0.7 s.
+        :raises ValueError: if the label is unknown.
         """
         activity = self._draw(label)
         if blend_s is None:
@@ -94,7 +152,7 @@ class SimulatedCamera:
         self._motion = Blended(self._motion, Started(activity, now_s), now_s, blend_s)
 
     def advance(self, duration_us):
-        """Let time go on; return the events [n] of this slice, t in µs since the start."""
+        """Let time pass; return the events of it, EVENT[n], t in µs since the start."""
         self._now_us += duration_us
         first, last = self._frames + 1, -(-self._now_us // self._frame_us)
         poses = self._motion(np.arange(first, last + 1) * (self._frame_us * 1e-6))
@@ -115,7 +173,7 @@ class SimulatedCamera:
         return self._planned.pop(label, None) or ACTIVITIES[label](self._motion_rng)
 
     def _place_of_hands(self, motion):
-        """Return where [3] the hands of a motion are on average, the livelier hand above all."""
+        """Return the mean place of the hands of a motion, [3], weighted by how they move."""
         poses = motion(np.linspace(0, 4, 64))
         capsules = np.empty((64, CAPSULES, 8))
         for arms, scene, person in zip(*poses, capsules):
@@ -143,11 +201,14 @@ def random_clip(label, seed, duration_us, sensor='any', framing=None, onset_us=0
     """
     Return a clip of a random person who does what the label names, for training sets.
 
-    The person rests until onset_us and then begins; with onset_us 0 the clip begins in the
-    middle of the movement. From offset_us on the person rests again, unless it is 0. 'none' draws
-    one of IDLE_ACTIVITIES, moving cameras included. sensor is one of sensor.SENSORS, framing one
-    of view.FRAMINGS or None for a random one.
-    Returns events [n], t in µs from 0 to duration_us.
+    :param label: one of activities.ACTIVITIES; `none` draws one of IDLE_ACTIVITIES, moving
+        cameras included.
+    :param sensor: one of SENSORS.
+    :param framing: one of FRAMINGS; None: a random one.
+    :param onset_us: until then the person rests; 0: the clip starts within the movement.
+    :param offset_us: from then on the person rests again; 0: never.
+    :returns: EVENT[n], t in µs from 0 to duration_us.
+    :raises ValueError: if the label is unknown.
     """
     rng = np.random.default_rng([seed, 1])
     activity = label

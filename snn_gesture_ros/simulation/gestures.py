@@ -6,7 +6,6 @@ The eleven gestures of DVS128 Gesture as movements of two arms.
 Each function takes a random generator and returns the arms [n, 2, ARM_SIZE] as a function of
 the times t [n] in seconds. Every call draws another manner of doing the same gesture.
 """
-
 import numpy as np
 from snn_gesture_ros.labels import CLOCKWISE_SEEN_BY
 from snn_gesture_ros.simulation.motion import Rhythm, Steps, Wander

@@ -14,7 +14,7 @@ REBOUND_US = 5_000
 SAME_US = 50
 """Events of one pixel that are closer are one event that was read out twice."""
 HOT_PERCENTILE = 99.8
-"""Pixels with more events than this part of them are left out of the statistics by pixel."""
+"""Pixels with more events than this percentage of them are left out of statistics by pixel."""
 STATISTICS = {
     'both_polarities': 'pixels with ON and OFF, of those that fired in 50 ms',
     'filled': 'pixels that fired, of the moving region in 50 ms',
@@ -29,7 +29,7 @@ STATISTICS = {
 
 def statistics(events: np.ndarray, width: int, height: int) -> dict:
     """
-    Measure events of a person who moves before a camera that does not.
+    Measure events of a person who moves in front of a camera that does not.
 
     :param events: EVENT[n], sorted by time.
     :returns: the value of each of STATISTICS; NaN where there are not enough events.
@@ -87,7 +87,9 @@ def _pixel_statistics(events, width, height):
 def simulated_statistics(sensor: str, width: int, height: int, label: str, framing: str,
                          seed: int, duration_us: int) -> tuple:
     """
-    Measure a simulated person before a sensor of SENSORS that is as wide and high as another.
+    Measure a simulated person in front of a sensor of SENSORS.
+
+    :param width: of the sensor in pixels, like the height, instead of its own.
 
     :returns: the sensor's name, and what `statistics` returns.
     """

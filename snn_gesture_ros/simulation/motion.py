@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Motions on the camera's clock: rhythms of people, and the passage from one to the next."""
+"""Motions on the camera's clock: rhythms of people, and the blend from one to the next."""
 import numpy as np
 from snn_gesture_ros.simulation.person import blend, smooth_step
 
@@ -11,7 +11,12 @@ class Started:
     """A motion that began at some time of the camera's clock."""
 
     def __init__(self, motion, start_s):
-        """Take a motion, which counts its time from start_s on."""
+        """
+        Start a motion.
+
+        :param motion: function that returns the Poses at times in seconds since its start.
+        :param start_s: time of the start.
+        """
         self._motion, self._start_s = motion, start_s
 
     def __call__(self, t):
@@ -24,10 +29,10 @@ class Started:
 
 
 class Blended:
-    """A motion that goes over to another."""
+    """A motion that is blended into another."""
 
     def __init__(self, before, after, start_s, duration_s):
-        """Go from one motion to the other within duration_s from start_s on."""
+        """Blend one motion into the other, within duration_s from start_s on."""
         self._before, self._after = before, after
         self._start_s, self._duration_s = start_s, duration_s
 
@@ -37,14 +42,15 @@ class Blended:
         return blend(self._before(t), self._after(t), weight)
 
     def without_the_past(self, now_s):
-        """Return the motion as it is needed from now on: the second alone after the passage."""
+        """Return the motion as it is needed from now on: the second alone after the blend."""
         return self if now_s < self._start_s + self._duration_s else self._after
 
 
 class Rhythm:
-    """A repeated movement whose speed and size waver a little."""
+    """A repeated movement whose speed and size vary a little."""
 
     def __init__(self, rng, slowest_hz, fastest_hz):
+        """Draw a rhythm whose frequency is between the two."""
         self.frequency_hz = np.exp(rng.uniform(np.log(slowest_hz), np.log(fastest_hz)))
         self._start = rng.uniform(0, TURN)
         self._speed_wander = Wander(rng, 0.1, 0.6)
@@ -63,15 +69,22 @@ class Rhythm:
         return 1.0 + self._size_depth * self._size_wander(t)
 
     def swing(self, t, lag=0.0):
-        """Swing between about -1 and 1, from nearly a sine to nearly a square."""
+        """
+        Return the place of the movement at the times t (s), between about -1 and 1.
+
+        Its course is anything from nearly a sine to nearly a square.
+
+        :param lag: how far it is behind, in radians.
+        """
         wave = np.sin(self.phase(t) - lag)
         return self.size(t) * np.tanh(self._sharpness * wave) / np.tanh(self._sharpness)
 
 
 class Wander:
-    """A smooth irregular course around 0 with a spread of about 1 (some sines added)."""
+    """A smooth random course around 0 with a standard deviation of about 1: a sum of sines."""
 
     def __init__(self, rng, slowest_hz, fastest_hz, parts=4):
+        """Draw a course of so many parts, whose frequencies are between the two."""
         self._turns_s = TURN * np.exp(
             rng.uniform(np.log(slowest_hz), np.log(fastest_hz), parts))
         self._starts = rng.uniform(0, TURN, parts)
@@ -88,7 +101,13 @@ class Steps:
     """Values that are held for a while and then changed smoothly, again and again."""
 
     def __init__(self, rng, values, hold_s, move_s):
-        """Go through values [k, ...]; hold and move take times drawn from these two ranges."""
+        """
+        Draw the times of the steps.
+
+        :param values: [k, ...], which are repeated.
+        :param hold_s: shortest and longest time for which a value is held.
+        :param move_s: shortest and longest time from one value to the next.
+        """
         self._values = np.asarray(values, float)
         count = len(self._values)
         moves = rng.uniform(*move_s, count)

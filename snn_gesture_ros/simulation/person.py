@@ -10,7 +10,7 @@ from snn_gesture_ros.compiled import njit
 RIGHT, LEFT = 0, 1
 
 # Fields of an arm.
-WRIST = slice(0, 3)     # where the wrist shall be
+WRIST = slice(0, 3)     # target of the wrist
 POLE = slice(3, 6)      # direction in which the elbow points
 HAND = slice(6, 9)      # added to the forearm's direction: where the hand points
 PALM = slice(9, 12)     # direction in which the palm looks
@@ -35,7 +35,7 @@ class Poses(NamedTuple):
 
 
 def blend(first, second, weight):
-    """Go from the first poses (weight 0) to the second (weight 1); weight has shape [n]."""
+    """Interpolate from the first poses (weight 0) to the second (weight 1), by weights [n]."""
     arms, scene = weight[:, None, None], weight[:, None]
     return Poses(
         first.arms * (1.0 - arms) + second.arms * arms,
@@ -43,23 +43,23 @@ def blend(first, second, weight):
 
 
 def smooth_step(x):
-    """Rise smoothly from 0 at x <= 0 to 1 at x >= 1."""
+    """Return a smooth rise from 0 at x <= 0 to 1 at x >= 1."""
     x = np.clip(x, 0.0, 1.0)
     return x * x * (3.0 - 2.0 * x)
 
 
 def vectors(x, y, z):
-    """Stack three coordinates, numbers or arrays [n], to [n, 3] or [3]."""
+    """Stack three coordinates, numbers or arrays [n], into [3] or [n, 3]."""
     return np.stack(np.broadcast_arrays(x, y, z), axis=-1)
 
 
 def directions(v):
-    """Scale vectors [..., 3] to length one."""
+    """Return vectors [..., 3], scaled to length one."""
     return v / np.linalg.norm(v, axis=-1, keepdims=True)
 
 
 def arm(t, wrist, pole=(0.3, -1.0, -0.3), hand=(0.0, 0.0, 0.0), palm=(0.0, 0.0, 1.0), curl=0.2):
-    """Fill one arm [n, ARM_SIZE] at the times t [n]; each part may be constant."""
+    """Return one arm [n, ARM_SIZE] at the times t [n]; each part may be constant."""
     out = np.empty((len(t), ARM_SIZE))
     out[:, WRIST] = wrist
     out[:, POLE] = pole
@@ -70,7 +70,7 @@ def arm(t, wrist, pole=(0.3, -1.0, -0.3), hand=(0.0, 0.0, 0.0), palm=(0.0, 0.0, 
 
 
 def hinged_arm(t, upper, forearm, **rest):
-    """Fill one arm from the directions of its upper arm and forearm, [n, 3] or [3]."""
+    """Return one arm, as `arm` does, by the directions of upper arm and forearm, [n, 3] or [3]."""
     upper = 0.52 * directions(np.asarray(upper, float))
     wrist = upper + 0.48 * directions(np.asarray(forearm, float))
     return arm(t, wrist, pole=upper, **rest)
@@ -152,7 +152,7 @@ def _put(out, row, a, b, radius_a, radius_b):
 
 @njit()
 def _put_arm(out, row, arm, side, measures):
-    """Solve the two-link arm and lay its 11 capsules; side is -1 for the right arm."""
+    """Solve the two-link arm and write its 11 capsules; side is -1 for the right arm."""
     upper, fore = measures[UPPER_ARM], measures[FOREARM]
     mirror = np.array([side, 1.0, 1.0])
     shoulder = np.array([side * measures[SHOULDER], -0.02, 0.0])
@@ -201,7 +201,7 @@ def _put_arm(out, row, arm, side, measures):
 
 @njit()
 def put_person(arms, scene, measures, out):
-    """Lay the capsules [CAPSULES, 8] of a pose: both ends x, y, z, then both radii."""
+    """Write the capsules of a pose to out [CAPSULES, 8]: both ends x, y, z, then both radii."""
     girth, trunk, head = measures[GIRTH], measures[TRUNK], measures[HEAD_SIZE]
     wide = measures[SHOULDER]
     radius = 0.105 * girth

@@ -10,11 +10,12 @@ from snn_gesture_ros.simulation.person import (
     SHIRT, SKIN, SLEEVE, TROUSERS, turning)
 
 CLOTH_SIZE = 64     # texels, a power of two
-#: How often a room has nothing, a few things, many, or a shelf full of things.
 _FULLNESS = {'any': [0.1, 0.4, 0.4, 0.1], 'full': [0, 0.1, 0.4, 0.5], 'laboratory': [0, 1, 0, 0]}
+"""How often a room has nothing, a few things, many, or a shelf full of things."""
 NEAREST_M = 0.12
+"""A capsule nearer to the camera is not drawn."""
 
-# The lens and the light: see view.py.
+# Fields of the lens and the light, which View of camera.py fills.
 FOCAL_PX, BACKGROUND_M, LIGHT_X, LIGHT_Y, ROUNDNESS, TEXELS_PER_M = range(6)
 
 
@@ -108,9 +109,11 @@ def _paint_shapes(texture, shapes):
 
 def draw_background(rng, size, room='any'):
     """
-    Return a background [size, size] (a power of two): from a plain wall to a full shelf.
+    Return a random background, from a plain wall to a full shelf.
 
-    room is 'any', 'full' (no plain wall) or 'laboratory' (rather bright, with little in it).
+    :param size: width and height in texels, a power of two.
+    :param room: `any`, `full` (no plain wall) or `laboratory` (rather bright, with little in it).
+    :returns: log luminance, float32 [size, size].
     """
     brightness = rng.uniform(-2.2, -0.5)
     contrasts = [rng.uniform(0.02, 0.2), rng.uniform(0.2, 0.5), rng.uniform(0.5, 1.0)]
@@ -141,10 +144,14 @@ def draw_background(rng, size, room='any'):
 @njit()
 def project(capsules, scene, position, rotation, lens, width, height, out):
     """
-    Project capsules [C, 8] to the image.
+    Project capsules to the image.
 
-    out [C, 9]: both ends u, v and radius in pixels, the mean depth (m, 0 where the capsule is
-    not before the camera), the length and the mean radius in texels.
+    :param capsules: [C, 8], as `put_person` writes them.
+    :param scene: [SCENE_SIZE], of which the movement of the camera is used.
+    :param position: of the camera in meters, [3]; rotation [3, 3] is that of its axes.
+    :param out: [C, 9], filled with u, v and radius of both ends in pixels, the mean depth in
+        meters (0 where the capsule is not in front of the camera), and the length and the mean
+        radius in texels.
     """
     shake = turning(scene[CAMERA_YAW], scene[CAMERA_PITCH], scene[CAMERA_ROLL])
     turn = np.empty((3, 3))

@@ -11,10 +11,10 @@ _NOISE_BLOCK_US = 100_000   # shot noise is drawn ahead in blocks of this length
 _REBOUND_US = 1200          # median time from an OFF event to the ON event that rebounds from it
 _REBOUNDS = 65_521          # drawn ahead
 _NEVER_US = 1 << 62
-_MAX_CROSSINGS = 30        # of one pixel in one frame
+_MAX_CROSSINGS = 30         # of one pixel in one frame
 _DARKEST = -5.0             # log luminance; white is 0
 _SHADES = 16                # steps in the table of bandwidths for each unit of log luminance
-_QUIET_OF_WHITE = 0.75      # of the shot noise in the dark, what a white pixel does without
+_QUIET_OF_WHITE = 0.75      # share of the shot noise in the dark that a white pixel lacks
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ SENSORS = {
 
 
 class Sensor:
-    """The pixels' state of one sensor; turns images into events."""
+    """The pixels of one sensor, which turn images into events."""
 
     def __init__(self, preset, rng):
-        """Draw a sensor of a SensorPreset."""
+        """Draw a sensor from the ranges of a SensorPreset."""
         width, height = preset.width, preset.height
         shape = (height, width)
         contrast_threshold = _log_uniform(rng, preset.contrast_threshold)
@@ -112,12 +112,12 @@ class Sensor:
         self._shot_blocks = self._next_shot = 0
 
     def start(self, light):
-        """Settle on a first image of log luminance [H, W]."""
+        """Let all pixels adapt to a first image of log luminance [H, W]."""
         self._level[:] = light
         self._memory[:] = light - self._leaked * self._on
 
     def expose(self, light, start_us, end_us):
-        """Go on to an image of log luminance [H, W]; take() returns the events until then."""
+        """Show the next image of log luminance [H, W]; `take` returns the events it causes."""
         shares = 1.0 - np.exp(-2e-6 * np.pi * self._bandwidth_hz * (end_us - start_us))
         shares = shares.astype(np.float32)
         first = self._count
@@ -151,7 +151,7 @@ class Sensor:
             self._draw_shots()
 
     def _draw_shots(self):
-        """Draw what a block of shot noise would be in the dark."""
+        """Draw a block of shot noise, as it is in the dark."""
         rng = self._shot_rng
         count = rng.poisson(self._shot_rates[-1] * _NOISE_BLOCK_US * 1e-6)
         shots = self._shots = np.zeros(count, EVENT)
@@ -178,10 +178,11 @@ def _log_uniform(rng, ends, count=None):
 def _fire(light, first_row, start_us, end_us, shares, refractory_us, readout_us, on, off,
           rebounds_us, leak, level, memory, last_us, rebound_us, room, count):
     """
-    Move the pixels on to a new image and append their events to room[:count].
+    Show a new image to the pixels and append their events to room[:count].
 
-    Goes from first_row as far as the room is sure to suffice; returns the new count and the
-    row that comes next.
+    It starts at first_row and stops where the room may not suffice.
+
+    :returns: the new count, and the row that comes next.
     """
     height, width = light.shape
     duration_us = end_us - start_us
@@ -248,7 +249,7 @@ def _shoot(shots, chances, first, start_us, end_us, readout_us, level, room, cou
     """
     Append the shot noise before end_us to room[:count]: the brighter a pixel, the less of it.
 
-    Returns the new count and the first shot that is later.
+    :returns: the new count, and the first shot that is later.
     """
     while first < len(shots) and shots[first].t < end_us:
         shot = shots[first]

@@ -13,8 +13,8 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.network.architectures import build_network
-from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.model_card import check_labels
+from snn_gesture_ros.network.torch_runtime import choose_device
 from snn_gesture_ros.training.callbacks import SaveOnInterrupt, ShowProgress
 from snn_gesture_ros.training.export import write_model
 from snn_gesture_ros.training.fine_tuning import take_weights
@@ -61,6 +61,9 @@ def train(settings: Settings, resume: str = '') -> Path:
         check_same_training(resume, settings, labels, clips)
     torch.manual_seed(settings.seed)
     net = build_network(len(labels), settings.size, settings.architecture)
+    if settings.readout == 'softmax' and not hasattr(net, 'readout'):
+        raise ValueError(f'a {type(net).__name__} has no layer readout, which softmax needs: '
+                         'set readout firing_rate')
     if settings.init_from:
         take_weights(net, labels, settings.init_from)
     if settings.cupy:

@@ -175,6 +175,15 @@ def test_a_gesture_gives_way_to_another(scene):
     assert scene.behavior.velocity == TURN
 
 
+def test_a_gesture_that_starts_ends_others_before_their_release():
+    scene = Scene([ROWS[0], row('ahead', Drive(AHEAD, 0), release_ms=5000), ROWS[4]])
+    scene.show('none', 50)
+    scene.show('ahead', 500)
+    scene.show('turn', 150)
+    assert scene.changes == ['+ahead', '-ahead', '+turn']
+    assert [each.gesture for each in scene.behavior.acting] == ['turn']
+
+
 def test_rows_of_one_gesture_act_together(scene):
     scene = Scene([*ROWS, row('ahead', Publish('t', 'std_msgs/msg/Empty', {}), hold_ms=300)])
     scene.show('none', 50)
@@ -370,3 +379,65 @@ def test_a_robot_stands_where_the_clock_of_the_stamps_stops(scene):
     assert 'no gesture scores' in scene.behavior.stopped and scene.speed == 0
     scene.show('ahead', 1000)
     assert scene.speed == 0.5
+
+
+def test_stamps_that_fall_back_let_a_guard_be_held_anew():
+    scene = Scene(armed=False)
+    scene.show('arm', 400)
+    scores = {**dict.fromkeys(LABELS, 0.0), 'arm': 1.0}
+    held_ms = 0
+    while not scene.behavior.armed:
+        scene.pass_time(50)
+        scene.behavior.update_scores(
+            scene.now_ms * MS, BASE_NS - 10**12 + held_ms * MS, 0, scores)
+        held_ms += 50
+    assert held_ms == 550, 'seen first, and 500 ms after that'
+
+
+@pytest.mark.parametrize('behind_ms, begins_anew', [(0, False), (349, False), (350, True)])
+def test_stamps_begin_anew_where_they_fall_back_by_the_maximum_age(behind_ms, begins_anew):
+    behavior = Behavior(Table(ROWS, LIMITS, 350), True)
+    scores = {**dict.fromkeys(LABELS, 0.0), 'ahead': 1.0}
+    for number in range(5):
+        behavior.update_scores(number * 50 * MS, BASE_NS + number * 50 * MS, 0, scores)
+    changes = behavior.update_scores(250 * MS, BASE_NS + (200 - behind_ms) * MS, 0, scores)
+    assert [change.started for change in changes] == [False] * begins_anew
+
+
+def test_old_scores_with_an_old_stamp_are_named(scene):
+    scene.show('ahead', 1000)
+    stamp_ns = BASE_NS + scene.now_ms * MS + AFTER_TICK_NS - 5 * MS
+    scene.pass_time(400)
+    scene.behavior.update_scores(
+        scene.now_ms * MS, stamp_ns, 350 * MS, dict.fromkeys(LABELS, 0.1))
+    scene.pass_time(10)
+    assert 'older than max_age_ms' in scene.behavior.stopped
+
+
+def test_scores_count_from_the_minimum_on_and_hold_and_release_last_as_long_as_they_say(scene):
+    least = row('turn', Drive(TURN, 0), 0.5, hold_ms=150, release_ms=200)
+    scene = Scene([ROWS[0], least])
+    scene.show('none', 50, stop=0.0)
+    changes = []
+    for turn in [0.5] * 5 + [0.49] * 6:
+        scene.show('turn', 50, turn, none=0.0)
+        changes.append(len(scene.changes))
+    assert changes == [0] * 3 + [1] * 5 + [2] * 3
+
+
+def test_a_held_up_process_does_not_speed_up_the_ramp(scene):
+    scene.show('ahead', 150)
+    before = scene.speed
+    scene.now_ms += 300
+    scene.behavior.advance(scene.now_ms * MS)
+    assert scene.speed == pytest.approx(before + 0.1, abs=1e-3), '100 ms of 1 m/s²'
+
+
+def test_robot_is_disarmed_by_default_and_a_table_without_drives_commands_nothing():
+    assert not Behavior(Table(ROWS, LIMITS, 350)).armed
+    behavior = Behavior(Table((ROWS[0], ROWS[6]), None, 350), True)
+    assert behavior.velocity is None and 'no gesture scores' in behavior.stopped
+    for number in range(10):
+        behavior.update_scores(number * 50 * MS, BASE_NS + number * 50 * MS, 0,
+                               {'stop': 0.0, 'say': 1.0})
+    assert behavior.velocity is None and [each.gesture for each in behavior.acting] == ['say']

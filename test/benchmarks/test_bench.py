@@ -33,7 +33,7 @@ def test_both_ways_give_the_events_that_were_sent(case):
 
 @pytest.mark.slow
 def test_both_ways_give_the_same_frames_of_a_stream():
-    case, _ = frames.stream_cases()
+    case, *_ = frames.stream_cases()
     ours = frames.MessagesToFrames(     # the case has seen all of them, and would restart
         frames.EventStream(frames.EVENT_ARRAY_TYPES[0], frames.Geometry(), frames.UNFILTERED),
         frames.FramesByTime(frames.SIZE, frames.FRAME_US, frames.TIME_STEPS),
@@ -46,6 +46,15 @@ def test_both_ways_give_the_same_frames_of_a_stream():
         expected = case.reference(message)
     few = expected < min_events_per_pixel(decoding.HEIGHT)
     assert (np.array([frame.counts for frame in found]) == np.where(few, 0, expected)).all()
+
+
+def test_both_ways_give_the_same_events_of_a_still_scene():
+    case = frames.still_scene_case()
+    ours, others = ([packet.t_base_us + int(t_us) for group in case.inputs
+                     for packet in way(group) for t_us in packet.events['dt_us']]
+                    for way in (case.ours, case.reference))
+    assert len(ours) > 100
+    assert ours == others[:len(ours)]
 
 
 @pytest.mark.parametrize('case', WINDOW, ids=lambda c: c.reference_name)

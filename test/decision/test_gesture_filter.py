@@ -91,6 +91,24 @@ def test_restart_forgets_the_scores_and_ends_the_gesture():
     assert [change.label for change in gesture_filter.update(0, np.array([0, 1.0, 0]))] == [None]
 
 
+def test_first_scores_and_those_after_a_restart_have_no_weight_yet():
+    gesture_filter = GestureFilter(LABELS, DecisionSettings(smoothing_ms=200))
+    silence = gesture_filter.scores
+    for _ in range(2):
+        gesture_filter.update(10**12, np.array([1.0, 0, 0]))
+        assert (gesture_filter.scores == silence).all()
+        gesture_filter.update(10**12 + HOP_US, np.array([1.0, 0, 0]))
+        assert gesture_filter.scores[0] > silence[0]
+        gesture_filter.restart()
+    gesture_filter.update(10**12 + 10 * HOP_US, np.array([1.0, 0, 0]))
+    assert (gesture_filter.scores == silence).all()
+
+
+def test_thresholds_may_be_equal():
+    settings = DecisionSettings(0.6, 0.6, 0)
+    assert decide([('clap', 0.61), ('clap', 0.59)], settings) == [(0, 'clap'), (1, None)]
+
+
 def test_labels_without_none_know_silence():
     assert silence_scores(('clap', 'wave')).tolist() == [0, 0]
     gesture_filter = GestureFilter(('clap', 'wave'), DecisionSettings())

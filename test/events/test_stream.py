@@ -4,6 +4,8 @@
 import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
+from snn_gesture_ros.events.codecs import ENCODINGS
+from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.noise_settings import NoiseSettings
@@ -117,7 +119,18 @@ def test_all_events_are_accounted_for():
     assert reached_us == sorted(reached_us)
 
 
-@pytest.mark.parametrize('encoding', ['mono', 'libcaer', 'libcaer_cmp', 'evt3'])
+def test_events_outside_the_sensor_count_at_once_where_the_others_are_late():
+    stream = EventStream('event_camera_msgs/msg/EventPacket', Geometry(), NoiseSettings())
+    events = np.zeros(3, EVENT)
+    events['x'][0] = 200
+    for seq, base_us in enumerate((BASE_US, BASE_US + 10**9)):
+        stream.process_message(encode_event_packet(EventPacketMessage(
+            0, 'camera', 128, 128, seq, base_us * 1000, 'mono', False,
+            encode_mono(events, 0))), 0)
+    assert (stream.counters.late, stream.counters.out_of_range) == (2, 2)
+
+
+@pytest.mark.parametrize('encoding', ENCODINGS)
 @pytest.mark.parametrize('time_base', [2**64 - 1, 2**63, 2**63 - 1, 10**18, 0])
 def test_no_time_base_ends_the_stream(encoding, time_base):
     rng = np.random.default_rng(9)

@@ -3,7 +3,8 @@
 """Times of a camera that lie: what is believed of them, and that all else goes on."""
 import numpy as np
 import pytest
-from snn_gesture_ros.events.timeline import ClockRate, SLACK_US, steady_times, Timeline
+from snn_gesture_ros.events.timeline import (
+    ClockRate, MAX_TIME_US, SLACK_US, steady_times, Timeline)
 
 START_US = 1_700_000_000_000_000
 HOUR_US = 3_600_000_000
@@ -139,6 +140,46 @@ def test_the_rate_of_a_bag_is_measured(rate):
     assert clock.rate == pytest.approx(rate, rel=0.02)
     clock.observe(0, 0)
     assert clock.rate == pytest.approx(rate, rel=0.02), 'a step of either clock measures nothing'
+
+
+@pytest.mark.parametrize('rate, limited', [(0.001, 0.05), (0.97, 1), (5000, 1000)])
+def test_the_rate_has_limits_and_is_1_where_it_is_close_to_that(rate, limited):
+    clock = ClockRate()
+    for step in range(100):
+        clock.observe(int(step * 10_000 * rate), step * 10_000_000)
+    assert clock.rate == limited
+
+
+def test_the_rate_is_that_of_the_last_two_seconds():
+    clock, t_us, rates = ClockRate(), 0, {}
+    for step in range(600):
+        t_us += 10_000 if step < 300 else 40_000
+        clock.observe(t_us, step * 10_000_000)
+        rates[step] = clock.rate
+    assert rates[299] == 1 and rates[399] == pytest.approx(2.5, rel=0.05)
+    assert rates[510] == pytest.approx(4, rel=0.02)
+
+
+@pytest.mark.parametrize('camera_us, host_ns', [(-HOUR_US, 0), (0, -HOUR_US * 1000)])
+def test_a_step_of_one_clock_does_not_change_the_rate(camera_us, host_ns):
+    clock = ClockRate()
+    for step in range(200):
+        clock.observe(START_US + step * 40_000, START_US * 1000 + step * 10_000_000)
+    for step in range(200, 300):
+        clock.observe(START_US + step * 40_000 + camera_us,
+                      START_US * 1000 + step * 10_000_000 + host_ns)
+        assert clock.rate == pytest.approx(4)
+
+
+def test_the_largest_time_is_accepted():
+    for t_us, good in ((MAX_TIME_US, True), (MAX_TIME_US + 1, False)):
+        for sign in (1, -1):
+            try:
+                Timeline().place(np.array([sign * t_us]), 0)
+            except ValueError:
+                assert not good
+            else:
+                assert good
 
 
 def test_single_leaps_are_smoothed_and_restarts_are_not():

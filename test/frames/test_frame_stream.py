@@ -156,6 +156,21 @@ def test_silence_that_was_taken_for_too_long_makes_no_event_late():
     assert frames.late == 0
 
 
+@pytest.mark.parametrize('ahead_us, restart', [(3000, False), (8000, False), (30_000, True)])
+def test_time_never_goes_back_unless_the_frames_start_again(ahead_us, restart):
+    frames = FramesByTime(8, 1000, 4)
+    t_us = BASE_US + np.array([0, 500, 2500])
+    first, second = packets(t_us, np.arange(3), [1])
+    frames.slice_packet(first)
+    decided = frames.advance(BASE_US + ahead_us)
+    found = frames.slice_packet(second) + frames.advance(BASE_US + ahead_us + 1000)
+    assert found[0].restart == restart and sum(frame.events for frame in found) == 2
+    times_us = [frame.t_newest_us for frame in (*decided, *found)]
+    assert (min(np.diff(times_us)) < 0) == restart
+    assert times_us[-1] == BASE_US + ahead_us + 1000
+    assert frames.late == 0
+
+
 def test_events_beyond_what_the_packet_has_reached_do_not_move_the_grid():
     frames = FramesByTime(8, 1000, 4)
     packet, = packets(np.array([BASE_US, BASE_US + 90_000, BASE_US + 300]), np.arange(3), [])

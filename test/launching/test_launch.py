@@ -61,6 +61,7 @@ def test_every_argument_has_a_description(launch, name):
     ('gesture', 'name:=a-b', 'node name'),
     ('gesture', 'event_stream_name:=1a', 'node name'),
     ('gesture', 'namespace:=a//b', 'namespace'),
+    ('gesture', 'enclave:=a b', 'namespace'),
     ('multi_camera', 'cameras:=left a-b', 'namespace'),
     ('multi_camera', 'cameras:=left left', 'twice'),
     ('multi_camera', 'events_topic:=/dv/events', 'leave out the first /'),
@@ -178,6 +179,15 @@ def test_params_file_reaches_every_node(ros, launch, tmp_path, name, arguments, 
     assert parameter(ros, 'event_stream', 'width') == 64
     if name == 'replay':
         assert parameter(ros, 'event_player', 'width') == 0, 'that of the picture'
+
+
+def test_each_process_has_the_enclave_of_its_executable(ros, launch):
+    launch('gesture', enclave='/snn_gesture_ros', name='knower')
+    ros.wait_for(lambda: {
+        (name, enclave)
+        for name, _, enclave in ros.node.get_node_names_and_namespaces_with_enclaves()} >= {
+            ('event_stream', '/snn_gesture_ros/event_stream'),
+            ('knower', '/snn_gesture_ros/gesture_classifier')}, 'the nodes in their enclaves')
 
 
 def test_arguments_win_against_the_params_file(ros, launch, tmp_path):

@@ -14,10 +14,10 @@ from snn_gesture_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from snn_gesture_ros.network.checkpoint_files import (
     CheckpointError, find_checkpoint, shipped_models)
 from snn_gesture_ros.network.classifier import INITIAL_STATE, Readout, SpikingClassifier
-from snn_gesture_ros.network.device import choose_device
 from snn_gesture_ros.network.gesture_net import FusedLIFNode, GestureNet, Trace
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.network.onnx_graph import to_onnx
+from snn_gesture_ros.network.torch_runtime import choose_device
 from snn_gesture_ros.network.torch_runtime import StaticStep
 from snn_gesture_ros.training.readout import averaged, scores_of
 from spikingjelly.activation_based import functional, layer, surrogate

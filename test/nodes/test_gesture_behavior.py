@@ -77,7 +77,8 @@ class Robot:
         path.write_text(table + ''.join(f'- {line}\n' for line in lines))
         self.velocities = ros.listen(twist, 'cmd_vel')
         self.scores = ros.node.create_publisher(Classification, 'gesture_scores', GESTURE_QOS)
-        self.process = ros.start('gesture_behavior', within=within, table=path, armed=armed)
+        self.process = ros.start('gesture_behavior', within=within, table=path, armed=armed,
+                                 scores_from='first')
         ros.wait_for(lambda: self.scores.get_subscription_count() and ros.heard(), 'the node')
         self._next_s = time.monotonic()
 

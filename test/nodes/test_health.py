@@ -15,8 +15,8 @@ from simple_camera import Camera, without
 from snn_gesture_ros.doctor import findings
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
 from snn_gesture_ros.ros.diagnostics import Arrivals, Durations, Rates
+from snn_gesture_ros.ros.threads import Worker
 from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, message_class, STREAM_QOS
-from snn_gesture_ros.ros.worker import Worker
 from std_msgs.msg import String, UInt8MultiArray
 from vision_msgs.msg import Classification
 

@@ -208,7 +208,7 @@ def robot(ros, tmp_path):
     (tmp_path / 'table.yaml').write_text(TABLE)
     velocities = ros.listen(Twist, 'cmd_vel')
     diagnosed = Diagnosed(ros, 'gesture_behavior')
-    ros.start('gesture_behavior', table=tmp_path / 'table.yaml', armed=True)
+    ros.start('gesture_behavior', table=tmp_path / 'table.yaml', armed=True, scores_from='first')
     return diagnosed, velocities
 
 

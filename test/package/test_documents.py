@@ -9,7 +9,7 @@ import runpy
 from paths import PROJECT
 import pytest
 
-PAGES = [PROJECT / 'README.md', PROJECT / 'CONTRIBUTING.md',
+PAGES = [PROJECT / 'README.md', PROJECT / 'CONTRIBUTING.md', PROJECT / 'QUALITY_DECLARATION.md',
          *sorted((PROJECT / 'docs').rglob('*.md'))]
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 CODE = re.compile(r'(?s)```.*?```')
@@ -72,6 +72,12 @@ def test_readme_has_the_figures_of_the_report():
     readme = runpy.run_path(str(PROJECT / 'scripts' / 'state_real_figures.py'))['readme']
     text = (PROJECT / 'README.md').read_text()
     assert readme(text, chapter) == text, 'run make figures'
+
+
+def test_readme_has_the_figures_of_all_real_sets():
+    text = (PROJECT / 'README.md').read_text()
+    for table in (PROJECT / 'docs' / 'real').glob('*.csv'):
+        assert f'\n| {table.stem} | ' in text, 'run make figures'
 
 
 def test_readme_is_short():

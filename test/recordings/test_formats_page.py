@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The page of formats: every row of it is tried, and there is a row for all that is."""
+import io
 import re
 
 from event_files import (
@@ -46,6 +47,17 @@ def write_dat(path, events):
     path.write_bytes(b'% Data file containing CD events.\n% Version 2\n\x0c\x08' + words.tobytes())
 
 
+def npy(events):
+    file = io.BytesIO()
+    np.save(file, events)
+    return file.getvalue()
+
+
+def write_npz(path, events):
+    with path.open('wb') as file:
+        np.savez(file, events=events)
+
+
 def write_hdf5(path, events):
     with h5py.File(path, 'w') as file:
         v2e(file, events)
@@ -64,8 +76,8 @@ READ = {
     'Prophesee RAW': lambda path, events: path.write_bytes(encode_raw('evt3', events)),
     'Prophesee DAT': write_dat,
     'HDF5': write_hdf5,
-    'npz': lambda path, events: np.savez(path.open('wb'), events=events),
-    'npy': lambda path, events: np.save(path.open('wb'), events),
+    'npz': write_npz,
+    'npy': lambda path, events: path.write_bytes(npy(events)),
     'text': lambda path, events: path.write_text(lines(events, '{s} {x} {y} {p}\n')),
 }
 

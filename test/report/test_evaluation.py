@@ -321,10 +321,12 @@ def test_report_of_a_real_process(tmp_path, constant, clips):
 
 
 def assert_cards_state(report, model):
-    """Write the figures of a report into the card of a copy of a model, and read them there."""
-    model = shutil.copy(model, report.parent)
+    """Write the figures of a report into copies of a model and of the README; read them there."""
+    model, readme = (shutil.copy(path, report.parent) for path in (model, PROJECT / 'README.md'))
     before, card = load_checkpoint(model)
-    subprocess.run([sys.executable, SCRIPTS / 'state_real_figures.py', report, model], check=True)
+    subprocess.run([sys.executable, SCRIPTS / 'state_real_figures.py', report, readme, model],
+                   check=True)
+    assert '| waves | `right_hand_wave` | 2 of 2 people | 2 of 2 |' in Path(readme).read_text()
     after, stated = load_checkpoint(model)
     for name, value in before.state_dict().items():
         assert torch.equal(value, after.state_dict()[name])

@@ -228,10 +228,12 @@ def test_the_seeds_training(tmp_path):
     (['--init-from', 'nowhere.safetensors'], 1, 'no checkpoint nowhere'),
     (['--config', 'nowhere.yaml'], 1, 'no configuration nowhere.yaml'),
     (['--config', '{folder}/bad.yaml'], 1, 'bad.yaml: epochs must be at least 1'),
+    (['--config', '{folder}/spiking.yaml', '--size', '128'], 1, 'set readout firing_rate'),
 ])
 def test_what_cannot_work_is_refused_in_one_line(clip_set, tmp_path, capfd, words, status,
                                                  message):
     (tmp_path / 'bad.yaml').write_text('epochs: 0')
+    (tmp_path / 'spiking.yaml').write_text('architecture: {model: DVSGestureNet}')
     words = [word.format(folder=tmp_path) for word in words]
     found = main(['train', '--data', str(clip_set), '--output', str(tmp_path), *SMALL, *words])
     assert found == status

@@ -3,8 +3,8 @@
 """The worker beside the executor, and pacing."""
 import threading
 
-from snn_gesture_ros.ros.pacing import Paced
-from snn_gesture_ros.ros.worker import Worker
+from snn_gesture_ros.ros.threads import Paced
+from snn_gesture_ros.ros.threads import Worker
 
 
 def processed_after_a_wait(capacity, queues, waiting):

@@ -1,0 +1,40 @@
+# Copyright 2026 the snn_gesture_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Mutants that no test can notice, since they change nothing, each with the reason."""
+
+EQUIVALENT = {
+    'behavior.safety': {
+        'self._limits = (linear,) * 3 + (angular,) * 3 -> '
+        'self._limits = (linear,) * 3 + (angular,) * 4':
+            'zip ends with the last axis',
+        'step = loss if abs(target) < abs(now) else gain -> '
+        'step = loss if abs(target) <= abs(now) else gain':
+            'no step is needed where both are equal',
+        'return target if abs(target - now) <= step else now + math.copysign(step, target - now)'
+        ' -> '
+        'return target if abs(target - now) < step else now + math.copysign(step, target - now)':
+            'a whole step leads to the target, too',
+    },
+    'decision.gesture_filter': {
+        'powers = np.exp(self._logs - self._logs.max()) -> '
+        'powers = np.exp(self._logs + self._logs.max())':
+            'any factor cancels when the sum is made one',
+        'powers = np.exp(self._logs - self._logs.max()) -> '
+        'powers = np.exp(self._logs - self._logs.min())':
+            'likewise',
+        'candidates = np.where(self._allowed, averaged, -1) -> '
+        'candidates = np.where(self._allowed, averaged, -2)':
+            'any negative number is the smallest',
+    },
+    'behavior.behavior': {
+        'self._since_ns = self._seen_ns = None -> pass':
+            'the behavior starts stopped, which resets all rows before they are read',
+        'self._drive = self._drive_until_ns = None -> pass':
+            'likewise',
+        'self.stopped = self._watchdog.stop_reason(0) -> '
+        'self.stopped = self._watchdog.stop_reason(1)':
+            'the watchdog starts expired',
+        'if stamp_ns < self._stamp_ns: -> if stamp_ns <= self._stamp_ns:':
+            'equal stamps are outdated, and do not come so far',
+    },
+}
