@@ -8,7 +8,7 @@ import pytest
 from snn_gesture_ros.decision.recognition import decide_batch, Recognition
 from snn_gesture_ros.frames.frame_stream import Frame
 from snn_gesture_ros.network.classifier import SpikingClassifier
-from snn_gesture_ros.ros.worker import Worker
+from snn_gesture_ros.ros.threads import Worker
 
 torch = pytest.importorskip('torch', reason='make training')
 FULL = 'CUDA out of memory. Tried to allocate 2.00 GiB'
