@@ -1,5 +1,6 @@
 # make build | demo [BAG=recording] | training | test-fast | test | bench | clean
 # make fuzz [MINUTES=1] [TARGET=name] | mutation [MODULE=name] [SAMPLE=n]: see CONTRIBUTING.md
+# make soak HOURS=2 | faults: all nodes for hours; all that can fail, again and again
 # make docs | reference | figures: the site in build/docs, and what commands write into its pages
 # make audit | release-check: known vulnerabilities and build/sbom.json; whether a version can be tagged
 # PYTEST_ARGS="-k cdr" or ="events/test_cdr.py", a path within test/, chooses tests for both.
@@ -20,8 +21,8 @@ PACKAGE := install/package-built
 SOURCES := setup.py setup.cfg package.xml scripts/snn-gesture \
   $(shell find snn_gesture_ros launch config -type f -not -name '*.pyc' -not -name '*.nb[ci]')
 
-.PHONY: build demo training test-fast test bench fuzz mutation docs reference figures audit \
-  release-check clean
+.PHONY: build demo training test-fast test bench fuzz mutation soak faults docs reference figures \
+  audit release-check clean
 
 build: $(PACKAGE)
 
@@ -71,6 +72,16 @@ test-fast: $(TRAINING) $(MESSAGES) $(if $(wildcard $(PACKAGE)),,$(PACKAGE))
 test: training
 	@source env.bash && cd test && \
 	  python -m pytest $(or $(PYTEST_ARGS),--numprocesses 2 --dist loadfile)
+
+# Whether memory, handles, threads or latency grow, and whether every event is accounted for.
+soak: training
+	@source env.bash && cd test && \
+	  python soak.py --hours $(or $(HOURS),2) --output $(CURDIR)/build/soak-$(shell date +%s)
+
+# Kills, stops, cuts of network and power, full disks; some need root and are skipped without it.
+faults: training
+	@source env.bash && cd test && \
+	  python -m pytest faults -rs --repetitions $(or $(REPETITIONS),100) $(PYTEST_ARGS)
 
 bench: training $(BENCHMARKS)
 	@source env.bash && snn-gesture bench

@@ -165,3 +165,11 @@ def ros(tmp_path):
     domain = Ros(tmp_path)
     yield domain
     domain.stop()
+
+
+@pytest.fixture
+def launch(ros, tmp_path):
+    """Give a function that starts a launch file."""
+    from launched import Launched       # it needs the built package
+    ros.log_folder = tmp_path / 'log'
+    return lambda file, *words, **arguments: Launched(ros, file, words, arguments)

@@ -266,7 +266,7 @@ class Soak:
                 self._labels.publish(String(data=f'{GESTURES[0]} {EXAMPLE_S}'))
         elif load == '100 000 events/s':
             self._set('gesture_classifier', checkpoint=next(self._models))
-        self._ros.wait_for(lambda: source.poll() is not None, f'the end of {load}')
+        self._wait_for_end(source, load)
         self._is_loaded = False
         if source.returncode:
             raise AssertionError(f'{load} ended with status {source.returncode}: '
@@ -302,6 +302,15 @@ class Soak:
             and self._states.state_of(process.name)['messages'] or process.poll() is not None,
             f'{process.name} to send')
         return process
+
+    def _wait_for_end(self, source, load: str) -> None:
+        """Wait until a source has ended, as long as it still sends: a machine may be slow."""
+        while source.poll() is None:
+            before = self._states.state_of(source.name)
+            self._ros.wait_for(
+                lambda: source.poll() is not None
+                or self._states.state_of(source.name)['messages'] > before['messages'],
+                f'the end of {load}')
 
     def _quiet(self) -> dict:
         """Return the states of both nodes when they have reported all that they were sent."""

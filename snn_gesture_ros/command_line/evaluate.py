@@ -164,7 +164,7 @@ def run(arguments) -> int:
         'command': shlex.join(['snn-gesture', *sys.argv[1:]]),
         'checkpoint': {'name': Path(arguments.checkpoint).stem, 'labels': list(card.labels),
                        'frames': frames.description},
-        'settings': values}, [*left_out, *unlabelled(sources)])
+        'settings': values}, [*left_out, *unlabeled(sources)])
     write_evaluation(results, evaluated, arguments.output)
     if arguments.json:
         print(json.dumps(results, indent=1))
@@ -183,7 +183,7 @@ def check_label(label, labels: tuple) -> None:
         raise ValueError(f'--label {label!r} is not one of {", ".join(known)}')
 
 
-def unlabelled(sources: list) -> list:
+def unlabeled(sources: list) -> list:
     """Return a line that names the recordings without labels, if others have some."""
     names = list(dict.fromkeys(source.path.name for source in sources if not source.parts))
     count = sum(not source.parts for source in sources)

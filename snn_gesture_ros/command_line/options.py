@@ -161,7 +161,7 @@ def geometry_of(arguments) -> Geometry:
 
 def add_recordings(parser) -> None:
     """Declare the options for recordings with examples; the verb declares `--examples`."""
-    parser.add_argument('--label', dest='labelled', nargs='+', action='append', default=[],
+    parser.add_argument('--label', dest='labeled', nargs='+', action='append', default=[],
                         metavar=('LABEL', 'RECORDING'),
                         help='examples of a label, which is new, known or none: recordings, or '
                              'folders of them, that show it from start to end; repeat it for '
@@ -177,7 +177,7 @@ def are_recordings_given(arguments, paths: list) -> bool:
     """
     with usage():
         geometry = geometry_of(arguments)
-    if paths or arguments.labelled:
+    if paths or arguments.labeled:
         return True
     if geometry != Cleaning().geometry:
         raise UsageError('--geometry, --region, --rotation, --flip-x and --flip-y are for '
@@ -197,12 +197,12 @@ def read_recordings(arguments, paths: list) -> list:
     from snn_gesture_ros.learning.examples import check_label, read_examples
     cleaning = Cleaning(geometry_of(arguments))
     with usage():
-        for label, *recordings in arguments.labelled:
+        for label, *recordings in arguments.labeled:
             check_label(label)
             if not recordings:
                 raise UsageError(f'--label {label}: name the recordings that show it')
     sources, left_out = find_sources(paths, Labels()) if paths else ([], [])
-    for label, *recordings in arguments.labelled:
+    for label, *recordings in arguments.labeled:
         found, notes = find_sources(recordings, Labels(label=label))
         sources, left_out = sources + found, left_out + notes
     examples = []

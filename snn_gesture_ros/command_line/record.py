@@ -8,6 +8,7 @@ from snn_gesture_ros.command_line.terminal import show_progress, usage, UsageErr
 from snn_gesture_ros.datasets.labeled_recordings import LabelTable
 from snn_gesture_ros.events.event import EVENTS_TOPIC
 from snn_gesture_ros.events.geometry import ROTATIONS
+from snn_gesture_ros.files import naming
 from snn_gesture_ros.recordings.bag_writer import Journal, journal_of
 from snn_gesture_ros.recordings.converting import check_suffix, Conversion
 from snn_gesture_ros.recordings.opening import open_recording
@@ -79,8 +80,11 @@ def run(arguments) -> int:
     output = arguments.output
     check(arguments)
     output.parent.mkdir(parents=True, exist_ok=True)
-    table = LabelTable(output, arguments.person, arguments.force, arguments.rotation)
     journal = journal_of(output)
+    with naming(journal):       # now, and not when somebody makes gestures in vain
+        journal.touch()
+        journal.unlink()
+    table = LabelTable(output, arguments.person, arguments.force, arguments.rotation)
     node = record(arguments, journal, table)
     if node is None or not node.messages:
         journal.unlink(missing_ok=True)

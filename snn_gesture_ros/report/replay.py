@@ -26,7 +26,7 @@ def with_density(events: np.ndarray, factor: float, size: int, seed: int) -> np.
 
     :param events: PACKED_EVENT[n] in the order of time.
     :param factor: of the number of events; a whole number where it is above 1.
-    :param size: width and height of their picture, pixels.
+    :param size: width and height of their image, pixels.
     :returns: PACKED_EVENT[m] in the order of time; `events` itself where the factor is 1.
     """
     if factor == 1 or not len(events):

@@ -156,7 +156,8 @@ class GestureWindows(LightningDataModule):
             chosen = ClipSet.joined([clips.select(split, labels) for split in splits])
             if not len(chosen):
                 raise ValueError(f'the data has no clips for {" or ".join(splits)} with the '
-                                 f'labels {", ".join(labels)}')
+                                 f'labels {", ".join(labels)}: snn-gesture info counts its clips; '
+                                 '--validation of simulate and import is their share')
             self.cutters[use] = WindowCutter(chosen, settings, labels)
 
     def logit_offsets(self) -> np.ndarray:

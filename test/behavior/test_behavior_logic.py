@@ -118,6 +118,17 @@ def test_while_scores_are_contested_the_robot_stands_and_no_row_starts(scene):
     assert scene.show('ahead', 1000)[-1] == AHEAD
 
 
+def test_while_no_events_come_the_robot_stands_at_once_and_no_row_starts(scene):
+    scene.show('ahead', 1500)
+    scene.behavior.silence = 'no events come'
+    assert {velocity[0] for velocity in scene.show('ahead', 400)} == {0}, 'without a ramp'
+    assert scene.behavior.stopped == 'no events come' and scene.behavior.watchdog_stops == 1
+    assert scene.show('ahead', 500)[-1] is None, 'other nodes may drive'
+    scene.behavior.silence = ''
+    assert scene.show('ahead', 100)[-1] is None, 'a gesture is to be held anew'
+    assert scene.show('ahead', 1000)[-1] == AHEAD
+
+
 def test_velocity_follows_the_ramps(scene):
     scene.show('ahead', 300)
     before = scene.speed

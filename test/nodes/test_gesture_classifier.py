@@ -3,6 +3,7 @@
 """The gesture_classifier node, as a process: packets in, gestures out."""
 import json
 import math
+import time
 
 from checkpoint_cards import fields_of, with_text
 from diagnostic_msgs.msg import DiagnosticArray
@@ -18,7 +19,7 @@ from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.gesture_net import GestureNet
 from snn_gesture_ros.network.model_card import ModelCard
 from snn_gesture_ros.ros.topics import GESTURE_QOS, LATCHED_QOS, STREAM_QOS
-from std_msgs.msg import UInt8MultiArray
+from std_msgs.msg import String, UInt8MultiArray
 from vision_msgs.msg import Classification, LabelInfo
 
 LABELS = ('left', 'right', 'none')
@@ -92,6 +93,21 @@ def test_stamp_is_the_newest_event_in_ros_time(ros, running):
         t_us = (stamp.sec * 10**9 + stamp.nanosec - OFFSET_NS) // 1000
         assert (t_us - BASE_US) % 5000 == 3100
         assert (t_us - BASE_US) // 5000 % 4 == 3
+
+
+def test_the_state_reports_a_silent_stream_at_once(ros, running):
+    stream, *_ = running
+    states = ros.listen(String, 'gesture_classifier/state', LATCHED_QOS)
+
+    def silent():
+        return json.loads(states[-1].data)['silent'] if states else None
+
+    ros.wait_for(lambda: silent() == ['/gesture_scores'], 'the silence before the first event')
+    ros.wait_for(lambda: stream.show(3, 1) or silent() == [], 'events')
+    shown_s = time.monotonic()
+    stream.show(3, 1)
+    ros.wait_for(silent, 'the silence')
+    assert time.monotonic() - shown_s >= 0.25
 
 
 def test_gesture_ends_when_the_stream_falls_silent(ros, running):

@@ -7,6 +7,8 @@ import signal
 
 from geometry_msgs.msg import Twist
 import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from scenes import save
 from sensor_msgs.msg import Image
 from snn_gesture_ros.ros.topics import (
@@ -237,3 +239,30 @@ def test_a_label_of_a_stranger_does_not_control_the_log(ros, tmp_path):
     ros.wait_for(lambda: labels.publish(String(data='\x1b[2J\x1b]0;mine\x07')) or (
         r'no example of \x1b[2J' in ros.output(trainer)), 'the refusal')
     assert '\x1b' not in ros.output(trainer)
+
+
+def test_malformed_messages_end_no_node(ros, tmp_path):
+    labels = ros.node.create_publisher(String, 'label', 10)
+    trainer = ros.start('gesture_trainer', folder=tmp_path / 'examples', rehearsal=tmp_path)
+    ros.wait_for(labels.get_subscription_count, 'the trainer')
+
+    def shown():
+        for data in (b'', b'\0\1\0\0', b'\0\1\0\0' + b'\xff' * 8):
+            labels.publish(data)
+        labels.publish(String(data='a label'))
+        return 'no example of a' in ros.output(trainer)
+
+    ros.wait_for(shown, 'the trainer to read on')
+    assert trainer.poll() is None and 'Traceback' not in ros.output(trainer)
+
+
+def test_a_clock_that_a_stranger_chooses_stops_the_robot(ros, tmp_path):
+    robot = Robot(ros, tmp_path)
+    good = partial(robot.scores_of(ros.make_node(CLASSIFIER)), LEFT)
+    robot.drives(good)
+    simulated = Parameter('use_sim_time', value=True).to_parameter_msg()
+    ros.client(SetParameters, '/gesture_behavior/set_parameters').call_async(
+        SetParameters.Request(parameters=[simulated]))
+    robot.wait_for(lambda: robot.speed == 0, 'a standstill', good)
+    robot.never_drives_while(lambda: robot.diagnosed.says(WARN, 'nobody publishes /clock'),
+                             'the reason', good)

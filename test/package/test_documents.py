@@ -9,7 +9,7 @@ import runpy
 from paths import PROJECT
 import pytest
 
-PAGES = [PROJECT / 'README.md', PROJECT / 'CONTRIBUTING.md',
+PAGES = [PROJECT / 'README.md', PROJECT / 'CONTRIBUTING.md', PROJECT / 'QUALITY_DECLARATION.md',
          *sorted((PROJECT / 'docs').rglob('*.md'))]
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 CODE = re.compile(r'(?s)```.*?```')

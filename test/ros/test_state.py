@@ -9,7 +9,8 @@ from std_msgs.msg import String
 
 
 @pytest.mark.parametrize('text', [
-    'running', '', '[]', 'null', '{"reads_from": 3}', '{"reads_from": [3]}', '[' * 100_000])
+    'running', '', '[]', 'null', '{"reads_from": 3}', '{"reads_from": [3]}', '{"silent": 3}',
+    '{"silent": [[]]}', '[' * 100_000])
 def test_what_is_no_state_is_skipped(ros, text):
     states, camera = NodeStates(ros.node, ['/camera']), ros.make_node('camera')
     heard, ends = [], []
