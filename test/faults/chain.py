@@ -45,6 +45,8 @@ class Chain:
         """Newest velocity, and the steady time from which it is commanded."""
         self.decided_s = 0.0
         """Steady time of the newest scores of the network."""
+        self.silent_s = 0.0
+        """Steady time of the newest scores of silence."""
         self.age_s = 0.0
         """Their age by their stamp."""
         ros.node.create_subscription(Twist, 'cmd_vel', self._on_velocity, 10)
@@ -66,14 +68,14 @@ class Chain:
         """Wait until the robot is told to stand."""
         self.ros.wait_for(lambda: self.speed == 0, 'a standstill')
 
-    def wait_for_decision(self, since_s: float, after_s: float = 0.0) -> float:
-        """
-        Return the seconds from a steady time to the first scores of the network after it.
-
-        :param after_s: scores up to this steady time do not count, either.
-        """
-        self.ros.wait_for(lambda: self.decided_s > max(since_s, after_s), 'scores of the network')
+    def wait_for_decision(self, since_s: float) -> float:
+        """Return the seconds from a steady time to the first scores of the network after it."""
+        self.ros.wait_for(lambda: self.decided_s > since_s, 'scores of the network')
         return self.decided_s - since_s
+
+    def wait_for_silence(self, since_s: float) -> None:
+        """Wait for scores of silence, so that none of events before a steady time follow."""
+        self.ros.wait_for(lambda: self.silent_s > since_s, 'scores of silence')
 
     def wait_for_state(self, name: str, condition) -> dict:
         """Return the state of a node once a condition is true for it."""
@@ -94,3 +96,5 @@ class Chain:
             self.decided_s = time.monotonic()
             stamp = message.header.stamp
             self.age_s = time.time() - stamp.sec - stamp.nanosec / 1e9
+        else:
+            self.silent_s = time.monotonic()

@@ -17,10 +17,13 @@ def test_a_launch_brings_scores_again(udp, ros, tmp_path, launch, repetitions, m
     for _ in range(repetitions):
         chain.wait_until_it_moves()
         killed_s = time.monotonic()
-        launched.kill(killed)
+        os.kill(launched.pids(killed)[-1], signal.SIGKILL)
         chain.wait_until_it_stands()
+        if killed == STREAM:
+            chain.wait_for_silence(killed_s)
+        chain.decided_s = 0.0
         measured[f'{killed} killed, started by a launch: s to scores'].append(
-            chain.wait_for_decision(killed_s, after_s=chain.speed_s))
+            chain.wait_for_decision(killed_s))
     chain.wait_until_it_moves()
     assert len(launched.pids(killed)) == repetitions + 1
 
@@ -36,8 +39,10 @@ def test_what_is_started_again_goes_on(udp, ros, tmp_path, repetitions, measured
         chain.processes[killed].wait()
         if killed == CAMERA:
             chain.wait_until_it_stands()
+            chain.wait_for_silence(killed_s)
+            chain.decided_s, killed_s = 0.0, time.monotonic()
             chain.start(CAMERA)
-            took_s = chain.wait_for_decision(killed_s, after_s=chain.speed_s)
+            took_s = chain.wait_for_decision(killed_s)
         else:
             chain.speed = None
             chain.start(BEHAVIOR)
@@ -60,6 +65,7 @@ def test_all_killed_at_once_come_again(udp, ros, tmp_path, launch, repetitions, 
         for pid in running:
             os.kill(pid, signal.SIGKILL)
         chain.wait_until_it_stands()
+        chain.decided_s = 0.0
         measured[f'all of {"one process" if composed else "both"} killed: s to scores'].append(
-            chain.wait_for_decision(killed_s, after_s=chain.speed_s))
+            chain.wait_for_decision(killed_s))
         assert len(launched.pids()) == (number + 1) * len(running)

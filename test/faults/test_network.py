@@ -56,9 +56,14 @@ class Network:
             return False
 
 
-@pytest.fixture
+@pytest.fixture(scope='session')
 def network():
-    """Give the network; the test's node must be made after it."""
+    """
+    Give the network; the test's node must be made after it.
+
+    It stays until all tests are over: Fast DDS keeps to the interfaces that it has found in this
+    process, and later tests would hear nothing.
+    """
     try:
         made = Network()
     except FileNotFoundError as error:
