@@ -17,17 +17,9 @@ from std_msgs.msg import String
 from std_srvs.srv import SetBool
 from test_gesture_classifier import Stream
 from test_health import Diagnosed, ERROR, OK, WARN
+from test_two_publishers import TABLE
 from vision_msgs.msg import Classification, LabelInfo
 
-TABLE = """
-max_age_ms: 2000
-velocity:
-  linear: {max: 1.0, acceleration: 5, deceleration: 5}
-  angular: {max: 1.0, acceleration: 5, deceleration: 5}
-rows:
-- {gesture: right, do: stop, min_score: 0.4, hold_ms: 0}
-- {gesture: left, do: drive, linear_x: 0.5, min_score: 0.6, hold_ms: 100}
-"""
 CLASSIFIER = 'gesture_classifier'
 LEFT = {'left': 0.9, 'right': 0.05, 'none': 0.05}
 NONE = {'left': 0.05, 'right': 0.05, 'none': 0.9}
