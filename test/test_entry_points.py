@@ -72,4 +72,4 @@ def test_a_command_that_a_signal_ends_leaves_no_node(ros, tmp_path, number):
     command.send_signal(number)
     ros.wait_for(lambda: command.poll() is not None, 'the end')
     assert command.returncode == 128 + number and 'Traceback' not in ros.output(command)
-    assert not any(node.exists() for node in nodes)
+    ros.wait_for(lambda: not any(node.exists() for node in nodes), 'the end of its nodes')

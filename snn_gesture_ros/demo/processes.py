@@ -1,6 +1,7 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Nodes of this package as child processes."""
+from contextlib import contextmanager
 import os
 from pathlib import Path
 import signal
@@ -8,6 +9,8 @@ import subprocess
 import sys
 
 STOP_TIMEOUT_S = 10
+ENDING = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+"""Signals that end a command in order."""
 
 
 def isolate_from_other_robots() -> None:
@@ -38,8 +41,9 @@ class NodeProcesses:
             command += ['-r', f'{topic}:={other}']
         for key, value in parameters.items():
             command += ['-p', f'{key}:={_as_yaml(value)}']
-        process = subprocess.Popen(command)
-        self._processes.append(process)
+        with signals_wait():    # who is interrupted before it knows the process cannot end it
+            process = subprocess.Popen(command)
+            self._processes.append(process)
         return process
 
     def failed(self) -> bool:
@@ -61,6 +65,23 @@ class NodeProcesses:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def signals_wait():
+    """Let the signals that end a command wait until the context ends."""
+    waiting = []
+    handlers = {number: signal.getsignal(number) for number in ENDING}
+    handlers = {number: each for number, each in handlers.items() if callable(each)}
+    for number in handlers:
+        signal.signal(number, lambda *received: waiting.append(received))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number, frame in waiting:
+            handlers[number](number, frame)
 
 
 def _as_yaml(value) -> str:
