@@ -53,10 +53,6 @@ class ClockRate:
         self._seen = deque()
         """Pairs of ROS time in ns and camera time in µs during the last RATE_SPAN_NS."""
 
-    def restart(self) -> None:
-        """Keep the rate, and measure it again from the next call on."""
-        self._seen.clear()
-
     def observe(self, t_us: int, now_ns: int) -> None:
         """Update the rate with a camera time and the ROS time of its arrival."""
         seen = self._seen
@@ -163,7 +159,6 @@ class Timeline:
         placed = self._use(t_us, middle_us, now_ns, MAX_MESSAGE_US)
         shift_us = ended_us + passed_us - placed.first_us
         self._offset_us += shift_us
-        self._rate.restart()
         return placed._replace(first_us=placed.first_us + shift_us,
                                reached_us=placed.reached_us + shift_us, restarted=True)
 
