@@ -155,7 +155,7 @@ class EventStreamNode(ManagedNode):
         malformed = self._stream.counters.malformed
         size = self._stream.sensor_size
         now_ns = self.get_clock().now().nanoseconds
-        for packet in self._stream.process_messages(messages, now_ns):
+        for packet in self._stream.process_messages(((data, 0) for data in messages), now_ns):
             self._send(packet)
         if self._stream.counters.malformed > malformed:
             self.get_logger().warning(f'message skipped: {self._stream.last_error}',

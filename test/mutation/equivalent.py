@@ -49,8 +49,10 @@ EQUIVALENT = {
         'if not seen or now_ns - seen[-1][0] >= RATE_STEP_NS: -> '
         'if not seen or now_ns + seen[-1][0] >= RATE_STEP_NS:':
             'the rate is measured from the first pair, however many follow',
-        'self._now_ns = 0 -> self._now_ns = 1':
+        'self._used = None -> pass':
             'the first message sets it before it is read',
+        'self._doubted_us, self._doubted = (0, None) -> ':
+            'likewise',
         'self._doubts = 0 -> self._doubts = 1':
             'likewise',
         'self._host_ns = 0 -> self._host_ns = 1':
