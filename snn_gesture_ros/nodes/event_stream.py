@@ -165,7 +165,7 @@ class EventStreamNode(ManagedNode):
             self.get_logger().info(
                 '{}x{} sensor: region {} at {},{} is mapped to {}x{}'.format(
                     *self._stream.sensor_size, f'{part[2]}x{part[3]}', part[0], part[1],
-                    self._geometry.width, self._geometry.height))
+                    self._geometry.width, self._geometry.height), throttle_duration_sec=1.0)
 
     def _flush(self) -> None:
         """Send the waiting events; if there are none, stop the timer until the next message."""

@@ -203,10 +203,10 @@ def test_a_frame_id_that_is_too_long_is_malformed():
 
 def test_impossible_sensor_is_malformed():
     stream = EventStream(ARRAY, Geometry(), NoiseSettings())
-    for size in ((0, 128), (2**31, 2**31)):
+    for size in ((0, 128), (2**31, 2**31), (1, 2**16 + 1), (2**16 + 1, 1)):
         message = encode_event_array(np.zeros(1, EVENT), 0, '', *size)
         assert stream.process_message(message, 0) is None
-    assert stream.counters.malformed == 2
+    assert stream.counters.malformed == 4
     assert 'the sensor is' in stream.last_error
 
 
