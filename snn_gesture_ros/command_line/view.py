@@ -110,7 +110,7 @@ def live_film(arguments):
     :raises ValueError: if there is no ROS 2.
     """
     try:
-        from snn_gesture_ros.ros.live_events import film_live
+        from snn_gesture_ros.viewing.live_events import film_live
     except ImportError as error:
         raise ValueError(f'{error}: a live topic needs ROS 2: source env.bash, or your '
                          'ROS') from None

@@ -11,15 +11,14 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
-from snn_gesture_ros.doctor.findings import (
-    domains_in_use, EventTopic, Findings, OurNode, Party)
+from snn_gesture_ros.doctor.findings import domains_in_use, EventTopic, Findings, OurNode, Party
 from snn_gesture_ros.doctor.probe import Probe
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.ros.diagnostics import ERROR, OK, STALE, WARN
 from snn_gesture_ros.ros.followed_topic import FollowedTopic
-from snn_gesture_ros.ros.graph import (
-    event_topics, foreign_publishers, publishers, subscribers, why_unconnected, why_unreadable)
-from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class
+from snn_gesture_ros.ros.topics import (
+    CAMERA_QOS, event_topics, foreign_publishers, message_class, publishers, STREAM_TYPE,
+    subscribers, why_unconnected, why_unreadable)
 
 LOOK_PERIOD_S = 0.2
 DIAGNOSTICS_TIMEOUT_S = 5.0
@@ -30,7 +29,6 @@ LEVELS = {OK: 'OK', WARN: 'WARN', ERROR: 'ERROR', STALE: 'STALE'}
 MARKS = {'event_stream': 'events_out', 'gesture_classifier': 'inference_ms',
          'gesture_behavior': 'watchdog_stops'}
 """A value that identifies the diagnostics of each kind of node, whatever its name is."""
-STREAM_TYPE = 'std_msgs/msg/UInt8MultiArray'
 OUR_TYPES = (STREAM_TYPE, 'vision_msgs/msg/Classification', 'vision_msgs/msg/LabelInfo')
 CLOCK_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 

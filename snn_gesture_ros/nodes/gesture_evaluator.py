@@ -18,10 +18,10 @@ from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
-from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic
+from snn_gesture_ros.ros.followed_topic import FollowedTopic
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import every, run_node
-from snn_gesture_ros.ros.state import NodeStates
+from snn_gesture_ros.ros.state import contest_before, NodeStates
 from snn_gesture_ros.ros.topics import LATCHED_QOS, read_message, STREAM_QOS
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
