@@ -154,7 +154,8 @@ class EventStreamNode(ManagedNode):
         malformed = self._stream.counters.malformed
         size = self._stream.sensor_size
         now_ns = self.get_clock().now().nanoseconds
-        for packet in self._stream.process_messages(((data, 0) for data in messages), now_ns):
+        sent = ((data, self._subscription.sent_ns) for data in messages)
+        for packet in self._stream.process_messages(sent, now_ns):
             self._send(packet)
         if self._stream.counters.malformed > malformed:
             self.get_logger().warning(f'message skipped: {self._stream.last_error}',
