@@ -59,7 +59,7 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.nodes.gesture_classifier', 'matplotlib'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'jinja2'),
     ('snn_gesture_ros.nodes.gesture_evaluator', 'jinja2'),
-    ('snn_gesture_ros.evaluation.writing', 'torch'),
+    ('snn_gesture_ros.evaluation.report_files', 'torch'),
     ('snn_gesture_ros.evaluation.evaluating', 'torch'),
     ('snn_gesture_ros.evaluation.evaluating', 'distributed'),
     ('snn_gesture_ros.nodes.event_viewer', 'torch'),
