@@ -64,7 +64,7 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.evaluation.evaluating', 'distributed'),
     ('snn_gesture_ros.nodes.event_viewer', 'torch'),
     ('snn_gesture_ros.nodes.event_viewer', 'tkinter'),
-    ('snn_gesture_ros.viewing.files', 'av'),
+    ('snn_gesture_ros.viewing.film', 'av'),
     ('snn_gesture_ros.nodes.gesture_behavior', 'torch'),
     ('snn_gesture_ros.nodes.gesture_trainer', 'torch'),
     ('snn_gesture_ros.learning.learn', 'pytorch_lightning'),
