@@ -10,13 +10,13 @@ import numpy as np
 from snn_gesture_ros.command_line.options import number_from, positive, seed, share
 from snn_gesture_ros.command_line.terminal import make_console, show_progress, usage
 from snn_gesture_ros.datasets.clip_set import ClipSet, summarize
-from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, simulate_recordings, Simulation
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import find_sensor_size
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
 from snn_gesture_ros.simulation.likeness import simulated_statistics, STATISTICS, statistics
+from snn_gesture_ros.worker_processes import in_processes
 
 EXAMPLE = 'snn-gesture simulate SET --clips 300 --sensor any'
 DEFAULT = Simulation()
