@@ -190,7 +190,7 @@ class GestureEvaluatorNode(Node):
         :returns: the folder that it is in.
         :raises ValueError: if there was no decision, or no label is within what was played.
         """
-        from snn_gesture_ros.evaluation.writing import write_evaluation
+        from snn_gesture_ros.evaluation.report_files import write_evaluation
         if not self._decisions or not self._packets:
             raise ValueError(self._problem)
         run = self._run()
