@@ -217,6 +217,26 @@ def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
     assert list(timed.advance_periodically(10**18 + 10**17)) == []
 
 
+@pytest.mark.parametrize('until_us, frames', [(250_000, 2), (390_000, 3), (1_000_000, 4)])
+def test_silence_is_gone_through_to_its_end_and_no_further(until_us, frames):
+    timed = TimedFrames(FramesByTime(8, 100_000, 20))
+    base_us = BASE_US // 100_000 * 100_000
+    timed.slice_packet(packets(np.array([base_us]), np.array([1]), [])[0], 10**9)
+    found = list(timed.advance_periodically(10**9 + 500_000_000, base_us + until_us))
+    assert len(found) == frames
+
+
+def test_an_older_packet_does_not_move_back_what_was_reached():
+    frames = FramesByTime(8, 1000, 4)
+    t_us = BASE_US + np.array([5500, 4600, 4700])
+    newest, older, oldest = packets(t_us, np.arange(3), [1, 2])
+    for packet in (newest, older):
+        frames.slice_packet(packet)
+    frames.advance(BASE_US + 9000)
+    frames.slice_packet(oldest)
+    assert frames.late == 2
+
+
 def test_gap_in_the_stream_is_no_reason_to_wait():
     frames = FramesByTime(8, 1000, 4)
     t_us = np.array([BASE_US, BASE_US + 3_600_000_000])
@@ -284,6 +304,7 @@ class Card:
 
 def test_slicing_says_how_long_a_frame_is():
     assert Slicing().frames(Card).frame_us == 62_500
+    assert Slicing(window_ms=80).frames(Card).frame_us == 5000, 'the shortest'
     assert Slicing(window_ms=800).frames(Card).description == 'frames of 50 ms'
     assert Slicing('count', window_events=3200).frames(Card).description == 'frames of 200 events'
 

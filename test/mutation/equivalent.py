@@ -63,5 +63,8 @@ EQUIVALENT = {
     'frames.frame_stream': {
         'self._flat = self._open.reshape(-1) -> self._flat = self._open.reshape(-2)':
             'NumPy takes any negative length for the one that is open',
+        'return self._newest_us + int(max(self._silent_ns, 0) * self._rate.rate) // 1000 -> '
+        'return self._newest_us + int(max(self._silent_ns, 1) * self._rate.rate) // 1000':
+            'a nanosecond is no microsecond',
     },
 }
