@@ -74,7 +74,7 @@ def accumulate_until(image, events, base_us, t_begin_us, t_end_us):
         dt_us, pixels = dt_us[is_older], pixels[is_older]
         newest = int(dt_us.max(initial=0))
     late = 0
-    if len(dt_us) and int(dt_us.min()) < begin:
+    if begin > 0 and len(dt_us) and int(dt_us.min()) < begin:
         in_time = dt_us >= begin
         late = len(dt_us) - int(in_time.sum())
         pixels = pixels[in_time]
