@@ -54,6 +54,10 @@ train "$out/first" "$seed" --data "${first[@]}"
 train "$out/second" $((seed + 1)) --init-from "$out/first/best.safetensors" --epochs 30 --lr 0.002 \
   --logit-adjustment 1 --data "${second[@]}"
 # Half of that, so that fewer movements are taken for gestures; and arms alone.
-train "$out" $((seed + 2)) --init-from "$out/second/best.safetensors" --epochs 20 --lr 0.002 \
-  --logit-adjustment 0.5 --data "${second[@]}" "$sets"/{arm_waves,arm,arm_none}
+all=("${second[@]}" "$sets"/{arm_waves,arm,arm_none})
+train "$out/third" $((seed + 2)) --init-from "$out/second/best.safetensors" --epochs 20 --lr 0.002 \
+  --logit-adjustment 0.5 --data "${all[@]}"
+# Longer; the mean of the weights before and after is what reads other data than these best.
+train "$out" $((seed + 3)) --init-from "$out/third/best.safetensors" --epochs 24 --lr 0.002 \
+  --logit-adjustment 0.5 --start-share 0.5 --data "${all[@]}"
 snn-gesture export "$out/best.safetensors"

@@ -13,7 +13,7 @@ from snn_gesture_ros.network.architectures import build_network
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.training import gesture_module as metrics
-from snn_gesture_ros.training.fine_tuning import take_weights
+from snn_gesture_ros.training.fine_tuning import average_with, take_weights
 from snn_gesture_ros.training.gesture_module import GestureModule
 from snn_gesture_ros.training.settings import read_config, Settings, shipped_configs
 from snn_gesture_ros.training.train import running_average
@@ -165,6 +165,23 @@ def test_spikingjellys_network_is_fine_tuned_to_other_labels(tmp_path):
     assert net(torch.rand(4, 2, 2, 128, 128)).shape == (4, 2, 3)
 
 
+def test_what_is_written_keeps_its_share_of_the_start(trained, clip_set, tmp_path):
+    path = str(trained[0] / 'best.safetensors')
+    begun_with, card = load_checkpoint(path)
+    net = build_network(len(card.labels), card.size, card.architecture)
+    own = net.readout.weight.clone()
+    average_with(net, card.labels, path, 0.25)
+    assert torch.allclose(net.readout.weight, 0.75 * own + 0.25 * begun_with.readout.weight)
+
+    status, text = train(clip_set, tmp_path, '--init-from', path, '--epochs', '1',
+                         '--start-share', '1')
+    assert status == 0, text
+    written = load_checkpoint(str(tmp_path / 'best.safetensors'))[0].state_dict()
+    for name, value in begun_with.state_dict().items():
+        if value.is_floating_point() and not name.startswith('readout.'):   # it is calibrated
+            assert torch.equal(written[name], value)
+
+
 def test_weights_of_another_architecture_are_refused(trained):
     path = str(trained[0] / 'best.safetensors')
     _, card = load_checkpoint(path)
@@ -226,6 +243,7 @@ def test_the_seeds_training(tmp_path):
     (['--resume'], 1, 'no checkpoint'),
     (['--device', 'cuda:99'], 1, 'does not exist'),
     (['--init-from', 'nowhere.safetensors'], 1, 'no checkpoint nowhere'),
+    (['--start-share', '0.5'], 2, 'start_share needs init_from'),
     (['--config', 'nowhere.yaml'], 1, 'no configuration nowhere.yaml'),
     (['--config', '{folder}/bad.yaml'], 1, 'bad.yaml: epochs must be at least 1'),
     (['--config', '{folder}/spiking.yaml', '--size', '128'], 1, 'set readout firing_rate'),
