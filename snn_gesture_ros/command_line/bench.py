@@ -106,7 +106,7 @@ def run_robot(times: int) -> dict:
 
     :raises ValueError: if there is no ROS 2, or a node does not work.
     """
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots, NodeProcesses
+    from snn_gesture_ros.demo.node_processes import isolate_from_other_robots, NodeProcesses
     isolate_from_other_robots()
     try:
         from snn_gesture_ros.benchmarks.robot_trials import run_trials
@@ -137,7 +137,7 @@ def run_live(events_per_s: int, seconds: float, composed: bool) -> dict:
 
     :raises ValueError: if there is no ROS 2.
     """
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots, NodeProcesses
+    from snn_gesture_ros.demo.node_processes import isolate_from_other_robots, NodeProcesses
     isolate_from_other_robots()
     try:
         from snn_gesture_ros.benchmarks.live_load import measure as measure_live

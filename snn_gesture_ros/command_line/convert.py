@@ -9,11 +9,10 @@ from snn_gesture_ros.command_line.terminal import show_progress, usage
 from snn_gesture_ros.datasets.labeled_recordings import hand_over_labels
 from snn_gesture_ros.events.event import EVENT_TYPES
 from snn_gesture_ros.recordings.bag_writer import is_journal
-from snn_gesture_ros.recordings.converting import check_suffix, Conversion
+from snn_gesture_ros.recordings.converting import check_free, check_suffix, Conversion
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import FORMATS
 from snn_gesture_ros.recordings.recording import UnreadableRecording
-from snn_gesture_ros.recordings.unfinished import check_free
 
 EXAMPLE = 'snn-gesture convert my_recording.aedat4 my_recording.mcap'
 

@@ -46,7 +46,7 @@ def run(arguments) -> int:
     """
     if arguments.recording:
         open_recording(arguments.recording).close()
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots
+    from snn_gesture_ros.demo.node_processes import isolate_from_other_robots
     isolate_from_other_robots()
     try:
         from snn_gesture_ros.demo.observer import observing
@@ -65,7 +65,7 @@ def watch(observer, arguments) -> None:
     :raises ValueError: if a node fails; it has logged the reason.
     """
     from rich.live import Live
-    from snn_gesture_ros.demo.processes import NodeProcesses
+    from snn_gesture_ros.demo.node_processes import NodeProcesses
     with NodeProcesses() as nodes, Live(console=make_console(), auto_refresh=False) as live:
         if arguments.recording:
             camera = nodes.start('event_player', recording=arguments.recording)

@@ -33,8 +33,8 @@ def run(arguments) -> int:
 
     :raises ValueError: if the script or the table is wrong, ROS is missing or the node fails.
     """
+    from snn_gesture_ros.demo.node_processes import isolate_from_other_robots, NodeProcesses
     from snn_gesture_ros.demo.robot_path import draw_drive, simulate_drive
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots, NodeProcesses
     try:
         from snn_gesture_ros.nodes.gesture_behavior import find_table
         from snn_gesture_ros.demo.scripted_gestures import scripting

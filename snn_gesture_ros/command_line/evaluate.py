@@ -15,7 +15,7 @@ from snn_gesture_ros.command_line.options import (
     add_file_options, add_setting, add_stream_option, positive)
 from snn_gesture_ros.command_line.terminal import (
     make_console, open_and_follow, show_progress, usage, UsageError)
-from snn_gesture_ros.evaluation.web_page import delay, duration, number, percent, plain
+from snn_gesture_ros.evaluation.report_files import delay, duration, number, percent, plain
 from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.parameters import EVENT_STREAM, GESTURE_CLASSIFIER
 
@@ -141,9 +141,9 @@ def run(arguments) -> int:
         raise UsageError('--label is for all recordings, --label-table for some: give one of them')
     from snn_gesture_ros.decision.pipeline import NodeSettings
     from snn_gesture_ros.evaluation.evaluating import evaluate, load_classifier
+    from snn_gesture_ros.evaluation.report_files import write_evaluation
     from snn_gesture_ros.evaluation.results import make_results
     from snn_gesture_ros.evaluation.sources import find_sources, Labels
-    from snn_gesture_ros.evaluation.writing import write_evaluation
     values = {each.name: getattr(arguments, each.name) for each in PARAMETERS}
     with usage():
         settings = NodeSettings.of(values)

@@ -9,10 +9,10 @@ from snn_gesture_ros.command_line.options import (
     add_file_options, add_stream_option, number_from, open_given, positive)
 from snn_gesture_ros.command_line.terminal import show_progress, UsageError
 from snn_gesture_ros.frames.integration import Cut, Integrator, SPLITS
+from snn_gesture_ros.recordings.converting import check_free, unfinished
 from snn_gesture_ros.recordings.facts import gather_facts
 from snn_gesture_ros.recordings.opening import find_recordings
 from snn_gesture_ros.recordings.recording import find_sensor_size, UnreadableRecording
-from snn_gesture_ros.recordings.unfinished import check_free, unfinished
 
 EXAMPLE = 'snn-gesture frames my_recording.raw frames.npz --frames-number 16'
 

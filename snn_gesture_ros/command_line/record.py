@@ -10,9 +10,8 @@ from snn_gesture_ros.events.event import EVENTS_TOPIC
 from snn_gesture_ros.events.geometry import ROTATIONS
 from snn_gesture_ros.files import naming
 from snn_gesture_ros.recordings.bag_writer import Journal, journal_of
-from snn_gesture_ros.recordings.converting import check_suffix, Conversion
+from snn_gesture_ros.recordings.converting import check_free, check_suffix, Conversion
 from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.recordings.unfinished import check_free
 
 EXAMPLE = 'snn-gesture record clips.mcap --labels hand_clapping arm_roll --examples 5'
 WAIT_S = 0.05

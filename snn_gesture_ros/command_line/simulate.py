@@ -1,20 +1,35 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verb `simulate`: make a clip set of simulated people."""
+"""Verb `simulate`: make a clip set of simulated people, or compare a recording with them."""
 from dataclasses import replace
+from itertools import cycle, islice
 import os
 import sys
 
+import numpy as np
 from snn_gesture_ros.command_line.options import number_from, positive, seed, share
-from snn_gesture_ros.command_line.terminal import show_progress, usage
+from snn_gesture_ros.command_line.terminal import make_console, show_progress, usage
 from snn_gesture_ros.datasets.clip_set import ClipSet, summarize
 from snn_gesture_ros.datasets.simulated import simulate_clip_set, simulate_recordings, Simulation
+from snn_gesture_ros.recordings.opening import open_recording
+from snn_gesture_ros.recordings.recording import find_sensor_size
 from snn_gesture_ros.simulation import FRAMINGS, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
+from snn_gesture_ros.simulation.likeness import simulated_statistics, STATISTICS, statistics
+from snn_gesture_ros.worker_processes import in_processes
 
 EXAMPLE = 'snn-gesture simulate SET --clips 300 --sensor any'
 DEFAULT = Simulation()
 LIKE_CLIPS = 12
+LIKE_US = 1_500_000
+"""Duration of what each of these people is seen for."""
+MAX_US = 60_000_000
+"""Of a recording that is measured."""
+HEADINGS = ('ON and\nOFF', 'filled', 'events\na pixel', 'ON\nshare', 'OFF\nto ON',
+            'ON\nto OFF', 'same\nagain', 'read\ntwice')
+"""Of STATISTICS, in their order."""
+SPREAD = (10, 90)
+"""Percentiles of simulated people between which a recording counts as covered."""
 
 
 def add_arguments(parser) -> None:
@@ -75,7 +90,6 @@ def run(arguments) -> int:
             framing=arguments.framing, seed=arguments.seed, validation=arguments.validation,
             test=arguments.test, ends=arguments.ends)
     if arguments.like:
-        from snn_gesture_ros.command_line.likeness_table import print_likeness
         print_likeness(arguments.like, simulation.labels, simulation.framing or 'upper_body',
                        arguments.clips or LIKE_CLIPS, simulation.seed, arguments.workers)
         return 0
@@ -90,3 +104,65 @@ def run(arguments) -> int:
     if not arguments.as_recordings:
         print(summarize(ClipSet(arguments.folder).clips))
     return 0
+
+
+def print_likeness(path: str, labels: tuple, framing: str, clips: int, seed: int,
+                   workers: int) -> None:
+    """
+    Measure a recording and simulated people before each sensor, and print both.
+
+    :param labels: of the recording; the simulated people make them in turn.
+    :param clips: people per sensor.
+    :param framing: one of camera.FRAMINGS.
+    :raises ValueError: if the recording cannot be read.
+    """
+    with open_recording(path) as recording:
+        width, height = find_sensor_size(recording)
+        parts, end_us = [], None
+        for events in recording.events():
+            end_us = end_us or events['t'][0] + MAX_US
+            parts.append(events)
+            if events['t'][-1] > end_us:
+                break
+    real = statistics(np.concatenate(parts), width, height)
+    tasks = [(sensor, width, height, label, framing, seed + k, LIKE_US) for sensor in SENSORS
+             for k, label in enumerate(islice(cycle(labels), clips))]
+    found = {sensor: [] for sensor in SENSORS}
+
+    def steps():
+        yield 0
+        for sensor, measured in in_processes(simulated_statistics, tasks, workers):
+            found[sensor].append([measured[name] for name in STATISTICS])
+            yield 1
+    show_progress(steps(), len(tasks), 'simulating')
+    simulated = {sensor: np.nanpercentile(rows, (SPREAD[0], 50, SPREAD[1]), axis=0)
+                 for sensor, rows in found.items()}
+    console = make_console()
+    console.print(_table(real, simulated))
+    for heading, text in zip(HEADINGS, STATISTICS.values()):
+        console.print(f'{heading.replace(chr(10), " ")}: {text}')
+    covered = {sensor: _covered(real, spread) for sensor, spread in simulated.items()}
+    best = max(covered, key=lambda sensor: len(covered[sensor]))
+    console.print(f'nearest: {best}, whose middle {SPREAD[1] - SPREAD[0]} % of people cover '
+                  f'{len(covered[best])} of {len(STATISTICS)}')
+    outside = [STATISTICS[name] for name in STATISTICS if name not in covered['any']]
+    console.print('not covered by any, which training uses: ' + ('; '.join(outside) or 'nothing'))
+
+
+def _covered(real, spread):
+    """Return the statistics of a recording that are within the percentiles of a sensor."""
+    return [name for name, low, high in zip(STATISTICS, spread[0], spread[2])
+            if low <= real[name] <= high]
+
+
+def _table(real, simulated):
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    table = Table('', *HEADINGS, box=SIMPLE_HEAD, padding=(0, 0, 0, 1),
+                  caption=f'* the recording is not within the middle {SPREAD[1] - SPREAD[0]} %')
+    table.add_row('recording', *(f'{real[name]:.2f} ' for name in STATISTICS))
+    for sensor, spread in simulated.items():
+        covered = _covered(real, spread)
+        table.add_row(sensor, *(f'{median:.2f}' + (' ' if name in covered else '*')
+                                for name, median in zip(STATISTICS, spread[1])))
+    return table

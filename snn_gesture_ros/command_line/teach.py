@@ -114,7 +114,7 @@ def run(arguments) -> int:
             with console.status('learning; the first time, old gestures are simulated too'):
                 done, message = trainer.wait_for_learning()
             if figures := trainer.figures:
-                from snn_gesture_ros.command_line.learning_table import print_learned
+                from snn_gesture_ros.command_line.learn import print_learned
                 print_learned(figures)
         print(message, file=sys.stdout if done else sys.stderr)
         return 0 if done else 1

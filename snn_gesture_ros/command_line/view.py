@@ -110,7 +110,7 @@ def live_film(arguments):
     :raises ValueError: if there is no ROS 2.
     """
     try:
-        from snn_gesture_ros.ros.live_events import film_live
+        from snn_gesture_ros.viewing.live_events import film_live
     except ImportError as error:
         raise ValueError(f'{error}: a live topic needs ROS 2: source env.bash, or your '
                          'ROS') from None
@@ -151,8 +151,7 @@ def save(shots, path: Path, arguments) -> None:
     :raises ValueError: if there is no such folder, there are no events to show, or the recording
         is damaged, after what can be read is saved.
     """
-    from snn_gesture_ros.viewing.files import FORMATS
-    from snn_gesture_ros.viewing.film import at_steady_rate
+    from snn_gesture_ros.viewing.film import at_steady_rate, FORMATS
     if not path.parent.is_dir():
         raise ValueError(f'{path}: there is no folder {path.parent}')
     shots = (shot for shot in shots if shot is not None)
@@ -201,7 +200,7 @@ def film_file(text: str) -> Path:
 
     :raises ArgumentTypeError: if its suffix is not that of a format.
     """
-    from snn_gesture_ros.viewing.files import FORMATS
+    from snn_gesture_ros.viewing.film import FORMATS
     if Path(text).suffix not in FORMATS:
         raise argparse.ArgumentTypeError(f'{text} must end in one of {", ".join(FORMATS)}')
     return Path(text)

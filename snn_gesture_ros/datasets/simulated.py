@@ -11,11 +11,11 @@ import numpy as np
 from snn_gesture_ros.datasets.clip_set import (
     Clip, ClipSetWriter, DESCRIPTION_FILE, read_description)
 from snn_gesture_ros.datasets.cutting import Cleaning, cut_clips
-from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.files import naming
 from snn_gesture_ros.labels import DVS128_GESTURES, NONE
 from snn_gesture_ros.simulation import FRAMINGS, random_clip, SENSORS
 from snn_gesture_ros.simulation.activities import IDLE_ACTIVITIES
+from snn_gesture_ros.worker_processes import in_processes
 
 VERSION = 2
 """

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node of the doctor: inspect the graph, the cameras and the diagnostics."""
+"""The node of the doctor: inspect the graph, the messages of cameras and the diagnostics."""
 from contextlib import contextmanager
 from importlib.util import find_spec
 import os
@@ -11,15 +11,15 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
-from snn_gesture_ros.doctor.findings import (
-    domains_in_use, EventTopic, Findings, OurNode, Party)
-from snn_gesture_ros.doctor.probe import Probe
+from snn_gesture_ros.doctor.findings import domains_in_use, EventTopic, Findings, OurNode, Party
 from snn_gesture_ros.events.event import EVENT_TYPES
+from snn_gesture_ros.events.messages import MessageDecoder
+from snn_gesture_ros.events.stream import warm_up
 from snn_gesture_ros.ros.diagnostics import ERROR, OK, STALE, WARN
 from snn_gesture_ros.ros.followed_topic import FollowedTopic
-from snn_gesture_ros.ros.graph import (
-    event_topics, foreign_publishers, publishers, subscribers, why_unconnected, why_unreadable)
-from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class
+from snn_gesture_ros.ros.topics import (
+    CAMERA_QOS, event_topics, foreign_publishers, message_class, publishers, STREAM_TYPE,
+    subscribers, why_unconnected, why_unreadable)
 
 LOOK_PERIOD_S = 0.2
 DIAGNOSTICS_TIMEOUT_S = 5.0
@@ -30,9 +30,10 @@ LEVELS = {OK: 'OK', WARN: 'WARN', ERROR: 'ERROR', STALE: 'STALE'}
 MARKS = {'event_stream': 'events_out', 'gesture_classifier': 'inference_ms',
          'gesture_behavior': 'watchdog_stops'}
 """A value that identifies the diagnostics of each kind of node, whatever its name is."""
-STREAM_TYPE = 'std_msgs/msg/UInt8MultiArray'
 OUR_TYPES = (STREAM_TYPE, 'vision_msgs/msg/Classification', 'vision_msgs/msg/LabelInfo')
 CLOCK_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+MIN_S = 0.5
+"""Of the time that rates are computed over, so that a single message gives no high rate."""
 
 
 def inspect(seconds: float) -> Findings:
@@ -229,3 +230,61 @@ def discovery_range() -> str:
     peers = os.environ.get('ROS_STATIC_PEERS')
     return (os.environ.get('ROS_AUTOMATIC_DISCOVERY_RANGE') or 'SUBNET') + (
         f', peers {peers}' if peers else '')
+
+
+class Probe:
+    """Read the messages of one topic."""
+
+    def __init__(self, message_type: str):
+        """
+        Start without messages.
+
+        :raises ValueError: if the type is not an event message.
+        """
+        warm_up(message_type)
+        self._decoder = MessageDecoder(message_type)
+        self._messages = self._events = self._malformed = 0
+        self._reason = ''
+        self._newest = None
+        """The newest decoded message, its stamp and its two times of arrival."""
+        self._start_s = None
+
+    def process_message(self, data: bytes, now_ns: int, sim_ns) -> None:
+        """
+        Decode a serialized message and count its events.
+
+        :param now_ns: time of its arrival.
+        :param sim_ns: newest simulated time; None if there is none.
+        """
+        self._start_s = self._start_s or time.monotonic()
+        self._messages += 1
+        try:
+            message = self._decoder.decode(data)
+        except ValueError as error:
+            self._malformed += 1
+            self._reason = str(error)
+            return
+        self._events += len(message.events)
+        stamp_ns = message.stamp_ns
+        if stamp_ns is None and len(message.events):
+            stamp_ns = int(message.events['t'][-1]) * 1000
+        self._newest = message, stamp_ns, now_ns, sim_ns
+
+    def write_to(self, topic: EventTopic) -> None:
+        """Set the fields of a topic to what was measured."""
+        if self._start_s is None:
+            return
+        elapsed_s = max(time.monotonic() - self._start_s, MIN_S)
+        topic.messages, topic.malformed = self._messages, self._malformed
+        topic.malformed_reason = self._reason
+        topic.messages_per_s = round(self._messages / elapsed_s, 1)
+        topic.events_per_s = round(self._events / elapsed_s, 1)
+        topic.encoding = self._decoder.encoding
+        if self._newest is None:
+            return
+        message, stamp_ns, now_ns, sim_ns = self._newest
+        topic.width, topic.height = message.width, message.height
+        if stamp_ns is not None:
+            topic.stamp_offset_s = round((stamp_ns - now_ns) / 1e9, 3)
+            if sim_ns is not None:
+                topic.sim_offset_s = round((stamp_ns - sim_ns) / 1e9, 3)

@@ -4,6 +4,7 @@
 Evaluation of recordings: what is decided and announced in them, against what they show.
 
 In the order of use: `sources` finds recordings and their labels, `evaluating` runs them through
-what the nodes run into a `run`, `verdicts` judges it, `results` measures, `writing` and `web_page`
-write. `statistics` is shared with `report/`, which measures checkpoints on many clips.
+what the nodes run into a `run`, `verdicts` judges it, `results` measures, and `report_files`
+writes. `report/`, which measures checkpoints on many clips, judges and measures by the same
+functions.
 """

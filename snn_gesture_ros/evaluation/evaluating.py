@@ -12,7 +12,6 @@ import threading
 from time import perf_counter
 from typing import NamedTuple, Optional
 
-from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.decision.pipeline import NodeSettings, Pipeline
 from snn_gesture_ros.evaluation.run import Run, RunRecorder
 from snn_gesture_ros.evaluation.sources import Source
@@ -23,6 +22,7 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.recordings.opening import open_recording
 from snn_gesture_ros.recordings.recording import UnreadableRecording
 from snn_gesture_ros.recordings.stored_messages import StoredMessages
+from snn_gesture_ros.worker_processes import in_processes
 
 AFTERWARDS_NS = 1_000_000_000
 """Silence after the last message, in which the last gesture may end."""

@@ -7,7 +7,6 @@ Results: the figures of an evaluation, as report.json holds them; None where not
 Everything but `timing` depends only on the bytes of the recordings, the labels and the settings.
 """
 import numpy as np
-from snn_gesture_ros.evaluation.statistics import by_label, confusion_matrix, quantile, ratio
 from snn_gesture_ros.evaluation.verdicts import best_labels
 from snn_gesture_ros.labels import NONE
 
@@ -155,3 +154,48 @@ def _timing(runs) -> dict:
 
 def _seconds(t_us) -> float:
     return round(int(t_us) / 1e6, DIGITS)
+
+
+def confusion_matrix(truths, found, classes: int) -> np.ndarray:
+    """
+    Count decisions by their true class (row) and the class found (column).
+
+    :param truths: class of each decision, [decisions].
+    :param found: likewise.
+    :returns: counts [classes, classes].
+    """
+    places = np.asarray(truths, int) * classes + np.asarray(found, int)
+    return np.bincount(places, minlength=classes * classes).reshape(classes, classes)
+
+
+def by_label(counts: np.ndarray, labels: tuple) -> dict:
+    """
+    Return the mean recall, and the recall, precision and false alarms of each label.
+
+    False alarms of a label are its share of the windows that show something else.
+
+    :param counts: confusion matrix [labels, labels]; the row is the truth.
+    """
+    right, shown, found = counts.diagonal(), counts.sum(1), counts.sum(0)
+    rows = {label: {'windows': int(shown[k]), 'recall': ratio(right[k], shown[k]),
+                    'precision': ratio(right[k], found[k]),
+                    'false_alarms': ratio(found[k] - right[k], counts.sum() - shown[k])}
+            for k, label in enumerate(labels)}
+    return {'mean_recall': mean(row['recall'] for row in rows.values()), 'labels': rows}
+
+
+def quantile(values: np.ndarray, part: float):
+    """Return the smallest value that this part of them does not exceed; None if infinite."""
+    value = np.quantile(values, part, method='inverted_cdf') if len(values) else np.inf
+    return float(value) if np.isfinite(value) else None
+
+
+def ratio(part, whole):
+    """Return part / whole, None where there is no whole."""
+    return float(part / whole) if whole else None
+
+
+def mean(values):
+    """Return the mean of those that are not None, None where there are none."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -13,10 +13,11 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 from snn_gesture_ros.demo.score import GRACE_NS
-from snn_gesture_ros.evaluation.statistics import windows_showing
 from snn_gesture_ros.labels import NONE
 
 GRACE_US = GRACE_NS // 1000
+FILLED = 0.6
+"""A window has the label of a gesture that fills at least this part of it."""
 
 
 class Judged(NamedTuple):
@@ -119,3 +120,20 @@ def _commonest(best, decisions, labels) -> Optional[str]:
     """Return the label that most decisions have, None where none has any."""
     found = [best[decision] for decision in decisions if best[decision] is not None]
     return max(labels, key=found.count) if found else None
+
+
+def windows_showing(label: str, start_us: float, end_us: float, begins_us: np.ndarray,
+                    ends_us: np.ndarray) -> np.ndarray:
+    """
+    Return which windows have a label that is shown from a start to an end.
+
+    A gesture must fill FILLED of a window, `none` all of it.
+
+    :param begins_us: start of each window, [windows]; negative where it is not complete.
+    :param ends_us: end of each window, [windows].
+    :returns: bool [windows].
+    """
+    lengths_us = np.maximum(ends_us - begins_us, 1)
+    inside_us = np.minimum(ends_us, end_us) - np.maximum(begins_us, start_us)
+    needed = 1.0 if label == NONE else FILLED
+    return (begins_us >= 0) & (inside_us >= needed * lengths_us)

@@ -3,8 +3,11 @@
 """Launch descriptions: arguments are checked before a node starts, and nodes that die restart."""
 import atexit
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
+import re
 import signal
+import socket
 from tempfile import TemporaryDirectory
 import time
 
@@ -14,7 +17,6 @@ from launch.events import matches_action
 from launch.events.process import ShutdownProcess
 from launch_ros.actions import Node
 from snn_gesture_ros.launching.arguments import absolute, read_arguments
-from snn_gesture_ros.launching.ports import hold_ports_of_the_dead
 from snn_gesture_ros.launching.processes import check_names, PACKAGE, Process, within
 import yaml
 
@@ -25,6 +27,10 @@ CRASHES, CRASHES_S = 3, 20.0
 """A node that crashes so often in so many seconds cannot start either."""
 MOVED = {'cameras': 'multi_camera.launch.py'}
 """Launch files that have arguments which others had; launch ignores what is not declared."""
+SHARED_MEMORY = Path('/dev/shm')
+PORT = re.compile(r'fast\w+_port(\d+)')
+_held = deque(maxlen=40)
+"""Sockets, as many as leave enough of the hundred nodes that a domain can have."""
 
 
 def describe(arguments, processes, arrange=None) -> LaunchDescription:
@@ -110,3 +116,32 @@ def node_action(context, process: Process, values: dict) -> Node:
         ros_arguments=ros_arguments, on_exit=exited, respawn=values['respawn'],
         respawn_delay=RESPAWN_S, **process.options)
     return action
+
+
+def hold_ports_of_the_dead() -> None:
+    """
+    Keep the ports that shared memory of Fast DDS has, and no process any more.
+
+    Who has written to a node through shared memory goes on to write where that node has read. A
+    new one with the same ports misses that until Fast DDS has noticed, for one to three seconds.
+    """
+    for path in SHARED_MEMORY.glob('fast*_port*'):
+        match = PORT.fullmatch(path.name)
+        if match and int(match[1]) % 2:     # a node has the even one before it, too
+            with suppress(OSError):
+                _held.extend([_bound(int(match[1])), _bound(int(match[1]) - 1)])
+
+
+def _bound(port: int) -> socket.socket:
+    """
+    Return a socket that has a port.
+
+    :raises OSError: if a process has it.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        bound.bind(('', port))
+    except OSError:
+        bound.close()
+        raise
+    return bound

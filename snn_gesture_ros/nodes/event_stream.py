@@ -11,14 +11,13 @@ from snn_gesture_ros.events.packet import encode_packet
 from snn_gesture_ros.events.stream import EventStream, FLUSH_PERIOD_NS, StreamCounters, warm_up
 from snn_gesture_ros.parameters import EVENT_STREAM
 from snn_gesture_ros.ros.diagnostics import (
-    INACTIVE, NodeDiagnostics, RUNNING, Silence, STALE, WARN)
+    ALL_FILTERED, explain_camera, INACTIVE, NodeDiagnostics, RUNNING, Silence, STALE, WARN)
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_setting, source_values
-from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S, TypeSearch
 from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
 from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
-from snn_gesture_ros.ros.silence import ALL_FILTERED, explain_camera
-from snn_gesture_ros.ros.topics import CAMERA_QOS, message_class, STREAM_QOS
+from snn_gesture_ros.ros.topics import (
+    CAMERA_QOS, message_class, SEARCH_PERIOD_S, STREAM_QOS, TypeSearch)
 from snn_gesture_ros.settings import make_settings, settings_of
 from std_msgs.msg import UInt8MultiArray
 

@@ -8,13 +8,12 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from snn_gesture_ros.events.geometry import ROTATIONS
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
-from snn_gesture_ros.ros.graph import SEARCH_PERIOD_S
-from snn_gesture_ros.ros.live_events import LiveEvents
 from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
-from snn_gesture_ros.ros.topics import header, IMAGE_QOS
+from snn_gesture_ros.ros.topics import header, IMAGE_QOS, SEARCH_PERIOD_S
 from snn_gesture_ros.settings import setting, settings_of
 from snn_gesture_ros.viewing.image import draw_events, MAX_SIDE_PX, write_caption
+from snn_gesture_ros.viewing.live_events import LiveEvents
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,13 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from snn_gesture_ros.behavior.behavior import Behavior
+from snn_gesture_ros.behavior.row_actions import ACTIONS, GoalSender, resolve_name
 from snn_gesture_ros.behavior.table import Call, Cancel, Publish, read_table
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics, RUNNING, WARN
-from snn_gesture_ros.ros.followed_topic import (
-    contest_before, FollowedTopic, publisher_setting, source_values)
+from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_setting, source_values
 from snn_gesture_ros.ros.parameters import declare
-from snn_gesture_ros.ros.row_actions import ACTIONS, GoalSender, resolve_name
 from snn_gesture_ros.ros.running import avoid_shared_memory, every, publish_while_running, run_node
-from snn_gesture_ros.ros.state import NodeStates
+from snn_gesture_ros.ros.state import contest_before, NodeStates
 from snn_gesture_ros.ros.topics import GESTURE_QOS, read_message
 from snn_gesture_ros.settings import setting, settings_of
 from std_srvs.srv import SetBool

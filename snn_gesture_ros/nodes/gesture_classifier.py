@@ -16,12 +16,11 @@ from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, NETWORK, SLICING
 from snn_gesture_ros.ros.classified_stream import ClassifiedStream
 from snn_gesture_ros.ros.diagnostics import (
-    Durations, INACTIVE, NodeDiagnostics, release_memory, RUNNING, SEVERITY, WARN)
+    Durations, explain_stream, INACTIVE, NodeDiagnostics, release_memory, RUNNING, SEVERITY, WARN)
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, publisher_setting, source_values
 from snn_gesture_ros.ros.lifecycle import ManagedNode, ManagedSettings
 from snn_gesture_ros.ros.parameters import declare, on_change
 from snn_gesture_ros.ros.running import every, run_node
-from snn_gesture_ros.ros.silence import explain_stream
 from snn_gesture_ros.ros.threads import run_in_background, Worker
 from snn_gesture_ros.ros.topics import STREAM_QOS
 from snn_gesture_ros.settings import make_settings, setting, settings_of

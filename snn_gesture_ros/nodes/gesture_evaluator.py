@@ -18,10 +18,10 @@ from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.events.stream import StreamCounters
 from snn_gesture_ros.frames.frame_stream import Slicing
 from snn_gesture_ros.parameters import GESTURE_CLASSIFIER, SLICING
-from snn_gesture_ros.ros.followed_topic import contest_before, FollowedTopic
+from snn_gesture_ros.ros.followed_topic import FollowedTopic
 from snn_gesture_ros.ros.parameters import declare
 from snn_gesture_ros.ros.running import every, run_node
-from snn_gesture_ros.ros.state import NodeStates
+from snn_gesture_ros.ros.state import contest_before, NodeStates
 from snn_gesture_ros.ros.topics import LATCHED_QOS, read_message, STREAM_QOS
 from snn_gesture_ros.settings import make_settings, setting, settings_of
 from std_msgs.msg import UInt8MultiArray
@@ -190,7 +190,7 @@ class GestureEvaluatorNode(Node):
         :returns: the folder that it is in.
         :raises ValueError: if there was no decision, or no label is within what was played.
         """
-        from snn_gesture_ros.evaluation.writing import write_evaluation
+        from snn_gesture_ros.evaluation.report_files import write_evaluation
         if not self._decisions or not self._packets:
             raise ValueError(self._problem)
         run = self._run()

@@ -42,6 +42,7 @@ class CameraSettings:
         0, 'Height of the sensor; 0: that of its kind', unit='pixels', minimum=0, maximum=1280)
     framing: str = setting('upper_body', 'How much of the person is seen', choices={
         **dict.fromkeys(FRAMINGS, ''), 'near': 'a hand fills the image',
+        'arm': 'nothing else moves',
         'data_set': 'as in DVS128 Gesture'})
     seed: int = setting(
         1, 'Chooses the person, the room and the noise', minimum=0, maximum=2**31 - 1)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures: from replayed clips to figures, as JSON can hold them; None where nothing counts."""
 import numpy as np
-from snn_gesture_ros.evaluation.statistics import (
-    by_label, confusion_matrix, mean, quantile, ratio, windows_showing)
+from snn_gesture_ros.evaluation.results import by_label, confusion_matrix, mean, quantile, ratio
+from snn_gesture_ros.evaluation.verdicts import windows_showing
 from snn_gesture_ros.labels import NONE
 
 BINS = 15

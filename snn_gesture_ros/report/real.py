@@ -4,9 +4,8 @@
 import numpy as np
 from snn_gesture_ros.decision.pipeline import NodeSettings
 from snn_gesture_ros.evaluation.evaluating import evaluate
-from snn_gesture_ros.evaluation.results import delays_of, make_results
+from snn_gesture_ros.evaluation.results import delays_of, make_results, quantile, ratio
 from snn_gesture_ros.evaluation.sources import find_sources, Labels
-from snn_gesture_ros.evaluation.statistics import quantile, ratio
 from snn_gesture_ros.labels import NONE
 
 

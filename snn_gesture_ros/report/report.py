@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 from snn_gesture_ros.datasets.clip_set import ClipSet
-from snn_gesture_ros.datasets.processes import in_processes
 from snn_gesture_ros.files import naming
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.model_facts import gather_model_facts
@@ -15,6 +14,7 @@ from snn_gesture_ros.report.figures import draw_figures
 from snn_gesture_ros.report.pages import write_pages
 from snn_gesture_ros.report.real import RealSets
 from snn_gesture_ros.report.replay import replay
+from snn_gesture_ros.worker_processes import in_processes
 
 SPLITS_BY_PREFERENCE = ('test', 'validation', None)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Diagnostics: what a node reports of its status, rates, delays and memory."""
+"""Diagnostics: what a node reports of its status, rates, delays, memory, and silent inputs."""
 from collections import deque
 from contextlib import suppress
 import ctypes
@@ -16,6 +16,8 @@ import numpy as np
 from snn_gesture_ros.doctor import findings
 from snn_gesture_ros.ros.running import every, publish_while_running
 from snn_gesture_ros.ros.state import StatePublisher
+from snn_gesture_ros.ros.topics import (
+    CAMERA_QOS, Endpoint, event_topics, publishers, subscribers, why_unconnected)
 
 MAX_DURATIONS = 100
 MAX_ARRIVALS = 256
@@ -28,6 +30,9 @@ SEVERITY = (OK, STALE, WARN, ERROR)
 RUNNING = OK, 'running'
 INACTIVE = OK, findings.INACTIVE
 NO_CLOCK = WARN, 'use_sim_time is set, but nobody publishes /clock'
+ALL_FILTERED = OK, 'events come, but none passes the geometry and the noise filters'
+"""As in a scene where nothing moves."""
+NO_EVENTS = f'no events for {findings.SILENCE_S:g} s'
 
 
 class Rates:
@@ -258,3 +263,45 @@ def _as_text(value) -> str:
     if isinstance(value, (list, tuple)):
         return ', '.join(map(str, value))
     return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def explain_camera(node, topic: str, message_type: str, messages_come: bool,
+                   unreadable: dict) -> tuple:
+    """
+    Return why no events come from a camera.
+
+    :param topic: of the camera, with namespace.
+    :param message_type: that is read; empty if there is none yet.
+    :param messages_come: whether messages come, without events.
+    :param unreadable: reasons by message type.
+    :returns: level of DiagnosticStatus and message.
+    """
+    if messages_come:
+        return WARN, f'{NO_EVENTS}, though messages come on {topic}: lens cap? bias?'
+    there = publishers(node, topic)
+    if not there:
+        return WARN, f'{NO_EVENTS}: nobody publishes {topic}: {suggest_topic(node)}'
+    reader = Endpoint(node.get_fully_qualified_name(), message_type, CAMERA_QOS)
+    reasons = {f'{each.node}: ' + (
+        unreadable.get(each.message_type) or message_type and why_unconnected(each, reader)
+        or 'it sends nothing: is it started? lens cap? bias?') for each in there}
+    nothing_to_read = all(each.message_type in unreadable for each in there)
+    return ERROR if nothing_to_read else WARN, f'{NO_EVENTS} on {topic}: ' + '; '.join(
+        sorted(reasons))
+
+
+def suggest_topic(node) -> str:
+    """Return a suggestion of existing event topics, first those that nobody reads."""
+    found = sorted((bool(subscribers(node, name)), name, types[0])
+                   for name, types in event_topics(node).items() if publishers(node, name))
+    if not found:
+        return 'is the camera started? is the topic right?'
+    return 'did you mean ' + ' or '.join(f'{name} ({kind})' for _, name, kind in found) + '?'
+
+
+def explain_stream(node, topic: str) -> tuple:
+    """Return why a classifier has no events, as `explain_camera` does."""
+    senders = sorted({each.node for each in publishers(node, topic)})
+    if not senders:
+        return STALE, f'{NO_EVENTS}: nobody publishes {topic}: is event_stream started?'
+    return STALE, f'{NO_EVENTS} on {topic}: see the diagnostics of {", ".join(senders)}'

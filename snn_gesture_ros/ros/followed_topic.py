@@ -1,14 +1,14 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Subscription to one publisher of a topic, even if several nodes publish it."""
+import ctypes
 from math import inf
 import time
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.subscription import Subscription
 from rclpy.waitable import NumberOfEntities, Waitable
-from snn_gesture_ros.printable import printable
-from snn_gesture_ros.ros.graph import publisher_names, take
+from snn_gesture_ros.ros.topics import endpoints
 from snn_gesture_ros.settings import setting
 
 FIRST, ONLY = 'first', 'only'
@@ -24,6 +24,12 @@ NAMES_PERIOD_S = 0.1
 """The names of publishers are looked up at most this often."""
 MAX_AT_ONCE = 200
 """Maximum number of messages that are read before timers and services can run."""
+TAKEN, NOTHING_WAITS = 0, 401
+"""Return codes RCL_RET_OK and RCL_RET_SUBSCRIPTION_TAKE_FAILED of rcl."""
+ID_BYTES = 16
+"""Length of a publisher's id; Humble has eight more bytes, all zero."""
+UNKNOWN = '_UNKNOWN_'
+"""The name of a node that is not discovered yet ends like this."""
 
 
 class Following:
@@ -277,19 +283,66 @@ def source_values(topics: list, names=(), contest: str = '') -> dict:
             'ignored': sum(topic.ignored for topic in topics)}
 
 
-def contest_before(state_of, names: list) -> str:
+def publisher_names(node, topic: str) -> dict:
     """
-    Return where in a chain of nodes several send at the same time; empty if nowhere.
+    Return the names, with namespace, of the nodes that publish a topic, by id of the publisher.
 
-    :param state_of: returns the state of a node by its name; see NodeStates.
-    :param names: of the nodes at its end.
+    Nodes that are not discovered yet are missing. The ids are those that `take` returns, except
+    with CycloneDDS, whose messages have other ids.
     """
-    waiting, seen = list(names), set()
-    while waiting:
-        name = waiting.pop()
-        seen.add(name)
-        state = state_of(name)
-        if state.get('contest'):
-            return printable(f'{name}: {state["contest"]}')
-        waiting += {*state.get('reads_from', ())} - seen
-    return ''
+    infos = node.get_publishers_info_by_topic(topic)
+    return {bytes(info.endpoint_gid[:ID_BYTES]): each.node
+            for info, each in zip(infos, endpoints(infos)) if not each.node.endswith(UNKNOWN)}
+
+
+class _Allocator(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in (
+        'allocate', 'deallocate', 'reallocate', 'zero_allocate', 'state')]
+
+
+class _SerializedMessage(ctypes.Structure):
+    _fields_ = [('buffer', ctypes.c_void_p), ('buffer_length', ctypes.c_size_t),
+                ('buffer_capacity', ctypes.c_size_t), ('allocator', _Allocator)]
+
+
+class _MessageInfo(ctypes.Structure):
+    _fields_ = [('source_timestamp', ctypes.c_int64), ('received_timestamp', ctypes.c_int64),
+                ('publication_sequence_number', ctypes.c_uint64),
+                ('reception_sequence_number', ctypes.c_uint64),
+                ('implementation_identifier', ctypes.c_char_p),
+                ('publisher_gid', ctypes.c_uint8 * ID_BYTES),
+                ('further', ctypes.c_uint8 * 16)]
+    # `further` has room for the fields that differ between distributions and are not used.
+
+
+# PyDLL keeps the GIL, as rclpy does: waiting for it again would take longer than the call.
+_rcl, _rcutils = ctypes.PyDLL('librcl.so'), ctypes.PyDLL('librcutils.so')
+_rcutils.rcutils_get_default_allocator.restype = _Allocator
+_rcutils.rcutils_uint8_array_fini.argtypes = [ctypes.POINTER(_SerializedMessage)]
+_rcl.rcl_take_serialized_message.argtypes = [
+    ctypes.c_void_p, ctypes.POINTER(_SerializedMessage), ctypes.POINTER(_MessageInfo),
+    ctypes.c_void_p]
+
+
+def take(subscription):
+    """
+    Take the next waiting message; call this in the executor's thread.
+
+    :param subscription: of rclpy.
+    :returns: the serialized message and the id of its publisher; None if no message waits.
+    :raises RuntimeError: if the middleware fails.
+    """
+    message = _SerializedMessage(allocator=_rcutils.rcutils_get_default_allocator())
+    info = _MessageInfo()
+    with subscription.handle:
+        result = _rcl.rcl_take_serialized_message(
+            subscription.handle.pointer, message, info, None)
+    try:
+        if result == TAKEN:
+            return (ctypes.string_at(message.buffer, message.buffer_length),
+                    bytes(info.publisher_gid))
+    finally:
+        _rcutils.rcutils_uint8_array_fini(message)
+    if result == NOTHING_WAITS:
+        return None
+    raise RuntimeError(f'{subscription.topic_name}: rcl cannot take a message, error {result}')

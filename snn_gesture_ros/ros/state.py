@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 from rclpy.exceptions import InvalidTopicNameException
+from snn_gesture_ros.printable import printable
 from snn_gesture_ros.ros.followed_topic import FollowedTopic
 from snn_gesture_ros.ros.running import publish_while_running
 from snn_gesture_ros.ros.topics import LATCHED_QOS, read_message
@@ -112,3 +113,21 @@ def _read(data: bytes):
 def _as_json(value):
     """Return a number of NumPy as Python's own, and anything else as text."""
     return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def contest_before(state_of, names: list) -> str:
+    """
+    Return where in a chain of nodes several send at the same time; empty if nowhere.
+
+    :param state_of: returns the state of a node by its name; see NodeStates.
+    :param names: of the nodes at its end.
+    """
+    waiting, seen = list(names), set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        state = state_of(name)
+        if state.get('contest'):
+            return printable(f'{name}: {state["contest"]}')
+        waiting += {*state.get('reads_from', ())} - seen
+    return ''

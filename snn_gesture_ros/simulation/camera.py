@@ -7,7 +7,8 @@ from snn_gesture_ros.labels import NONE
 from snn_gesture_ros.simulation.activities import ACTIVITIES, IDLE_ACTIVITIES, ROOM_ACTIVITIES
 from snn_gesture_ros.simulation.motion import Blended, Started
 from snn_gesture_ros.simulation.person import (
-    CAMERA_YAW, CAMERA_Z, CAPSULES, draw_materials, draw_measures, LIGHT, PALMS, put_person)
+    CAMERA_YAW, CAMERA_Z, CAPSULES, draw_materials, draw_measures, LIGHT, PALMS, PERSON,
+    put_person)
 from snn_gesture_ros.simulation.rendering import (
     BACKGROUND_M, draw_background, draw_textures, FOCAL_PX, LIGHT_X, LIGHT_Y, paint_background,
     paint_scene, project, ROUNDNESS, TEXELS_PER_M)
@@ -26,6 +27,7 @@ FRAMINGS = {
     'upper_body': ((0.75, 2.2), (65.0, 150.0), 0.14, 0.18),
     'far': ((1.8, 4.5), (38.0, 72.0), 0.25, 0.18),
     'data_set': ((1.1, 1.8), (92.0, 120.0), 0.05, 0.08),    # as in DVS128 Gesture
+    'arm': ((0.33, 3.5), (45.0, 420.0), 0.0, 0.25),     # nothing else moves, so it alone is seen
 }
 """How much of the person is in sight."""
 MAX_ASIDE = 0.32
@@ -92,8 +94,8 @@ class SimulatedCamera:
 
         :param preset: SensorPreset.
         :param doing: what the person does at first, as in `perform`.
-        :param framing: one of FRAMINGS. With `near`, the camera looks at where the hands move,
-            and most of the person is outside the image.
+        :param framing: one of FRAMINGS. With `near` and `arm`, the camera looks at where the
+            hands move; with `arm`, body and head keep still.
         :param near_to: activity whose hands those are; None: doing.
         :param room: as in `draw_background`.
         :raises ValueError: if a label is unknown.
@@ -112,7 +114,7 @@ class SimulatedCamera:
         self._motion_rng = rng.spawn(1)[0]
         self._planned = {}
         aim, aside = UPPER_BODY, 0.0
-        if framing == 'near':
+        if framing in ('near', 'arm'):
             near_to = near_to or doing
             self._planned[near_to] = self._draw(near_to)
             aim = self._place_of_hands(self._planned[near_to])
@@ -134,6 +136,7 @@ class SimulatedCamera:
         self._later = np.empty(0, EVENT)    # events that are known already, but later than now
         self._motion = Started(self._draw(doing), 0.0)
         poses = self._motion(np.zeros(1))
+        self._still = poses.scene[0, PERSON].copy() if framing == 'arm' else None
         self._paint(poses.arms[0], poses.scene[0])
         self._sensor.start(self._light)
 
@@ -156,6 +159,8 @@ class SimulatedCamera:
         self._now_us += duration_us
         first, last = self._frames + 1, -(-self._now_us // self._frame_us)
         poses = self._motion(np.arange(first, last + 1) * (self._frame_us * 1e-6))
+        if self._still is not None:
+            poses.scene[:, PERSON] = self._still
         for frame, arms, scene in zip(range(first, last + 1), *poses):
             self._paint(arms, scene)
             self._sensor.expose(

@@ -15,9 +15,8 @@ from snn_gesture_ros.datasets.cutting import Cleaning, cut_recording
 from snn_gesture_ros.evaluation.sources import Part, Source
 from snn_gesture_ros.events.packet import PACKED_EVENT, StreamPacket
 from snn_gesture_ros.learning.examples import (
-    add_examples, cut_off_rest, ExampleStore, read_examples)
+    add_examples, cut_off_rest, ExampleStore, read_examples, RecentEvents)
 from snn_gesture_ros.learning.learn import Bounds, find_shortfall, folds, learn
-from snn_gesture_ros.learning.recent_events import RecentEvents
 from snn_gesture_ros.learning.versions import Versions
 from snn_gesture_ros.network.checkpoint import load_checkpoint
 from snn_gesture_ros.network.classifier import SpikingClassifier

@@ -15,7 +15,8 @@ from sensor_msgs.msg import Image
 from simple_camera import Camera, LEFT, RIGHT
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.ros.followed_topic import contest_before, Following
+from snn_gesture_ros.ros.followed_topic import Following
+from snn_gesture_ros.ros.state import contest_before
 from snn_gesture_ros.ros.topics import (
     classification, GESTURE_QOS, header, IMAGE_QOS, label_info, LATCHED_QOS, STREAM_QOS)
 from std_msgs.msg import String, UInt8MultiArray

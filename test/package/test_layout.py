@@ -18,8 +18,9 @@ PACKAGE = PROJECT / 'snn_gesture_ros'
 ROS = ('rclpy', 'rcl_interfaces', 'rosgraph_msgs', 'builtin_interfaces', 'std_msgs', 'vision_msgs',
        'diagnostic_msgs', 'sensor_msgs', 'dv_ros2_msgs', 'dvs_msgs', 'prophesee_event_msgs',
        'event_camera_msgs', 'geometry_msgs', 'std_srvs', 'launch', 'launch_ros')
-CLIENTS = ('doctor/inspector.py', 'demo/observer.py', 'demo/scripted_gestures.py')
-"""Nodes that a verb of the command line runs, beside what that verb does."""
+CLIENTS = ('behavior/row_actions.py', 'doctor/inspector.py', 'demo/observer.py',
+           'demo/scripted_gestures.py', 'viewing/live_events.py')
+"""What one node or one verb of the command line does with ROS, beside what it is for."""
 CORE = sorted(path for path in PACKAGE.rglob('*.py')
               if path.relative_to(PACKAGE).parts[0] not in (
                   'ros', 'nodes', 'command_line', 'benchmarks', 'launching')
@@ -58,12 +59,12 @@ def test_core_imports_no_ros(path):
     ('snn_gesture_ros.nodes.gesture_classifier', 'matplotlib'),
     ('snn_gesture_ros.nodes.gesture_classifier', 'jinja2'),
     ('snn_gesture_ros.nodes.gesture_evaluator', 'jinja2'),
-    ('snn_gesture_ros.evaluation.writing', 'torch'),
+    ('snn_gesture_ros.evaluation.report_files', 'torch'),
     ('snn_gesture_ros.evaluation.evaluating', 'torch'),
     ('snn_gesture_ros.evaluation.evaluating', 'distributed'),
     ('snn_gesture_ros.nodes.event_viewer', 'torch'),
     ('snn_gesture_ros.nodes.event_viewer', 'tkinter'),
-    ('snn_gesture_ros.viewing.files', 'av'),
+    ('snn_gesture_ros.viewing.film', 'av'),
     ('snn_gesture_ros.nodes.gesture_behavior', 'torch'),
     ('snn_gesture_ros.nodes.gesture_trainer', 'torch'),
     ('snn_gesture_ros.learning.learn', 'pytorch_lightning'),

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """States of nodes: what another package publishes under the same name costs nothing."""
 import pytest
-from snn_gesture_ros.ros.followed_topic import contest_before
-from snn_gesture_ros.ros.state import NodeStates
+from snn_gesture_ros.ros.state import contest_before, NodeStates
 from snn_gesture_ros.ros.topics import LATCHED_QOS
 from std_msgs.msg import String
 

@@ -131,6 +131,18 @@ def test_a_near_hand_is_larger_than_a_far_one():
     assert rate('near') > 2 * rate('upper_body') > 4 * rate('far')
 
 
+@pytest.mark.slow
+def test_only_an_arm_is_seen_where_nothing_else_moves():
+    def area(framing):
+        """Return the blocks of 8x8 pixels with more than noise, of 256."""
+        counts = np.zeros((10, 16, 16), int)
+        for seed, each in enumerate(counts):
+            events = random_clip('right_hand_wave', seed, SECOND_US, 'dvs128', framing)
+            np.add.at(each, (events['y'] // 8, events['x'] // 8), 1)
+        return np.median((counts > 40).sum((1, 2)))
+    assert area('arm') < area('near') / 2
+
+
 def test_events_are_stamped_when_they_are_read_out():
     events = SimulatedCamera(
         replace(SENSORS['evk4'].resized(128, 128), readout_us=(200, 200.9)), seed=1,

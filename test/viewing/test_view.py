@@ -20,8 +20,8 @@ from snn_gesture_ros.events.event import EVENT
 from snn_gesture_ros.network.classifier import SpikingClassifier
 from snn_gesture_ros.network.runtimes import open_runtime
 from snn_gesture_ros.recordings.opening import open_recording
-from snn_gesture_ros.viewing.files import thin_out
-from snn_gesture_ros.viewing.film import at_steady_rate, Exposure, film, Recognition, Shot
+from snn_gesture_ros.viewing.film import (
+    at_steady_rate, Exposure, film, Recognition, Shot, thin_out)
 from snn_gesture_ros.viewing.image import (
     BACKGROUND, draw_events, Gesture, OFF, ON, TEXT, write_caption)
 import yaml

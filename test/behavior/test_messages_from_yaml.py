@@ -9,7 +9,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped, Twist
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import BatteryState, Joy
-from snn_gesture_ros.ros.row_actions import interface_class, make_message
+from snn_gesture_ros.behavior.row_actions import interface_class, make_message
 from std_msgs.msg import ColorRGBA, Header, String, UInt8MultiArray
 from std_srvs.srv import SetBool
 import yaml

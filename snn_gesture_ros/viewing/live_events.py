@@ -11,9 +11,8 @@ from snn_gesture_ros.events.geometry import turn_counts
 from snn_gesture_ros.events.messages import MessageDecoder
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
-from snn_gesture_ros.ros.graph import TypeSearch
 from snn_gesture_ros.ros.topics import (
-    CAMERA_QOS, GESTURE_QOS, message_class, read_message, STREAM_TYPE)
+    CAMERA_QOS, GESTURE_QOS, message_class, read_message, STREAM_TYPE, TypeSearch)
 from snn_gesture_ros.viewing.film import Exposure, Shot
 from snn_gesture_ros.viewing.image import Gesture
 from std_msgs.msg import UInt8MultiArray

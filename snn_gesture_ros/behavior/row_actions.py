@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What rows of a behavior table do: messages, service calls and goals, from fields in YAML."""
+"""What rows of a behavior table do in ROS: messages, calls and goals, from fields in YAML."""
 from importlib import import_module
 import math
 import re
