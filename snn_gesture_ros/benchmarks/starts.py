@@ -9,7 +9,7 @@ import time
 
 import rclpy
 from snn_gesture_ros.benchmarks.live_load import cpu_seconds, LiveLoad
-from snn_gesture_ros.demo.processes import NodeProcesses
+from snn_gesture_ros.demo.node_processes import NodeProcesses
 from snn_gesture_ros.ros.running import announce_often
 from snn_gesture_ros.ros.threads import Paced
 

@@ -122,7 +122,7 @@ def run_starts(times: int) -> dict:
 
     :raises ValueError: if there is no ROS 2, or a node does not work.
     """
-    from snn_gesture_ros.demo.processes import isolate_from_other_robots
+    from snn_gesture_ros.demo.node_processes import isolate_from_other_robots
     isolate_from_other_robots()
     try:
         from snn_gesture_ros.benchmarks.starts import measure_starts
