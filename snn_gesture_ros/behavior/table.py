@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
-from snn_gesture_ros.behavior.section import load_section, Section
+from snn_gesture_ros.behavior.yaml_section import load_section, Section
 from snn_gesture_ros.labels import NONE
 
 AXES = ('linear_x', 'linear_y', 'linear_z', 'angular_x', 'angular_y', 'angular_z')

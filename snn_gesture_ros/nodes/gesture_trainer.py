@@ -10,9 +10,9 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from snn_gesture_ros.events.packet import decode_packet
-from snn_gesture_ros.learning.background import LearningProcess
 from snn_gesture_ros.learning.examples import (
     check_label, ExampleStore, MAX_US, MIN_US, RecentEvents, trim)
+from snn_gesture_ros.learning.learning_process import LearningProcess
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
 from snn_gesture_ros.printable import printable

@@ -1,6 +1,6 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Density: the same clip from a camera that sends more events, or fewer."""
+"""Replay: clips through what the nodes run, also with more events, or fewer, or disturbed ones."""
 from functools import lru_cache
 from typing import NamedTuple
 

@@ -12,7 +12,7 @@ from snn_gesture_ros.report.chapter import gather, make_chapter, tasks_for
 from snn_gesture_ros.report.event_sets import simulate_sets, simulations
 from snn_gesture_ros.report.figures import draw_figures
 from snn_gesture_ros.report.pages import write_pages
-from snn_gesture_ros.report.real import RealSets
+from snn_gesture_ros.report.real_recordings import RealSets
 from snn_gesture_ros.report.replay import replay
 from snn_gesture_ros.worker_processes import in_processes
 
