@@ -10,7 +10,7 @@ from array import array
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional
 
-from snn_gesture_ros.printable import brief_repr
+from snn_gesture_ros.printable import brief_repr, one_line
 
 KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false', str: 'text',
          tuple: 'a list', dict: 'a mapping'}
@@ -62,7 +62,8 @@ class Setting:
         """
         Return a value in the type of the setting: a whole number as float, a list as tuple.
 
-        :raises ValueError: if it is of another type, out of range, or not one of the choices.
+        :raises ValueError: if it is of another type, out of range, not one of the choices, or
+            text that an output must not show as it is.
         """
         if value is None:       # what ROS makes of an empty list, whatever the type
             raise ValueError(f'{self.name} must not be empty')
@@ -78,6 +79,9 @@ class Setting:
         if not good:
             wanted = 'two numbers, the smaller first' if self.is_range else KINDS[kind]
             raise ValueError(f'{self.name} must be {wanted}, not {brief_repr(value)}')
+        if kind is str and one_line(value) != value:
+            raise ValueError(f'{self.name} must be one line of printable text, not '
+                             f'{brief_repr(value)}')
         if self.choices is not None:
             self._check_choice(value)
         for number in value if self.is_range else [value]:

@@ -14,13 +14,16 @@ from snn_gesture_ros.command_line.main import main
 from snn_gesture_ros.command_line.terminal import make_console
 from snn_gesture_ros.doctor.diagnosis import diagnose, launch
 from snn_gesture_ros.doctor.findings import EventTopic, Findings, OurNode
+from snn_gesture_ros.network.classifier import NetworkSettings
 from snn_gesture_ros.printable import printable
 from snn_gesture_ros.report.pages import table
+from snn_gesture_ros.settings import make_settings
 from snn_gesture_ros.viewing.image import Gesture, write_caption
 
-CLEAR, TITLE, BACKWARDS = '\x1b[2J', '\x1b]0;mine\x07', '\u202e'
-HOSTILE = f'{CLEAR}{TITLE}\r\x9b1m{BACKWARDS}[bold]:dog:[/oops]<script>alert(1)</script>|`x`'
-ACTING = '\x1b', '\x07', '\r', '\x9b', BACKWARDS
+CLEAR, TITLE, BACKWARDS, FORGED = '\x1b[2J', '\x1b]0;mine\x07', '\u202e', '\nforged'
+HOSTILE = (f'{CLEAR}{TITLE}\r\x9b1m{BACKWARDS}[bold]:dog:[/oops]<script>alert(1)</script>|`x`'
+           f'{FORGED}')
+ACTING = FORGED, '\x1b', '\x07', '\r', '\x9b', BACKWARDS
 
 
 def assert_harmless(text):
@@ -37,7 +40,7 @@ def test_what_is_not_printable_is_escaped(text, shown):
 
 @pytest.fixture
 def hostile_file(tmp_path):
-    name = HOSTILE.replace('/', '') + os.fsdecode(b'\xff')
+    name = HOSTILE.replace('/', '').replace('\n', '') + os.fsdecode(b'\xff')
     return save(tmp_path / f'{name}.npz', [('left', 0.2)])
 
 
@@ -51,7 +54,8 @@ def test_verbs_show_file_names_harmlessly(hostile_file, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('words, status', [
-    (['info', f'{HOSTILE}.npz'], 1), ([HOSTILE], 2), (['info', 'a', f'--{HOSTILE}'], 2),
+    (['info', f'{CLEAR}{TITLE}\r.npz'], 1), (['info', f'{HOSTILE}.npz'], 2), ([HOSTILE], 2),
+    (['info', 'a', f'--{HOSTILE}'], 2),
     (['view', 'a', '--frame-ms', HOSTILE], 2)])
 def test_errors_show_words_harmlessly(words, status, capsys):
     try:
@@ -60,7 +64,22 @@ def test_errors_show_words_harmlessly(words, status, capsys):
         assert end.code == status
     output = capsys.readouterr()
     assert_harmless(output.err)
-    assert 'Traceback' not in output.err
+    assert output.err.count('\n') == 1 and 'Traceback' not in output.err
+
+
+def test_files_of_a_folder_forge_no_line(tmp_path, capsys):
+    (tmp_path / f'a{FORGED}.npz').write_bytes(b'no recording')
+    assert main(['frames', str(tmp_path), str(tmp_path / 'out')]) == 1
+    assert main(['evaluate', str(tmp_path), '--output', str(tmp_path / 'out')]) == 1
+    assert_harmless(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize('text', [f'a{FORGED}', CLEAR, BACKWARDS])
+def test_parameters_of_nodes_that_logs_would_show_are_printable(text):
+    with pytest.raises(ValueError, match='^checkpoint must be one line of printable') as error:
+        make_settings(NetworkSettings, {'checkpoint': text})
+    assert str(error.value).isprintable()
+    assert make_settings(NetworkSettings, {'checkpoint': '/a b/ü\u3000手.onnx'})
 
 
 def test_an_evaluation_shows_names_and_labels_as_text(hostile_file, halves, tmp_path, capsys):

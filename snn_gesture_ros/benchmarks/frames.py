@@ -49,7 +49,7 @@ def still_scene_case() -> Case:
             events = make_events(number)[::EVENTS // STILL_EVENTS]
             events['t'] = number * STILL_SPACING_US * STILL_MESSAGES + len(group) * (
                 STILL_SPACING_US) + np.arange(len(events))
-            group.append(encode_event_array(events, 0, 'camera', HEIGHT, WIDTH))
+            group.append((encode_event_array(events, 0, 'camera', HEIGHT, WIDTH), 0))
         groups.append(group)
 
     def packets_from(process):
@@ -62,7 +62,7 @@ def still_scene_case() -> Case:
         return stream.process_messages(group, now_ns)
 
     def one_by_one(stream, group, now_ns):
-        return [packet for data in group for packet in stream.process_messages([data], now_ns)]
+        return [packet for each in group for packet in stream.process_messages([each], now_ns)]
     return Case(f'{STILL_MESSAGES} messages of {STILL_EVENTS} events to packets', groups,
                 packets_from(joined), packets_from(one_by_one), 'one by one')
 

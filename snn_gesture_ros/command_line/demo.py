@@ -8,7 +8,7 @@ import time
 import numpy as np
 from snn_gesture_ros.command_line.options import seed
 from snn_gesture_ros.command_line.terminal import make_console
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line
 from snn_gesture_ros.recordings.opening import open_recording
 
 EXAMPLE = 'snn-gesture demo my_bag --output my_demo'
@@ -102,7 +102,7 @@ def view(observer):
         table.add_column(column, justify='left' if column != 'events/s' else 'right')
     recent_ms = observer.latencies_ms[-16:]
     label, score = observer.best
-    gesture = Text(printable(observer.gesture or '-'), 'bold green')
+    gesture = Text(one_line(observer.gesture or '-'), 'bold green')
     table.add_row(observer.truth or '-', gesture, label,
                   f'{score:.2f}', f'{events_per_s(observer):,.0f}',
                   f'{np.median(recent_ms):.0f} ms' if recent_ms else '-')

@@ -9,7 +9,7 @@ import sys
 
 from snn_gesture_ros.command_line.terminal import Parser, usage_message, USAGE_STATUS, UsageError
 from snn_gesture_ros.files import explain
-from snn_gesture_ros.printable import only_printable
+from snn_gesture_ros.printable import one_line, only_printable
 
 VERBS = {
     'info': 'show the facts of a recording, a checkpoint or a clip set',
@@ -85,7 +85,11 @@ def main(arguments=None) -> int:
 def run(words: list) -> int:
     """Run the command as `main` does."""
     try:
-        parsed = make_parser(words).parse_args(words)
+        parser = make_parser(words)
+        if any('\n' in word for word in words):
+            parser.error('an argument contains a line end, which no output may show: rename the '
+                         'file')
+        parsed = parser.parse_args(words)
         status = parsed.run(parsed)
         sys.stdout.flush()
         return status
@@ -105,7 +109,7 @@ def run(words: list) -> int:
         message = f'{error.name} is not installed: {TO_INSTALL}'
     except KeyboardInterrupt:
         return 130
-    print(f'snn-gesture: {message}', file=sys.stderr)
+    print(one_line(f'snn-gesture: {message}'), file=sys.stderr)
     return 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import re
 import signal
 
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line, printable
 
 USAGE_STATUS = 2
 
@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
 
 def usage_message(command: str, message) -> str:
     """Return the line for a usage error."""
-    return f'{command}: error: {message}; see {command} --help'
+    return one_line(f'{command}: error: {message}; see {command} --help')
 
 
 @contextmanager

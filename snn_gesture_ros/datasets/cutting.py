@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from snn_gesture_ros.datasets.clip_set import ClipSet
 from snn_gesture_ros.events.geometry import Geometry
-from snn_gesture_ros.events.messages import MAX_SENSOR_PIXELS
+from snn_gesture_ros.events.messages import is_possible
 from snn_gesture_ros.events.noise import Cleaner
 from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import PACKED_EVENT
@@ -74,7 +74,7 @@ def cut_clips(batches, sensor_size: tuple, spans_us: list, zero_us=None,
         from its start; None for a span that begins after the last event.
     :raises ValueError: if there is no sensor of that size, or the geometry's region is not on it.
     """
-    if not 0 < sensor_size[0] * sensor_size[1] <= MAX_SENSOR_PIXELS:
+    if not is_possible(*sensor_size):
         raise ValueError('a sensor of {}x{} pixels does not exist'.format(*sensor_size))
     cleaner = Cleaner(cleaning.geometry, cleaning.noise, *sensor_size)
     pieces = [[] for _ in spans_us]

@@ -8,6 +8,8 @@ from snn_gesture_ros.events.cdr import decode_events, read_event_array, read_eve
 from snn_gesture_ros.events.codecs import Decoder
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPES, EVENT_TYPES, MalformedMessage
 
+MAX_SENSOR_SIDE = 1 << 16
+"""Pixels; a coordinate of an EVENT has 16 bits."""
 MAX_SENSOR_PIXELS = 1 << 25
 """No sensor has more; a message with a larger one is damaged."""
 
@@ -111,7 +113,13 @@ class MessageDecoder:
         self.encoding = encoding
 
 
+def is_possible(width: int, height: int) -> bool:
+    """Return whether there can be a sensor of a resolution."""
+    return (0 < min(width, height) and max(width, height) <= MAX_SENSOR_SIDE
+            and width * height <= MAX_SENSOR_PIXELS)
+
+
 def _check_size(message) -> None:
-    if not 0 < message.width * message.height <= MAX_SENSOR_PIXELS:
+    if not is_possible(message.width, message.height):
         raise MalformedMessage(
             f'the sensor is {message.width}x{message.height} pixels in the message: impossible')

@@ -112,15 +112,16 @@ class EventStream:
         if self.sensor_size is not None:
             self._set_sensor(self.sensor_size)
 
-    def process_message(self, data: bytes, now_ns: int):
+    def process_message(self, data: bytes, now_ns: int, sent_ns: int = 0):
         """
         Decode a message, map and filter its events, and return the packet that it completes.
 
         :param data: CDR bytes of the stream's message type.
         :param now_ns: ROS time of its arrival.
+        :param sent_ns: time of the publisher's host when it was sent; 0 if that is not known.
         :returns: a packet, or None if events wait for more.
         """
-        return next(iter(self.process_messages([data], now_ns)), None)
+        return next(iter(self.process_messages([(data, sent_ns)], now_ns)), None)
 
     def process_messages(self, messages, now_ns: int) -> list:
         """
@@ -130,19 +131,20 @@ class EventStream:
         theirs in `late_cause`. What is done once for a message takes longer than what is done for
         its few events: messages that continue each other are joined before.
 
-        :param messages: iterable of CDR bytes of the stream's message type, in their order.
+        :param messages: iterable of pairs, in their order: CDR bytes of the stream's message type,
+            and the time of the publisher's host when they were sent, or 0.
         :param now_ns: ROS time of their arrival.
         :returns: list of StreamPacket.
         """
         packets, joined = [], []
-        for data in messages:
+        for data, sent_ns in messages:
             message = self._decode(data)
             if message is None:
                 continue
-            if joined and not _continues(joined[0], message):
+            if joined and not _continues(joined[0][0], message):
                 packets += self._process_joined(joined, now_ns)
                 joined = []
-            joined.append(message)
+            joined.append((message, sent_ns))
         return packets + self._process_joined(joined, now_ns)
 
     def _decode(self, data: bytes):
@@ -165,24 +167,26 @@ class EventStream:
     def _process_joined(self, messages: list, now_ns: int) -> list:
         """Process messages as one if their times continue the stream, else one by one."""
         if len(messages) > 1:
-            octets = np.concatenate([message.events.view(np.uint8) for message in messages])
+            octets = np.concatenate([message.events.view(np.uint8) for message, _ in messages])
             events = octets.view(EVENT)     # several times as fast as with EVENT
             t_us = events['t']
             oldest_us, newest_us = int(t_us.min()), int(t_us.max())
+            (first, _), (_, sent_ns) = messages[0], messages[-1]
             if newest_us - oldest_us <= JOINED_US and self._timeline.continues(
-                    oldest_us, newest_us, now_ns):
-                messages = [messages[0]._replace(events=events)]
-        packets = [self._process(message, now_ns) for message in messages]
+                    oldest_us, newest_us, now_ns, sent_ns):
+                messages = [(first._replace(events=events), sent_ns)]
+        packets = [self._process(message, now_ns, sent_ns) for message, sent_ns in messages]
         return [packet for packet in packets if packet is not None]
 
-    def _process(self, message: EventMessage, now_ns: int):
+    def _process(self, message: EventMessage, now_ns: int, sent_ns: int):
         """Place the events of a message in time, and return the packet that it completes."""
         counters = self.counters
         events, stamp_ns, frame_id, *sensor_size = message
         try:
             if sensor_size != self.sensor_size:
                 self._set_sensor(sensor_size)
-            placed = self._timeline.place(events['t'], now_ns) if len(events) else None
+            placed = (self._timeline.place(events['t'], now_ns, sent_ns) if len(events)
+                      else None)
         except ValueError as error:
             self._skip(error)
             return None

@@ -8,9 +8,13 @@ middle event of each message is compared with the newest stream time:
 
 | the message is | result |
 | --- | --- |
-| at most SLACK_US older, and no further ahead than the ROS time since the last one allows | used |
+| at most SLACK_US older, and no further ahead than the time since the last one allows | used |
 | anything else | its events are late: counted and dropped |
 | the third such message in a row, each a continuation of the one before | a restart |
+
+The time since the last message is ROS time, or that of the publisher's host if more of it has
+passed: messages that have waited arrive together, and where some were lost meanwhile, the camera's
+clock has moved on with the host's, and has not jumped.
 
 After a restart of the camera, stream time continues with the time that has passed on the host,
 independent of the camera's clock. In a message that is used, single events far from its middle are
@@ -53,10 +57,6 @@ class ClockRate:
         self._seen = deque()
         """Pairs of ROS time in ns and camera time in µs during the last RATE_SPAN_NS."""
 
-    def restart(self) -> None:
-        """Keep the rate, and measure it again from the next call on."""
-        self._seen.clear()
-
     def observe(self, t_us: int, now_ns: int) -> None:
         """Update the rate with a camera time and the ROS time of its arrival."""
         seen = self._seen
@@ -70,6 +70,19 @@ class ClockRate:
             self.rate = 1.0 if abs(rate - 1) < REAL_TIME else rate
         if not seen or now_ns - seen[-1][0] >= RATE_STEP_NS:
             seen.append((now_ns, t_us))
+
+
+class _Arrival(NamedTuple):
+    """When a message has come."""
+
+    now_ns: int
+    """ROS time of its arrival."""
+    sent_ns: int
+    """Time of the publisher's host when it was sent."""
+
+    def since(self, before: '_Arrival') -> int:
+        """Return how many ns have passed since another message, by the clock that says more."""
+        return max(self.now_ns - before.now_ns, self.sent_ns - before.sent_ns, 0)
 
 
 class Placed(NamedTuple):
@@ -102,72 +115,75 @@ class Timeline:
         """Newest camera time; None before the first message."""
         self._span_us = 0
         """Duration of the latest message that was used."""
-        self._now_ns = 0
-        """ROS time of its arrival."""
+        self._used = None
+        """Its _Arrival."""
         self._doubts = 0
         """Number of rejected messages in a row, each a continuation of the one before."""
-        self._doubted_us = self._doubted_ns = 0
-        """Camera time and ROS time of the last of these."""
+        self._doubted_us, self._doubted = 0, None
+        """Camera time and _Arrival of the last of these."""
 
-    def place(self, t_us: np.ndarray, now_ns: int) -> Optional[Placed]:
+    def place(self, t_us: np.ndarray, now_ns: int, sent_ns: int = 0) -> Optional[Placed]:
         """
         Decide whether a message continues the stream, is late, or shows a restart.
 
         :param t_us: camera times of its events in the order they were sent, int64[n], n > 0.
         :param now_ns: ROS time of its arrival.
+        :param sent_ns: time of the publisher's host when it was sent; 0 if that is not known.
         :returns: the part that is used; None if all events are late.
         :raises ValueError: if the time is beyond MAX_TIME_US.
         """
         middle_us = int(t_us[len(t_us) // 2])
         if abs(middle_us) > MAX_TIME_US:
             raise ValueError(f'the time stamp {middle_us / 1e6:.0f} s of an event is impossible')
+        arrival = _Arrival(now_ns, sent_ns)
         if self._reached_us is None:
-            return self._use(t_us, middle_us, now_ns, MAX_MESSAGE_US)
-        allowed_us = self._allowed_us(now_ns - self._now_ns)
+            return self._use(t_us, middle_us, arrival, MAX_MESSAGE_US)
+        allowed_us = self._allowed_us(arrival.since(self._used))
         ahead_us = middle_us - self._reached_us
         if -SLACK_US <= ahead_us <= allowed_us:
-            placed = self._use(t_us, middle_us, now_ns, min(allowed_us, MAX_MESSAGE_US))
+            placed = self._use(t_us, middle_us, arrival, min(allowed_us, MAX_MESSAGE_US))
             self._rate.observe(placed.reached_us, now_ns)
             return placed
         goes_on = self._doubts and -SLACK_US <= middle_us - self._doubted_us <= self._allowed_us(
-            now_ns - self._doubted_ns)
+            arrival.since(self._doubted))
         self._doubts = self._doubts + 1 if goes_on else 1
-        self._doubted_us, self._doubted_ns = middle_us, now_ns
+        self._doubted_us, self._doubted = middle_us, arrival
         self._explain(ahead_us)
         if self._doubts < CONFIRMATIONS:
             self.late += len(t_us)
             return None
-        return self._restart(t_us, middle_us, now_ns)
+        return self._restart(t_us, middle_us, arrival)
 
-    def continues(self, oldest_us: int, newest_us: int, now_ns: int) -> bool:
+    def continues(self, oldest_us: int, newest_us: int, now_ns: int, sent_ns: int) -> bool:
         """
         Return whether all events between two times would be used.
 
         :param oldest_us: camera time.
         :param newest_us: camera time.
         :param now_ns: ROS time of their arrival.
+        :param sent_ns: time of the publisher's host when the last was sent.
         """
         return self._reached_us is not None and (
             oldest_us >= self._reached_us - SLACK_US
-            and newest_us <= self._reached_us + self._allowed_us(now_ns - self._now_ns))
+            and newest_us <= self._reached_us + self._allowed_us(
+                _Arrival(now_ns, sent_ns).since(self._used)))
 
     def _allowed_us(self, elapsed_ns: int) -> int:
-        """Return how far the camera's clock can have advanced while ROS time passed."""
+        """Return how far the camera's clock can have advanced while time passed."""
         faster = max(RATE_TOLERANCE * self._rate.rate, 1.0)
-        return SLACK_US + 2 * self._span_us + int(max(elapsed_ns, 0) * faster) // 1000
+        return SLACK_US + 2 * self._span_us + int(elapsed_ns * faster) // 1000
 
-    def _restart(self, t_us, middle_us, now_ns) -> Placed:
+    def _restart(self, t_us, middle_us, arrival) -> Placed:
         ended_us = self._offset_us + self._reached_us
-        passed_us = max(now_ns - self._now_ns, 1000) // 1000
+        passed_us = max(arrival.now_ns - self._used.now_ns, 1000) // 1000
         self._reached_us = None
-        placed = self._use(t_us, middle_us, now_ns, MAX_MESSAGE_US)
+        placed = self._use(t_us, middle_us, arrival, MAX_MESSAGE_US)
         shift_us = ended_us + passed_us - placed.first_us
         self._offset_us += shift_us
-        self._rate.restart()
         return placed._replace(first_us=placed.first_us + shift_us,
                                reached_us=placed.reached_us + shift_us, restarted=True)
 
-    def _use(self, t_us, middle_us, now_ns, reach_us) -> Placed:
+    def _use(self, t_us, middle_us, arrival, reach_us) -> Placed:
         oldest_us, newest_us = middle_us - reach_us, middle_us + reach_us
         if self._reached_us is not None:
             oldest_us = max(oldest_us, self._reached_us - SLACK_US)
@@ -183,7 +199,7 @@ class Timeline:
         self._span_us = reached_us - base_us
         if self._reached_us is not None:
             reached_us = max(reached_us, self._reached_us)
-        self._reached_us, self._now_ns, self._doubts = reached_us, now_ns, 0
+        self._reached_us, self._used, self._doubts = reached_us, arrival, 0
         return Placed(kept, base_us, self._offset_us + base_us, self._offset_us + reached_us,
                       False)
 

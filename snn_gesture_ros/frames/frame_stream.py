@@ -177,7 +177,7 @@ class FramesByTime(_FrameStream):
         return frames
 
     def _ended(self) -> list:
-        return [self._closed((self._grid + 1) * self.frame_us)] if self._events else []
+        return [self._closed(self._t_newest_us)] if self._events else []
 
     def _follow(self, t_base_us: int, frames: list) -> None:
         """Open the frame in which a packet starts, even if silence has moved the grid further."""

@@ -22,7 +22,7 @@ import yaml
 
 CANNOT_START = 1
 """Exit status of a node that cannot start, and could not the next time either."""
-RESPAWN_S = 0.3
+RESPAWN_S = 0.1
 CRASHES, CRASHES_S = 3, 20.0
 """A node that crashes so often in so many seconds cannot start either."""
 MOVED = {'cameras': 'multi_camera.launch.py'}

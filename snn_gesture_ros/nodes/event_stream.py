@@ -154,7 +154,8 @@ class EventStreamNode(ManagedNode):
         malformed = self._stream.counters.malformed
         size = self._stream.sensor_size
         now_ns = self.get_clock().now().nanoseconds
-        for packet in self._stream.process_messages(messages, now_ns):
+        sent = ((data, self._subscription.sent_ns) for data in messages)
+        for packet in self._stream.process_messages(sent, now_ns):
             self._send(packet)
         if self._stream.counters.malformed > malformed:
             self.get_logger().warning(f'message skipped: {self._stream.last_error}',
@@ -164,7 +165,7 @@ class EventStreamNode(ManagedNode):
             self.get_logger().info(
                 '{}x{} sensor: region {} at {},{} is mapped to {}x{}'.format(
                     *self._stream.sensor_size, f'{part[2]}x{part[3]}', part[0], part[1],
-                    self._geometry.width, self._geometry.height))
+                    self._geometry.width, self._geometry.height), throttle_duration_sec=1.0)
 
     def _flush(self) -> None:
         """Send the waiting events; if there are none, stop the timer until the next message."""

@@ -15,7 +15,7 @@ from snn_gesture_ros.learning.examples import (
 from snn_gesture_ros.learning.learning_process import LearningProcess
 from snn_gesture_ros.learning.versions import exported, Versions
 from snn_gesture_ros.network.runtimes import choose_runtime
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line
 from snn_gesture_ros.ros.diagnostics import NodeDiagnostics
 from snn_gesture_ros.ros.followed_topic import FollowedTopic, source_values
 from snn_gesture_ros.ros.parameters import declare, on_change, RemoteParameters
@@ -260,7 +260,7 @@ class GestureTrainerNode(Node):
         self._running = checkpoint
 
     def _report(self, message: str, good: bool = True) -> None:
-        self._message, self._messages, self._good = printable(message), self._messages + 1, good
+        self._message, self._messages, self._good = one_line(message), self._messages + 1, good
         self.get_logger().info(self._message)
         self._diagnostics.publish()
 

@@ -4,13 +4,11 @@
 from contextlib import contextmanager
 
 import numpy as np
-from snn_gesture_ros.events.messages import Triggers
+from snn_gesture_ros.events.messages import MAX_SENSOR_SIDE, Triggers
 from snn_gesture_ros.events.timeline import SLACK_US, steady_times
 from snn_gesture_ros.printable import one_line
 
 MIN_SENSOR_SIZE = (128, 128)
-MAX_SIDE = 65_536
-"""Pixels; a coordinate of an EVENT has 16 bits."""
 DISORDER = 0.001
 """Where a larger share of the events is older by SLACK_US, they are out of order; the camera
 was not restarted."""
@@ -155,7 +153,7 @@ class Recording:
 
 def known_size(width: int, height: int) -> tuple:
     """Return width and height as a file has them, None for both if no sensor can have them."""
-    known = 0 < min(width, height) and max(width, height) <= MAX_SIDE
+    known = 0 < min(width, height) and max(width, height) <= MAX_SENSOR_SIDE
     return (width, height) if known else (None, None)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages: the text of the report, in Markdown."""
 from snn_gesture_ros.labels import NONE
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line
 
 CHAPTER_FIGURES = ('confusion', 'conditions', 'calibration', 'false_alarms', 'delays', 'windows')
 
@@ -286,7 +286,7 @@ def table(names: tuple, rows: list) -> str:
 
 def plain(cell) -> str:
     """Return the Markdown of a text, in which neither bars nor tags count."""
-    return printable(str(cell)).replace('|', r'\|').replace('<', '&lt;').replace('\n', ' ')
+    return one_line(str(cell)).replace('|', r'\|').replace('<', '&lt;')
 
 
 def figure(what: str, figures: str, name: str) -> str:

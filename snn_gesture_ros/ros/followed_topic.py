@@ -109,6 +109,8 @@ class FollowedTopic(Waitable):
         super().__init__(node.default_callback_group)
         self.ignored = 0
         """Number of messages from other publishers."""
+        self.sent_ns = 0
+        """Time of the publisher's host when the newest message that was read was sent."""
         self._node, self._callback = node, callback
         self._parameter = parameter
         if parameter:
@@ -146,8 +148,9 @@ class FollowedTopic(Waitable):
             taken = take(self._subscription)
             if taken is None:
                 return
-            data, sender = taken
+            data, sender, sent_ns = taken
             if self._reads(sender):
+                self.sent_ns = sent_ns
                 yield data
 
     def contenders(self) -> list:
@@ -329,7 +332,8 @@ def take(subscription):
     Take the next waiting message; call this in the executor's thread.
 
     :param subscription: of rclpy.
-    :returns: the serialized message and the id of its publisher; None if no message waits.
+    :returns: the serialized message, the id of its publisher, and the time of the publisher's host
+        in ns when it was sent; None if no message waits.
     :raises RuntimeError: if the middleware fails.
     """
     message = _SerializedMessage(allocator=_rcutils.rcutils_get_default_allocator())
@@ -340,7 +344,7 @@ def take(subscription):
     try:
         if result == TAKEN:
             return (ctypes.string_at(message.buffer, message.buffer_length),
-                    bytes(info.publisher_gid))
+                    bytes(info.publisher_gid), info.source_timestamp)
     finally:
         _rcutils.rcutils_uint8_array_fini(message)
     if result == NOTHING_WAITS:

@@ -7,7 +7,7 @@ import traceback
 
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line, printable
 from snn_gesture_ros.ros.diagnostics import release_memory
 from snn_gesture_ros.settings import setting
 from std_srvs.srv import SetBool
@@ -109,12 +109,12 @@ class ManagedNode(LifecycleNode):
         try:
             step()
         except ValueError as error:
-            self._refusal = log = str(error)
+            self._refusal = log = one_line(str(error))
         except Exception as error:  # rclpy would swallow it
-            self._refusal, log = repr(error), traceback.format_exc()
+            self._refusal, log = repr(error), printable(traceback.format_exc())
         else:
             return True
-        self.get_logger().error(printable(log))
+        self.get_logger().error(log)
         return False
 
     def _change_state(self, change, request, response):

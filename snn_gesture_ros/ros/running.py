@@ -19,7 +19,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
 from snn_gesture_ros.entry_points import hold_signals
 from snn_gesture_ros.files import explain
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line
 
 FAST_DDS = 'rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp'
 PROFILES = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
@@ -192,7 +192,7 @@ def _crash() -> None:
 
 def _fail(why) -> None:
     """End the process with status 1 and one line."""
-    sys.exit(printable(f'{Path(sys.argv[0]).name}: {why}'))
+    sys.exit(one_line(f'{Path(sys.argv[0]).name}: {why}'))
 
 
 def _init(arguments, handled: SignalHandlerOptions) -> None:

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 from rclpy.exceptions import InvalidTopicNameException
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line
 from snn_gesture_ros.ros.followed_topic import FollowedTopic
 from snn_gesture_ros.ros.running import publish_while_running
 from snn_gesture_ros.ros.topics import LATCHED_QOS, read_message
@@ -128,6 +128,6 @@ def contest_before(state_of, names: list) -> str:
         seen.add(name)
         state = state_of(name)
         if state.get('contest'):
-            return printable(f'{name}: {state["contest"]}')
+            return one_line(f'{name}: {state["contest"]}')
         waiting += {*state.get('reads_from', ())} - seen
     return ''

@@ -9,7 +9,7 @@ from rclpy.qos import (
     DurabilityPolicy, qos_check_compatible, QoSCompatibility, QoSProfile, ReliabilityPolicy)
 from rclpy.serialization import deserialize_message
 from snn_gesture_ros.events.event import EVENT_PACKET_TYPE, EVENT_TYPES, EVENTS_TOPIC
-from snn_gesture_ros.printable import printable
+from snn_gesture_ros.printable import one_line
 from std_msgs.msg import Header
 from vision_msgs.msg import Classification, LabelInfo, ObjectHypothesis, VisionClass
 
@@ -95,8 +95,8 @@ class Endpoint(NamedTuple):
 
 def endpoints(infos) -> list:
     """Return an Endpoint for each of rclpy's infos."""
-    return [Endpoint(printable(f'{info.node_namespace.rstrip("/")}/{info.node_name}'),
-                     printable(info.topic_type), info.qos_profile) for info in infos]
+    return [Endpoint(one_line(f'{info.node_namespace.rstrip("/")}/{info.node_name}'),
+                     one_line(info.topic_type), info.qos_profile) for info in infos]
 
 
 def publishers(node, topic: str) -> list:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from snn_gesture_ros.decision.pipeline import NodeSettings, Pipeline
 from snn_gesture_ros.events.geometry import turn_counts
-from snn_gesture_ros.events.messages import MAX_SENSOR_PIXELS
+from snn_gesture_ros.events.messages import is_possible
 from snn_gesture_ros.events.timeline import steady_times
 from snn_gesture_ros.files import naming
 from snn_gesture_ros.network.classifier import SpikingClassifier
@@ -130,7 +130,7 @@ def film(recording, shot_us: int, topic=None, start_s: float = 0.0, end_s=None, 
     """
     topic = recording.choose_topic(topic)
     width, height = find_sensor_size(recording, topic)
-    if not 0 < width * height <= MAX_SENSOR_PIXELS:
+    if not is_possible(width, height):
         raise UnreadableRecording(f'{recording.path}: a sensor of {width}x{height} pixels does '
                                   'not exist')
     recognition = watch(width, height) if watch else None

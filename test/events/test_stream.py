@@ -1,9 +1,11 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """The event stream without ROS: messages in, packets out."""
+from collections import deque
 import subprocess
 import sys
 
+from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
@@ -121,7 +123,7 @@ def test_messages_that_arrive_together_make_the_same_packets(leaps_us):
         EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), 5000) for _ in range(2))
     packets, others = [], []
     for number, group in enumerate(groups):
-        packets += together.process_messages(group, number * 5_000_000)
+        packets += together.process_messages([(data, 0) for data in group], number * 5_000_000)
         others += [one_by_one.process_message(data, number * 5_000_000) for data in group]
     packets, others = [*packets, together.flush()], [*filter(None, others), one_by_one.flush()]
     assert together.counters == one_by_one.counters
@@ -132,6 +134,50 @@ def test_messages_that_arrive_together_make_the_same_packets(leaps_us):
                 for packet in packets for event in packet.events]
     assert events(packets) == events(others)
     assert packets[-1].t_newest_us == others[-1].t_newest_us
+
+
+class Backlog:
+    """A camera, and the messages that wait for a reader: of too many, the oldest are lost."""
+
+    def __init__(self, spacings_ms, waiting=50):
+        """Send at these distances, again and again."""
+        self.now_ms = self.due_ms = 0
+        self.read = 0
+        self._spacings_ms = deque(spacings_ms)
+        self._waiting = deque(maxlen=waiting)
+
+    def pass_ms(self, duration_ms):
+        """Let the camera send meanwhile."""
+        self.now_ms += duration_ms
+        while self.due_ms <= self.now_ms:
+            t_us = BASE_US + 1000 * self.due_ms
+            event = np.array([(t_us, 1, 1, 1)], EVENT)
+            self._waiting.append((encode_event_array(event, 0, 'camera', 128, 128), 1000 * t_us))
+            self.due_ms += self._spacings_ms[0]
+            self._spacings_ms.rotate(-1)
+
+    def drain(self, most, cost_ms):
+        """Yield what waits, as slowly as it is read, with the time it was sent."""
+        for _ in range(most):
+            self.pass_ms(cost_ms)
+            if not self._waiting:
+                return
+            self.read += 1
+            yield self._waiting.popleft()
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(spacings_ms=st.lists(st.sampled_from([1, 1, 1, 5, 100]), min_size=1, max_size=200),
+       turns=st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 60), st.integers(0, 40)),
+                      max_size=20))
+def test_messages_that_wait_and_are_lost_are_no_jump_of_the_clock(spacings_ms, turns):
+    backlog = Backlog(spacings_ms)
+    stream = EventStream(ARRAY, Geometry(), NoiseSettings(False, 0, 0), 5000)
+    for pause_ms, most, cost_ms in turns:
+        backlog.pass_ms(pause_ms)
+        stream.process_messages(backlog.drain(most, cost_ms), 10**9 + backlog.now_ms * 10**6)
+    assert (stream.counters.late, stream.counters.restarts) == (0, 0), stream.late_cause
+    assert stream.counters.events_out == backlog.read
 
 
 def test_all_events_are_accounted_for():
@@ -191,10 +237,10 @@ def test_a_frame_id_that_is_too_long_is_malformed():
 
 def test_impossible_sensor_is_malformed():
     stream = EventStream(ARRAY, Geometry(), NoiseSettings())
-    for size in ((0, 128), (2**31, 2**31)):
+    for size in ((0, 128), (2**31, 2**31), (1, 2**16 + 1), (2**16 + 1, 1)):
         message = encode_event_array(np.zeros(1, EVENT), 0, '', *size)
         assert stream.process_message(message, 0) is None
-    assert stream.counters.malformed == 2
+    assert stream.counters.malformed == 4
     assert 'the sensor is' in stream.last_error
 
 

@@ -78,6 +78,23 @@ def test_a_clock_that_jumps_is_followed_and_time_goes_on(jump_us):
     assert np.diff(times_us).tolist() == [1000] * 97
 
 
+@pytest.mark.parametrize('sent_too_s, is_used', [(0.5, True), (0.05, False), (-1, False)])
+def test_a_loss_among_messages_that_wait_is_no_jump(sent_too_s, is_used):
+    """All arrive at once: only when they were sent says how much time has passed."""
+    timeline = Timeline()
+    timeline.place(message(0), 10**9, 5 * 10**9)
+    placed = timeline.place(message(400_000), 10**9, round((5 + sent_too_s) * 1e9))
+    assert (placed is not None) == is_used and timeline.late == 20 * (not is_used)
+
+
+def test_messages_after_a_jump_continue_each_other_where_some_were_lost():
+    timeline = Timeline()
+    timeline.place(message(0), 0, 0)
+    for number in range(3):
+        placed = timeline.place(message(HOUR_US + number * 300_000), 0, number * 300_000_000)
+    assert placed.restarted and timeline.late == 40
+
+
 def test_two_cameras_a_day_apart_that_take_turns_do_not_restart_each_other():
     timeline = Timeline()
     placed = play(timeline, [number * 1000 + 24 * HOUR_US * (number % 2)

@@ -41,7 +41,7 @@ def test_a_process_that_stood_still_goes_on(udp, ros, tmp_path, repetitions, mea
         chain.wait_until_it_moves()
         ros.wait_for(lambda: chain.age_s < MAX_AGE_S, 'new scores, of which none waits')
         after = usage(chain.processes[stopped].pid)
-        assert after.uss_mb < before.uss_mb + MAX_MB
+        assert after.private_mb < before.private_mb + MAX_MB
         assert after.handles <= before.handles + 1 and after.threads <= before.threads + 1
 
 
@@ -67,5 +67,5 @@ def test_on_a_starved_core_nothing_waits_for_long(udp, ros, tmp_path, repetition
             process.wait()
     ros.wait_for(lambda: chain.age_s < MAX_AGE_S, 'new scores, of which none waits')
     chain.wait_until_it_moves()
-    assert usage(chain.processes[CLASSIFIER].pid).uss_mb < before.uss_mb + MAX_MB
+    assert usage(chain.processes[CLASSIFIER].pid).private_mb < before.private_mb + MAX_MB
     assert all(chain.processes[name].poll() is None for name in (CAMERA, STREAM, CLASSIFIER))

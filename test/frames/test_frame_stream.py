@@ -6,7 +6,7 @@ import pytest
 from snn_gesture_ros.events.packet import PACKED_EVENT, StreamPacket
 from snn_gesture_ros.frames.accumulation import frames_by_count, frames_by_time
 from snn_gesture_ros.frames.frame_stream import (
-    FramesByCount, FramesByTime, MAX_SILENCE_NS, Slicing, TimedFrames)
+    FramesByCount, FramesByTime, Slicing, TimedFrames)
 
 BASE_US = 1_700_000_000_000_000
 
@@ -139,11 +139,27 @@ def test_long_silence_is_cut_short():
     assert not after.restart
 
 
-def test_short_silence_is_gone_through():
+@pytest.mark.parametrize('time_steps, filled', [(4, 8), (16, 8), (40, 20)])
+def test_silence_of_half_a_window_is_gone_through_and_more_is_not(time_steps, filled):
+    for silent in (filled, filled + 1):
+        frames = FramesByTime(8, 1000, time_steps)
+        frames.slice_packet(packets(np.full(3, BASE_US), np.arange(3), [])[0])
+        found = frames.advance(BASE_US + 1000 * silent)
+        assert [(frame.events, frame.restart) for frame in found] == (
+            [(3, False), (0, True)] if silent > filled
+            else [(3, False)] + (silent - 1) * [(0, False)])
+
+
+def test_an_empty_frame_ends_where_a_long_silence_begins():
     frames = FramesByTime(8, 1000, 4)
     frames.slice_packet(packets(np.full(3, BASE_US), np.arange(3), [])[0])
-    found = frames.advance(BASE_US + 8000)
-    assert [(frame.events, frame.restart) for frame in found] == [(3, False)] + 7 * [(0, False)]
+    frames.advance(BASE_US + 1000)
+    found = frames.advance(BASE_US + 3_600_000_000)
+    assert [frame.t_newest_us - BASE_US for frame in found] == [2000, 3_600_000_000]
+
+
+def test_frames_of_other_windows_have_other_settings():
+    assert FramesByTime(8, 1000, 4).settings != FramesByTime(8, 1000, 40).settings
 
 
 def test_silence_that_was_taken_for_too_long_makes_no_event_late():
@@ -197,8 +213,28 @@ def test_a_clock_that_jumps_by_years_is_not_followed_through_them():
     timed.slice_packet(packets(np.full(3, BASE_US), np.arange(3), [])[0], 10**18)
     frames = list(timed.advance_periodically(10**18 + 10**17))
     assert [frame.events for frame in frames[:3]] == [3, 0, 0]
-    assert len(frames) == pytest.approx(MAX_SILENCE_NS / 1e9, abs=2)
+    assert len(frames) == pytest.approx(3600, abs=2), 'an hour of them'
     assert list(timed.advance_periodically(10**18 + 10**17)) == []
+
+
+@pytest.mark.parametrize('until_us, frames', [(250_000, 2), (390_000, 3), (1_000_000, 4)])
+def test_silence_is_gone_through_to_its_end_and_no_further(until_us, frames):
+    timed = TimedFrames(FramesByTime(8, 100_000, 20))
+    base_us = BASE_US // 100_000 * 100_000
+    timed.slice_packet(packets(np.array([base_us]), np.array([1]), [])[0], 10**9)
+    found = list(timed.advance_periodically(10**9 + 500_000_000, base_us + until_us))
+    assert len(found) == frames
+
+
+def test_an_older_packet_does_not_move_back_what_was_reached():
+    frames = FramesByTime(8, 1000, 4)
+    t_us = BASE_US + np.array([5500, 4600, 4700])
+    newest, older, oldest = packets(t_us, np.arange(3), [1, 2])
+    for packet in (newest, older):
+        frames.slice_packet(packet)
+    frames.advance(BASE_US + 9000)
+    frames.slice_packet(oldest)
+    assert frames.late == 2
 
 
 def test_gap_in_the_stream_is_no_reason_to_wait():
@@ -268,6 +304,7 @@ class Card:
 
 def test_slicing_says_how_long_a_frame_is():
     assert Slicing().frames(Card).frame_us == 62_500
+    assert Slicing(window_ms=80).frames(Card).frame_us == 5000, 'the shortest'
     assert Slicing(window_ms=800).frames(Card).description == 'frames of 50 ms'
     assert Slicing('count', window_events=3200).frames(Card).description == 'frames of 200 events'
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import subprocess
 import sys
 
+from memory import STEPS
 from paths import PROJECT
 import pytest
 from ros_domain import TIMEOUT_S
@@ -82,7 +83,7 @@ def test_the_usage_of_a_process_is_read():
     used = usage(os.getpid())
     handle.close()
     assert usage(os.getpid()).handles == used.handles - 1
-    assert 10 < used.uss_mb < used.pss_mb < 10_000 and used.threads >= 1
+    assert 10 < used.private_mb < 10_000 and used.shared_mb >= 0 and used.threads >= 1
 
 
 class Leaking:
@@ -129,3 +130,12 @@ def test_a_short_run_accounts_for_every_event(tmp_path):
     restart, = [line for line in lines if 'restarted' in line]
     assert restart['restarted'] == 'event_stream' and restart['by'] == 'SIGKILL'
     assert '| unaccounted | 0 |' in (tmp_path / 'out/report.md').read_text()
+
+
+def test_the_memory_of_a_classifier_is_measured_for_one_thing_at_a_time():
+    command = subprocess.run([sys.executable, PROJECT / 'test' / 'memory.py', '--seconds', '0.1'],
+                             capture_output=True, text=True, timeout=TIMEOUT_S * 2)
+    assert command.returncode == 0, command.stdout + command.stderr
+    rows = command.stdout.splitlines()[2:]
+    assert [row.split(' | ')[0][2:] for row in rows] == [step.__doc__[:-1] for step in STEPS]
+    assert all(float(row.split(' | ')[2]) > 10 for row in rows)

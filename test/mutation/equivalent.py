@@ -49,8 +49,10 @@ EQUIVALENT = {
         'if not seen or now_ns - seen[-1][0] >= RATE_STEP_NS: -> '
         'if not seen or now_ns + seen[-1][0] >= RATE_STEP_NS:':
             'the rate is measured from the first pair, however many follow',
-        'self._now_ns = 0 -> self._now_ns = 1':
+        'self._used = None -> pass':
             'the first message sets it before it is read',
+        'self._doubted_us, self._doubted = (0, None) -> ':
+            'likewise',
         'self._doubts = 0 -> self._doubts = 1':
             'likewise',
         'self._host_ns = 0 -> self._host_ns = 1':
@@ -61,5 +63,8 @@ EQUIVALENT = {
     'frames.frame_stream': {
         'self._flat = self._open.reshape(-1) -> self._flat = self._open.reshape(-2)':
             'NumPy takes any negative length for the one that is open',
+        'return self._newest_us + int(max(self._silent_ns, 0) * self._rate.rate) // 1000 -> '
+        'return self._newest_us + int(max(self._silent_ns, 1) * self._rate.rate) // 1000':
+            'a nanosecond is no microsecond',
     },
 }

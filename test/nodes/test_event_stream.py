@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
@@ -14,6 +15,7 @@ from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from snn_gesture_ros.events.cdr import encode_event_array, encode_event_packet, EventPacketMessage
+from snn_gesture_ros.events.encoders import encode_mono
 from snn_gesture_ros.events.event import EVENT, EVENT_ARRAY_TYPES, EVENT_PACKET_TYPE, EVENT_TYPES
 from snn_gesture_ros.events.packet import decode_packet
 from snn_gesture_ros.ros.topics import message_class, STREAM_QOS
@@ -135,6 +137,37 @@ def test_missing_numbers_are_counted_as_lost(ros):
     for number in (0, 1, 5, 6, 9):
         camera.publish(message(EVENT_PACKET_TYPE, number))
     ros.wait_for(lambda: counters(diagnostics).get('lost') == '5', 'the count of 5')
+
+
+def test_messages_lost_while_the_node_stood_still_are_no_jump_of_the_clock(ros):
+    """What has waited is read at once; DDS lost what came after the first of it."""
+    diagnostics = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.listen(UInt8MultiArray, 'event_stream', STREAM_QOS, raw=True)
+    node = ros.start('event_stream')
+    camera = ros.node.create_publisher(message_class(EVENT_PACKET_TYPE), 'events', 10)
+    ros.wait_for(camera.get_subscription_count, 'the node to subscribe')
+    numbers, shown = count(), 0
+    event = np.zeros(1, EVENT)
+
+    def show():
+        nonlocal shown
+        shown, now_ns = next(numbers), time.monotonic_ns()
+        camera.publish(encode_event_packet(EventPacketMessage(
+            0, 'camera', 128, 128, shown, now_ns, 'mono', False, encode_mono(event, 0))))
+
+    ros.node.create_timer(0.001, show)
+    for _ in range(3):
+        reached = shown + 100
+        ros.wait_for(lambda: int(counters(diagnostics).get('messages', 0)) and shown > reached,
+                     'messages that are read')
+        node.send_signal(signal.SIGSTOP)
+        reached = shown + 2000
+        ros.wait_for(lambda: shown > reached, 'more messages than can wait')
+        node.send_signal(signal.SIGCONT)
+        lost, diagnostics[:] = int(counters(diagnostics)['lost']), []
+        ros.wait_for(lambda: int(counters(diagnostics).get('lost', 0)) > lost + 500, 'the loss')
+    newest = counters(diagnostics)
+    assert (newest['late'], newest['restarts']) == ('0', '0')
 
 
 def reading(ros, batch_us):
