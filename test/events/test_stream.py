@@ -47,7 +47,8 @@ for step in range(60):
             for place, part in enumerate(parts)]
     else:
         sent = [encode_event_array(part, 0, '', 128, 128) for part in parts]
-    stream.process_messages(sent, 10**9 + 50_000_000 * step)
+    now_ns = 10**9 + 50_000_000 * step
+    stream.process_messages([(data, now_ns) for data in sent], now_ns)
 assert stream.counters.events_in > 1000 and stream._cleaner._hot._start_us > 1_000_000
 print({name: count for name, count in compiled().items() if count > before[name]})
 """
