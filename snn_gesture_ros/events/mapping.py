@@ -42,13 +42,15 @@ def map_events(events: np.ndarray, tables: tuple, frame_pixels: int,
 @njit(nogil=True)
 def _map_events(events, packed, columns, rows, frame_pixels, base_us, hot):
     out_of_range = out_of_order = 0
-    for i in range(1, events.shape[0]):  # apart, as the compiler takes several at once
-        out_of_order += events[i].t < events[i - 1].t
     any_hot = hot.size > 0
+    before_us = events[0].t
+    on = np.uint32(frame_pixels)
     kept = np.uint64(0)  # unsigned places need no test for a negative index
     for i in range(events.shape[0]):
         event = events[i]
-        x, y = event.x, event.y
+        t_us, x, y = event.t, event.x, event.y
+        out_of_order += t_us < before_us
+        before_us = t_us
         if x >= columns.size or y >= rows.size:
             out_of_range += 1
             continue
@@ -58,7 +60,7 @@ def _map_events(events, packed, columns, rows, frame_pixels, base_us, hot):
             sensor_pixel = np.uint32(y * columns.size + x)
             bit = hot[sensor_pixel >> np.uint32(3)] >> (sensor_pixel & np.uint32(7)) & 1
             good &= bit == 0
-        packed[kept].dt_us = np.uint32(max(event.t - base_us, 0))
-        packed[kept].pixel = np.uint32(place + frame_pixels * (event.p != 0))
+        packed[kept].dt_us = np.uint32(max(t_us - base_us, 0))
+        packed[kept].pixel = np.uint32(place) + (on if event.p else np.uint32(0))
         kept += np.uint64(good)
     return kept, out_of_range, out_of_order

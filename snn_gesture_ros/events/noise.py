@@ -1,6 +1,9 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Noise filters: hot pixels, the refractory period and background activity."""
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 import numpy as np
 from snn_gesture_ros.compiled import njit
 from snn_gesture_ros.events.geometry import Geometry
@@ -17,8 +20,6 @@ FACTOR = 8
 SAMPLING = 4
 """Every n-th batch of events is counted, which is enough."""
 LONG_AGO_US = -(1 << 62)
-ONE = np.uint32(1)
-"""Keeps places unsigned, which need no test for a negative index."""
 
 
 class HotPixels:
@@ -91,7 +92,8 @@ class NoiseFilter:
         y, x = np.indices((height, width), np.uint32).reshape(2, -1)
         self._padded = np.tile((y + 1) * self._stride + x + 1, 2)
         self._last_us = np.empty(2 * height * width, np.int64)
-        self._around_us = np.empty((height + 2) * self._stride, np.int64)
+        self._around_us = np.empty((height + 2) * self._stride + 1, np.int64)
+        """In rows with a border; one more, as rows are loaded in fours."""
         self.restart()
 
     def restart(self) -> None:
@@ -136,19 +138,42 @@ def _drop_refractory(packed, base_us, last_us, refractory_us):
 def _drop_background(packed, base_us, around_us, padded, stride, background_us):
     kept = 0
     for i in range(packed.shape[0]):
-        dt_us, pixel = packed[i].dt_us, packed[i].pixel
-        t_us = base_us + np.int64(dt_us)
-        here = padded[pixel]
-        above, below = here - stride, here + stride
-        recent_us = max(
-            max(max(around_us[above - ONE], around_us[above]),
-                max(around_us[above + ONE], around_us[here - ONE])),
-            max(max(around_us[here + ONE], around_us[below - ONE]),
-                max(around_us[below], around_us[below + ONE])))
+        t_us, here = base_us + np.int64(packed[i].dt_us), padded[packed[i].pixel]
+        recent_us = _newest_around(around_us, here, stride)
         around_us[here] = t_us
         packed[kept] = packed[i]
         kept += t_us - recent_us <= background_us
     return kept
+
+
+@intrinsic
+def _newest_around(_, times, here, stride):
+    """
+    Return the largest of the eight times around a place, all in rows of `stride`, int64[n].
+
+    Each row is loaded as one vector of four, which takes half the time of eight loads.
+    """
+    time, four, places = ir.IntType(64), ir.VectorType(ir.IntType(64), 4), ir.IntType(32)
+
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        here, stride = (builder.zext(each, time) for each in arguments[1:])
+
+        def row(middle, *chosen):
+            first = builder.gep(array.data, [builder.sub(middle, time(1))])
+            values = builder.load(builder.bitcast(first, four.as_pointer()), align=8)
+            return builder.shuffle_vector(
+                values, values, ir.Constant(ir.VectorType(places, 4), chosen))
+
+        def newest(one, other):
+            return builder.select(builder.icmp_signed('>', one, other), one, other)
+
+        above = row(builder.sub(here, stride), 0, 1, 2, 2)
+        below = row(builder.add(here, stride), 0, 1, 2, 2)
+        largest = builder.module.declare_intrinsic(
+            'llvm.vector.reduce.smax.v4i64', fnty=ir.FunctionType(time, [four]))
+        return builder.call(largest, [newest(newest(above, below), row(here, 0, 0, 2, 2))])
+    return types.int64(times, here, stride), generate
 
 
 class Cleaner:

@@ -187,15 +187,16 @@ class Timeline:
         oldest_us, newest_us = middle_us - reach_us, middle_us + reach_us
         if self._reached_us is not None:
             oldest_us = max(oldest_us, self._reached_us - SLACK_US)
-        kept = None
-        if t_us.min() < oldest_us or t_us.max() > newest_us:
+        kept, base_us = None, int(t_us.min())
+        if base_us < oldest_us or t_us.max() > newest_us:
             kept = (t_us >= oldest_us) & (t_us <= newest_us)
             wrong_us = int(t_us[~kept][-1])
             self._explain(wrong_us - middle_us)
             self.late += len(t_us)
             t_us = t_us[kept]
             self.late -= len(t_us)
-        base_us, reached_us = int(t_us.min()), _reached_us(t_us)
+            base_us = int(t_us.min())
+        reached_us = _reached_us(t_us)
         self._span_us = reached_us - base_us
         if self._reached_us is not None:
             reached_us = max(reached_us, self._reached_us)

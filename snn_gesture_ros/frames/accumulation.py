@@ -1,6 +1,8 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Accumulation: count events per pixel of an image and sum the counts into smaller frames."""
+from functools import reduce
+
 import numpy as np
 
 WIDTH_PER_EVENT = 200
@@ -46,7 +48,8 @@ def sum_into_frames(images: np.ndarray, size: int, scale: float = 1.0) -> np.nda
     :returns: event counts, [..., size, size].
     """
     step = images.shape[-1] // size
-    counts = sum(images[..., y::step, x::step] for y in range(step) for x in range(step))
+    rows = sum(images[..., y::step, :] for y in range(step))  # whole rows are faster to add
+    counts = reduce(np.add, (rows[..., x::step] for x in range(step)))
     minimum = min_events_per_pixel(scale * images.shape[-1])
     if minimum > 1:
         counts[counts < minimum] = 0
@@ -70,11 +73,11 @@ def accumulate_until(image, events, base_us, t_begin_us, t_end_us):
     newest, left = int(dt_us.max()), events[:0]
     if newest >= end:
         is_older = dt_us < end
-        left = events[~is_older]
+        left = events.compress(~is_older)   # several times as fast as events[~is_older]
         dt_us, pixels = dt_us[is_older], pixels[is_older]
         newest = int(dt_us.max(initial=0))
     late = 0
-    if len(dt_us) and int(dt_us.min()) < begin:
+    if begin > 0 and len(dt_us) and int(dt_us.min()) < begin:
         in_time = dt_us >= begin
         late = len(dt_us) - int(in_time.sum())
         pixels = pixels[in_time]

@@ -1,7 +1,10 @@
 # Copyright 2026 the snn_gesture_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Fine-tuning: a training that starts from the weights of a checkpoint."""
+from copy import deepcopy
+
 from snn_gesture_ros.network.checkpoint import load_checkpoint
+import torch
 
 
 def defaults_from(checkpoint: str) -> dict:
@@ -34,6 +37,25 @@ def take_weights(net, labels: tuple, checkpoint: str) -> None:
     except (KeyError, RuntimeError, IndexError, ValueError):
         raise ValueError(f'the weights of {checkpoint} do not fit the architecture or its labels: '
                          'leave out --channels, --size and architecture') from None
+
+
+def average_with(net, labels: tuple, checkpoint: str, share: float) -> None:
+    """
+    Average the weights of a network with those of the checkpoint that its training began with.
+
+    The mean knows nearly all that was learned last, and forgets less of before: Wortsman et al.,
+    "Robust fine-tuning of zero-shot models", 2022.
+
+    :param labels: of the outputs of `net`.
+    :param share: of the checkpoint, 0 to 1.
+    :raises ValueError: if the architectures differ.
+    """
+    begun_with = deepcopy(net)
+    take_weights(begun_with, labels, checkpoint)
+    with torch.no_grad():
+        for own, before in zip(net.state_dict().values(), begun_with.state_dict().values()):
+            if own.is_floating_point():     # batch norm counts its batches
+                own.lerp_(before, share)
 
 
 def replace_outputs(weights: dict, old: tuple, random: dict, new: tuple) -> None:

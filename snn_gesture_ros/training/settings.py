@@ -84,6 +84,9 @@ class Settings:
     ema_decay: float = setting(
         0.99, 'validate and save the running average of the weights with this decay a step; '
               '0: the weights themselves', minimum=0, maximum=0.99999)
+    start_share: float = setting(
+        0.0, 'share of the weights of init_from in those that are written; the rest is what was '
+             'trained', minimum=0, maximum=1)
     patience: int = setting(
         0, 'stop after so many epochs without a better validation; 0: never', minimum=0)
     validate_on: str = setting(
@@ -144,6 +147,8 @@ class Settings:
             raise ValueError(f'as_none needs {NONE!r} among the labels')
         if self.logit_adjustment and (self.balance or self.readout != 'softmax'):
             raise ValueError('logit_adjustment needs balance: false and readout: softmax')
+        if self.start_share and not self.init_from:
+            raise ValueError('start_share needs init_from')
         if self.channels:
             object.__setattr__(
                 self, 'architecture', {**self.architecture, 'channels': self.channels})

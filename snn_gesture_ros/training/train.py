@@ -18,7 +18,7 @@ from snn_gesture_ros.network.checkpoint import save_checkpoint
 from snn_gesture_ros.network.model_card import check_labels, ModelCard
 from snn_gesture_ros.network.torch_runtime import choose_device
 from snn_gesture_ros.training.callbacks import SaveOnInterrupt, ShowProgress
-from snn_gesture_ros.training.fine_tuning import take_weights
+from snn_gesture_ros.training.fine_tuning import average_with, take_weights
 from snn_gesture_ros.training.gesture_module import (
     best_temperature, calibration_error, confusion, GestureModule, recalls, truth_at_end)
 from snn_gesture_ros.training.readout import scores_of
@@ -206,6 +206,8 @@ def write_model(path: Path, checkpoint: Path, module: GestureModule, data: Gestu
     best = torch.load(checkpoint, map_location='cpu', weights_only=True)
     module.load_state_dict(best['state_dict'])
     module.cpu().eval()
+    if settings.start_share:
+        average_with(module.net, module.labels, settings.init_from, settings.start_share)
     loader = data.validation_loader()
     figures, by_source = calibrate(module, loader, loader.dataset.sources())
     clips = data.cutters['train'].clips

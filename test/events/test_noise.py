@@ -40,15 +40,15 @@ def test_opposite_borders_are_no_neighbours():
     assert kept(settings, (0, [(0, 3 * 16 + 15), (1, 4 * 16), (2, 0), (3, 255)])) == [[]]
 
 
-def filter_slowly(events, refractory_us, background_us):
-    """Give which of the events (t_us, pixel) on 16x16 pixels are kept, by the definitions."""
+def filter_slowly(events, width, refractory_us, background_us):
+    """Give which of the events (t_us, pixel) on 256 pixels are kept, by the definitions."""
     last, around, good = {}, {}, []
     for t_us, pixel in events:
         good.append(not refractory_us or t_us - last.get(pixel, -10**9) >= refractory_us)
         if not good[-1]:
             continue
         last[pixel] = t_us
-        y, x = divmod(pixel % 256, 16)
+        y, x = divmod(pixel % 256, width)
         recent_us = max(around.get((y + dy, x + dx), -10**9)
                         for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx)
         around[y, x] = t_us
@@ -56,14 +56,15 @@ def filter_slowly(events, refractory_us, background_us):
     return good
 
 
+@pytest.mark.parametrize('width, height', [(16, 16), (128, 2), (2, 128)])
 @pytest.mark.parametrize('refractory_us, background_us', [(300, 0), (0, 50), (300, 50)])
-def test_filters_agree_with_their_definitions(refractory_us, background_us):
+def test_filters_agree_with_their_definitions(refractory_us, background_us, width, height):
     rng = np.random.default_rng(8)
     t_us = np.sort(rng.integers(0, 20_000, 4000)) + rng.integers(-30, 30, 4000) + 30
     pixel = rng.integers(0, 512, 4000)
-    good = filter_slowly(zip(t_us.tolist(), pixel.tolist()), refractory_us, background_us)
+    good = filter_slowly(zip(t_us.tolist(), pixel.tolist()), width, refractory_us, background_us)
     assert 400 < sum(good) < 3600
-    noise = NoiseFilter(16, 16, NoiseSettings(False, refractory_us, background_us))
+    noise = NoiseFilter(width, height, NoiseSettings(False, refractory_us, background_us))
     found = []
     for start, stop in zip([0, 1, 700, 2000], [1, 700, 2000, 4000]):
         base_us = int(t_us[start:stop].min())
