@@ -69,7 +69,7 @@ class LiveLoad(Node):
                    and self.count_publishers('gesture_scores')):
             rclpy.spin_once(self, timeout_sec=0.1)
         before = {name: cpu_seconds(pid) for name, pid in pids.items()}
-        pacing = Paced(self._publish(), self.done.set)
+        pacing = Paced(self.messages(), self.done.set)
         while not self.done.is_set():
             rclpy.spin_once(self, timeout_sec=0.1)
         run_s = self._messages * MESSAGE_US / 1e6
@@ -80,7 +80,8 @@ class LiveLoad(Node):
         # Slow nodes have finished their work only now.
         return {name: (cpu_seconds(pid) - before[name]) / run_s for name, pid in pids.items()}
 
-    def _publish(self):
+    def messages(self):
+        """Send the messages; yield before each when it is due, in seconds after the first."""
         start_ns = self.get_clock().now().nanoseconds
         for number in range(self._messages):
             yield number * MESSAGE_US / 1e6

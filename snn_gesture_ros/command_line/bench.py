@@ -33,6 +33,10 @@ def add_arguments(parser) -> None:
     instead.add_argument('--device', type=device_name, metavar='DEVICE',
                          help='instead, time decisions from messages to scores on auto, cpu, '
                               'cuda or cuda:n, for one camera and for a batch')
+    instead.add_argument('--starts', type=positive, metavar='N',
+                         help='instead, start the nodes N times in front of a camera, together, '
+                              'one by one, and without compiled functions on disk: time to the '
+                              'first scores, processor time, memory')
     parser.add_argument('--composed', action='store_true',
                         help='live run with both nodes in one process')
     parser.add_argument('--cameras', type=positive, default=500, metavar='N',
@@ -64,6 +68,9 @@ def run(arguments) -> int:
         return 1 if result['messages_lost'] or result['packets_lost'] else 0
     if arguments.robot:
         show(run_robot(arguments.robot), arguments.json)
+        return 0
+    if arguments.starts:
+        show(run_starts(arguments.starts), arguments.json)
         return 0
     if arguments.device:
         from snn_gesture_ros.benchmarks.device import measure_device
@@ -107,6 +114,21 @@ def run_robot(times: int) -> dict:
         raise ValueError(f'{error}: trials need ROS 2: source env.bash') from None
     with TemporaryDirectory() as folder, NodeProcesses() as nodes:
         return run_trials(nodes, Path(folder), times)
+
+
+def run_starts(times: int) -> dict:
+    """
+    Start the nodes again and again.
+
+    :raises ValueError: if there is no ROS 2, or a node does not work.
+    """
+    from snn_gesture_ros.demo.node_processes import isolate_from_other_robots
+    isolate_from_other_robots()
+    try:
+        from snn_gesture_ros.benchmarks.starts import measure_starts
+    except ImportError as error:
+        raise ValueError(f'{error}: starts need ROS 2: source env.bash') from None
+    return measure_starts(times)
 
 
 def run_live(events_per_s: int, seconds: float, composed: bool) -> dict:

@@ -15,7 +15,7 @@ from snn_gesture_ros.events.encoders import ENCODERS
 from snn_gesture_ros.events.event import EVENT, EVENT_PACKET_TYPES, MalformedMessage
 from snn_gesture_ros.events.geometry import Geometry
 from snn_gesture_ros.events.messages import EventMessage, MessageDecoder
-from snn_gesture_ros.events.noise import Cleaner
+from snn_gesture_ros.events.noise import Cleaner, HotPixels, PERIOD_US
 from snn_gesture_ros.events.noise_settings import NoiseSettings
 from snn_gesture_ros.events.packet import MAX_FRAME_ID_BYTES, StreamPacket
 from snn_gesture_ros.events.timeline import RosClock, Timeline
@@ -296,3 +296,6 @@ def warm_up(message_type: str) -> None:
                     for encoding, encode in ENCODERS.items()]
     for message in messages:
         EventStream(message_type, Geometry(), NoiseSettings()).process_message(message, 0)
+    hot_pixels = HotPixels(1, 1)
+    while not hot_pixels.observe(event):
+        event['t'] += PERIOD_US

@@ -44,10 +44,28 @@ def avoid_shared_memory() -> None:
         return
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
     local = os.environ.get(RANGE) == 'LOCALHOST' or os.environ.get(LOCALHOST_ONLY) == '1'
-    if local and not any(map(os.environ.get, PROFILES)):
-        path = f'{get_package_share_directory("snn_gesture_ros")}/config/loopback_udp.xml'
+    if local and _use_profiles('loopback_udp.xml'):
         os.environ.pop(LOCALHOST_ONLY, None)
-        os.environ.update(dict.fromkeys(PROFILES, path), **{RANGE: 'SYSTEM_DEFAULT'})
+        os.environ[RANGE] = 'SYSTEM_DEFAULT'
+
+
+def announce_often() -> None:
+    """
+    Let nodes that start later find this process within a second, if Fast DDS is the middleware.
+
+    Call it before rclpy.init. By default it can take 3 s, as config/discovery.xml explains.
+    """
+    if get_rmw_implementation_identifier() in FAST_DDS:
+        _use_profiles('discovery.xml')
+
+
+def _use_profiles(name: str) -> bool:
+    """Use a file of config/ for Fast DDS unless the user has set profiles; return whether."""
+    if any(map(os.environ.get, PROFILES)):
+        return False
+    path = f'{get_package_share_directory("snn_gesture_ros")}/config/{name}'
+    os.environ.update(dict.fromkeys(PROFILES, path))
+    return True
 
 
 def every(node, period_s: float, callback):
@@ -183,6 +201,7 @@ def _init(arguments, handled: SignalHandlerOptions) -> None:
 
     :raises ValueError: if what follows --ros-args is wrong.
     """
+    announce_often()
     try:
         rclpy.init(args=arguments, signal_handler_options=handled)
     except rclpy_implementation.RCLError as error:

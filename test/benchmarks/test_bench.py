@@ -203,3 +203,18 @@ def test_trials_of_a_robot():
     assert found['hot_swap_frames_dropped'] >= 0 and 0 < found['hot_swap_longest_gap_ms'] < 60_000
     assert 0 < found['command_ms_p50'] <= found['command_ms_p99']
     assert 0 < found['mb_inactive_late'] and 0 < found['stop_ms_longest']
+
+
+@pytest.mark.slow
+def test_starts_of_the_nodes():
+    result = subprocess.run([shutil.which('snn-gesture'), 'bench', '--starts', '1', '--json'],
+                            capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    for start in ('warm', 'classifier_alone', 'composed', 'cold'):
+        assert 0 < found[f'first_score_s_{start}'] <= found[f'first_score_s_{start}_longest']
+    assert found['cpu_s_cold_event_stream'] > found['cpu_s_warm_event_stream'] + 0.5
+    for node in ('event_stream', 'gesture_classifier', 'gesture_pipeline'):
+        private, proportional, resident = (
+            found[f'mb_{kind}_{node}'] for kind in ('private', 'proportional', 'resident'))
+        assert 0 < private < proportional < resident

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event stream without ROS: messages in, packets out."""
 from collections import deque
+import subprocess
+import sys
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -17,6 +19,39 @@ from snn_gesture_ros.events.stream import EventStream
 
 ARRAY = 'dv_ros2_msgs/msg/EventArray'
 BASE_US = 1_700_000_000_000_000
+
+
+WARMED = """
+import sys
+from numba.core.dispatcher import Dispatcher
+from snn_gesture_ros.events import cdr, codecs, mapping, noise
+from snn_gesture_ros.events.encoders import ENCODERS
+from snn_gesture_ros.events.stream import *
+
+def compiled():
+    return {name: len(function.signatures) for module in (cdr, codecs, mapping, noise)
+            for name, function in vars(module).items() if isinstance(function, Dispatcher)}
+
+message_type, encoding = sys.argv[1:]
+warm_up(message_type)
+before = compiled()
+stream = EventStream(message_type, Geometry(), NoiseSettings(), 10_000)
+for step in range(60):
+    events = np.zeros(20, EVENT)
+    events['t'] = 1_000_000 + 50_000 * step + 1000 * np.arange(20)
+    events['x'] = events['y'] = step
+    parts = np.split(events, 2)
+    if encoding:
+        sent = [encode_event_packet(EventPacketMessage(
+            0, '', 128, 128, 2 * step + place, 0, encoding, False, ENCODERS[encoding](part, 0)))
+            for place, part in enumerate(parts)]
+    else:
+        sent = [encode_event_array(part, 0, '', 128, 128) for part in parts]
+    now_ns = 10**9 + 50_000_000 * step
+    stream.process_messages([(data, now_ns) for data in sent], now_ns)
+assert stream.counters.events_in > 1000 and stream._cleaner._hot._start_us > 1_000_000
+print({name: count for name, count in compiled().items() if count > before[name]})
+"""
 
 
 def messages(count):
@@ -221,3 +256,12 @@ def test_what_is_looked_at_changes_between_two_messages():
     flipped = stream.process_message(sent[0], 0).events['pixel']
     assert (flipped % 128 == 127 - as_it_was % 128).all()
     assert (flipped // 128 == as_it_was // 128).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('message_type, encoding', [(ARRAY, ''), *(
+    ('event_camera_msgs/msg/EventPacket', encoding) for encoding in ('evt3', 'mono', 'libcaer'))])
+def test_after_the_warm_up_nothing_is_compiled(message_type, encoding):
+    result = subprocess.run([sys.executable, '-c', WARMED, message_type, encoding],
+                            capture_output=True, text=True)
+    assert result.stdout == '{}\n', result.stderr

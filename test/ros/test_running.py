@@ -30,6 +30,23 @@ class Stubborn(Node):
 run_node(Stubborn, conclude=lambda node: print('concluded', node.get_name(), flush=True))
 """
 
+ANNOUNCING = """
+import os
+from rclpy.node import Node
+from snn_gesture_ros.ros.running import PROFILES, run_node
+
+class Announcing(Node):
+    def __init__(self):
+        super().__init__('announcing')
+        self.create_timer(0.01, self._end)
+
+    def _end(self):
+        print(*map(os.environ.get, PROFILES))
+        raise SystemExit
+
+run_node(Announcing)
+"""
+
 FAILING = """
 import sys
 from rclpy.node import Node
@@ -102,3 +119,24 @@ def test_a_report_that_cannot_be_written_is_one_line(ros, tmp_path):
     node.send_signal(signal.SIGINT)
     ros.wait_for(lambda: node.poll() is not None, 'the end')
     assert node.returncode == 1 and 'Traceback' not in ros.output(node)
+
+
+def profiles_of_a_node(environment):
+    """Give what a node has in the environment variables of Fast DDS, and its errors."""
+    node = subprocess.run([sys.executable, '-c', ANNOUNCING], env=environment,
+                          capture_output=True, text=True)
+    assert node.returncode == 0, node.stderr
+    return node.stdout.split(), node.stderr
+
+
+def test_nodes_announce_themselves_as_fast_dds_reads_in_the_installed_file(ros):
+    paths, errors = profiles_of_a_node(ros.environment)
+    assert all(path.endswith('share/snn_gesture_ros/config/discovery.xml') for path in paths)
+    assert errors == ''
+
+
+def test_profiles_of_the_user_stay(ros, tmp_path):
+    own = tmp_path / 'own.xml'
+    own.write_text('<dds xmlns="http://www.eprosima.com"><profiles/></dds>')
+    paths, _ = profiles_of_a_node(ros.environment | {'FASTDDS_DEFAULT_PROFILES_FILE': str(own)})
+    assert paths == ['None', str(own)]
