@@ -39,25 +39,32 @@ simulate far --framing data_set --clips 60 --seed 9 --labels "${gestures[@]}"
 simulate arm_waves --framing arm --clips 350 --seed 10 --labels {right,left}_hand_wave
 simulate arm --framing arm --clips 110 --seed 11 --labels "${gestures[@]}"
 simulate arm_none --framing arm --clips 200 --seed 12 --labels raising_arm reaching
+# What was still announced though nobody made a gesture.
+simulate restless --clips 500 --seed 13 --labels reaching camera_shake
+simulate panning --clips 200 --seed 14 --labels camera_pan
 
 # train FOLDER SEED ARGUMENTS...: train a network, or continue.
 train() {
   local resume=()
   [ ! -e "$1/last.ckpt" ] || resume=(--resume)
   snn-gesture train --config train_fast --output "$1" --seed "$2" "${resume[@]}" \
-    -j 1 --threads 2 --as-none raising_arm still reaching camera_shake "${@:3}"
+    -j 1 --threads 2 "${@:3}"
 }
+none=(--as-none raising_arm still reaching camera_shake)
 first=("$sets"/{gestures,none,near,raising,idle,ending})
 second=("${first[@]}" "$sets"/{near_waves,near_claps,far})
-train "$out/first" "$seed" --data "${first[@]}"
+third=("${second[@]}" "$sets"/{arm_waves,arm,arm_none})
+train "$out/first" "$seed" "${none[@]}" --data "${first[@]}"
 # Again, with more people and without the frequencies of the labels: none is two fifths of the data.
 train "$out/second" $((seed + 1)) --init-from "$out/first/best.safetensors" --epochs 30 --lr 0.002 \
-  --logit-adjustment 1 --data "${second[@]}"
+  --logit-adjustment 1 "${none[@]}" --data "${second[@]}"
 # Half of that, so that fewer movements are taken for gestures; and arms alone.
-all=("${second[@]}" "$sets"/{arm_waves,arm,arm_none})
 train "$out/third" $((seed + 2)) --init-from "$out/second/best.safetensors" --epochs 20 --lr 0.002 \
-  --logit-adjustment 0.5 --data "${all[@]}"
-# Longer; the mean of the weights before and after is what reads other data than these best.
-train "$out" $((seed + 3)) --init-from "$out/third/best.safetensors" --epochs 24 --lr 0.002 \
-  --logit-adjustment 0.5 --start-share 0.5 --data "${all[@]}"
+  --logit-adjustment 0.5 "${none[@]}" --data "${third[@]}"
+# Longer. The mean of the weights before and after reads best what no training has shown.
+train "$out/fourth" $((seed + 3)) --init-from "$out/third/best.safetensors" --epochs 24 --lr 0.002 \
+  --logit-adjustment 0.5 --start-share 0.5 "${none[@]}" --data "${third[@]}"
+train "$out" $((seed + 4)) --init-from "$out/fourth/best.safetensors" --epochs 9 --lr 0.0015 \
+  --logit-adjustment 0.5 --start-share 0.5 "${none[@]}" camera_pan \
+  --data "${third[@]}" "$sets"/{restless,panning}
 snn-gesture export "$out/best.safetensors"

@@ -26,7 +26,7 @@ class DecisionSettings:
     """When a gesture starts and ends."""
 
     start_threshold: float = setting(
-        0.65, 'Averaged score from which a gesture starts', minimum=0.0, maximum=1.0, live=True)
+        0.7, 'Averaged score from which a gesture starts', minimum=0.0, maximum=1.0, live=True)
     end_threshold: float = setting(
         0.4, 'Averaged score below which a gesture ends', minimum=0.0, maximum=1.0, live=True)
     smoothing_ms: float = setting(

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Noise filters: hot pixels, the refractory period and background activity."""
 from llvmlite import ir
-from numba import types
+from numba.core import types
 from numba.extending import intrinsic
 import numpy as np
 from snn_gesture_ros.compiled import njit

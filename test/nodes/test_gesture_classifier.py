@@ -146,7 +146,7 @@ def test_labels_come_to_those_who_join_late(ros, running):
     ros.wait_for(lambda: late, 'the latched labels')
     assert [item.class_name for item in late[0].class_map] == list(LABELS)
     assert [item.class_id for item in late[0].class_map] == [0, 1, 2]
-    assert late[0].threshold == pytest.approx(0.65)
+    assert late[0].threshold == pytest.approx(0.7)
 
 
 def test_lost_and_foreign_packets_are_counted(ros, running):

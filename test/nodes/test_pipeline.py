@@ -16,7 +16,7 @@ from vision_msgs.msg import Classification
 
 WAYS = {'two': ('event_stream', 'gesture_classifier'), 'composed': ('gesture_pipeline',)}
 PARAMETERS = {'width': 16, 'height': 16, 'hot_pixels': False, 'refractory_us': 0,
-              'background_us': 0, 'min_events': 1, 'smoothing_ms': 50, 'queue_size': 100}
+              'background_us': 0, 'min_events': 1, 'smoothing_ms': 50, 'queue_size': 200}
 START_US = 1_700_000_000_000_000
 
 
@@ -29,17 +29,24 @@ class Camera:
             message_class(EVENT_PACKET_TYPE), 'events', CAMERA_QOS)
         self.sequence = 0
 
-    def show(self, column, messages):
-        """Publish messages of 5 ms."""
-        for _ in range(messages):
+    def show(self, *columns):
+        """
+        Publish 60 messages of 5 ms for each column.
+
+        All are made before the first is sent: to wait in between would be silence.
+        """
+        messages = []
+        for column in np.repeat(columns, 60):
             events = np.zeros(32, EVENT)
             events['t'] = np.arange(32) * 100
             events['x'], events['y'] = column, np.arange(32) % 16
             stamp_ns = (START_US + self.sequence * 5000) * 1000
-            self.publisher.publish(encode_event_packet(EventPacketMessage(
+            messages.append(encode_event_packet(EventPacketMessage(
                 stamp_ns, 'camera', 16, 16, self.sequence, stamp_ns, 'mono', False,
                 encode_mono(events, 0))))
             self.sequence += 1
+        for message in messages:
+            self.publisher.publish(message)
 
 
 def is_heard(diagnostics):
@@ -58,8 +65,7 @@ def recognised(ros, way, checkpoint):
     camera = Camera(ros)
     ros.wait_for(lambda: camera.publisher.get_subscription_count() and ros.heard()
                  and is_heard(diagnostics), 'the nodes')
-    camera.show(3, 60)
-    camera.show(12, 60)
+    camera.show(3, 12)
     ros.wait_for(lambda: len(gestures) >= 4, 'two gestures that start and end')
     return [message.results[0].class_id if message.results else None
             for message in gestures], scores, processes

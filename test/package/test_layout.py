@@ -102,7 +102,7 @@ def test_parameter_files_are_not_stale(tmp_path):
     shutil.copytree(PROJECT / 'config', tmp_path / 'config')
     stale = tmp_path / 'config' / 'gesture.yaml'
     text = stale.read_text()
-    stale.write_text(text.replace('start_threshold: 0.65', 'start_threshold: 0.8'))
+    stale.write_text(text.replace('start_threshold: 0.7', 'start_threshold: 0.8'))
     result = subprocess.run([sys.executable, copy, '--check'], capture_output=True, text=True)
     assert result.returncode == 1 and 'gesture.yaml is stale' in result.stderr
     assert subprocess.run([sys.executable, copy]).returncode == 0
