@@ -126,9 +126,10 @@ def test_a_short_run_accounts_for_every_event(tmp_path):
     assert all(line['sent'] and not line['unaccounted'] for line in loads.values())
     nodes = {line['node'] for line in lines if 'node' in line}
     assert nodes == {'event_stream', 'gesture_classifier', 'gesture_behavior', 'gesture_trainer'}
-    # Not in every sample: a node that starts has no shared memory yet.
-    assert all(any(line[name] > 0 for line in lines if line.get('node') == node)
-               for node in nodes for name in Usage._fields)
+    samples = [line for line in lines if 'node' in line]
+    assert all(line[name] > 0 for line in samples for name in Usage._fields
+               if name != 'shared_mb')
+    assert any(line['shared_mb'] > 0 for line in samples), 'gesture_behavior may use none'
     restart, = [line for line in lines if 'restarted' in line]
     assert restart['restarted'] == 'event_stream' and restart['by'] == 'SIGKILL'
     assert '| unaccounted | 0 |' in (tmp_path / 'out/report.md').read_text()
